@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace mien::model {
+
+/// Element types of the ONNX tensors that the project uses; the values are ONNX's own (TensorProto.DataType).
+enum class DataType : int { kFloat32 = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7 };
+std::size_t size_of(DataType type);
+
+struct Tensor {
+  std::string name;
+  DataType type = DataType::kFloat32;
+  std::vector<std::int64_t> shape;
+  std::vector<std::byte> data;  ///< little endian, C order, product(shape) * size_of(type) bytes
+
+  std::int64_t element_count() const;
+  /// The data as T; throws Error kBadFormat naming the tensor when the type differs.
+  template <class T>
+  std::span<const T> values() const;
+};
+
+/// An attribute of a node: one of the kinds that ONNX has and the operators here need.
+using Attribute = std::variant<float, std::int64_t, std::string, Tensor, std::vector<float>, std::vector<std::int64_t>>;
+
+struct Node {
+  std::string name;  ///< may be empty in foreign files
+  std::string op_type;
+  std::vector<std::string> inputs;  ///< empty string: an optional input left out
+  std::vector<std::string> outputs;
+  std::map<std::string, Attribute> attributes;
+
+  /// "Conv node 'block1/conv0'", for messages; falls back on the name of the first output.
+  std::string description() const;
+};
+
+/// An input or output of the graph; a dimension of -1 is free (a batch, or an image's side).
+struct ValueInfo {
+  std::string name;
+  DataType type = DataType::kFloat32;
+  std::vector<std::int64_t> shape;
+};
+
+/// An ONNX model: a graph in topological order, its weights, and the metadata that travels with it.
+struct Model {
+  std::string graph_name;
+  std::int64_t opset = 13;  ///< of the default domain
+  std::vector<Node> nodes;
+  std::vector<Tensor> initializers;
+  std::vector<ValueInfo> inputs;  ///< without the initializers
+  std::vector<ValueInfo> outputs;
+  std::map<std::string, std::string> metadata;  ///< metadata_props
+
+  const Tensor* find_initializer(std::string_view name) const;
+};
+
+/// Parses an ONNX file. Throws Error kBadFormat (truncated, not ONNX, an initializer whose bytes do not fit its shape,
+/// an input that no node makes, a cycle), kUnsupported (external data, element types not listed above).
+Model read_onnx(std::span<const std::byte> bytes, const std::string& name);
+Model read_onnx(const std::filesystem::path& path);
+
+/// Serialises (IR version 8). Deterministic: the same model gives the same bytes.
+std::vector<std::byte> write_onnx(const Model& model);
+void write_onnx(const Model& model, const std::filesystem::path& path);
+
+}  // namespace mien::model

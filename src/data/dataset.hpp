@@ -23,7 +23,18 @@ inline constexpr int kFaceSize = 48;  ///< side of a face picture in pixels
 inline constexpr int kFacePixels = kFaceSize * kFaceSize;
 
 /// The columns of FER+ (Barsoum et al. 2016, fer2013new.csv): votes of ten people.
-enum class Vote { kNeutral, kHappiness, kSurprise, kSadness, kAnger, kDisgust, kFear, kContempt, kUnknown, kNotAFace };
+enum class Vote {
+  kNeutral,
+  kHappiness,
+  kSurprise,
+  kSadness,
+  kAnger,
+  kDisgust,
+  kFear,
+  kContempt,
+  kUnknown,
+  kNotAFace
+};
 inline constexpr int kVoteCount = 10;
 
 /// One 48x48 gray face picture and what is known of it.
@@ -33,25 +44,26 @@ struct Sample {
   Split split = Split::kTraining;
   std::array<std::uint8_t, kVoteCount> votes{};  ///< by Vote; all 0 where there are none
   std::int32_t row = -1;                         ///< row in the source (CSV data row from 0, or file order)
-  std::array<char, 12> subject{};                ///< person, where the set says (CK+ "S010", JAFFE "KA"); zero padded
+  std::array<char, 12> subject{};  ///< person, where the set says (CK+ "S010", JAFFE "KA"); zero padded
 
   bool has_votes() const;
 };
 
 using Dataset = std::vector<Sample>;
 
-/// Reads FER2013's CSV ("emotion,pixels,Usage" header; quotes allowed around fields; CRLF allowed).
-/// Throws Error kBadFormat naming file, line and reason: a short row, a pixel above 255 or not a number,
-/// an emotion outside 0..6, an unknown Usage.
+/// Reads FER2013's CSV (header "emotion,pixels,Usage", in any order; quotes allowed around fields; CRLF
+/// allowed). Throws Error kBadFormat naming file, line and reason: a short row, a pixel above 255 or not a
+/// number, an emotion outside 0..6, an unknown Usage.
 Dataset read_fer2013_csv(const std::filesystem::path& path);
 
-/// Reads FER+ votes ("Usage,Image name,neutral,…,NF") into `dataset`, row by row. The votes file has the rows of the
-/// whole fer2013.csv: each sample takes the line that its `row` names. Throws Error kBadFormat when the number of rows or the
-/// usage of a row does not fit.
+/// Reads FER+ votes ("Usage,Image name,neutral,…,NF") into `dataset`. The votes file has the rows of the
+/// whole fer2013.csv: each sample takes the line that its `row` names. Throws Error kBadFormat when there is
+/// no such line, when its usage is not the sample's, or when a field is not a number.
 void attach_ferplus_votes(Dataset& dataset, const std::filesystem::path& votes_csv);
 
-/// The packed file is a NumPy array file (.npy 1.0) of one structured, unpadded little-endian type, C order, one
-/// dimension: [('image','|u1',(48,48)),('emotion','|i1'),('split','|u1'),('votes','|u1',(10,)),('row','<i4'),('subject','|S12')].
+/// The packed file is a NumPy array file (.npy 1.0) of one structured, unpadded little-endian type, C order,
+/// one dimension:
+/// [('image','|u1',(48,48)),('emotion','|i1'),('split','|u1'),('votes','|u1',(10,)),('row','<i4'),('subject','|S12')].
 /// numpy.load(path)['image'] opens it.
 void write_packed(const std::filesystem::path& path, const Dataset& dataset);
 Dataset read_packed(const std::filesystem::path& path);
@@ -64,7 +76,8 @@ std::vector<std::size_t> find_leaked_training(const Dataset& dataset);
 /// Indices of samples of `split` whose pixels equal those of a training sample.
 std::vector<std::size_t> find_seen_in_training(const Dataset& dataset, Split split);
 
-/// 64-bit FNV-1a over pixels, emotions, splits and votes in order, as 16 hex digits: which data a network saw.
+/// 64-bit FNV-1a over pixels, emotions, splits and votes in order, as 16 hex digits: which data a network
+/// saw.
 std::string dataset_hash(const Dataset& dataset);
 
 }  // namespace mien

@@ -1,0 +1,126 @@
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <string>
+
+#include "base/file.hpp"
+#include "data/dataset.hpp"
+#include "data/npy.hpp"
+#include "mien/error.hpp"
+
+namespace mien {
+namespace {
+
+// Layout of version 1.0 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): magic, two
+// version bytes, length of the header as little-endian u16, the header (a Python dict, padded with blanks to
+// a multiple of 64 bytes and ended by a line break), then the records.
+constexpr std::size_t kPreamble = 10;
+constexpr std::size_t kAlignment = 64;
+constexpr std::string_view kHeaderStart =
+    "{'descr':[('image','|u1',(48,48)),('emotion','|i1'),('split','|u1'),('votes','|u1',(10,)),('row','<i4'),"
+    "('subject','|S12')],'fortran_order':False,'shape':(";
+
+constexpr std::size_t kEmotionOffset = kFacePixels;
+constexpr std::size_t kSplitOffset = kEmotionOffset + 1;
+constexpr std::size_t kVotesOffset = kSplitOffset + 1;
+constexpr std::size_t kRowOffset = kVotesOffset + kVoteCount;
+constexpr std::size_t kSubjectOffset = kRowOffset + 4;
+constexpr std::size_t kRecordSize = kSubjectOffset + sizeof(Sample::subject);
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& reason) {
+  throw Error(ErrorCode::kBadFormat, path.string() + ": " + reason);
+}
+
+std::uint8_t byte_at(const std::byte* record, std::size_t offset) {
+  return static_cast<std::uint8_t>(record[offset]);
+}
+
+void encode(const Sample& sample, std::byte* record) {
+  std::memcpy(record, sample.pixels.data(), sample.pixels.size());
+  record[kEmotionOffset] = static_cast<std::byte>(sample.emotion);
+  record[kSplitOffset] = static_cast<std::byte>(sample.split);
+  std::memcpy(record + kVotesOffset, sample.votes.data(), sample.votes.size());
+  const auto row = static_cast<std::uint32_t>(sample.row);
+  for (std::size_t i = 0; i < 4; ++i) record[kRowOffset + i] = static_cast<std::byte>(row >> (8 * i));
+  std::memcpy(record + kSubjectOffset, sample.subject.data(), sample.subject.size());
+}
+
+Sample decode(const std::byte* record) {
+  Sample sample;
+  std::memcpy(sample.pixels.data(), record, sample.pixels.size());
+  sample.emotion = static_cast<std::int8_t>(byte_at(record, kEmotionOffset));
+  sample.split = static_cast<Split>(byte_at(record, kSplitOffset));
+  std::memcpy(sample.votes.data(), record + kVotesOffset, sample.votes.size());
+  std::uint32_t row = 0;
+  for (std::size_t i = 0; i < 4; ++i) row |= std::uint32_t{byte_at(record, kRowOffset + i)} << (8 * i);
+  sample.row = static_cast<std::int32_t>(row);
+  std::memcpy(sample.subject.data(), record + kSubjectOffset, sample.subject.size());
+  return sample;
+}
+
+/// The number of records that the header promises.
+std::uint64_t read_count(const std::filesystem::path& path, std::string header) {
+  std::erase_if(header, [](char c) { return c == ' ' || c == '\n'; });
+  std::replace(header.begin(), header.end(), '"', '\'');
+  if (!header.starts_with(kHeaderStart)) fail(path, "an array of another type than packed faces have");
+  const std::string_view shape = std::string_view(header).substr(kHeaderStart.size());
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(shape.data(), shape.data() + shape.size(), count);
+  const std::string_view rest = shape.substr(static_cast<std::size_t>(end - shape.data()));
+  if (error != std::errc() || (rest != ",),}" && rest != ",)}"))
+    fail(path, "the array has not one dimension");
+  return count;
+}
+
+}  // namespace
+
+void write_packed(const std::filesystem::path& path, const Dataset& dataset) {
+  std::string head(kHeaderStart);
+  head += std::to_string(dataset.size()) + ",),}";
+  const std::size_t unpadded = kPreamble + head.size() + 1;
+  head.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+  head += '\n';
+  std::string preamble(kNpyMagic);
+  preamble += {'\x01', '\x00', static_cast<char>(head.size() & 0xFF), static_cast<char>(head.size() >> 8)};
+  head.insert(0, preamble);
+
+  std::vector<std::byte> bytes(head.size() + dataset.size() * kRecordSize);
+  std::memcpy(bytes.data(), head.data(), head.size());
+  std::byte* record = bytes.data() + head.size();
+  for (const Sample& sample : dataset) {
+    encode(sample, record);
+    record += kRecordSize;
+  }
+  write_file(path, bytes);
+}
+
+Dataset read_packed(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(path);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.size() < kPreamble || !text.starts_with(kNpyMagic)) fail(path, "not a NumPy array file");
+  if (text[6] != 1 || text[7] != 0) fail(path, "a NumPy array file of another version than 1.0");
+  const std::size_t length = byte_at(bytes.data(), 8) | std::size_t{byte_at(bytes.data(), 9)} << 8;
+  if (text.size() - kPreamble < length) fail(path, "ends inside its header");
+  const std::uint64_t count = read_count(path, std::string(text.substr(kPreamble, length)));
+  const std::size_t payload = text.size() - kPreamble - length;
+  if (payload % kRecordSize != 0 || payload / kRecordSize != count) {
+    fail(path, format("the header promises %llu faces, %zu bytes follow (%zu a face)",
+                      static_cast<unsigned long long>(count), payload, kRecordSize));
+  }
+  Dataset dataset;
+  dataset.reserve(count);
+  const std::byte* record = bytes.data() + kPreamble + length;
+  for (std::uint64_t i = 0; i < count; ++i, record += kRecordSize) {
+    const Sample& sample = dataset.emplace_back(decode(record));
+    if (sample.emotion < -1 || sample.emotion > static_cast<int>(Emotion::kContempt)) {
+      fail(path, format("face %zu: no emotion has the number %d", dataset.size() - 1, sample.emotion));
+    }
+    if (static_cast<int>(sample.split) >= kSplitCount) {
+      fail(path, format("face %zu: no split has the number %d", dataset.size() - 1,
+                        static_cast<int>(sample.split)));
+    }
+  }
+  return dataset;
+}
+
+}  // namespace mien

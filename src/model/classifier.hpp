@@ -24,13 +24,17 @@ struct ClassifierInfo {
   int input_size = 48;              ///< side of the square gray input
   double mean = 0;                  ///< network input = (gray - mean) / std, gray in 0..255
   double std = 1;
-  double temperature = 1;           ///< probabilities = softmax(logits / temperature)
-  std::map<std::string, CropGeometry> crops;  ///< by detector name ("hog", "yunet", …)
+  double temperature = 1;                         ///< probabilities = softmax(logits / temperature)
+  std::map<std::string, CropGeometry> crops;      ///< by detector name ("hog", "yunet", …)
   std::map<std::string, std::string> provenance;  ///< the rest: "description", "training.*", "scores.*", …
 };
 
-/// Throws Error kBadFormat naming the missing or bad field.
+/// Keys: "labels" (comma separated), "input_size", "mean", "std", "temperature" (1 where missing),
+/// "crop.<detector>"
+/// ("scale shift_x shift_y"); every other key is provenance. Throws Error kBadFormat naming the missing or
+/// bad field, or the one that does not agree with the graph.
 ClassifierInfo read_classifier_info(const Model& model);
+/// Replaces the model's metadata.
 void write_classifier_info(Model& model, const ClassifierInfo& info);
 
 }  // namespace mien::model

@@ -16,6 +16,29 @@ namespace mien::model {
 enum class DataType : int { kFloat32 = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7 };
 std::size_t size_of(DataType type);
 
+template <class T>
+constexpr DataType data_type_of();
+template <>
+constexpr DataType data_type_of<float>() {
+  return DataType::kFloat32;
+}
+template <>
+constexpr DataType data_type_of<std::uint8_t>() {
+  return DataType::kUint8;
+}
+template <>
+constexpr DataType data_type_of<std::int8_t>() {
+  return DataType::kInt8;
+}
+template <>
+constexpr DataType data_type_of<std::int32_t>() {
+  return DataType::kInt32;
+}
+template <>
+constexpr DataType data_type_of<std::int64_t>() {
+  return DataType::kInt64;
+}
+
 struct Tensor {
   std::string name;
   DataType type = DataType::kFloat32;
@@ -28,8 +51,16 @@ struct Tensor {
   std::span<const T> values() const;
 };
 
+/// A tensor with a copy of `values`, product(shape) of them.
+template <class T>
+Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const T> values) {
+  const auto bytes = std::as_bytes(values);
+  return {std::move(name), data_type_of<T>(), std::move(shape), {bytes.begin(), bytes.end()}};
+}
+
 /// An attribute of a node: one of the kinds that ONNX has and the operators here need.
-using Attribute = std::variant<float, std::int64_t, std::string, Tensor, std::vector<float>, std::vector<std::int64_t>>;
+using Attribute =
+    std::variant<float, std::int64_t, std::string, Tensor, std::vector<float>, std::vector<std::int64_t>>;
 
 struct Node {
   std::string name;  ///< may be empty in foreign files
@@ -62,12 +93,16 @@ struct Model {
   const Tensor* find_initializer(std::string_view name) const;
 };
 
-/// Parses an ONNX file. Throws Error kBadFormat (truncated, not ONNX, an initializer whose bytes do not fit its shape,
-/// an input that no node makes, a cycle), kUnsupported (external data, element types not listed above).
+/// Parses an ONNX file. Throws Error kBadFormat (truncated, not ONNX, an initializer whose bytes do not fit
+/// its shape, a value used before it is made: nodes out of order or a cycle), kUnsupported (external data,
+/// subgraphs, functions, element types not listed above), kTooLarge (absurd counts). Takes memory in
+/// proportion to the bytes.
 Model read_onnx(std::span<const std::byte> bytes, const std::string& name);
 Model read_onnx(const std::filesystem::path& path);
 
-/// Serialises (IR version 8). Deterministic: the same model gives the same bytes.
+/// Serialises (IR version 8). Deterministic: the same model gives the same bytes. Free dimensions are written
+/// as names
+/// ("batch" for the first).
 std::vector<std::byte> write_onnx(const Model& model);
 void write_onnx(const Model& model, const std::filesystem::path& path);
 

@@ -1,0 +1,133 @@
+#include "model/classifier.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string_view>
+
+#include "mien/emotion.hpp"
+#include "mien/error.hpp"
+
+namespace mien::model {
+namespace {
+
+constexpr std::string_view kCropPrefix = "crop.";
+constexpr int kMaxInputSize = 1024;
+
+[[noreturn]] void fail(std::string_view field, const std::string& what) {
+  throw Error(ErrorCode::kBadFormat, "model metadata '" + std::string(field) + "' " + what);
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = text.find(separator, begin);
+    parts.emplace_back(text.substr(begin, end - begin));
+    if (end == std::string_view::npos) return parts;
+    begin = end + 1;
+  }
+}
+
+double parse_number(std::string_view field, std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    fail(field, "is not a number: '" + std::string(text) + "'");
+  }
+  return value;
+}
+
+std::string print_number(double value) {
+  char buffer[32];
+  return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
+const std::string& require(const Model& model, const char* field) {
+  const auto found = model.metadata.find(field);
+  if (found == model.metadata.end())
+    fail(field, "is missing: this is not an emotion network, or it lost its metadata");
+  return found->second;
+}
+
+std::vector<std::string> parse_labels(const std::string& text) {
+  std::vector<std::string> labels = split(text, ',');
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (!emotion_from_string(labels[i])) fail("labels", "names no emotion: '" + labels[i] + "'");
+    if (std::find(labels.begin(), labels.begin() + i, labels[i]) != labels.begin() + i) {
+      fail("labels", "has '" + labels[i] + "' twice");
+    }
+  }
+  return labels;
+}
+
+CropGeometry parse_crop(const std::string& field, const std::string& text) {
+  const std::vector<std::string> parts = split(text, ' ');
+  if (parts.size() != 3) fail(field, "should be three numbers (scale, shift_x, shift_y): '" + text + "'");
+  const CropGeometry crop{parse_number(field, parts[0]), parse_number(field, parts[1]),
+                          parse_number(field, parts[2])};
+  if (!(crop.scale > 0)) fail(field, "has a scale that is not positive");
+  return crop;
+}
+
+/// The graph must take and give what the metadata says.
+void check_graph(const Model& model, const ClassifierInfo& info) {
+  if (model.inputs.size() != 1) fail("input_size", "describes one input, but the graph has several or none");
+  const auto fits = [](std::int64_t dimension, std::int64_t wanted) {
+    return dimension < 0 || dimension == wanted;
+  };
+  const std::vector<std::int64_t>& shape = model.inputs[0].shape;
+  if (shape.size() != 4 || !fits(shape[1], 1) || !fits(shape[2], info.input_size) ||
+      !fits(shape[3], info.input_size)) {
+    fail("input_size", "does not agree with the graph's input '" + model.inputs[0].name + "'");
+  }
+  const std::vector<std::int64_t>& output = model.outputs.at(0).shape;
+  if (!output.empty() && !fits(output.back(), static_cast<std::int64_t>(info.labels.size()))) {
+    fail("labels", "does not agree with the graph's output '" + model.outputs[0].name + "'");
+  }
+}
+
+}  // namespace
+
+ClassifierInfo read_classifier_info(const Model& model) {
+  ClassifierInfo info;
+  info.labels = parse_labels(require(model, "labels"));
+  const double input_size = parse_number("input_size", require(model, "input_size"));
+  if (!(input_size >= 1 && input_size <= kMaxInputSize) || input_size != std::floor(input_size)) {
+    fail("input_size", "is not a whole number from 1 to " + std::to_string(kMaxInputSize));
+  }
+  info.input_size = static_cast<int>(input_size);
+  info.mean = parse_number("mean", require(model, "mean"));
+  info.std = parse_number("std", require(model, "std"));
+  if (!(info.std > 0)) fail("std", "is not positive");
+  for (const auto& [key, value] : model.metadata) {
+    if (key == "labels" || key == "input_size" || key == "mean" || key == "std") continue;
+    if (key == "temperature") {
+      info.temperature = parse_number(key, value);
+      if (!(info.temperature > 0)) fail(key, "is not positive");
+    } else if (key.starts_with(kCropPrefix)) {
+      info.crops[key.substr(kCropPrefix.size())] = parse_crop(key, value);
+    } else {
+      info.provenance[key] = value;
+    }
+  }
+  check_graph(model, info);
+  return info;
+}
+
+void write_classifier_info(Model& model, const ClassifierInfo& info) {
+  std::string labels;
+  for (const std::string& label : info.labels) labels += (labels.empty() ? "" : ",") + label;
+  model.metadata = info.provenance;
+  model.metadata["labels"] = labels;
+  model.metadata["input_size"] = std::to_string(info.input_size);
+  model.metadata["mean"] = print_number(info.mean);
+  model.metadata["std"] = print_number(info.std);
+  model.metadata["temperature"] = print_number(info.temperature);
+  for (const auto& [detector, crop] : info.crops) {
+    model.metadata[std::string(kCropPrefix) + detector] =
+        print_number(crop.scale) + " " + print_number(crop.shift_x) + " " + print_number(crop.shift_y);
+  }
+}
+
+}  // namespace mien::model

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mien::model::wire {
+
+/// How a field of a protobuf message is stored (protobuf.dev/programming-guides/encoding). Groups are not
+/// known.
+enum class Kind : int { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+
+/// One field of a message; `value` holds numbers, `bytes` strings, messages and packed arrays.
+struct Field {
+  std::uint32_t number = 0;
+  Kind kind = Kind::kVarint;
+  std::uint64_t value = 0;
+  std::span<const std::byte> bytes;  ///< points into the message
+
+  std::string_view text() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+  float as_float() const;
+};
+
+/// Walks through the fields of one message without copying. Throws Error kBadFormat where they run past its
+/// end.
+class Reader {
+ public:
+  /// `name` is the file, for messages; it must outlive the reader.
+  Reader(std::span<const std::byte> message, const std::string& name) : rest_(message), name_(&name) {}
+
+  std::optional<Field> next();
+
+ private:
+  std::uint64_t varint();
+  std::span<const std::byte> take(std::uint64_t count);
+
+  std::span<const std::byte> rest_;
+  const std::string* name_;
+};
+
+/// Appends the numbers of a repeated field, stored one by one or packed. Throws Error kBadFormat.
+void append_integers(const Field& field, const std::string& name, std::vector<std::int64_t>& out);
+void append_floats(const Field& field, const std::string& name, std::vector<float>& out);
+
+/// Builds one message.
+class Writer {
+ public:
+  void integer(std::uint32_t number, std::int64_t value);
+  void real(std::uint32_t number, float value);
+  void text(std::uint32_t number, std::string_view value);
+  void bytes(std::uint32_t number, std::span<const std::byte> value);
+  void message(std::uint32_t number, const Writer& value) { bytes(number, value.bytes_); }
+
+  std::vector<std::byte> take() { return std::move(bytes_); }
+
+ private:
+  void tag(std::uint32_t number, Kind kind);
+  void varint(std::uint64_t value);
+
+  std::vector<std::byte> bytes_;
+};
+
+}  // namespace mien::model::wire

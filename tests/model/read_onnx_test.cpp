@@ -1,0 +1,166 @@
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+
+#include "mien/error.hpp"
+#include "model/model.hpp"
+#include "model/small_model.hpp"
+#include "model/wire.hpp"
+
+namespace mien::model {
+namespace {
+
+using wire::Writer;
+
+void expect_error(ErrorCode code, const std::string& part, const std::vector<std::byte>& bytes) {
+  try {
+    read_onnx(bytes, "test.onnx");
+    FAIL() << "no error; expected one that says: " << part;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("test.onnx"), std::string::npos) << error.what();
+  }
+}
+
+void expect_error(ErrorCode code, const std::string& part, const std::function<void(Model&)>& spoil) {
+  Model model = test::small_model();
+  spoil(model);
+  expect_error(code, part, write_onnx(model));
+}
+
+/// A model whose one initializer is `tensor` and whose output is that initializer.
+std::vector<std::byte> model_with(const Writer& tensor) {
+  Writer output;
+  output.text(1, "t");
+  Writer element;
+  element.integer(1, 1);
+  Writer type;
+  type.message(1, element);
+  output.message(2, type);
+  Writer graph;
+  graph.message(5, tensor);
+  graph.message(12, output);
+  Writer opset;
+  opset.integer(2, 11);
+  Writer model;
+  model.message(7, graph);
+  model.message(8, opset);
+  return model.take();
+}
+
+Writer named_tensor(std::int64_t type, std::initializer_list<std::int64_t> shape) {
+  Writer tensor;
+  for (const std::int64_t dimension : shape) tensor.integer(1, dimension);
+  tensor.integer(2, type);
+  tensor.text(8, "t");
+  return tensor;
+}
+
+TEST(ReadOnnx, TypedDataFieldsAreRead) {
+  Writer floats = named_tensor(1, {3});
+  const float packed[] = {1.0F, -2.5F};
+  floats.bytes(4, std::as_bytes(std::span(packed)));  // packed and single values may be mixed
+  floats.real(4, 7.0F);
+  const Model real = read_onnx(model_with(floats), "test.onnx");
+  const auto reals = real.initializers.at(0).values<float>();
+  EXPECT_EQ(std::vector<float>(reals.begin(), reals.end()), (std::vector<float>{1.0F, -2.5F, 7.0F}));
+
+  Writer longs = named_tensor(7, {2});
+  longs.integer(7, -1);
+  longs.integer(7, 300);
+  const Model whole = read_onnx(model_with(longs), "test.onnx");
+  const auto integers = whole.initializers.at(0).values<std::int64_t>();
+  EXPECT_EQ(std::vector<std::int64_t>(integers.begin(), integers.end()),
+            (std::vector<std::int64_t>{-1, 300}));
+
+  Writer bytes = named_tensor(3, {2});
+  bytes.text(5, std::string("\x05\x80\x01", 3));  // varints 5 and 128; the second wraps to -128
+  const Model small = read_onnx(model_with(bytes), "test.onnx");
+  const auto values = small.initializers.at(0).values<std::int8_t>();
+  EXPECT_EQ(std::vector<std::int8_t>(values.begin(), values.end()), (std::vector<std::int8_t>{5, -128}));
+  EXPECT_THROW(small.initializers.at(0).values<float>(), Error);
+}
+
+TEST(ReadOnnx, InitializersListedAsInputsAreNotInputs) {
+  Model model = test::small_model();
+  model.inputs.push_back({"conv.weight", DataType::kFloat32, {2, 1, 3, 3}});
+  EXPECT_EQ(read_onnx(write_onnx(model), "test.onnx").inputs.size(), 1U);
+}
+
+TEST(ReadOnnx, BadTensorsAreNamed) {
+  Writer many = named_tensor(1, {4});
+  many.text(9, "12345678");
+  expect_error(ErrorCode::kBadFormat, "'t' holds 8 bytes where its shape needs 16", model_with(many));
+  expect_error(ErrorCode::kBadFormat, "'t' has an impossible shape", model_with(named_tensor(1, {-1})));
+  expect_error(ErrorCode::kBadFormat, "impossible shape",
+               model_with(named_tensor(1, {std::int64_t{1} << 40, std::int64_t{1} << 40})));
+  expect_error(ErrorCode::kBadFormat, "'t' has no element type", model_with(named_tensor(0, {})));
+  expect_error(ErrorCode::kUnsupported, "element type 11", model_with(named_tensor(11, {1})));
+  Writer outside = named_tensor(1, {1});
+  outside.integer(14, 1);
+  expect_error(ErrorCode::kUnsupported, "outside the file", model_with(outside));
+  expect_error(ErrorCode::kTooLarge, "dimensions",
+               model_with(named_tensor(1, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1})));
+}
+
+TEST(ReadOnnx, BadGraphsAreNamed) {
+  expect_error(ErrorCode::kBadFormat, "Relu node 'relu' uses 'c' before any node makes it",
+               [](Model& model) { model.nodes[1].inputs = {"c"}; });
+  expect_error(ErrorCode::kBadFormat, "uses 'nothing'",
+               [](Model& model) { model.nodes[3].inputs[1] = "nothing"; });
+  expect_error(ErrorCode::kBadFormat, "'a' is made twice",
+               [](Model& model) { model.nodes[1].outputs = {"a"}; });
+  expect_error(ErrorCode::kBadFormat, "output 'x'", [](Model& model) { model.outputs[0].name = "x"; });
+  expect_error(ErrorCode::kBadFormat, "no output", [](Model& model) { model.outputs.clear(); });
+  expect_error(ErrorCode::kBadFormat, "no operator", [](Model& model) { model.nodes[0].op_type.clear(); });
+  expect_error(ErrorCode::kBadFormat, "holds no graph", std::vector<std::byte>());
+}
+
+TEST(ReadOnnx, SubgraphsAreRefusedByName) {
+  Writer attribute;
+  attribute.text(1, "then_branch");
+  attribute.integer(20, 5);
+  Writer node;
+  node.text(2, "y");
+  node.text(3, "choice");
+  node.text(4, "If");
+  node.message(5, attribute);
+  Writer graph;
+  graph.message(1, node);
+  Writer model;
+  model.message(7, graph);
+  expect_error(ErrorCode::kUnsupported, "If node 'choice': attribute 'then_branch'", model.take());
+}
+
+TEST(ReadOnnx, EveryTruncationIsAnError) {
+  const std::vector<std::byte> bytes = write_onnx(test::small_model());
+  const std::size_t metadata_bytes = 90;  // the metadata comes last and may be missing altogether
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    try {
+      const Model model = read_onnx(std::span(bytes).first(size), "test.onnx");
+      EXPECT_GT(size, bytes.size() - metadata_bytes) << "accepted a file cut to " << size << " bytes";
+      EXPECT_LT(model.metadata.size(), 2U);
+    } catch (const Error&) {
+    }
+  }
+}
+
+TEST(ReadOnnx, DamagedBytesNeverCrash) {
+  const std::vector<std::byte> bytes = write_onnx(test::small_model());
+  std::mt19937 random(1);
+  for (int round = 0; round < 20000; ++round) {
+    std::vector<std::byte> damaged = bytes;
+    for (int change = 0; change < 1 + round % 4; ++change) {
+      damaged[random() % damaged.size()] = static_cast<std::byte>(random() % 256);
+    }
+    try {
+      read_onnx(damaged, "test.onnx");
+    } catch (const Error&) {
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mien::model

@@ -1,0 +1,18 @@
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "mien/error.hpp"
+#include "vision/decode.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  const mien::DecodeLimits limits{.max_pixels = 4'000'000, .max_side = 8'000};
+  try {
+    const mien::ImageInfo info = mien::read_image_info(bytes, "fuzz", limits);
+    const mien::Image image = mien::decode_image(bytes, "fuzz", limits);
+    if (image.width() != info.width || image.height() != info.height) __builtin_trap();
+  } catch (const mien::Error&) {
+  }
+  return 0;
+}

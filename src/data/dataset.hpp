@@ -76,8 +76,7 @@ std::vector<std::size_t> find_leaked_training(const Dataset& dataset);
 /// Indices of samples of `split` whose pixels equal those of a training sample.
 std::vector<std::size_t> find_seen_in_training(const Dataset& dataset, Split split);
 
-/// 64-bit FNV-1a over pixels, emotions, splits and votes in order, as 16 hex digits: which data a network
-/// saw.
+/// Which data a network saw: 64-bit FNV-1a over pixels, emotions, splits and votes in order, 16 hex digits.
 std::string dataset_hash(const Dataset& dataset);
 
 }  // namespace mien

@@ -1,0 +1,148 @@
+#include "metrics/calibration.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/file.hpp"
+#include "metrics/checks.hpp"
+#include "mien/error.hpp"
+
+namespace mien::metrics {
+namespace {
+
+/// Mean of -log softmax(logits / temperature)[label].
+double scaled_loss(std::span<const float> logits, std::span<const int> labels, double temperature) {
+  const std::size_t classes = logits.size() / labels.size();
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = logits.subspan(i * classes, classes);
+    const double top = *std::max_element(row.begin(), row.end());
+    double total = 0;
+    for (const float logit : row) total += std::exp((logit - top) / temperature);
+    sum += std::log(total) - (row[static_cast<std::size_t>(labels[i])] - top) / temperature;
+  }
+  return sum / static_cast<double>(labels.size());
+}
+
+}  // namespace
+
+double log_loss(std::span<const float> probabilities, std::span<const int> labels) {
+  const std::size_t classes = check_probabilities(probabilities, labels);
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    sum -= std::log(std::max<double>(probabilities[i * classes + static_cast<std::size_t>(labels[i])],
+                                     kLeastProbability));
+  }
+  return sum / static_cast<double>(labels.size());
+}
+
+double brier_score(std::span<const float> probabilities, std::span<const int> labels) {
+  const std::size_t classes = check_probabilities(probabilities, labels);
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    for (std::size_t c = 0; c < classes; ++c) {
+      const double truth = c == static_cast<std::size_t>(labels[i]) ? 1 : 0;
+      sum += std::pow(probabilities[i * classes + c] - truth, 2);
+    }
+  }
+  return sum / static_cast<double>(labels.size());
+}
+
+int calibration_bin(double confidence) {
+  return std::clamp(static_cast<int>(std::ceil(confidence * kCalibrationBins)) - 1, 0, kCalibrationBins - 1);
+}
+
+std::vector<ReliabilityBin> reliability_bins(std::span<const float> probabilities,
+                                             std::span<const int> labels) {
+  const std::size_t classes = check_probabilities(probabilities, labels);
+  const std::vector<int> guesses = predictions(probabilities, static_cast<int>(classes));
+  std::vector<ReliabilityBin> bins(kCalibrationBins);
+  for (int b = 0; b < kCalibrationBins; ++b) {
+    bins[static_cast<std::size_t>(b)].low = static_cast<double>(b) / kCalibrationBins;
+    bins[static_cast<std::size_t>(b)].high = static_cast<double>(b + 1) / kCalibrationBins;
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double confidence = probabilities[i * classes + static_cast<std::size_t>(guesses[i])];
+    ReliabilityBin& bin = bins[static_cast<std::size_t>(calibration_bin(confidence))];
+    ++bin.count;
+    bin.confidence += confidence;
+    bin.accuracy += guesses[i] == labels[i] ? 1 : 0;
+  }
+  for (ReliabilityBin& bin : bins) {
+    if (bin.count == 0) continue;
+    bin.confidence /= static_cast<double>(bin.count);
+    bin.accuracy /= static_cast<double>(bin.count);
+  }
+  return bins;
+}
+
+double calibration_error(std::span<const float> probabilities, std::span<const int> labels) {
+  double sum = 0;
+  for (const ReliabilityBin& bin : reliability_bins(probabilities, labels)) {
+    sum += static_cast<double>(bin.count) * std::abs(bin.accuracy - bin.confidence);
+  }
+  return sum / static_cast<double>(labels.size());
+}
+
+std::vector<float> softmax(std::span<const float> logits, int classes, double temperature) {
+  if (!(temperature > 0))
+    throw Error(ErrorCode::kInvalidArgument, format("temperature %g is not positive", temperature));
+  check_rows(logits, classes);
+  const auto width = static_cast<std::size_t>(classes);
+  std::vector<float> out(logits.size());
+  for (std::size_t start = 0; start < logits.size(); start += width) {
+    const auto row = logits.subspan(start, width);
+    const double top = *std::max_element(row.begin(), row.end());
+    double total = 0;
+    for (const float logit : row) total += std::exp((logit - top) / temperature);
+    for (std::size_t c = 0; c < width; ++c) {
+      out[start + c] = static_cast<float>(std::exp((row[c] - top) / temperature) / total);
+    }
+  }
+  return out;
+}
+
+double fit_temperature(std::span<const float> logits, std::span<const int> labels) {
+  check_labels(logits, labels);
+  constexpr double kStep = std::numbers::phi - 1;
+  constexpr double kPrecision = 1e-7;
+  const auto loss = [&](double log_temperature) {
+    return scaled_loss(logits, labels, std::exp(log_temperature));
+  };
+  double low = std::log(kLeastTemperature);
+  double high = std::log(kGreatestTemperature);
+  double left = high - kStep * (high - low);
+  double right = low + kStep * (high - low);
+  double left_loss = loss(left);
+  double right_loss = loss(right);
+  while (high - low > kPrecision) {
+    if (left_loss <= right_loss) {
+      high = right;
+      right = left;
+      right_loss = left_loss;
+      left = high - kStep * (high - low);
+      left_loss = loss(left);
+    } else {
+      low = left;
+      left = right;
+      left_loss = right_loss;
+      right = low + kStep * (high - low);
+      right_loss = loss(right);
+    }
+  }
+  return std::exp((low + high) / 2);
+}
+
+std::vector<int> predictions(std::span<const float> values, int classes) {
+  check_rows(values, classes);
+  const auto width = static_cast<std::ptrdiff_t>(classes);
+  std::vector<int> out;
+  out.reserve(values.size() / static_cast<std::size_t>(classes));
+  for (auto row = values.begin(); row != values.end(); row += width) {
+    out.push_back(static_cast<int>(std::max_element(row, row + width) - row));
+  }
+  return out;
+}
+
+}  // namespace mien::metrics

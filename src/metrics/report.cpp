@@ -1,0 +1,160 @@
+#include "metrics/report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <random>
+#include <utility>
+
+#include "base/file.hpp"
+#include "metrics/calibration.hpp"
+#include "metrics/checks.hpp"
+#include "mien/error.hpp"
+
+namespace mien::metrics {
+namespace {
+
+constexpr double kNormalQuantile = 1.959963984540054;  // of 0.975: two-sided 95 %
+
+/// What the scores need to know of one sample.
+struct Outcome {
+  int truth;
+  int prediction;
+  int bin;
+  double confidence;
+  double loss;
+};
+
+std::vector<Outcome> outcomes(std::span<const float> probabilities, std::span<const int> labels,
+                              std::size_t classes) {
+  const std::vector<int> guesses = predictions(probabilities, static_cast<int>(classes));
+  std::vector<Outcome> out(labels.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = probabilities.subspan(i * classes, classes);
+    const double confidence = row[static_cast<std::size_t>(guesses[i])];
+    const double likelihood = row[static_cast<std::size_t>(labels[i])];
+    out[i] = {labels[i], guesses[i], calibration_bin(confidence), confidence,
+              -std::log(std::max(likelihood, kLeastProbability))};
+  }
+  return out;
+}
+
+/// Gathers outcomes and turns them into the scores that the report has.
+class Tally {
+ public:
+  explicit Tally(int classes) : confusion_(classes) {}
+
+  void clear() {
+    confusion_.clear();
+    gaps_.fill(0);
+    loss_ = 0;
+  }
+
+  void add(const Outcome& outcome) {
+    confusion_.add(outcome.truth, outcome.prediction);
+    gaps_[static_cast<std::size_t>(outcome.bin)] +=
+        outcome.confidence - (outcome.truth == outcome.prediction ? 1 : 0);
+    loss_ += outcome.loss;
+  }
+
+  const ConfusionMatrix& confusion() const { return confusion_; }
+
+  /// macro F1, weighted F1, log loss, ECE; then precision, recall, F1 of each class.
+  std::vector<double> scores() const {
+    const auto count = static_cast<double>(confusion_.total());
+    double gap = 0;
+    for (const double bin : gaps_) gap += std::abs(bin);
+    std::vector<double> out = {confusion_.macro_f1(), confusion_.weighted_f1(), loss_ / count, gap / count};
+    for (int c = 0; c < confusion_.classes(); ++c) {
+      out.insert(out.end(), {confusion_.precision(c), confusion_.recall(c), confusion_.f1(c)});
+    }
+    return out;
+  }
+
+ private:
+  ConfusionMatrix confusion_;
+  std::array<double, kCalibrationBins> gaps_{};  // a bin's count * (confidence - accuracy)
+  double loss_ = 0;
+};
+
+/// The value below which a share `q` of the sorted values lies, between two of them linearly.
+double quantile(const std::vector<double>& sorted, double q) {
+  const double position = q * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+/// Tally's scores over all samples, with percentiles of the scores over resamples.
+std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, const ReportOptions& options) {
+  Tally tally(classes);
+  for (const Outcome& sample : samples) tally.add(sample);
+  const std::vector<double> values = tally.scores();
+  std::vector<std::vector<double>> rounds(values.size());  // [score, round]
+  std::mt19937_64 random(options.seed);
+  for (int round = 0; round < options.bootstrap_rounds; ++round) {
+    tally.clear();
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      // The high 32 bits scaled to the count: uniform to within count / 2^32, and the same on every platform.
+      tally.add(samples[((random() >> 32) * samples.size()) >> 32]);
+    }
+    const std::vector<double> scores = tally.scores();
+    for (std::size_t s = 0; s < scores.size(); ++s) rounds[s].push_back(scores[s]);
+  }
+  std::vector<Score> out;
+  for (std::size_t s = 0; s < values.size(); ++s) {
+    std::sort(rounds[s].begin(), rounds[s].end());
+    const bool none = rounds[s].empty();
+    out.push_back({values[s], none ? values[s] : quantile(rounds[s], 0.025),
+                   none ? values[s] : quantile(rounds[s], 0.975)});
+  }
+  return out;
+}
+
+}  // namespace
+
+Score wilson_score(std::uint64_t hits, std::uint64_t count) {
+  if (count == 0) return {0, 0, 1};
+  const auto n = static_cast<double>(count);
+  const double share = static_cast<double>(hits) / n;
+  const double z2 = kNormalQuantile * kNormalQuantile;
+  const double centre = (share + z2 / (2 * n)) / (1 + z2 / n);
+  const double reach = kNormalQuantile / (1 + z2 / n) * std::sqrt(share * (1 - share) / n + z2 / (4 * n * n));
+  return {share, std::max(0.0, centre - reach), std::min(1.0, centre + reach)};
+}
+
+ClassificationReport report(std::span<const float> probabilities, std::span<const int> labels,
+                            std::vector<std::string> class_names, const ReportOptions& options) {
+  const std::size_t classes = check_probabilities(probabilities, labels);
+  if (classes != class_names.size()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                format("%zu names for %zu classes", class_names.size(), classes));
+  }
+  if (options.bootstrap_rounds < 0) {
+    throw Error(ErrorCode::kInvalidArgument, format("%d rounds of bootstrap", options.bootstrap_rounds));
+  }
+  ClassificationReport out;
+  out.count = labels.size();
+  out.confusion = ConfusionMatrix(static_cast<int>(classes));
+  std::uint64_t hits = 0;
+  const std::vector<Outcome> samples = outcomes(probabilities, labels, classes);
+  for (const Outcome& sample : samples) {
+    out.confusion.add(sample.truth, sample.prediction);
+    hits += sample.truth == sample.prediction ? 1 : 0;
+  }
+  out.accuracy = wilson_score(hits, out.count);
+
+  const std::vector<Score> scores = bootstrap(samples, static_cast<int>(classes), options);
+  out.macro_f1 = scores[0];
+  out.weighted_f1 = scores[1];
+  out.log_loss = scores[2];
+  out.ece = scores[3];
+  for (std::size_t c = 0; c < classes; ++c) {
+    const std::size_t first = 4 + 3 * c;
+    out.per_class.push_back({std::move(class_names[c]), out.confusion.support(static_cast<int>(c)),
+                             scores[first], scores[first + 1], scores[first + 2]});
+  }
+  return out;
+}
+
+}  // namespace mien::metrics

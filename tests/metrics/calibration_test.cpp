@@ -1,0 +1,101 @@
+#include "metrics/calibration.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "mien/error.hpp"
+
+namespace mien::metrics {
+namespace {
+
+TEST(LogLoss, IsTheMeanOfMinusLogP) {
+  const std::vector<float> probabilities = {0.5f, 0.5f, 0.25f, 0.75f};
+  EXPECT_NEAR(log_loss(probabilities, std::vector{0, 0}), (std::log(2) + std::log(4)) / 2, 1e-12);
+}
+
+TEST(LogLoss, ClampsTheImpossible) {
+  EXPECT_NEAR(log_loss(std::vector{1.0f, 0.0f}, std::vector{1}), 16.118096, 1e-6);  // -log(1e-7)
+}
+
+TEST(BrierScore, SumsSquaresOverClasses) {
+  // (0.7-1)^2 + 0.2^2 + 0.1^2 = 0.14 and 0.5^2 + 0.5^2 + (0-1)^2 = 1.5
+  const std::vector<float> probabilities = {0.7f, 0.2f, 0.1f, 0.5f, 0.5f, 0.0f};
+  EXPECT_NEAR(brier_score(probabilities, std::vector{0, 2}), (0.14 + 1.5) / 2, 1e-6);
+}
+
+TEST(CalibrationError, WeighsTheGapsOfTheBins) {
+  // Bins of width 1/15: 0.75 and 0.78 lie in (11/15, 12/15], 0.95 in (14/15, 1].
+  //   bin 11: confidence (0.75 + 0.78) / 2 = 0.765, accuracy 1/2 -> gap 0.265, two of three samples
+  //   bin 14: confidence 0.95, accuracy 1                        -> gap 0.05, one of three samples
+  const std::vector<float> probabilities = {0.75f, 0.25f, 0.22f, 0.78f, 0.95f, 0.05f};
+  const std::vector<int> labels = {0, 0, 0};
+  EXPECT_NEAR(calibration_error(probabilities, labels), (2 * 0.265 + 0.05) / 3, 1e-6);
+
+  const std::vector<ReliabilityBin> bins = reliability_bins(probabilities, labels);
+  ASSERT_EQ(bins.size(), 15u);
+  EXPECT_EQ(bins[11].count, 2u);
+  EXPECT_NEAR(bins[11].confidence, 0.765, 1e-6);
+  EXPECT_NEAR(bins[11].accuracy, 0.5, 1e-12);
+  EXPECT_NEAR(bins[11].low, 11.0 / 15, 1e-12);
+  EXPECT_EQ(bins[14].count, 1u);
+  EXPECT_EQ(bins[0].count, 0u);
+}
+
+TEST(CalibrationError, ClosesItsBinsAbove) {
+  EXPECT_EQ(calibration_bin(0), 0);
+  EXPECT_EQ(calibration_bin(1), 14);
+  EXPECT_EQ(calibration_bin(0.2), 2);  // 3/15 still belongs to (2/15, 3/15]
+  EXPECT_EQ(calibration_bin(0.2001), 3);
+}
+
+TEST(Softmax, DividesByTheTemperature) {
+  const std::vector<float> logits = {0.0f, static_cast<float>(std::log(3.0))};
+  EXPECT_NEAR(softmax(logits, 2, 1)[1], 0.75, 1e-6);                                   // 3 / (1 + 3)
+  EXPECT_NEAR(softmax(logits, 2, 2)[1], std::sqrt(3.0) / (1 + std::sqrt(3.0)), 1e-6);  // 3^(1/2)
+  const std::vector<float> huge = softmax(std::vector{1000.0f, -1000.0f}, 2, 1);
+  EXPECT_EQ(huge[0], 1);
+  EXPECT_EQ(huge[1], 0);
+  EXPECT_THROW(softmax(logits, 2, 0), Error);
+}
+
+TEST(FitTemperature, FindsTheMinimum) {
+  // Logits (0, 2): p(1) = 1 / (1 + exp(-2 / T)). Three of four labels are 1, so the best p(1) is 3/4:
+  // exp(-2 / T) = 1/3, T = 2 / log 3 = 1.8205.
+  std::vector<float> logits;
+  for (int i = 0; i < 4; ++i) logits.insert(logits.end(), {0.0f, 2.0f});
+  const std::vector<int> labels = {1, 1, 0, 1};
+  EXPECT_NEAR(fit_temperature(logits, labels), 2 / std::log(3.0), 1e-5);
+  const double best = log_loss(softmax(logits, 2, fit_temperature(logits, labels)), labels);
+  EXPECT_NEAR(best, -(0.75 * std::log(0.75) + 0.25 * std::log(0.25)), 1e-6);
+}
+
+TEST(FitTemperature, StaysWithinItsLimits) {
+  const std::vector<float> logits = {0.0f, 2.0f};
+  EXPECT_NEAR(fit_temperature(logits, std::vector{1}), kLeastTemperature, 1e-5);     // always right
+  EXPECT_NEAR(fit_temperature(logits, std::vector{0}), kGreatestTemperature, 1e-3);  // always wrong
+}
+
+TEST(Predictions, TakeTheFirstOfEqualValues) {
+  EXPECT_EQ(predictions(std::vector{0.1f, 0.9f, 0.5f, 0.5f}, 2), (std::vector{1, 0}));
+  EXPECT_TRUE(predictions({}, 3).empty());
+}
+
+TEST(Calibration, RefusesWhatDoesNotFit) {
+  const std::vector<float> row = {0.5f, 0.5f};
+  EXPECT_THROW(log_loss({}, {}), Error);
+  EXPECT_THROW(log_loss({}, std::vector{0}), Error);
+  EXPECT_THROW(log_loss(std::vector{0.5f, 0.25f, 0.25f}, std::vector{0, 0}), Error);
+  EXPECT_THROW(log_loss(row, std::vector{2}), Error);
+  EXPECT_THROW(log_loss(row, std::vector{-1}), Error);
+  EXPECT_THROW(brier_score(std::vector{1.5f, -0.5f}, std::vector{0}), Error);
+  EXPECT_THROW(calibration_error(std::vector{std::numeric_limits<float>::quiet_NaN(), 0.5f}, std::vector{0}),
+               Error);
+  EXPECT_THROW(fit_temperature(std::vector{std::numeric_limits<float>::infinity(), 0.0f}, std::vector{0}),
+               Error);
+  EXPECT_THROW(predictions(row, 0), Error);
+}
+
+}  // namespace
+}  // namespace mien::metrics

@@ -36,8 +36,7 @@ struct FerPlusReport {
   std::size_t count = 0;     ///< pictures given
   std::size_t non_face = 0;  ///< of which everybody says that they show no face
   std::size_t tied = 0;      ///< of which two answers share the first place
-  bool knows_contempt =
-      false;  ///< false: the network has seven classes, its recall of contempt is 0 by construction
+  bool knows_contempt = false;  ///< false: seven classes; the recall of contempt is 0 by construction
   /// The pictures that the majority rule keeps, eight classes in Emotion's order.
   ClassificationReport majority;
   /// Against the shares of the votes: over pictures with more votes for emotions that the network knows than

@@ -6,7 +6,7 @@ function(mien_room name)
   target_include_directories(mien_${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src>
     $<INSTALL_INTERFACE:include>)
-  target_link_libraries(mien_${name} PUBLIC ${R_PUBLIC_LIBS} PRIVATE mien_flags ${R_PRIVATE_LIBS})
+  target_link_libraries(mien_${name} PUBLIC ${R_PUBLIC_LIBS} PRIVATE $<BUILD_INTERFACE:mien_flags> ${R_PRIVATE_LIBS})
 endfunction()
 
 # Warnings and sanitizers of our own code, not passed on to users of the library.

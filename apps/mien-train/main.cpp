@@ -1,0 +1,40 @@
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include "commands.hpp"
+#include "mien/error.hpp"
+
+namespace {
+
+constexpr const char* kUsage =
+    "mien-train trains the networks of Mien.\n\n"
+    "  mien-train train --data fer2013.csv --out run    train a network\n"
+    "  mien-train train --summary reference             print a network's table\n"
+    "  mien-train export run/best.ckpt -o model.onnx    write a model file\n\n"
+    "'mien-train COMMAND --help' tells more. 'mien train' and 'mien export' do the same.\n";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string command = arguments.empty() ? "" : arguments[0];
+  try {
+    const std::span<const std::string> rest = std::span(arguments).subspan(arguments.empty() ? 0 : 1);
+    if (command == "train") return mien::apps::train_command(rest);
+    if (command == "export") return mien::apps::export_command(rest);
+    if (command == "--version") return std::puts("mien-train " MIEN_VERSION), 0;
+    if (command == "--help" || command == "help") return std::fputs(kUsage, stdout), 0;
+    std::fputs(kUsage, stderr);
+    return 2;
+  } catch (const mien::Error& error) {
+    std::fprintf(stderr, "mien-train: %s\n", error.what());
+    return error.code() == mien::ErrorCode::kInterrupted         ? mien::apps::kExitInterrupted
+           : error.code() == mien::ErrorCode::kInvalidArgument ? 2
+                                                                 : 1;
+  } catch (const std::exception& error) {
+    // LibTorch's messages carry a C++ backtrace after the first line.
+    std::fprintf(stderr, "mien-train: %.*s\n", static_cast<int>(std::strcspn(error.what(), "\n")), error.what());
+    return 1;
+  }
+}

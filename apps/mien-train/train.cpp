@@ -1,0 +1,107 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "base/file.hpp"
+#include "commands.hpp"
+#include "common/interrupt.hpp"
+#include "common/progress.hpp"
+#include "mien/error.hpp"
+#include "train/trainer.hpp"
+
+namespace mien::apps {
+namespace {
+
+/// Tells a person on stderr how the run goes: a bar within the epoch, a line after it.
+class Terminal : public train::TrainObserver {
+ public:
+  explicit Terminal(const std::filesystem::path& out) : out_(out) {}
+
+  void on_start(const train::RunState& state, const std::string& device) override {
+    settings_ = state.settings;
+    std::fprintf(stderr, "%s on %s: %s, %s, data %s\n", settings_.network.c_str(), device.c_str(), state.data_summary.c_str(),
+                 settings_.precision.c_str(), state.data_hash.c_str());
+    if (state.epoch > 0) std::fprintf(stderr, "resumed after epoch %d\n", state.epoch);
+  }
+
+  void on_batch(int epoch, int done, int total, double loss) override {
+    if (!bar_) bar_.emplace(format("epoch %d/%d", epoch, settings_.epochs), total, "batches");
+    bar_->update(done, format("loss %.3f", loss));
+  }
+
+  void on_epoch(const train::EpochRecord& r, const std::string& note) override {
+    bar_.reset();
+    const double left = (settings_.epochs - r.epoch) * r.seconds;
+    std::fprintf(stderr,
+                 "epoch %3d/%d  loss %.4f  accuracy %.4f | PublicTest loss %.4f  accuracy %.4f  macro F1 %.4f | "
+                 "%.0f images/s, %s left%s\n",
+                 r.epoch, settings_.epochs, r.train_loss, r.train_accuracy, r.valid_loss, r.valid_accuracy, r.valid_macro_f1,
+                 r.images_per_second, clock_text(left).c_str(), note.empty() ? "" : ("  " + note).c_str());
+  }
+
+  bool should_stop() override {
+    if (!Interrupt::requested()) return false;
+    bar_.reset();
+    std::fprintf(stderr, "stopped; the last whole epoch is in %s: go on with --resume\n", (out_ / "last.ckpt").c_str());
+    return true;
+  }
+
+ private:
+  std::filesystem::path out_;
+  train::TrainSettings settings_;
+  std::optional<ProgressBar> bar_;
+};
+
+}  // namespace
+
+int train_command(std::span<const std::string> arguments) {
+  train::TrainRun run;
+  std::string recipe, out, summary;
+  bool resume = false, help = false;
+  OptionSet options;
+  options.add(recipe, "recipe", "FILE", "settings from a TOML file; options on the command line win");
+  options.add(out, "out", "DIR", "folder of the run: checkpoints, history.csv, curves.svg");
+  options.add(resume, "resume", "go on from the last checkpoint in --out, with its settings");
+  options.add(run.stop_after, "stop-after", "N", "end after epoch N of the run, to be resumed later", {0, 1e9});
+  options.add(summary, "summary", "NETWORK", "print the table of a network and stop");
+  options.add(help, "help", "print this");
+  options.short_name('h');
+  run.settings.declare(options);
+  const auto parse = [&] {
+    const std::vector<std::string> extra = options.parse(arguments);
+    if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
+  };
+  const auto load_settings = [&](const std::string& toml, const std::string& name) {
+    OptionSet settings;
+    run.settings.declare(settings);
+    settings.parse_toml(toml, name, "train");
+  };
+  parse();
+  if (help) {
+    std::printf("mien train --data FILE --out DIR [options]\n\n%s", options.help().c_str());
+    return 0;
+  }
+  if (!summary.empty()) {
+    std::fputs(summary_table(train::make_network_spec(summary, {.dropout = 0})).c_str(), stdout);
+    return 0;
+  }
+  if (out.empty()) throw Error(ErrorCode::kInvalidArgument, "--out DIR is missing: where the run's files go");
+  run.out = out;
+  if (resume) {
+    const train::Checkpoint checkpoint(run.out / "last.ckpt");
+    run.settings = checkpoint.state().settings;
+  } else if (!recipe.empty()) {
+    load_settings(read_text(recipe, 1 << 20), recipe);
+  }
+  parse();  // again: the command line wins over the file
+  const Interrupt interrupt;
+  Terminal terminal(run.out);
+  const train::RunState state = train::train(run, resume ? train::Start::kResume : train::Start::kFresh, terminal);
+  std::fprintf(stderr, "best PublicTest %s %.4f: %s\n", run.settings.best_by.c_str(), state.best_score,
+               (run.out / "best.ckpt").c_str());
+  return 0;
+}
+
+}  // namespace mien::apps

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <ATen/autocast_mode.h>
+#include <torch/torch.h>
+#include <torch/version.h>
+
+namespace mien::train {
+
+/// bf16 for convolutions and dense layers while it lives; the rest stays f32. The calls changed their names in 2.4.
+class Autocast {
+ public:
+  Autocast(torch::Device device, bool enabled) : device_(device), enabled_(enabled) {
+    if (!enabled_) return;
+    set(true);
+    at::autocast::increment_nesting();
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+  ~Autocast() {
+    if (!enabled_) return;
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    set(false);
+  }
+
+ private:
+  void set(bool on) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+    at::autocast::set_autocast_dtype(device_.type(), at::kBFloat16);
+    at::autocast::set_autocast_enabled(device_.type(), on);
+#else
+    if (device_.is_cuda()) {
+      at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+      at::autocast::set_enabled(on);
+    } else {
+      at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+      at::autocast::set_cpu_enabled(on);
+    }
+#endif
+  }
+
+  torch::Device device_;
+  bool enabled_;
+};
+
+}  // namespace mien::train

@@ -1,0 +1,162 @@
+#include "train/export.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "base/file.hpp"
+#include "mien/error.hpp"
+#include "data/dataset.hpp"
+#include "model/classifier.hpp"
+
+namespace mien::train {
+namespace {
+
+/// Walks a spec and writes nodes; every layer takes the name of the value before it and gives its own.
+class GraphWriter {
+ public:
+  explicit GraphWriter(const Network& network) : network_(network) {}
+
+  model::Model write() {
+    model_.graph_name = network_->spec().name;
+    model_.inputs = {{"input", model::DataType::kFloat32, {-1, 1, 48, 48}}};
+    const std::string last = write_layers(network_->spec().layers, "input");
+    model_.nodes.back().outputs = {"logits"};
+    const auto classes = network_->parameters().back().size(0);
+    model_.outputs = {{"logits", model::DataType::kFloat32, {-1, classes}}};
+    return std::move(model_);
+  }
+
+ private:
+  std::string write_layers(const std::vector<LayerSpec>& layers, std::string value) {
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const LayerSpec& layer = layers[i];
+      switch (layer.kind) {
+        case LayerKind::kConv: {
+          const bool folds = i + 1 < layers.size() && layers[i + 1].kind == LayerKind::kBatchNorm;
+          value = write_conv(layer, folds ? &layers[i + 1] : nullptr, value);
+          if (folds) ++i;
+          break;
+        }
+        case LayerKind::kBatchNorm: {
+          std::vector<std::string> inputs{value};
+          for (const char* part : {"weight", "bias", "running_mean", "running_var"}) {
+            inputs.push_back(add_tensor(layer.name + "." + part, tensor(layer.name, part)));
+          }
+          value = add("BatchNormalization", layer.name, inputs, {{"epsilon", 1e-5F}});
+          break;
+        }
+        case LayerKind::kRelu: value = add("Relu", unique("relu"), {value}); break;
+        case LayerKind::kMaxPool:
+          value = add("MaxPool", unique("pool"), {value}, {{"kernel_shape", ints({2, 2})}, {"strides", ints({2, 2})}});
+          break;
+        case LayerKind::kGlobalAveragePool:
+          value = add("GlobalAveragePool", unique("global_pool"), {value});
+          value = add("Flatten", unique("flatten"), {value}, {{"axis", std::int64_t{1}}});
+          break;
+        case LayerKind::kFlatten: value = add("Flatten", unique("flatten"), {value}, {{"axis", std::int64_t{1}}}); break;
+        case LayerKind::kDropout: break;
+        case LayerKind::kDense:
+          value = add("Gemm", layer.name,
+                      {value, add_tensor(layer.name + ".weight", tensor(layer.name, "weight")),
+                       add_tensor(layer.name + ".bias", tensor(layer.name, "bias"))},
+                      {{"transB", std::int64_t{1}}});
+          break;
+        case LayerKind::kResidual: {
+          const std::string body = write_layers(layer.body, value), shortcut = write_layers(layer.shortcut, value);
+          value = add("Add", layer.name, {body, shortcut});
+          break;
+        }
+      }
+    }
+    return value;
+  }
+
+  std::string write_conv(const LayerSpec& layer, const LayerSpec* norm, const std::string& value) {
+    torch::Tensor weight = tensor(layer.name, "weight");
+    torch::Tensor bias = layer.bias ? tensor(layer.name, "bias") : torch::zeros({layer.out});
+    if (norm != nullptr) {
+      const torch::Tensor gain = (tensor(norm->name, "weight").to(torch::kDouble) /
+                                  (tensor(norm->name, "running_var").to(torch::kDouble) + 1e-5).sqrt());
+      weight = (weight.to(torch::kDouble) * gain.view({-1, 1, 1, 1})).to(torch::kFloat);
+      bias = ((bias.to(torch::kDouble) - tensor(norm->name, "running_mean")) * gain + tensor(norm->name, "bias")).to(torch::kFloat);
+    }
+    const std::int64_t kernel = layer.kernel, pad = layer.kernel / 2, stride = layer.stride;
+    return add("Conv", layer.name,
+               {value, add_tensor(layer.name + ".weight", weight), add_tensor(layer.name + ".bias", bias)},
+               {{"kernel_shape", ints({kernel, kernel})},
+                {"pads", ints({pad, pad, pad, pad})},
+                {"strides", ints({stride, stride})},
+                {"group", std::int64_t{layer.groups}}});
+  }
+
+  static model::Attribute ints(std::vector<std::int64_t> values) { return values; }
+
+  std::string unique(const char* kind) { return std::string(kind) + std::to_string(++counter_); }
+
+  std::string add(const char* op, const std::string& name, std::vector<std::string> inputs,
+                  std::map<std::string, model::Attribute> attributes = {}) {
+    model_.nodes.push_back({name, op, std::move(inputs), {name + ":0"}, std::move(attributes)});
+    return name + ":0";
+  }
+
+  /// A parameter or statistic of a layer, f32 on the CPU.
+  torch::Tensor tensor(const std::string& layer, const std::string& part) const {
+    const auto parameters = network_->named_parameters(), buffers = network_->named_buffers();
+    const std::string name = layer + "." + part;
+    const torch::Tensor* found = parameters.find(name);
+    if (found == nullptr) found = buffers.find(name);
+    return found->detach().to(torch::kCPU, torch::kFloat).contiguous();
+  }
+
+  std::string add_tensor(const std::string& name, const torch::Tensor& values) {
+    const torch::Tensor plain = values.contiguous();
+    model::Tensor out{.name = name, .type = model::DataType::kFloat32, .shape = plain.sizes().vec()};
+    out.data.resize(static_cast<std::size_t>(plain.numel()) * sizeof(float));
+    std::memcpy(out.data.data(), plain.data_ptr<float>(), out.data.size());
+    model_.initializers.push_back(std::move(out));
+    return name;
+  }
+
+  const Network& network_;
+  model::Model model_;
+  int counter_ = 0;
+};
+
+}  // namespace
+
+model::Model to_onnx(const Network& network) { return GraphWriter(network).write(); }
+
+model::Model export_checkpoint(const std::filesystem::path& path, const std::map<std::string, std::string>& extra) {
+  Checkpoint checkpoint(path);
+  const RunState& state = checkpoint.state();
+  Network network(make_network_spec(state.settings.network, {.classes = kEmotionCount, .dropout = state.settings.dropout}));
+  checkpoint.load_averaged(network);
+  model::Model model = to_onnx(network);
+  model::ClassifierInfo info;
+  for (int c = 0; c < kEmotionCount; ++c) info.labels.emplace_back(to_string(static_cast<Emotion>(c)));
+  info.input_size = kFaceSize;
+  info.mean = state.pixel_mean;
+  info.std = state.pixel_std;
+  TrainSettings settings = state.settings;
+  OptionSet options;
+  settings.declare(options);
+  // The settings name files by where they lay; only the names of the files mean something elsewhere.
+  settings.data = std::filesystem::path(settings.data).filename();
+  settings.votes = std::filesystem::path(settings.votes).filename();
+  info.provenance["training.settings"] = options.to_toml();
+  info.provenance["training.data"] = state.data_summary;
+  info.provenance["training.data_hash"] = state.data_hash;
+  info.provenance["training.epochs"] = std::to_string(state.epoch);
+  info.provenance["training.code_version"] = MIEN_CODE_VERSION;
+  if (!state.history.empty()) {
+    const EpochRecord& record = state.history.back();
+    info.provenance["scores.public_test"] =
+        format("accuracy %.4f, macro F1 %.4f (while training)", record.valid_accuracy, record.valid_macro_f1);
+  }
+  model::write_classifier_info(model, info);
+  for (const auto& [key, value] : extra) model.metadata[key] = value;
+  model::read_classifier_info(model);  // what was added must still make a valid file
+  return model;
+}
+
+}  // namespace mien::train

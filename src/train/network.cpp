@@ -1,0 +1,80 @@
+#include "train/network.hpp"
+
+namespace mien::train {
+
+namespace nn = torch::nn;
+
+struct NetworkImpl::Features {
+  std::int64_t channels = 1, side = 48;
+};
+
+NetworkImpl::NetworkImpl(NetworkSpec spec) : spec_(std::move(spec)) {
+  Features features;
+  layers_ = build(spec_.layers, features);
+}
+
+std::vector<NetworkImpl::Layer> NetworkImpl::build(const std::vector<LayerSpec>& specs, Features& features) {
+  std::vector<Layer> layers;
+  for (const LayerSpec& spec : specs) {
+    Layer layer{.spec = &spec};
+    switch (spec.kind) {
+      case LayerKind::kConv:
+        layer.conv = register_module(spec.name, nn::Conv2d(nn::Conv2dOptions(features.channels, spec.out, spec.kernel)
+                                                               .stride(spec.stride)
+                                                               .padding(spec.kernel / 2)
+                                                               .groups(spec.groups)
+                                                               .bias(spec.bias)));
+        nn::init::kaiming_normal_(layer.conv->weight, 0.0, torch::kFanIn, torch::kReLU);
+        if (spec.bias) nn::init::zeros_(layer.conv->bias);
+        features = {spec.out, (features.side + spec.stride - 1) / spec.stride};
+        break;
+      case LayerKind::kBatchNorm: layer.norm = register_module(spec.name, nn::BatchNorm2d(features.channels)); break;
+      case LayerKind::kMaxPool: features.side /= 2; break;
+      case LayerKind::kGlobalAveragePool: features.side = 1; break;
+      case LayerKind::kFlatten: features = {features.channels * features.side * features.side, 1}; break;
+      case LayerKind::kDense:
+        layer.dense = register_module(spec.name, nn::Linear(features.channels, spec.out));
+        nn::init::kaiming_normal_(layer.dense->weight, 0.0, torch::kFanIn, torch::kReLU);
+        nn::init::zeros_(layer.dense->bias);
+        features.channels = spec.out;
+        break;
+      case LayerKind::kResidual: {
+        Features shortcut = features;
+        layer.body = build(spec.body, features);
+        layer.shortcut = build(spec.shortcut, shortcut);
+        break;
+      }
+      case LayerKind::kRelu:
+      case LayerKind::kDropout: break;
+    }
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
+torch::Tensor NetworkImpl::forward(torch::Tensor input) { return apply(layers_, std::move(input)); }
+
+torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor x) {
+  for (const Layer& layer : layers) {
+    switch (layer.spec->kind) {
+      case LayerKind::kConv: x = nn::Conv2d(layer.conv)->forward(x); break;
+      case LayerKind::kBatchNorm: x = nn::BatchNorm2d(layer.norm)->forward(x); break;
+      case LayerKind::kRelu: x = torch::relu_(x); break;
+      case LayerKind::kMaxPool: x = torch::max_pool2d(x, 2); break;
+      case LayerKind::kGlobalAveragePool: x = x.mean({2, 3}); break;
+      case LayerKind::kFlatten: x = x.flatten(1); break;
+      case LayerKind::kDropout:
+        if (layer.spec->rate > 0) x = torch::dropout(x, layer.spec->rate, is_training());
+        break;
+      case LayerKind::kDense: x = nn::Linear(layer.dense)->forward(x); break;
+      case LayerKind::kResidual: {
+        const torch::Tensor shortcut = apply(layer.shortcut, x);
+        x = apply(layer.body, x) + shortcut;
+        break;
+      }
+    }
+  }
+  return x;
+}
+
+}  // namespace mien::train

@@ -1,0 +1,185 @@
+#include "train/network_spec.hpp"
+
+#include "base/file.hpp"
+#include "mien/error.hpp"
+
+namespace mien::train {
+namespace {
+
+LayerSpec conv(std::string name, int out, int kernel, int stride = 1, bool bias = true) {
+  return {.kind = LayerKind::kConv, .name = std::move(name), .out = out, .kernel = kernel, .stride = stride, .bias = bias};
+}
+LayerSpec batch_norm(std::string name) { return {.kind = LayerKind::kBatchNorm, .name = std::move(name)}; }
+LayerSpec relu() { return {.kind = LayerKind::kRelu}; }
+LayerSpec max_pool() { return {.kind = LayerKind::kMaxPool}; }
+LayerSpec dropout(double rate) { return {.kind = LayerKind::kDropout, .rate = rate}; }
+LayerSpec dense(std::string name, int out) { return {.kind = LayerKind::kDense, .name = std::move(name), .out = out}; }
+
+NetworkSpec reference(const NetworkOptions& options) {
+  NetworkSpec spec{"reference", {}};
+  std::vector<LayerSpec>& layers = spec.layers;
+  struct Block {
+    std::vector<int> channels;
+    bool norm;
+  };
+  const Block blocks[] = {{{16, 16}, true}, {{14, 14}, true}, {{56, 56, 56}, true}, {{252, 252, 252}, false}};
+  for (int b = 0; b < 4; ++b) {
+    const std::string prefix = "block" + std::to_string(b + 1) + "_";
+    for (std::size_t i = 0; i < blocks[b].channels.size(); ++i) {
+      layers.push_back(conv(prefix + "conv" + std::to_string(i + 1), blocks[b].channels[i], b == 0 && i == 0 ? 5 : 3));
+      layers.push_back(relu());
+    }
+    if (blocks[b].norm) layers.push_back(batch_norm(prefix + "norm"));
+    layers.push_back(max_pool());
+  }
+  layers.push_back({.kind = LayerKind::kFlatten});
+  for (const int i : {1, 2}) {
+    layers.push_back(dropout(options.dropout));
+    layers.push_back(dense("dense" + std::to_string(i), 343));
+    layers.push_back(relu());
+  }
+  layers.push_back(dropout(options.dropout));
+  layers.push_back(dense("logits", options.classes));
+  return spec;
+}
+
+/// He et al. 2016 (post-activation), a stem at full resolution and four stages that end at 6x6; plain convolutions and
+/// ReLU only, so that it quantises well.
+NetworkSpec resnet(const NetworkOptions& options) {
+  NetworkSpec spec{"resnet", {}};
+  std::vector<LayerSpec>& layers = spec.layers;
+  layers = {conv("stem_conv", 32, 3, 1, false), batch_norm("stem_norm"), relu(), max_pool()};
+  const int channels[] = {64, 128, 256};
+  int input = 32;
+  for (int stage = 0; stage < 3; ++stage) {
+    for (int block = 0; block < 2; ++block) {
+      const std::string prefix = "stage" + std::to_string(stage + 1) + "_block" + std::to_string(block + 1) + "_";
+      const int stride = stage > 0 && block == 0 ? 2 : 1;
+      LayerSpec residual{.kind = LayerKind::kResidual, .name = prefix + "add"};
+      residual.body = {conv(prefix + "conv1", channels[stage], 3, stride, false), batch_norm(prefix + "norm1"), relu(),
+                       conv(prefix + "conv2", channels[stage], 3, 1, false), batch_norm(prefix + "norm2")};
+      if (stride != 1 || input != channels[stage]) {
+        residual.shortcut = {conv(prefix + "shortcut_conv", channels[stage], 1, stride, false),
+                             batch_norm(prefix + "shortcut_norm")};
+      }
+      layers.push_back(std::move(residual));
+      layers.push_back(relu());
+      input = channels[stage];
+    }
+  }
+  layers.push_back({.kind = LayerKind::kGlobalAveragePool});
+  layers.push_back(dropout(options.dropout));
+  layers.push_back(dense("logits", options.classes));
+  return spec;
+}
+
+struct Shape {
+  std::int64_t channels = 1, height = 48, width = 48;
+  bool flat = false;
+};
+
+std::vector<std::int64_t> dimensions(const Shape& shape) {
+  if (shape.flat) return {shape.channels};
+  return {shape.channels, shape.height, shape.width};
+}
+
+void summarize_into(const std::vector<LayerSpec>& layers, Shape& shape, std::vector<LayerSummary>& rows) {
+  for (const LayerSpec& layer : layers) {
+    LayerSummary row{.name = layer.name};
+    switch (layer.kind) {
+      case LayerKind::kConv: {
+        row.kind = format("Conv %dx%d", layer.kernel, layer.kernel);
+        if (layer.stride != 1) row.kind += format(" /%d", layer.stride);
+        const std::int64_t weights = layer.out * (shape.channels / layer.groups) * layer.kernel * layer.kernel;
+        row.trainable = weights + (layer.bias ? layer.out : 0);
+        shape = {layer.out, (shape.height + layer.stride - 1) / layer.stride,
+                 (shape.width + layer.stride - 1) / layer.stride};
+        row.multiply_adds = weights * shape.height * shape.width;
+        row.parameters = row.trainable;
+        break;
+      }
+      case LayerKind::kBatchNorm:
+        row.kind = "BatchNorm";
+        row.trainable = 2 * shape.channels;
+        row.parameters = 4 * shape.channels;
+        break;
+      case LayerKind::kRelu: row.kind = "ReLU"; break;
+      case LayerKind::kDropout: row.kind = format("Dropout %g", layer.rate); break;
+      case LayerKind::kMaxPool:
+        row.kind = "MaxPool 2x2";
+        shape = {shape.channels, shape.height / 2, shape.width / 2};
+        break;
+      case LayerKind::kGlobalAveragePool:
+        row.kind = "GlobalAveragePool";
+        shape = {shape.channels, 1, 1, true};
+        break;
+      case LayerKind::kFlatten:
+        row.kind = "Flatten";
+        shape = {shape.channels * shape.height * shape.width, 1, 1, true};
+        break;
+      case LayerKind::kDense:
+        row.kind = "Dense";
+        row.multiply_adds = shape.channels * layer.out;
+        row.trainable = row.parameters = row.multiply_adds + layer.out;
+        shape = {layer.out, 1, 1, true};
+        break;
+      case LayerKind::kResidual: {
+        row.kind = "Add";
+        Shape shortcut = shape;
+        summarize_into(layer.body, shape, rows);
+        summarize_into(layer.shortcut, shortcut, rows);
+        break;
+      }
+    }
+    row.output_shape = dimensions(shape);
+    rows.push_back(std::move(row));
+  }
+}
+
+std::string with_commas(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) {
+    digits.insert(static_cast<std::size_t>(i), ",");
+  }
+  return digits;
+}
+
+}  // namespace
+
+std::vector<std::string> network_names() { return {"reference", "resnet"}; }
+
+NetworkSpec make_network_spec(std::string_view name, const NetworkOptions& options) {
+  if (name == "reference") return reference(options);
+  if (name == "resnet") return resnet(options);
+  std::string known;
+  for (const std::string& other : network_names()) known += (known.empty() ? "" : ", ") + other;
+  throw Error(ErrorCode::kInvalidArgument, "unknown network '" + std::string(name) + "': there are " + known);
+}
+
+std::vector<LayerSummary> summarize(const NetworkSpec& spec) {
+  std::vector<LayerSummary> rows;
+  Shape shape;
+  summarize_into(spec.layers, shape, rows);
+  return rows;
+}
+
+std::string summary_table(const NetworkSpec& spec) {
+  const std::vector<LayerSummary> rows = summarize(spec);
+  std::string out = format("%s: input 1x48x48\n\n%-28s %-18s %-12s %12s %14s\n", spec.name.c_str(), "layer", "kind", "output",
+                           "parameters", "multiply-adds");
+  std::int64_t parameters = 0, trainable = 0, multiply_adds = 0;
+  for (const LayerSummary& row : rows) {
+    std::string shape;
+    for (const std::int64_t side : row.output_shape) shape += (shape.empty() ? "" : "x") + std::to_string(side);
+    out += format("%-28s %-18s %-12s %12s %14s\n", row.name.c_str(), row.kind.c_str(), shape.c_str(),
+                  row.parameters != 0 ? with_commas(row.parameters).c_str() : "",
+                  row.multiply_adds != 0 ? with_commas(row.multiply_adds).c_str() : "");
+    parameters += row.parameters;
+    trainable += row.trainable;
+    multiply_adds += row.multiply_adds;
+  }
+  return out + format("\nparameters %s, of which trainable %s; multiply-adds %s\n", with_commas(parameters).c_str(),
+                      with_commas(trainable).c_str(), with_commas(multiply_adds).c_str());
+}
+
+}  // namespace mien::train

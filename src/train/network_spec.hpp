@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mien::train {
+
+enum class LayerKind {
+  kConv,               ///< kernel x kernel, 'same' padding, stride, groups, optional bias
+  kBatchNorm,          ///< over channels, epsilon 1e-5
+  kRelu,
+  kMaxPool,            ///< 2x2, stride 2
+  kGlobalAveragePool,  ///< [N, C, H, W] to [N, C]
+  kFlatten,            ///< [N, C, H, W] to [N, C * H * W], channel-major
+  kDropout,            ///< while training only
+  kDense,
+  kResidual,           ///< body(x) + shortcut(x); an empty shortcut is x itself
+};
+
+/// One layer, free of any framework: the trainer builds its modules from it, the exporter its ONNX nodes, and the
+/// summary its table.
+struct LayerSpec {
+  LayerKind kind;
+  std::string name;  ///< unique where the layer has parameters
+  int out = 0;       ///< output channels or units
+  int kernel = 1;
+  int stride = 1;
+  int groups = 1;
+  bool bias = true;
+  double rate = 0;  ///< of a dropout
+  std::vector<LayerSpec> body;
+  std::vector<LayerSpec> shortcut;
+};
+
+struct NetworkSpec {
+  std::string name;
+  std::vector<LayerSpec> layers;  ///< input [N, 1, 48, 48], output [N, classes]
+};
+
+struct NetworkOptions {
+  int classes = 7;
+  double dropout = 0;  ///< before each dense layer but the first, and on the features
+};
+
+/// The names that make_network_spec knows.
+std::vector<std::string> network_names();
+
+/// Throws Error kInvalidArgument for an unknown name, listing the known ones.
+/// - "reference": the original study's CNN, 2,240,063 parameters.
+/// - "resnet": a pre-pooled residual network of plain 3x3 convolutions for 48x48 gray faces.
+NetworkSpec make_network_spec(std::string_view name, const NetworkOptions& options);
+
+/// One row of the table of a network.
+struct LayerSummary {
+  std::string name;
+  std::string kind;                        ///< "Conv 3x3", "BatchNorm", …
+  std::vector<std::int64_t> output_shape;  ///< without the batch
+  std::int64_t parameters = 0;             ///< the way Keras counts: running statistics of a batch norm too
+  std::int64_t trainable = 0;
+  std::int64_t multiply_adds = 0;
+};
+
+std::vector<LayerSummary> summarize(const NetworkSpec& spec);
+
+/// The table as text, with totals.
+std::string summary_table(const NetworkSpec& spec);
+
+}  // namespace mien::train

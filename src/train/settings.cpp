@@ -1,0 +1,39 @@
+#include "train/settings.hpp"
+
+#include "train/network_spec.hpp"
+
+namespace mien::train {
+
+void TrainSettings::declare(OptionSet& o) {
+  o.add_choice(network, "network", network_names(), "network to train");
+  o.add(data, "data", "FILE", "training data: fer2013.csv or a packed set (mien data pack)");
+  o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv) for --vote-mix, when the data do not hold them");
+  o.add(vote_mix, "vote-mix", "PART", "part of the target that the FER+ votes give; the label gives the rest", {0, 1});
+  o.add(drop_leaked, "drop-leaked", "leave out training pictures that equal a PublicTest or PrivateTest picture");
+  o.add(epochs, "epochs", "N", "passes over the training pictures", {1, 100000});
+  o.add(batch_size, "batch-size", "N", "pictures a step", {1, 65536});
+  o.add_choice(optimizer, "optimizer", {"sgd", "adamw"}, "SGD with Nesterov momentum, or AdamW");
+  o.add(learning_rate, "learning-rate", "RATE", "largest learning rate", {0, 10});
+  o.add_choice(schedule, "schedule", {"cosine", "constant"}, "learning rate after the warm-up");
+  o.add(warmup, "warmup", "EPOCHS", "epochs of linear rise at the start", {0, 1000});
+  o.add(momentum, "momentum", "M", "momentum of SGD", {0, 0.9999});
+  o.add(weight_decay, "weight-decay", "W", "decay of the weights (not of biases and norms)", {0, 1});
+  o.add(dropout, "dropout", "RATE", "dropout before the dense layers", {0, 0.95});
+  o.add(label_smoothing, "label-smoothing", "PART", "part of the target spread over all classes", {0, 0.9});
+  o.add(class_balance, "class-balance", "POWER", "weight of a class = (1 / its frequency)^POWER, mean 1", {0, 1});
+  o.add(average, "average", "DECAY", "decay a step of the averaged weights that are kept; 0: none", {0, 0.999999});
+  o.add(flip, "flip", "mirror half of the pictures");
+  o.add(rotate, "rotate", "DEGREES", "rotation, drawn from +-DEGREES", {0, 180});
+  o.add(scale, "scale", "PART", "size, drawn from 1 +- PART", {0, 0.9});
+  o.add(shift, "shift", "PART", "shift across and down, drawn from +- PART of the side", {0, 1});
+  o.add(contrast, "contrast", "PART", "contrast, drawn from 1 +- PART", {0, 1});
+  o.add(brightness, "brightness", "PART", "brightness, drawn from +- PART of the range", {0, 1});
+  o.add(erase, "erase", "P", "probability of a blank rectangle (random erasing)", {0, 1});
+  o.add_choice(best_by, "best-by", {"accuracy", "macro_f1"}, "PublicTest score that chooses the best epoch");
+  o.add(seed, "seed", "N", "seed of weights, order and augmentation");
+  o.add_choice(precision, "precision", {"f32", "bf16"}, "arithmetic of convolutions and dense layers");
+  o.add_choice(device, "device", {"cpu", "cuda"}, "where to train");
+  o.add(threads, "threads", "N", "CPU threads, 0: all cores; part of what makes a run repeatable", {0, 1024});
+}
+
+}  // namespace mien::train

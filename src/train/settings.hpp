@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/options.hpp"
+
+namespace mien::train {
+
+/// Everything that decides what a training run gives. Saved in the checkpoint and in the model file.
+struct TrainSettings {
+  std::string network = "reference";
+  std::string data;   ///< fer2013.csv or a packed set
+  std::string votes;  ///< fer2013new.csv, for soft targets; empty: none
+  double vote_mix = 0;
+  bool drop_leaked = true;
+
+  int epochs = 30;
+  int batch_size = 64;
+  std::string optimizer = "sgd";
+  double learning_rate = 0.02;
+  std::string schedule = "cosine";
+  double warmup = 1;
+  double momentum = 0.9;
+  double weight_decay = 5e-4;
+  double dropout = 0.3;
+  double label_smoothing = 0;
+  double class_balance = 0;
+  double average = 0.999;
+
+  bool flip = true;
+  double rotate = 10;
+  double scale = 0.1;
+  double shift = 0.08;
+  double contrast = 0.2;
+  double brightness = 0.1;
+  double erase = 0.25;
+
+  std::string best_by = "accuracy";
+  std::uint64_t seed = 1;
+  std::string precision = "bf16";
+  std::string device = "cpu";
+  int threads = 0;
+
+  /// The fields as options, in the order of a recipe file.
+  void declare(OptionSet& options);
+};
+
+}  // namespace mien::train

@@ -1,0 +1,333 @@
+#include "train/trainer.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+#include <random>
+#include <thread>
+
+#include "base/file.hpp"
+#include "metrics/confusion.hpp"
+#include "mien/error.hpp"
+#include "train/augment.hpp"
+#include "train/autocast.hpp"
+
+namespace mien::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// One split on the device: pictures stay bytes until their batch comes.
+struct Samples {
+  torch::Tensor pixels;   // [n, 1, 48, 48] u8
+  torch::Tensor targets;  // [n, classes] f32, each row sums to 1
+  std::vector<int> labels;
+};
+
+/// FER+'s first eight columns in the order of Emotion, contempt left out.
+constexpr Vote kVoteOf[kEmotionCount] = {Vote::kAnger,   Vote::kDisgust,  Vote::kFear,   Vote::kHappiness,
+                                         Vote::kSadness, Vote::kSurprise, Vote::kNeutral};
+
+std::array<float, kEmotionCount> target_of(const Sample& sample, double vote_mix) {
+  std::array<float, kEmotionCount> target{};
+  float votes = 0;
+  for (const Vote vote : kVoteOf) votes += sample.votes[static_cast<std::size_t>(vote)];
+  const float mix = votes > 0 ? static_cast<float>(vote_mix) : 0.0F;
+  for (int c = 0; c < kEmotionCount; ++c) {
+    if (mix > 0) target[c] = mix * static_cast<float>(sample.votes[static_cast<std::size_t>(kVoteOf[c])]) / votes;
+  }
+  target[sample.emotion] += 1 - mix;
+  return target;
+}
+
+Samples to_samples(const Dataset& dataset, Split split, double vote_mix, torch::Device device) {
+  std::vector<const Sample*> chosen;
+  for (const Sample& sample : dataset) {
+    if (sample.split == split && sample.emotion >= 0 && sample.emotion < kEmotionCount) chosen.push_back(&sample);
+  }
+  const std::int64_t n = static_cast<std::int64_t>(chosen.size());
+  Samples samples{torch::empty({n, 1, kFaceSize, kFaceSize}, torch::kU8), torch::empty({n, kEmotionCount}), {}};
+  for (std::int64_t i = 0; i < n; ++i) {
+    const Sample& sample = *chosen[static_cast<std::size_t>(i)];
+    std::copy(sample.pixels.begin(), sample.pixels.end(), samples.pixels.data_ptr<std::uint8_t>() + i * kFacePixels);
+    const auto target = target_of(sample, vote_mix);
+    std::copy(target.begin(), target.end(), samples.targets.data_ptr<float>() + i * kEmotionCount);
+    samples.labels.push_back(sample.emotion);
+  }
+  samples.pixels = samples.pixels.to(device);
+  samples.targets = samples.targets.to(device);
+  return samples;
+}
+
+/// [classes] weights of the loss: (1 / frequency)^power, scaled so that the mean over the samples is 1.
+torch::Tensor class_weights(const Samples& samples, double power) {
+  const torch::Tensor frequency = samples.targets.mean(0).clamp_min(1e-6);
+  const torch::Tensor weights = frequency.pow(-power);
+  return weights / (weights * frequency).sum();
+}
+
+double learning_rate_at(const TrainSettings& s, double epoch) {
+  if (epoch < s.warmup) return s.learning_rate * std::max(epoch / s.warmup, 0.01);
+  if (s.schedule == "constant") return s.learning_rate;
+  const double part = (epoch - s.warmup) / std::max(s.epochs - s.warmup, 1e-9);
+  return s.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * std::min(part, 1.0)));
+}
+
+std::unique_ptr<torch::optim::Optimizer> make_optimizer(Network& network, const TrainSettings& s) {
+  std::vector<torch::Tensor> decayed, plain;
+  for (const torch::Tensor& parameter : network->parameters()) (parameter.dim() > 1 ? decayed : plain).push_back(parameter);
+  const auto build = [&]<class Optimizer, class Options>(Options options) -> std::unique_ptr<torch::optim::Optimizer> {
+    Options no_decay = options;
+    no_decay.weight_decay(0);
+    std::vector<torch::optim::OptimizerParamGroup> groups;
+    groups.emplace_back(decayed, std::make_unique<Options>(options));
+    groups.emplace_back(plain, std::make_unique<Options>(no_decay));
+    return std::make_unique<Optimizer>(groups, options);
+  };
+  if (s.optimizer == "adamw") {
+    return build.operator()<torch::optim::AdamW>(torch::optim::AdamWOptions(s.learning_rate).weight_decay(s.weight_decay));
+  }
+  return build.operator()<torch::optim::SGD>(torch::optim::SGDOptions(s.learning_rate)
+                                                 .momentum(s.momentum)
+                                                 .nesterov(s.momentum > 0)
+                                                 .weight_decay(s.weight_decay));
+}
+
+void set_learning_rate(torch::optim::Optimizer& optimizer, double rate) {
+  for (torch::optim::OptimizerParamGroup& group : optimizer.param_groups()) group.options().set_lr(rate);
+}
+
+/// Exponential moving average of weights and statistics: averaged += (1 - decay) * (current - averaged).
+void update_average(Network& averaged, const Network& network, double decay) {
+  torch::NoGradGuard no_grad;
+  const auto blend = [decay](torch::Tensor into, const torch::Tensor& from) {
+    if (into.is_floating_point()) into.lerp_(from, 1 - decay);
+    else into.copy_(from);
+  };
+  const auto parameters = network->parameters(), buffers = network->buffers();
+  auto into_parameters = averaged->parameters(), into_buffers = averaged->buffers();
+  for (std::size_t i = 0; i < parameters.size(); ++i) blend(into_parameters[i], parameters[i]);
+  for (std::size_t i = 0; i < buffers.size(); ++i) blend(into_buffers[i], buffers[i]);
+}
+
+/// A permutation that depends on seed and epoch alone (Fisher and Yates; the standard library's shuffle may differ).
+torch::Tensor shuffled_order(std::int64_t n, std::uint64_t seed, int epoch) {
+  std::mt19937_64 random(seed * 1000003 + static_cast<std::uint64_t>(epoch));
+  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), 0);
+  for (std::int64_t i = n - 1; i > 0; --i) std::swap(order[i], order[random() % static_cast<std::uint64_t>(i + 1)]);
+  return torch::tensor(order, torch::kLong);
+}
+
+class Trainer {
+ public:
+  Trainer(const TrainRun& run, TrainObserver& observer)
+      : run_(run), observer_(observer), settings_(run_.settings), device_(settings_.device), network_(make_network()),
+        averaged_(make_network()) {
+    state_.settings = settings_;
+    const Dataset dataset = load_training_data(settings_, &state_.data_summary);
+    state_.data_hash = dataset_hash(dataset);
+    training_ = to_samples(dataset, Split::kTraining, settings_.vote_mix, device_);
+    validation_ = to_samples(dataset, Split::kPublicTest, 0, device_);
+    if (training_.labels.empty() || validation_.labels.empty()) {
+      throw Error(ErrorCode::kInvalidArgument, settings_.data + ": needs Training and PublicTest pictures with labels");
+    }
+    double sum = 0, squares = 0;
+    for (const Sample& sample : dataset) {
+      if (sample.split != Split::kTraining) continue;
+      for (const std::uint8_t pixel : sample.pixels) sum += pixel, squares += static_cast<double>(pixel) * pixel;
+    }
+    const double pixels = static_cast<double>(training_.labels.size()) * kFacePixels;
+    state_.pixel_mean = std::round(sum / pixels * 100) / 100;
+    state_.pixel_std = std::round(std::sqrt(squares / pixels - sum / pixels * (sum / pixels)) * 100) / 100;
+    class_weights_ = class_weights(training_, settings_.class_balance);
+    optimizer_ = make_optimizer(network_, settings_);
+    update_average(averaged_, network_, 0);
+  }
+
+  void resume(const std::filesystem::path& path) {
+    Checkpoint checkpoint(path);
+    RunState state = checkpoint.state();
+    if (state.data_hash != state_.data_hash) {
+      throw Error(ErrorCode::kInvalidArgument, path.string() + ": was trained on other data than " + settings_.data);
+    }
+    checkpoint.load_network(network_);
+    checkpoint.load_averaged(averaged_);
+    checkpoint.load_optimizer(*optimizer_);
+    state.settings = settings_;
+    state_ = std::move(state);
+  }
+
+  RunState run() {
+    observer_.on_start(state_, device_.str());
+    const int last = run_.stop_after > 0 ? std::min(run_.stop_after, settings_.epochs) : settings_.epochs;
+    while (state_.epoch < last) {
+      const EpochRecord record = run_epoch(state_.epoch + 1);
+      state_.history.push_back(record);
+      state_.epoch = record.epoch;
+      const double score = settings_.best_by == "accuracy" ? record.valid_accuracy : record.valid_macro_f1;
+      const bool best = score > state_.best_score;
+      if (best) {
+        state_.best_score = score;
+        save_checkpoint(run_.out / "best.ckpt", state_, network_, averaged_, nullptr);
+      }
+      save_checkpoint(run_.out / "last.ckpt", state_, network_, averaged_, optimizer_.get());
+      write_file(run_.out / "history.csv", history_to_csv(state_.history));
+      write_file(run_.out / "curves.svg", curves_svg(state_.history, settings_.network));
+      observer_.on_epoch(record, best ? "best" : "");
+    }
+    return state_;
+  }
+
+ private:
+  Network make_network() {
+    torch::manual_seed(settings_.seed);
+    Network network(make_network_spec(settings_.network, {.classes = kEmotionCount, .dropout = settings_.dropout}));
+    network->to(device_);
+    for (torch::Tensor& parameter : network->parameters()) {
+      if (parameter.dim() == 4) parameter.set_data(parameter.to(torch::MemoryFormat::ChannelsLast));
+    }
+    return network;
+  }
+
+  torch::Tensor normalised(const torch::Tensor& bytes) const {
+    return (bytes.to(torch::kFloat) - state_.pixel_mean) / state_.pixel_std;
+  }
+
+  torch::Tensor logits(Network& network, const torch::Tensor& input) {
+    const Autocast autocast(device_, settings_.precision == "bf16");
+    return network->forward(input.contiguous(torch::MemoryFormat::ChannelsLast)).to(torch::kFloat);
+  }
+
+  EpochRecord run_epoch(int epoch) {
+    const auto begin = Clock::now();
+    const std::uint64_t epoch_seed = settings_.seed * 7919 + static_cast<std::uint64_t>(epoch);
+    torch::manual_seed(epoch_seed);
+    torch::Generator generator = at::detail::createCPUGenerator(epoch_seed);
+    const std::int64_t n = training_.pixels.size(0);
+    const torch::Tensor order = shuffled_order(n, settings_.seed, epoch).to(device_);
+    const int batches = static_cast<int>((n + settings_.batch_size - 1) / settings_.batch_size);
+    EpochRecord record{.epoch = epoch};
+    torch::Tensor loss_sum = torch::zeros({}, device_);
+    std::vector<torch::Tensor> predictions;
+    network_->train();
+    double loss_shown = 0;
+    for (int b = 0; b < batches; ++b) {
+      if (observer_.should_stop()) throw Error(ErrorCode::kInterrupted, "training stopped");
+      record.learning_rate = learning_rate_at(settings_, epoch - 1 + static_cast<double>(b) / batches);
+      set_learning_rate(*optimizer_, record.learning_rate);
+      const std::int64_t from = static_cast<std::int64_t>(b) * settings_.batch_size;
+      const torch::Tensor index = order.slice(0, from, std::min(from + settings_.batch_size, n));
+      const torch::Tensor input = augment(normalised(training_.pixels.index_select(0, index)), settings_, generator);
+      torch::Tensor target = training_.targets.index_select(0, index);
+      const torch::Tensor weight = (target * class_weights_).sum(1);
+      target = target * (1 - settings_.label_smoothing) + settings_.label_smoothing / kEmotionCount;
+      const torch::Tensor output = logits(network_, input);
+      const torch::Tensor loss = (-(target * output.log_softmax(1)).sum(1) * weight).mean();
+      optimizer_->zero_grad();
+      loss.backward();
+      optimizer_->step();
+      if (settings_.average > 0) {
+        // Young averages follow faster, so that the start is soon forgotten.
+        const double steps = static_cast<double>(epoch - 1) * batches + b + 1;
+        update_average(averaged_, network_, std::min(settings_.average, (1 + steps) / (10 + steps)));
+      }
+      loss_sum += loss.detach() * index.size(0);
+      predictions.push_back(output.detach().argmax(1));
+      if (b % 16 == 0) loss_shown = loss.item<double>();
+      observer_.on_batch(epoch, b + 1, batches, loss_shown);
+    }
+    if (settings_.average == 0) update_average(averaged_, network_, 0);
+    record.train_loss = loss_sum.item<double>() / static_cast<double>(n);
+    if (!std::isfinite(record.train_loss)) {
+      throw Error(ErrorCode::kInvalidArgument, format("the loss is no longer finite in epoch %d: lower --learning-rate", epoch));
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    record.images_per_second = static_cast<double>(n) / seconds;
+    const torch::Tensor predicted = torch::cat(predictions).to(torch::kCPU).contiguous(), cpu_order = order.to(torch::kCPU);
+    metrics::ConfusionMatrix confusion(kEmotionCount);
+    for (std::int64_t i = 0; i < n; ++i) {
+      confusion.add(training_.labels[static_cast<std::size_t>(cpu_order.data_ptr<std::int64_t>()[i])],
+                    static_cast<int>(predicted.data_ptr<std::int64_t>()[i]));
+    }
+    record.train_accuracy = confusion.accuracy();
+    record.train_macro_f1 = confusion.macro_f1();
+    validate(record);
+    record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    return record;
+  }
+
+  void validate(EpochRecord& record) {
+    torch::NoGradGuard no_grad;
+    averaged_->eval();
+    const std::int64_t n = validation_.pixels.size(0);
+    metrics::ConfusionMatrix confusion(kEmotionCount);
+    double loss = 0;
+    for (std::int64_t from = 0; from < n; from += 256) {
+      const std::int64_t to = std::min<std::int64_t>(from + 256, n);
+      const torch::Tensor output = logits(averaged_, normalised(validation_.pixels.slice(0, from, to)));
+      loss -= (validation_.targets.slice(0, from, to) * output.log_softmax(1)).sum().item<double>();
+      const torch::Tensor predicted = output.argmax(1).to(torch::kCPU).contiguous();
+      for (std::int64_t i = from; i < to; ++i) {
+        confusion.add(validation_.labels[static_cast<std::size_t>(i)],
+                      static_cast<int>(predicted.data_ptr<std::int64_t>()[i - from]));
+      }
+    }
+    record.valid_loss = loss / static_cast<double>(n);
+    record.valid_accuracy = confusion.accuracy();
+    record.valid_macro_f1 = confusion.macro_f1();
+  }
+
+  TrainRun run_;
+  TrainObserver& observer_;
+  TrainSettings settings_;
+  torch::Device device_;
+  RunState state_;
+  Samples training_, validation_;
+  torch::Tensor class_weights_;
+  Network network_, averaged_;
+  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+};
+
+}  // namespace
+
+Dataset load_training_data(const TrainSettings& settings, std::string* summary) {
+  if (settings.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
+  Dataset dataset = read_dataset(settings.data);
+  if (!settings.votes.empty()) attach_ferplus_votes(dataset, settings.votes);
+  if (settings.vote_mix > 0 && std::none_of(dataset.begin(), dataset.end(), [](auto& s) { return s.has_votes(); })) {
+    throw Error(ErrorCode::kInvalidArgument, settings.data + ": has no FER+ votes for --vote-mix: give --votes fer2013new.csv");
+  }
+  std::vector<std::size_t> leaked;
+  if (settings.drop_leaked) {
+    leaked = find_leaked_training(dataset);
+    for (auto i = leaked.rbegin(); i != leaked.rend(); ++i) dataset.erase(dataset.begin() + static_cast<std::ptrdiff_t>(*i));
+  }
+  const auto training = std::count_if(dataset.begin(), dataset.end(), [](auto& s) { return s.split == Split::kTraining; });
+  *summary = format("%td training pictures (%zu equal to a test picture dropped)", training, leaked.size());
+  return dataset;
+}
+
+RunState train(const TrainRun& run, Start start, TrainObserver& observer) {
+  const TrainSettings& settings = run.settings;
+  if (settings.device == "cuda" && !torch::cuda::is_available()) {
+    throw Error(ErrorCode::kUnsupported, "--device cuda: this LibTorch sees no CUDA device; use --device cpu");
+  }
+  const int cores = std::max(1U, std::thread::hardware_concurrency());
+  torch::set_num_threads(settings.threads > 0 ? settings.threads : cores);
+  std::filesystem::create_directories(run.out);
+  const std::filesystem::path last = run.out / "last.ckpt";
+  if (start == Start::kFresh && std::filesystem::exists(last)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                last.string() + ": a run lives here already; go on with --resume or choose another --out");
+  }
+  Trainer trainer(run, observer);
+  if (start == Start::kResume) trainer.resume(last);
+  return trainer.run();
+}
+
+}  // namespace mien::train

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "data/dataset.hpp"
+#include "train/checkpoint.hpp"
+
+namespace mien::train {
+
+/// What a trainer tells of its progress; called on the training thread.
+class TrainObserver {
+ public:
+  virtual ~TrainObserver() = default;
+  virtual void on_start(const RunState& state, const std::string& device) = 0;
+  virtual void on_batch(int epoch, int done, int total, double loss) = 0;
+  virtual void on_epoch(const EpochRecord& record, const std::string& note) = 0;
+  virtual bool should_stop() = 0;
+};
+
+struct TrainRun {
+  TrainSettings settings;
+  std::filesystem::path out;  ///< folder for last.ckpt, best.ckpt, history.csv, curves.svg, settings.toml
+  int stop_after = 0;         ///< end this call after so many epochs of the run (a slice of a long run); 0: at its end
+};
+
+/// Trains from the start, or goes on from out/last.ckpt where `resume` says so. The same settings, data and thread count
+/// give the same files on a CPU, interrupted or not: order and augmentation are drawn anew each epoch from seed and epoch.
+/// Throws Error kInterrupted when the observer asks to stop: the last whole epoch is in last.ckpt.
+enum class Start { kFresh, kResume };
+RunState train(const TrainRun& run, Start start, TrainObserver& observer);
+
+/// Reads the data that the settings name, with their votes; training pictures that leak dropped where asked.
+Dataset load_training_data(const TrainSettings& settings, std::string* summary);
+
+}  // namespace mien::train

@@ -30,7 +30,8 @@ struct Header {
   int orientation = 1;  ///< EXIF, 1..8
 };
 
-/// Each pair reads the header, and all the pixels as stored; a decoder is only called after the header passed the limits.
+/// Each pair reads the header, and all the pixels as stored; a decoder is only called after the header passed
+/// the limits.
 Header read_jpeg_header(const Source& source);
 Image decode_jpeg(const Source& source);
 Header read_png_header(const Source& source);

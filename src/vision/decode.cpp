@@ -92,8 +92,8 @@ const Codec& find_codec(const codec::Source& source) {
   const std::string_view file(reinterpret_cast<const char*>(source.bytes.data()), source.bytes.size());
   if (file.empty()) source.fail(ErrorCode::kBadFormat, format("the file is empty; %s", kAccepted));
   if (file.size() > source.limits.max_file_bytes) {
-    source.fail(ErrorCode::kTooLarge, format("%zu bytes are over the limit of %zu", file.size(),
-                                             source.limits.max_file_bytes));
+    source.fail(ErrorCode::kTooLarge,
+                format("%zu bytes are over the limit of %zu", file.size(), source.limits.max_file_bytes));
   }
   for (const auto& [magic, type] : kKnown) {
     if (magic.matches(file)) return *std::ranges::find(kCodecs, type, &Codec::type);
@@ -114,8 +114,8 @@ codec::Header read_header(const codec::Source& source, const Codec& codec) {
   const DecodeLimits& limits = source.limits;
   if (std::max(header.width, header.height) > limits.max_side || pixels > limits.max_pixels) {
     source.fail(ErrorCode::kTooLarge,
-                format("%d x %d pixels are over the limit of %d a side and %lld in all", header.width, header.height,
-                       limits.max_side, static_cast<long long>(limits.max_pixels)));
+                format("%d x %d pixels are over the limit of %d a side and %lld in all", header.width,
+                       header.height, limits.max_side, static_cast<long long>(limits.max_pixels)));
   }
   return header;
 }
@@ -124,7 +124,9 @@ codec::Header read_header(const codec::Source& source, const Codec& codec) {
 
 namespace codec {
 
-void Source::fail(ErrorCode code, std::string_view what) const { throw Error(code, name + ": " + std::string(what)); }
+void Source::fail(ErrorCode code, std::string_view what) const {
+  throw Error(code, name + ": " + std::string(what));
+}
 
 Image flatten_on_white(const std::uint8_t* pixels, int width, int height, int channels) {
   const int colours = channels - 1;
@@ -145,12 +147,18 @@ Image flatten_on_white(const std::uint8_t* pixels, int width, int height, int ch
 
 std::string_view to_string(ImageType type) {
   switch (type) {
-    case ImageType::kJpeg: return "JPEG";
-    case ImageType::kPng: return "PNG";
-    case ImageType::kWebp: return "WebP";
-    case ImageType::kTiff: return "TIFF";
-    case ImageType::kBmp: return "BMP";
-    case ImageType::kPnm: return "PNM";
+    case ImageType::kJpeg:
+      return "JPEG";
+    case ImageType::kPng:
+      return "PNG";
+    case ImageType::kWebp:
+      return "WebP";
+    case ImageType::kTiff:
+      return "TIFF";
+    case ImageType::kBmp:
+      return "BMP";
+    case ImageType::kPnm:
+      return "PNM";
   }
   return "";
 }
@@ -160,7 +168,8 @@ ScaledImage decode_image_scaled(std::span<const std::byte> bytes, const std::str
   const codec::Source source{bytes, name, limits, min_side};
   const Codec& codec = find_codec(source);
   const codec::Header header = read_header(source, codec);
-  ScaledImage result{apply_orientation(codec.decode(source), header.orientation), header.width, header.height};
+  ScaledImage result{apply_orientation(codec.decode(source), header.orientation), header.width,
+                     header.height};
   if (header.orientation >= 5) std::swap(result.original_width, result.original_height);
   return result;
 }
@@ -169,7 +178,8 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& name, co
   return decode_image_scaled(bytes, name, 0, limits).image;
 }
 
-ImageInfo read_image_info(std::span<const std::byte> bytes, const std::string& name, const DecodeLimits& limits) {
+ImageInfo read_image_info(std::span<const std::byte> bytes, const std::string& name,
+                          const DecodeLimits& limits) {
   const codec::Source source{bytes, name, limits};
   const Codec& codec = find_codec(source);
   const codec::Header header = read_header(source, codec);

@@ -8,12 +8,14 @@
 namespace mien::codec {
 namespace {
 
-/// Uncompressed BMP of 1, 4, 8 (palette), 16, 24 and 32 bits, with or without bit fields. Alpha is ignored, as viewers do.
+/// Uncompressed BMP of 1, 4, 8 (palette), 16, 24 and 32 bits, with or without bit fields. Alpha is ignored,
+/// as viewers do.
 class BmpReader {
  public:
   explicit BmpReader(const Source& source) : source_(source) {
     const std::size_t size = number(14, 4);
-    if (size != 12 && (size < 40 || size > 124)) source_.fail(ErrorCode::kBadFormat, "BMP: an unknown header");
+    if (size != 12 && (size < 40 || size > 124))
+      source_.fail(ErrorCode::kBadFormat, "BMP: an unknown header");
     const bool core = size == 12;  // OS/2
     width_ = static_cast<std::int32_t>(core ? number(18, 2) : number(18, 4));
     const std::int32_t height = static_cast<std::int32_t>(core ? number(20, 2) : number(22, 4));
@@ -25,11 +27,14 @@ class BmpReader {
       source_.fail(ErrorCode::kUnsupported, format("a compressed BMP (type %u) cannot be read", compression));
     }
     if (bits_ <= 8) {
-      if (bits_ != 1 && bits_ != 4 && bits_ != 8) source_.fail(ErrorCode::kBadFormat, format("BMP: %u bits", bits_));
+      if (bits_ != 1 && bits_ != 4 && bits_ != 8)
+        source_.fail(ErrorCode::kBadFormat, format("BMP: %u bits", bits_));
       read_palette(14 + size, core ? 3 : 4, core ? 0 : number(46, 4));
     } else if (bits_ == 16 || bits_ == 24 || bits_ == 32) {
-      if (compression == kBitFields && bits_ != 24) masks_ = {number(54, 4), number(58, 4), number(62, 4)};
-      else if (bits_ == 16) masks_ = {0x7C00, 0x03E0, 0x001F};
+      if (compression == kBitFields && bits_ != 24)
+        masks_ = {number(54, 4), number(58, 4), number(62, 4)};
+      else if (bits_ == 16)
+        masks_ = {0x7C00, 0x03E0, 0x001F};
     } else {
       source_.fail(ErrorCode::kBadFormat, format("BMP: %u bits", bits_));
     }
@@ -92,7 +97,8 @@ class BmpReader {
       if (masks_[c] == 0) continue;
       const int shift = std::countr_zero(masks_[c]);
       const std::uint64_t most = masks_[c] >> shift;
-      colour[c] = static_cast<std::uint8_t>((std::uint64_t{(value & masks_[c]) >> shift} * 255 + most / 2) / most);
+      colour[c] =
+          static_cast<std::uint8_t>((std::uint64_t{(value & masks_[c]) >> shift} * 255 + most / 2) / most);
     }
     return colour;
   }

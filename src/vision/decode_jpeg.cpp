@@ -14,8 +14,8 @@
 namespace mien::codec {
 namespace {
 
-/// libjpeg reports errors by a function that must not return: it jumps back into `guarded`, which throws. Between the two
-/// there are only frames of libjpeg and of lambdas without destructors.
+/// libjpeg reports errors by a function that must not return: it jumps back into `guarded`, which throws.
+/// Between the two there are only frames of libjpeg and of lambdas without destructors.
 class JpegReader {
  public:
   explicit JpegReader(const Source& source) : source_(source) {
@@ -34,7 +34,8 @@ class JpegReader {
   }
 
   Header header() const {
-    return {static_cast<int>(handle_.info.image_width), static_cast<int>(handle_.info.image_height), orientation()};
+    return {static_cast<int>(handle_.info.image_width), static_cast<int>(handle_.info.image_height),
+            orientation()};
   }
 
   Image decode() {
@@ -81,10 +82,13 @@ class JpegReader {
   [[noreturn]] void fail() {
     switch (errors_.base.msg_code) {
       case JERR_INPUT_EOF:
-      case JWRN_HIT_MARKER: source_.fail(ErrorCode::kBadFormat, "the JPEG is truncated or damaged");
+      case JWRN_HIT_MARKER:
+        source_.fail(ErrorCode::kBadFormat, "the JPEG is truncated or damaged");
       case JERR_NO_BACKING_STORE:
-      case JERR_OUT_OF_MEMORY: source_.fail(ErrorCode::kTooLarge, "not enough memory for this JPEG");
-      default: break;
+      case JERR_OUT_OF_MEMORY:
+        source_.fail(ErrorCode::kTooLarge, "not enough memory for this JPEG");
+      default:
+        break;
     }
     char text[JMSG_LENGTH_MAX] = {};
     errors_.base.format_message(reinterpret_cast<j_common_ptr>(&handle_.info), text);
@@ -103,7 +107,8 @@ class JpegReader {
   /// A progressive file may repeat scans without end; encoders use about ten.
   static void on_progress(j_common_ptr info) {
     constexpr int kMaxScans = 200;
-    if (!info->is_decompressor || reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans) return;
+    if (!info->is_decompressor || reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans)
+      return;
     info->err->msg_code = JERR_BAD_PROGRESSION;
     on_error(info);
   }
@@ -126,7 +131,8 @@ class JpegReader {
   unsigned scale_denominator() const {
     const unsigned side = std::max(handle_.info.image_width, handle_.info.image_height);
     unsigned denominator = 1;
-    while (source_.min_side > 0 && denominator < 8 && side / (denominator * 2) >= static_cast<unsigned>(source_.min_side)) {
+    while (source_.min_side > 0 && denominator < 8 &&
+           side / (denominator * 2) >= static_cast<unsigned>(source_.min_side)) {
       denominator *= 2;
     }
     return denominator;
@@ -137,7 +143,8 @@ class JpegReader {
     for (jpeg_saved_marker_ptr marker = handle_.info.marker_list; marker != nullptr; marker = marker->next) {
       if (marker->marker != JPEG_APP0 + 1 || marker->data_length < sizeof kExif) continue;
       if (std::memcmp(marker->data, kExif, sizeof kExif) != 0) continue;
-      return exif_orientation(std::as_bytes(std::span(marker->data, marker->data_length)).subspan(sizeof kExif));
+      return exif_orientation(
+          std::as_bytes(std::span(marker->data, marker->data_length)).subspan(sizeof kExif));
     }
     return 1;
   }

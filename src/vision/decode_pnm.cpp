@@ -6,7 +6,8 @@
 namespace mien::codec {
 namespace {
 
-/// PGM and PPM, ASCII (P2, P3) and binary (P5, P6), 8 and 16 bit (big endian): https://netpbm.sourceforge.net/doc/pgm.html
+/// PGM and PPM, ASCII (P2, P3) and binary (P5, P6), 8 and 16 bit (big endian):
+/// https://netpbm.sourceforge.net/doc/pgm.html
 class PnmReader {
  public:
   explicit PnmReader(const Source& source) : source_(source) {
@@ -16,7 +17,8 @@ class PnmReader {
     width_ = number();
     height_ = number();
     max_ = number();
-    if (max_ < 1 || max_ > 65535) source_.fail(ErrorCode::kBadFormat, format("PNM: a largest value of %d", max_));
+    if (max_ < 1 || max_ > 65535)
+      source_.fail(ErrorCode::kBadFormat, format("PNM: a largest value of %d", max_));
     if (!ascii_) next();  // the one white space before the samples
   }
 

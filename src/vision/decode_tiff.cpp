@@ -17,12 +17,12 @@ class TiffReader {
  public:
   explicit TiffReader(const Source& source) : source_(source) {
     const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(TIFFOpenOptionsAlloc(),
-                                                                                TIFFOpenOptionsFree);
+                                                                               TIFFOpenOptionsFree);
     TIFFOpenOptionsSetErrorHandlerExtR(options.get(), on_error, this);
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), on_warning, nullptr);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMaxAllocation);
-    tiff_.reset(TIFFClientOpenExt(source.name.c_str(), "rm", this, on_read, on_write, on_seek, on_close, on_size, nullptr,
-                                  nullptr, options.get()));
+    tiff_.reset(TIFFClientOpenExt(source.name.c_str(), "rm", this, on_read, on_write, on_seek, on_close,
+                                  on_size, nullptr, nullptr, options.get()));
     if (!tiff_) fail(ErrorCode::kBadFormat);
   }
 
@@ -46,11 +46,13 @@ class TiffReader {
     std::uint16_t photometric = PHOTOMETRIC_RGB, samples = 1;
     TIFFGetField(tiff_.get(), TIFFTAG_PHOTOMETRIC, &photometric);
     TIFFGetFieldDefaulted(tiff_.get(), TIFFTAG_SAMPLESPERPIXEL, &samples);
-    const bool gray = (photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE) && samples <= 2;
+    const bool gray =
+        (photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE) && samples <= 2;
 
     std::vector<std::uint32_t> raster(static_cast<std::size_t>(size.width) * size.height);
     if (!TIFFReadRGBAImageOriented(tiff_.get(), static_cast<std::uint32_t>(size.width),
-                                   static_cast<std::uint32_t>(size.height), raster.data(), size.orientation, 1)) {
+                                   static_cast<std::uint32_t>(size.height), raster.data(), size.orientation,
+                                   1)) {
       fail(ErrorCode::kBadFormat);
     }
     Image image(size.width, size.height, gray ? PixelFormat::kGray8 : PixelFormat::kRgb8);
@@ -69,14 +71,16 @@ class TiffReader {
   }
 
  private:
-  static constexpr tmsize_t kMaxAllocation = tmsize_t{1} << 30;  ///< bytes; more than the limits on pixels ask for
+  static constexpr tmsize_t kMaxAllocation = tmsize_t{1}
+                                             << 30;  ///< bytes; more than the limits on pixels ask for
 
   struct Close {
     void operator()(TIFF* tiff) const { TIFFClose(tiff); }
   };
 
   [[noreturn]] void fail(ErrorCode code) const {
-    source_.fail(code, std::string("the TIFF is truncated or damaged") + (message_[0] != 0 ? ": " : "") + message_);
+    source_.fail(code,
+                 std::string("the TIFF is truncated or damaged") + (message_[0] != 0 ? ": " : "") + message_);
   }
 
   static int on_error(TIFF*, void* user, const char*, const char* pattern, va_list arguments) {
@@ -91,7 +95,8 @@ class TiffReader {
     TiffReader& self = *static_cast<TiffReader*>(handle);
     const std::uint64_t total = self.source_.bytes.size();
     const std::uint64_t rest = self.position_ < total ? total - self.position_ : 0;
-    const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(rest, static_cast<std::uint64_t>(size)));
+    const std::size_t count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(rest, static_cast<std::uint64_t>(size)));
     if (count > 0) std::memcpy(target, self.source_.data() + self.position_, count);
     self.position_ += count;
     return static_cast<tmsize_t>(count);

@@ -12,10 +12,14 @@ namespace {
 [[noreturn]] void fail(const Source& source, VP8StatusCode status) {
   switch (status) {
     case VP8_STATUS_NOT_ENOUGH_DATA:
-    case VP8_STATUS_SUSPENDED: source.fail(ErrorCode::kBadFormat, "the WebP is truncated");
-    case VP8_STATUS_OUT_OF_MEMORY: source.fail(ErrorCode::kTooLarge, "not enough memory for this WebP");
-    case VP8_STATUS_UNSUPPORTED_FEATURE: source.fail(ErrorCode::kUnsupported, "this kind of WebP cannot be read");
-    default: source.fail(ErrorCode::kBadFormat, "the WebP is damaged");
+    case VP8_STATUS_SUSPENDED:
+      source.fail(ErrorCode::kBadFormat, "the WebP is truncated");
+    case VP8_STATUS_OUT_OF_MEMORY:
+      source.fail(ErrorCode::kTooLarge, "not enough memory for this WebP");
+    case VP8_STATUS_UNSUPPORTED_FEATURE:
+      source.fail(ErrorCode::kUnsupported, "this kind of WebP cannot be read");
+    default:
+      source.fail(ErrorCode::kBadFormat, "the WebP is damaged");
   }
 }
 

@@ -90,8 +90,8 @@ std::vector<std::byte> encode_png(const ImageView& image) {
   header.flags = PNG_IMAGE_FLAG_FAST;
   std::vector<std::byte> bytes(PNG_IMAGE_PNG_SIZE_MAX(header));
   png_alloc_size_t size = bytes.size();
-  if (!png_image_write_to_memory(&header, bytes.data(), &size, 0, image.data, static_cast<png_int_32>(image.stride),
-                                 nullptr)) {
+  if (!png_image_write_to_memory(&header, bytes.data(), &size, 0, image.data,
+                                 static_cast<png_int_32>(image.stride), nullptr)) {
     throw Error(ErrorCode::kIo, std::string("libpng could not encode the image: ") + header.message);
   }
   bytes.resize(size);

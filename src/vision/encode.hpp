@@ -7,8 +7,9 @@
 
 namespace mien {
 
-/// Baseline JPEG; `quality` 1 to 100. Colour is stored at half resolution below quality 90 and at full resolution from there.
-/// Throws Error kInvalidArgument (quality, an empty image) and kTooLarge (a side over 65535).
+/// Baseline JPEG; `quality` 1 to 100. Colour is stored at half resolution below quality 90 and at full
+/// resolution from there. Throws Error kInvalidArgument (quality, an empty image) and kTooLarge (a side over
+/// 65535).
 std::vector<std::byte> encode_jpeg(const ImageView& image, int quality);
 
 /// PNG, 8 bits a sample. Throws Error kInvalidArgument for an empty image.

@@ -29,7 +29,8 @@ class ExifReader {
   bool little_;
 };
 
-/// Copies pixel (x, y) of the result from where `orientation` stored it; in tiles, so that turned pictures stay in cache.
+/// Copies pixel (x, y) of the result from where `orientation` stored it; in tiles, so that turned pictures
+/// stay in cache.
 template <int kChannels>
 void turn(const Image& in, Image& out, int orientation) {
   constexpr int kTile = 32;
@@ -60,7 +61,8 @@ int exif_orientation(std::span<const std::byte> exif) {
   constexpr std::uint32_t kOrientationTag = 0x0112;
   constexpr std::uint32_t kShort = 3;
   const ExifReader reader(exif);
-  if (exif.size() < 8 || exif[0] != exif[1] || (exif[0] != std::byte{'I'} && exif[0] != std::byte{'M'})) return 1;
+  if (exif.size() < 8 || exif[0] != exif[1] || (exif[0] != std::byte{'I'} && exif[0] != std::byte{'M'}))
+    return 1;
   if (reader.number(2, 2) != 42) return 1;
   const std::size_t directory = reader.number(4, 4);
   const std::size_t entries = reader.number(directory, 2);
@@ -76,9 +78,12 @@ int exif_orientation(std::span<const std::byte> exif) {
 Image apply_orientation(Image image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
   const bool transposed = orientation >= 5;
-  Image out(transposed ? image.height() : image.width(), transposed ? image.width() : image.height(), image.format());
-  if (image.channels() == 1) turn<1>(image, out, orientation);
-  else turn<3>(image, out, orientation);
+  Image out(transposed ? image.height() : image.width(), transposed ? image.width() : image.height(),
+            image.format());
+  if (image.channels() == 1)
+    turn<1>(image, out, orientation);
+  else
+    turn<3>(image, out, orientation);
   return out;
 }
 

@@ -93,7 +93,8 @@ TEST_P(DecodeVariant, SurvivesTruncationAtEveryLength) {
     } catch (const Error&) {
     }
   }
-  const std::vector<std::byte> half(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2));
+  const std::vector<std::byte> half(bytes.begin(),
+                                    bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2));
   EXPECT_EQ(code_of(half), ErrorCode::kBadFormat);
 }
 
@@ -117,36 +118,33 @@ constexpr PixelFormat kC = PixelFormat::kRgb8;
 
 INSTANTIATE_TEST_SUITE_P(
     All, DecodeVariant,
-    testing::Values(Variant{"rgb.jpg", ImageType::kJpeg, kC, 6}, Variant{"gray.jpg", ImageType::kJpeg, kG, 4},
-                    Variant{"progressive.jpg", ImageType::kJpeg, kC, 6}, Variant{"cmyk.jpg", ImageType::kJpeg, kC, 8},
-                    Variant{"orientation_1.jpg", ImageType::kJpeg, kC, 6},
-                    Variant{"orientation_2.jpg", ImageType::kJpeg, kC, 6},
-                    Variant{"orientation_3.jpg", ImageType::kJpeg, kC, 6},
-                    Variant{"orientation_4.jpg", ImageType::kJpeg, kC, 6},
-                    Variant{"orientation_5.jpg", ImageType::kJpeg, kC, 6},
-                    Variant{"orientation_6.jpg", ImageType::kJpeg, kC, 6},
-                    Variant{"orientation_7.jpg", ImageType::kJpeg, kC, 6},
-                    Variant{"orientation_8.jpg", ImageType::kJpeg, kC, 6},
-                    Variant{"rgb.png", ImageType::kPng, kC, 0}, Variant{"gray.png", ImageType::kPng, kG, 0},
-                    Variant{"gray16.png", ImageType::kPng, kG, 0}, Variant{"alpha.png", ImageType::kPng, kC, 0, true},
-                    Variant{"gray_alpha.png", ImageType::kPng, kG, 0, true},
-                    Variant{"palette.png", ImageType::kPng, kC, 64},
-                    Variant{"bilevel.png", ImageType::kPng, kG, 135},
-                    Variant{"interlaced.png", ImageType::kPng, kC, 0},
-                    Variant{"orientation_6.png", ImageType::kPng, kC, 0},
-                    Variant{"lossy.webp", ImageType::kWebp, kC, 24},
-                    Variant{"lossless.webp", ImageType::kWebp, kC, 0},
-                    Variant{"alpha.webp", ImageType::kWebp, kC, 0, true},
-                    Variant{"orientation_6.webp", ImageType::kWebp, kC, 0},
-                    Variant{"rgb.tif", ImageType::kTiff, kC, 0}, Variant{"lzw.tif", ImageType::kTiff, kC, 0},
-                    Variant{"gray.tif", ImageType::kTiff, kG, 0}, Variant{"gray16.tif", ImageType::kTiff, kG, 0},
-                    Variant{"palette.tif", ImageType::kTiff, kC, 64},
-                    Variant{"orientation_6.tif", ImageType::kTiff, kC, 0},
-                    Variant{"rgb.bmp", ImageType::kBmp, kC, 0}, Variant{"gray.bmp", ImageType::kBmp, kG, 0},
-                    Variant{"alpha.bmp", ImageType::kBmp, kC, 0}, Variant{"palette.bmp", ImageType::kBmp, kC, 64},
-                    Variant{"bilevel.bmp", ImageType::kBmp, kG, 135}, Variant{"rgb.ppm", ImageType::kPnm, kC, 0},
-                    Variant{"gray.pgm", ImageType::kPnm, kG, 0}, Variant{"gray16.pgm", ImageType::kPnm, kG, 0},
-                    Variant{"ascii.pgm", ImageType::kPnm, kG, 0}),
+    testing::Values(
+        Variant{"rgb.jpg", ImageType::kJpeg, kC, 6}, Variant{"gray.jpg", ImageType::kJpeg, kG, 4},
+        Variant{"progressive.jpg", ImageType::kJpeg, kC, 6}, Variant{"cmyk.jpg", ImageType::kJpeg, kC, 8},
+        Variant{"orientation_1.jpg", ImageType::kJpeg, kC, 6},
+        Variant{"orientation_2.jpg", ImageType::kJpeg, kC, 6},
+        Variant{"orientation_3.jpg", ImageType::kJpeg, kC, 6},
+        Variant{"orientation_4.jpg", ImageType::kJpeg, kC, 6},
+        Variant{"orientation_5.jpg", ImageType::kJpeg, kC, 6},
+        Variant{"orientation_6.jpg", ImageType::kJpeg, kC, 6},
+        Variant{"orientation_7.jpg", ImageType::kJpeg, kC, 6},
+        Variant{"orientation_8.jpg", ImageType::kJpeg, kC, 6}, Variant{"rgb.png", ImageType::kPng, kC, 0},
+        Variant{"gray.png", ImageType::kPng, kG, 0}, Variant{"gray16.png", ImageType::kPng, kG, 0},
+        Variant{"alpha.png", ImageType::kPng, kC, 0, true},
+        Variant{"gray_alpha.png", ImageType::kPng, kG, 0, true},
+        Variant{"palette.png", ImageType::kPng, kC, 64}, Variant{"bilevel.png", ImageType::kPng, kG, 135},
+        Variant{"interlaced.png", ImageType::kPng, kC, 0},
+        Variant{"orientation_6.png", ImageType::kPng, kC, 0}, Variant{"lossy.webp", ImageType::kWebp, kC, 24},
+        Variant{"lossless.webp", ImageType::kWebp, kC, 0},
+        Variant{"alpha.webp", ImageType::kWebp, kC, 0, true},
+        Variant{"orientation_6.webp", ImageType::kWebp, kC, 0}, Variant{"rgb.tif", ImageType::kTiff, kC, 0},
+        Variant{"lzw.tif", ImageType::kTiff, kC, 0}, Variant{"gray.tif", ImageType::kTiff, kG, 0},
+        Variant{"gray16.tif", ImageType::kTiff, kG, 0}, Variant{"palette.tif", ImageType::kTiff, kC, 64},
+        Variant{"orientation_6.tif", ImageType::kTiff, kC, 0}, Variant{"rgb.bmp", ImageType::kBmp, kC, 0},
+        Variant{"gray.bmp", ImageType::kBmp, kG, 0}, Variant{"alpha.bmp", ImageType::kBmp, kC, 0},
+        Variant{"palette.bmp", ImageType::kBmp, kC, 64}, Variant{"bilevel.bmp", ImageType::kBmp, kG, 135},
+        Variant{"rgb.ppm", ImageType::kPnm, kC, 0}, Variant{"gray.pgm", ImageType::kPnm, kG, 0},
+        Variant{"gray16.pgm", ImageType::kPnm, kG, 0}, Variant{"ascii.pgm", ImageType::kPnm, kG, 0}),
     [](const auto& info) {
       std::string name = info.param.file;
       std::replace(name.begin(), name.end(), '.', '_');
@@ -213,7 +211,9 @@ TEST(Decode, JpegMayComeSmaller) {
     for (int x = 0; x < photo.width(); ++x) photo.row(y)[3 * x] = static_cast<std::uint8_t>(x / 2);
   }
   const std::vector<std::byte> bytes = encode_jpeg(photo, 95);
-  const auto width = [&](int min_side) { return decode_image_scaled(bytes, "photo", min_side).image.width(); };
+  const auto width = [&](int min_side) {
+    return decode_image_scaled(bytes, "photo", min_side).image.width();
+  };
   EXPECT_EQ(width(0), 403);
   EXPECT_EQ(width(202), 403);
   EXPECT_EQ(width(201), 202);
@@ -271,7 +271,8 @@ TEST(Encode, RoundTrips) {
     ASSERT_EQ(close.format(), format);
     int worst = 0;
     for (int y = 0; y < 17; ++y) {
-      for (int i = 0; i < image.stride(); ++i) worst = std::max(worst, std::abs(close.row(y)[i] - image.row(y)[i]));
+      for (int i = 0; i < image.stride(); ++i)
+        worst = std::max(worst, std::abs(close.row(y)[i] - image.row(y)[i]));
     }
     EXPECT_LE(worst, 8);
   }

@@ -1,0 +1,52 @@
+#include "data/read_images.hpp"
+
+#include <algorithm>
+
+#include "mien/error.hpp"
+#include "vision/crop.hpp"
+#include "vision/decode.hpp"
+
+namespace mien {
+namespace {
+
+Sample make_sample(const LabelledImage& source, const Image& face, std::size_t index) {
+  if (face.width() != kFaceSize || face.height() != kFaceSize || face.format() != PixelFormat::kGray8) {
+    throw Error(ErrorCode::kInvalidArgument,
+                source.path.string() + ": the cropper's face is not 48 x 48 gray");
+  }
+  Sample sample;
+  std::copy_n(face.row(0), kFacePixels, sample.pixels.begin());
+  sample.emotion = static_cast<std::int8_t>(source.emotion);
+  sample.split = source.split;
+  sample.row = static_cast<std::int32_t>(index);
+  std::copy_n(source.subject.begin(), std::min(source.subject.size(), sample.subject.size()),
+              sample.subject.begin());
+  return sample;
+}
+
+}  // namespace
+
+std::optional<Image> whole_image(const ImageView& image) {
+  return resize(to_gray(image), kFaceSize, kFaceSize);
+}
+
+ImageDataset read_images(std::span<const LabelledImage> images, const FaceCropper& cropper) {
+  ImageDataset out;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    Image image;
+    try {
+      image = load_image(images[i].path);
+    } catch (const Error& error) {
+      out.dropped.push_back({images[i].path, error.what()});
+      continue;
+    }
+    if (const std::optional<Image> face = cropper(image)) {
+      out.dataset.push_back(make_sample(images[i], *face, i));
+    } else {
+      out.dropped.push_back({images[i].path, "no face was found"});
+    }
+  }
+  return out;
+}
+
+}  // namespace mien

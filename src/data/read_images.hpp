@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "data/folders.hpp"
+#include "mien/image.hpp"
+
+namespace mien {
+
+/// Makes the face picture [48 x 48 gray] of an image; empty where it finds none.
+using FaceCropper = std::function<std::optional<Image>(const ImageView&)>;
+
+/// The whole image, for sets whose pictures are cut to the face already (FER2013, CK+48).
+std::optional<Image> whole_image(const ImageView& image);
+
+/// An image that gave no sample, and why.
+struct DroppedImage {
+  std::filesystem::path path;
+  std::string reason;
+};
+
+struct ImageDataset {
+  Dataset dataset;  ///< in the order of the images; a sample's row is its image's index there
+  std::vector<DroppedImage> dropped;
+};
+
+/// Decodes the images and makes faces of them. Images that are damaged or in which the cropper finds no face
+/// are dropped. Throws Error kInvalidArgument when the cropper returns anything but 48 x 48 gray pixels.
+ImageDataset read_images(std::span<const LabelledImage> images, const FaceCropper& cropper = whole_image);
+
+}  // namespace mien

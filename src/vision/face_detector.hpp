@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "mien/face.hpp"
+#include "mien/image.hpp"
+
+namespace mien {
+
+/// Finds the faces of a photograph.
+class FaceDetector {
+ public:
+  virtual ~FaceDetector() = default;
+
+  /// Which way of drawing boxes this is: the key of the crop geometry in model files.
+  virtual std::string_view name() const = 0;
+
+  /// Largest first; empty where there is no face or no image. Thread safe.
+  virtual std::vector<DetectedFace> detect(const ImageView& image) const = 0;
+};
+
+struct DetectorOptions {
+  /// Side of the smallest face to look for, in pixels of the photograph. 0: a 25th of its longer side, but at
+  /// least 40: small faces in big photographs cost time with the square of the ratio. The detector may raise
+  /// it to bound its memory.
+  int min_face = 0;
+  int threads = 0;      ///< for one photograph; 0: up to four, as the machine has
+  float threshold = 0;  ///< added to the detector's own: higher finds fewer faces, surer ones
+};
+
+/// `name`: "hog". Throws Error kNotFound for other names, kInvalidArgument for options out of range.
+std::unique_ptr<FaceDetector> make_face_detector(std::string_view name, const DetectorOptions& options = {});
+
+}  // namespace mien

@@ -1,0 +1,169 @@
+#include "vision/hog_detector.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <span>
+#include <thread>
+
+#include "vision/crop.hpp"
+#include "vision/fhog.hpp"
+#include "vision/multiversion.hpp"
+
+namespace mien {
+namespace {
+
+struct HogFilter {
+  float threshold;
+  std::span<const SeparableFilter> parts;
+};
+
+#include "hog_weights.inc"  // made by dump_hog_weights: kFilters, kMaxOverlap, kMaxCovered
+
+constexpr int kWindow = 80;    ///< side of the faces that the filters find, in pixels of a pyramid level
+constexpr int kMinLevel = 64;  ///< side of the smallest level of the pyramid
+constexpr double kStep = 1.2;  ///< from one level to the next
+constexpr double kStepShift = 0.3;
+constexpr double kMaxPixels = 32e6;  ///< of the first level; about 0.8 GB of working memory
+
+MIEN_MULTIVERSION
+void shrink_row(const std::uint8_t* __restrict above, const std::uint8_t* __restrict below, float down,
+                const int* __restrict left, const float* __restrict right, int in_width, int out_width,
+                float* __restrict blend, std::uint8_t* __restrict out) {
+  for (int x = 0; x < in_width; ++x) {
+    blend[x] = static_cast<float>(above[x]) + down * static_cast<float>(below[x] - above[x]);
+  }
+  for (int x = 0; x < out_width; ++x) {
+    const float from = blend[left[x]];
+    out[x] = static_cast<std::uint8_t>(from + right[x] * (blend[left[x] + 1] - from) + 0.5f);
+  }
+}
+
+/// The next level: 5/6 of the size, bilinear, corners on corners.
+Image shrink(const Image& image) {
+  Image out(image.width() * 5 / 6, image.height() * 5 / 6, PixelFormat::kGray8);
+  const double step_x = (image.width() - 1.0) / (out.width() - 1),
+               step_y = (image.height() - 1.0) / (out.height() - 1);
+  std::vector<int> left(static_cast<std::size_t>(out.width()));
+  std::vector<float> right(left.size()), blend(static_cast<std::size_t>(image.width()));
+  for (int x = 0; x < out.width(); ++x) {
+    const std::size_t i = static_cast<std::size_t>(x);
+    left[i] = std::min(static_cast<int>(x * step_x), image.width() - 2);
+    right[i] = static_cast<float>(x * step_x - left[i]);
+  }
+  for (int y = 0; y < out.height(); ++y) {
+    const int top = std::min(static_cast<int>(y * step_y), image.height() - 2);
+    shrink_row(image.row(top), image.row(top + 1), static_cast<float>(y * step_y - top), left.data(),
+               right.data(), image.width(), out.width(), blend.data(), out.row(y));
+  }
+  return out;
+}
+
+/// An edge of a filter's window, from a cell of a level to a pixel of the first level.
+double to_first_level(int cell, int level) {
+  const int corner = (cell + 1) * kFhogCell + 1;
+  double position = corner + (corner < 0 ? -kFhogCell / 2 : kFhogCell / 2);
+  for (int i = 0; i < level; ++i) position = position * kStep + kStepShift;
+  return position;
+}
+
+std::vector<DetectedFace> scan_level(const Image& image, int level, float threshold) {
+  std::vector<DetectedFace> found;
+  const Fhog fhog = extract_fhog(image);
+  FhogScores scores;
+  for (const HogFilter& filter : kFilters) {
+    correlate(fhog, filter.parts, scores);
+    for (int r = 0; r < fhog.rows; ++r) {
+      const float* row = scores.values.data() + r * score_stride(fhog);
+      for (int c = 0; c < fhog.cols; ++c) {
+        const float score = row[c] - filter.threshold;
+        if (score < threshold) continue;
+        const double left = to_first_level(c - kFhogBorderBefore, level);
+        const double top = to_first_level(r - kFhogBorderBefore, level);
+        const double right = to_first_level(c - kFhogBorderBefore + kFhogFilter - 1, level) + 1;
+        const double bottom = to_first_level(r - kFhogBorderBefore + kFhogFilter - 1, level) + 1;
+        found.push_back({{static_cast<float>(left), static_cast<float>(top), static_cast<float>(right - left),
+                          static_cast<float>(bottom - top)},
+                         score,
+                         {}});
+      }
+    }
+  }
+  return found;
+}
+
+bool same_face(const Box& a, const Box& b) {
+  const double width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
+  const double height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
+  if (width <= 0 || height <= 0) return false;
+  const double smaller = std::min(a.width * a.height, b.width * b.height);
+  return intersection_over_union(a, b) > kMaxOverlap || width * height / smaller > kMaxCovered;
+}
+
+/// Of windows on the same face only the best stays.
+std::vector<DetectedFace> suppress(std::vector<DetectedFace> found) {
+  std::ranges::stable_sort(found, std::greater{}, &DetectedFace::score);
+  std::vector<DetectedFace> kept;
+  for (const DetectedFace& face : found) {
+    const auto covers = [&](const DetectedFace& other) { return same_face(other.box, face.box); };
+    if (std::ranges::none_of(kept, covers)) kept.push_back(face);
+  }
+  return kept;
+}
+
+/// The gray photograph at the size at which its smallest wanted faces fill the filters' window, and ever
+/// smaller.
+std::vector<Image> make_pyramid(const ImageView& image, double scale) {
+  const int width = std::max(1, static_cast<int>(std::lround(image.width * scale)));
+  const int height = std::max(1, static_cast<int>(std::lround(image.height * scale)));
+  std::vector<Image> levels;
+  levels.push_back(to_gray(image));
+  if (scale != 1) levels[0] = resize(levels[0], width, height);
+  for (;;) {
+    Image next = levels.back().width() < kMinLevel || levels.back().height() < kMinLevel
+                     ? Image()
+                     : shrink(levels.back());
+    if (next.width() < kMinLevel || next.height() < kMinLevel) return levels;
+    levels.push_back(std::move(next));
+  }
+}
+
+}  // namespace
+
+std::vector<DetectedFace> HogDetector::detect(const ImageView& image) const {
+  if (image.empty()) return {};
+  const int longer = std::max(image.width, image.height);
+  const int min_face = options_.min_face > 0 ? options_.min_face : std::max(40, longer / 25);
+  const double pixels = static_cast<double>(image.width) * image.height;
+  const double scale = std::min(static_cast<double>(kWindow) / min_face, std::sqrt(kMaxPixels / pixels));
+  const std::vector<Image> levels = make_pyramid(image, scale);
+
+  std::vector<std::vector<DetectedFace>> found(levels.size());
+  std::atomic<std::size_t> next = 0;  // levels, the largest first
+  const auto work = [&] {
+    for (std::size_t i = next++; i < levels.size(); i = next++) {
+      found[i] = scan_level(levels[i], static_cast<int>(i), options_.threshold);
+    }
+  };
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  const unsigned threads =
+      options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::min(4u, cores);
+  {
+    std::vector<std::jthread> helpers;
+    for (unsigned i = 1; i < std::min<std::size_t>(threads, levels.size()); ++i) helpers.emplace_back(work);
+    work();
+  }
+
+  std::vector<DetectedFace> all;
+  for (const auto& part : found) all.insert(all.end(), part.begin(), part.end());
+  std::vector<DetectedFace> faces = suppress(std::move(all));
+  for (DetectedFace& face : faces) {
+    const float factor = static_cast<float>(1 / scale);
+    face.box = {face.box.x * factor, face.box.y * factor, face.box.width * factor, face.box.height * factor};
+  }
+  std::ranges::stable_sort(faces, std::greater{},
+                           [](const DetectedFace& face) { return face.box.width * face.box.height; });
+  return faces;
+}
+
+}  // namespace mien

@@ -1,0 +1,209 @@
+#include "vision/face_detector.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <regex>
+#include <thread>
+
+#include "base/file.hpp"
+#include "mien/error.hpp"
+#include "support.hpp"
+#include "vision/crop.hpp"
+#include "vision/decode.hpp"
+#include "vision/dlib_detector.hpp"
+
+namespace mien {
+namespace {
+
+const std::filesystem::path kExamples = "/usr/share/doc/libdlib19.1/examples/faces";  // Debian: libdlib19.1
+
+struct Annotated {
+  std::string file;
+  std::vector<Box> faces;
+  std::vector<Box> ignored;
+};
+
+/// The part of dlib's image list format that its examples use.
+std::vector<Annotated> read_boxes(const std::filesystem::path& xml) {
+  const std::string text = read_text(xml);
+  static const std::regex kElement("<(image|box) ([^>]*)>");
+  static const std::regex kAttribute("(\\w+)='([^']*)'");
+  std::vector<Annotated> images;
+  for (std::sregex_iterator element(text.begin(), text.end(), kElement), end; element != end; ++element) {
+    const std::string attributes = (*element)[2];
+    std::map<std::string, std::string> values;
+    for (std::sregex_iterator i(attributes.begin(), attributes.end(), kAttribute); i != end; ++i) {
+      values[(*i)[1]] = (*i)[2];
+    }
+    if ((*element)[1] == "image") {
+      images.push_back({.file = values.at("file")});
+      continue;
+    }
+    const auto number = [&](const char* name) { return std::stof(values.at(name)); };
+    const Box box{number("left"), number("top"), number("width"), number("height")};
+    auto& list = values.count("ignore") ? images.back().ignored : images.back().faces;
+    list.push_back(box);
+  }
+  return images;
+}
+
+std::vector<std::filesystem::path> example_photos() {
+  std::vector<std::filesystem::path> paths;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(kExamples, missing)) {
+    if (entry.path().extension() == ".jpg") paths.push_back(entry.path());
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+void expect_same_faces(const std::vector<DetectedFace>& faces, const std::vector<DetectedFace>& plain,
+                       const std::string& what) {
+  EXPECT_EQ(faces.size(), plain.size()) << what;
+  for (const DetectedFace& face : plain) {
+    const auto same = std::ranges::max_element(
+        faces, {}, [&](const DetectedFace& other) { return intersection_over_union(face.box, other.box); });
+    ASSERT_NE(same, faces.end()) << what;
+    EXPECT_GE(intersection_over_union(face.box, same->box), 0.9f)
+        << what << " at " << face.box.x << " " << face.box.y;
+    EXPECT_NEAR(same->score, face.score, 0.1f) << what;
+  }
+}
+
+TEST(HogDetector, FindsWhatDlibFinds) {
+  const std::vector<std::filesystem::path> photos = example_photos();
+  if (photos.empty()) GTEST_SKIP() << kExamples << " is not there";
+  std::size_t faces = 0;
+  for (const std::filesystem::path& path : photos) {
+    const Image gray = to_gray(load_image(path));
+    const auto detector = make_face_detector("hog", {.min_face = 80});
+    const std::vector<DetectedFace> found = detector->detect(gray);
+    expect_same_faces(found, test::dlib_faces(gray), path.string());
+
+    const Image twice = resize(gray, 2 * gray.width(), 2 * gray.height());
+    const std::vector<DetectedFace> more = detector->detect(twice);
+    expect_same_faces(more, test::dlib_faces(twice), path.string() + " twice");
+    const std::vector<DetectedFace> small = make_face_detector("hog", {.min_face = 40})->detect(gray);
+    ASSERT_EQ(small.size(), more.size());
+    for (std::size_t i = 0; i < small.size(); ++i) EXPECT_NEAR(small[i].box.x, more[i].box.x / 2, 0.01);
+    faces += found.size() + more.size();
+  }
+  EXPECT_GT(faces, 60u);
+}
+
+TEST(HogDetector, FindsWhatDlibFindsInOtherPhotos) {
+  const auto folder = test::shared_path("photos");
+  if (!folder) GTEST_SKIP() << "photos are not there";
+  for (const auto& entry : std::filesystem::directory_iterator(*folder)) {
+    if (entry.path().extension() != ".jpg") continue;
+    Image gray = to_gray(load_image(entry.path()));
+    if (gray.width() > 1600) gray = resize(gray, 1600, gray.height() * 1600 / gray.width());
+    expect_same_faces(make_face_detector("hog", {.min_face = 80})->detect(gray), test::dlib_faces(gray),
+                      entry.path().string());
+  }
+}
+
+/// Precision, recall and time on the photos that dlib trains and tests its example with; the figures are
+/// printed.
+TEST(HogDetector, RecallAndPrecision) {
+  if (example_photos().empty()) GTEST_SKIP() << kExamples << " is not there";
+  const auto detector = make_face_detector("hog", {.threads = 1});
+  for (const char* list : {"training.xml", "testing.xml"}) {
+    int truths = 0, hits = 0, found = 0, ignored = 0;
+    double milliseconds = 0;
+    const std::vector<Annotated> images = read_boxes(kExamples / list);
+    for (const Annotated& annotated : images) {
+      const Image photo = load_image(kExamples / annotated.file);
+      const auto start = std::chrono::steady_clock::now();
+      const std::vector<DetectedFace> faces = detector->detect(photo);
+      milliseconds +=
+          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+      const auto lies_on = [](const std::vector<Box>& boxes, const Box& face) {
+        return std::ranges::any_of(
+            boxes, [&](const Box& box) { return intersection_over_union(box, face) >= 0.5f; });
+      };
+      truths += static_cast<int>(annotated.faces.size());
+      found += static_cast<int>(faces.size());
+      for (const DetectedFace& face : faces) {
+        ignored += !lies_on(annotated.faces, face.box) && lies_on(annotated.ignored, face.box);
+      }
+      for (const Box& truth : annotated.faces) {
+        hits += std::ranges::any_of(faces, [&](const DetectedFace& face) {
+          return intersection_over_union(face.box, truth) >= 0.5f;
+        });
+      }
+    }
+    const double recall = static_cast<double>(hits) / truths,
+                 precision = static_cast<double>(hits) / (found - ignored);
+    std::printf("%s: %d of %d faces, recall %.3f, precision %.3f, %.1f ms a photo\n", list, hits, truths,
+                recall, precision, milliseconds / static_cast<double>(images.size()));
+    EXPECT_GE(recall, 0.9) << list;
+    EXPECT_GE(precision, 0.9) << list;
+  }
+}
+
+TEST(HogDetector, SurvivesAnyShape) {
+  const auto detector = make_face_detector("hog", {.min_face = 20, .threads = 1});
+  EXPECT_TRUE(detector->detect(ImageView{}).empty());
+  for (const auto& [width, height] :
+       {std::pair{1, 1}, {1, 500}, {500, 1}, {2, 3}, {19, 20}, {64, 64}, {33, 77}, {90, 65}}) {
+    for (const PixelFormat format : {PixelFormat::kGray8, PixelFormat::kRgb8}) {
+      Image image(width, height, format);
+      for (int y = 0; y < height; ++y) {
+        for (int i = 0; i < image.stride(); ++i)
+          image.row(y)[i] = static_cast<std::uint8_t>(i * 37 + y * 101);
+      }
+      EXPECT_NO_THROW(detector->detect(image)) << width << " x " << height;
+    }
+  }
+}
+
+TEST(HogDetector, ThreadsChangeNothing) {
+  const std::vector<std::filesystem::path> photos = example_photos();
+  if (photos.empty()) GTEST_SKIP() << kExamples << " is not there";
+  const Image photo = load_image(kExamples / "bald_guys.jpg");
+  const std::vector<DetectedFace> one = make_face_detector("hog", {.threads = 1})->detect(photo);
+  const auto shared = make_face_detector("hog", {.threads = 3});
+  std::vector<std::vector<DetectedFace>> results(4);
+  {
+    std::vector<std::jthread> callers;
+    for (auto& result : results) callers.emplace_back([&] { result = shared->detect(photo); });
+  }
+  ASSERT_FALSE(one.empty());
+  for (const auto& result : results) {
+    ASSERT_EQ(result.size(), one.size());
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      EXPECT_EQ(result[i].box.x, one[i].box.x);
+      EXPECT_EQ(result[i].score, one[i].score);
+    }
+  }
+}
+
+TEST(HogDetector, HigherThresholdFindsFewer) {
+  const std::vector<std::filesystem::path> photos = example_photos();
+  if (photos.empty()) GTEST_SKIP() << kExamples << " is not there";
+  const Image photo = load_image(kExamples / "bald_guys.jpg");
+  const auto all = make_face_detector("hog")->detect(photo);
+  const auto sure = make_face_detector("hog", {.threshold = 0.8f})->detect(photo);
+  EXPECT_LT(sure.size(), all.size());
+  for (const DetectedFace& face : sure) EXPECT_GE(face.score, 0.8f);
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    EXPECT_GE(all[i - 1].box.width * all[i - 1].box.height, all[i].box.width * all[i].box.height);
+  }
+}
+
+TEST(MakeFaceDetector, RefusesWhatItDoesNotKnow) {
+  EXPECT_EQ(make_face_detector("hog")->name(), "hog");
+  EXPECT_THROW(make_face_detector("nose"), Error);
+  EXPECT_THROW(make_face_detector("hog", {.min_face = -1}), Error);
+  EXPECT_THROW(make_face_detector("hog", {.min_face = 3}), Error);
+  EXPECT_THROW(make_face_detector("hog", {.threads = -1}), Error);
+  EXPECT_THROW(make_face_detector("hog", {.threshold = std::numeric_limits<float>::quiet_NaN()}), Error);
+}
+
+}  // namespace
+}  // namespace mien

@@ -30,6 +30,14 @@ std::optional<Image> whole_image(const ImageView& image) {
   return resize(to_gray(image), kFaceSize, kFaceSize);
 }
 
+FaceCropper largest_face(const FaceDetector& detector, const model::CropGeometry& geometry) {
+  return [&detector, geometry](const ImageView& image) -> std::optional<Image> {
+    const std::vector<DetectedFace> faces = detector.detect(image);
+    if (faces.empty()) return std::nullopt;
+    return crop_face(image, faces[0].box, geometry, kFaceSize);
+  };
+}
+
 ImageDataset read_images(std::span<const LabelledImage> images, const FaceCropper& cropper) {
   ImageDataset out;
   for (std::size_t i = 0; i < images.size(); ++i) {

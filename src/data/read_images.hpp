@@ -10,6 +10,8 @@
 #include "data/dataset.hpp"
 #include "data/folders.hpp"
 #include "mien/image.hpp"
+#include "model/classifier.hpp"
+#include "vision/face_detector.hpp"
 
 namespace mien {
 
@@ -18,6 +20,10 @@ using FaceCropper = std::function<std::optional<Image>(const ImageView&)>;
 
 /// The whole image, for sets whose pictures are cut to the face already (FER2013, CK+48).
 std::optional<Image> whole_image(const ImageView& image);
+
+/// The largest face that the detector finds, cropped as `geometry` says: as a photograph is analysed. The
+/// detector must outlive the cropper.
+FaceCropper largest_face(const FaceDetector& detector, const model::CropGeometry& geometry);
 
 /// An image that gave no sample, and why.
 struct DroppedImage {

@@ -1,9 +1,11 @@
 #pragma once
 
-#include <filesystem>
+#include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "data/dataset.hpp"
+#include "support.hpp"
 
 namespace mien::test {
 
@@ -22,6 +24,17 @@ inline std::string flat_pixels(const std::string& value) {
   std::string text = value;
   for (int i = 1; i < kFacePixels; ++i) text += " " + value;
   return text;
+}
+
+/// The real FER2013, where the optional data folder has it and xz can unpack it.
+inline std::optional<Dataset> read_real_fer2013() {
+  const auto archive = shared_path("data/fer2013.csv.xz");
+  if (!archive) return std::nullopt;
+  const TemporaryDir folder;
+  const auto csv = folder / "fer2013.csv";
+  const std::string command = "xz -dc '" + archive->string() + "' > '" + csv.string() + "'";
+  if (std::system(command.c_str()) != 0) return std::nullopt;
+  return read_dataset(csv);
 }
 
 }  // namespace mien::test

@@ -1,10 +1,10 @@
 // Facts of the real FER2013 and FER+, when the optional data folder has them.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <memory>
+#include <optional>
 
 #include "data/dataset.hpp"
+#include "data_support.hpp"
 #include "support.hpp"
 
 namespace mien {
@@ -12,20 +12,12 @@ namespace {
 
 class RealFer2013 : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    const auto archive = test::shared_path("data/fer2013.csv.xz");
-    if (!archive) return;
-    const test::TemporaryDir folder;
-    const auto csv = folder / "fer2013.csv";
-    const std::string command = "xz -dc '" + archive->string() + "' > '" + csv.string() + "'";
-    if (std::system(command.c_str()) != 0) return;
-    dataset_ = std::make_unique<Dataset>(read_dataset(csv));
-  }
+  static void SetUpTestSuite() { dataset_ = test::read_real_fer2013(); }
   static void TearDownTestSuite() { dataset_.reset(); }
   void SetUp() override {
     if (!dataset_) GTEST_SKIP() << "needs data/fer2013.csv.xz in the data folder, and xz";
   }
-  static inline std::unique_ptr<Dataset> dataset_;
+  static inline std::optional<Dataset> dataset_;
 };
 
 TEST_F(RealFer2013, HasTheOfficialCounts) {

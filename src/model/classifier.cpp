@@ -117,7 +117,10 @@ ClassifierInfo read_classifier_info(const Model& model) {
 
 void write_classifier_info(Model& model, const ClassifierInfo& info) {
   std::string labels;
-  for (const std::string& label : info.labels) labels += (labels.empty() ? "" : ",") + label;
+  for (const std::string& label : info.labels) {
+    if (!labels.empty()) labels += ',';
+    labels += label;
+  }
   model.metadata = info.provenance;
   model.metadata["labels"] = labels;
   model.metadata["input_size"] = std::to_string(info.input_size);

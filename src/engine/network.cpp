@@ -1,0 +1,257 @@
+#include "engine/network.hpp"
+
+#include <algorithm>
+#include <list>
+#include <mutex>
+
+#include "engine/builder.hpp"
+#include "engine/plan.hpp"
+#include "engine/program.hpp"
+#include "engine/simplify.hpp"
+#include "engine/threads.hpp"
+#include "engine/weights.hpp"
+
+namespace mien::engine {
+namespace {
+
+/// Input shapes whose plans are kept; a detector that sees pictures of any size must not fill the memory.
+constexpr std::size_t kKeptShapes = 8;
+
+bool has_quantization(const model::Model& model) {
+  return std::any_of(model.nodes.begin(), model.nodes.end(),
+                     [](const model::Node& node) { return node.op_type == "DequantizeLinear"; });
+}
+
+bool has_fast_bf16() {
+  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
+}
+
+Precision resolve(Precision wanted, const model::Model& model) {
+  switch (wanted) {
+    case Precision::kAuto:
+      if (has_quantization(model)) return Precision::kInt8;
+      return has_fast_bf16() ? Precision::kBf16 : Precision::kF32;
+    case Precision::kBf16:
+      if (!has_fast_bf16()) throw Error(ErrorCode::kUnsupported, "this CPU has no bfloat16 instructions");
+      return wanted;
+    case Precision::kInt8:
+      if (!has_quantization(model)) {
+        throw Error(ErrorCode::kUnsupported, "the model is not quantised: it has no DequantizeLinear node");
+      }
+      return wanted;
+    case Precision::kF32:
+      return wanted;
+  }
+  throw Error(ErrorCode::kInvalidArgument, "unknown precision");
+}
+
+/// One input shape: the program, and the sessions that wait for the next call.
+class CompiledShape {
+ public:
+  CompiledShape(const InputShape& shape, const Plan& plan, Program program, dnnl::engine engine)
+      : shape_(shape),
+        multiply_adds_(plan.multiply_adds),
+        program_(std::move(program)),
+        engine_(std::move(engine)) {
+    for (const int output : plan.outputs) outputs_.push_back(plan.values[output].shape);
+    release(std::make_unique<Session>(program_, engine_));
+  }
+
+  const InputShape& shape() const { return shape_; }
+  const std::vector<Dims>& outputs() const { return outputs_; }
+  std::int64_t multiply_adds() const { return multiply_adds_; }
+  std::size_t arena_bytes() const { return program_.arena_bytes; }
+
+  void run(const float* input, std::span<const std::span<float>> outputs) {
+    std::unique_ptr<Session> session = acquire();
+    session->run(input, outputs);
+    release(std::move(session));
+  }
+
+ private:
+  std::unique_ptr<Session> acquire() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        std::unique_ptr<Session> session = std::move(idle_.back());
+        idle_.pop_back();
+        return session;
+      }
+    }
+    return std::make_unique<Session>(program_, engine_);
+  }
+
+  void release(std::unique_ptr<Session> session) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(session));
+  }
+
+  InputShape shape_;
+  std::vector<Dims> outputs_;
+  std::int64_t multiply_adds_;
+  Program program_;
+  dnnl::engine engine_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Session>> idle_;
+};
+
+}  // namespace
+
+std::string_view to_string(Precision precision) {
+  switch (precision) {
+    case Precision::kAuto:
+      return "auto";
+    case Precision::kF32:
+      return "f32";
+    case Precision::kBf16:
+      return "bf16";
+    case Precision::kInt8:
+      return "int8";
+  }
+  return "unknown";
+}
+
+class Network::Impl {
+ public:
+  Impl(const model::Model& model, const CompileOptions& options)
+      : precision_(resolve(options.precision, model)),
+        threads_(options.threads == 0 ? available_threads() : options.threads),
+        model_(simplify(model)),
+        engine_(dnnl::engine::kind::cpu, 0),
+        weights_(engine_) {
+    for (const model::ValueInfo& output : model_.outputs) output_names_.push_back(output.name);
+  }
+
+  Precision precision() const { return precision_; }
+  int threads() const { return threads_; }
+  const std::vector<std::string>& output_names() const { return output_names_; }
+  const model::Model& model() const { return model_; }
+
+  std::int64_t weight_bytes() const {
+    const std::lock_guard lock(build_mutex_);
+    return weights_.bytes();
+  }
+
+  std::shared_ptr<CompiledShape> at(const InputShape& shape) {
+    if (auto found = find(shape)) return found;
+    const std::lock_guard build_lock(build_mutex_);
+    if (auto found = find(shape)) return found;
+    const ThreadScope threads(threads_);
+    const Plan plan = make_plan(model_, shape);
+    BuildOptions options;
+    if (precision_ == Precision::kBf16) options.real = dnnl::memory::data_type::bf16;
+    std::shared_ptr<CompiledShape> made;
+    try {
+      made = std::make_shared<CompiledShape>(
+          shape, plan, build_program(plan, model_, options, engine_, weights_), engine_);
+    } catch (const dnnl::error& error) {
+      throw Error(ErrorCode::kUnsupported,
+                  std::string("oneDNN cannot prepare this network: ") + error.message);
+    }
+    const std::lock_guard lock(mutex_);
+    shapes_.push_front(made);
+    if (shapes_.size() > kKeptShapes) shapes_.pop_back();
+    return made;
+  }
+
+ private:
+  std::shared_ptr<CompiledShape> find(const InputShape& shape) {
+    const std::lock_guard lock(mutex_);
+    for (auto it = shapes_.begin(); it != shapes_.end(); ++it) {
+      if ((*it)->shape() != shape) continue;
+      shapes_.splice(shapes_.begin(), shapes_, it);
+      return shapes_.front();
+    }
+    return nullptr;
+  }
+
+  Precision precision_;
+  int threads_;
+  model::Model model_;
+  std::vector<std::string> output_names_;
+  dnnl::engine engine_;
+  WeightStore weights_;             ///< guarded by build_mutex_
+  mutable std::mutex build_mutex_;  ///< one plan is made at a time
+  std::mutex mutex_;
+  std::list<std::shared_ptr<CompiledShape>> shapes_;  ///< guarded by mutex_; the last used first
+};
+
+Network::Network(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+Network::~Network() = default;
+
+Network Network::compile(const model::Model& model, const CompileOptions& options) {
+  if (options.threads < 0) throw Error(ErrorCode::kInvalidArgument, "the number of threads is negative");
+  for (const model::Node& node : model.nodes) {
+    if (!is_supported(node.op_type)) unsupported(node, "the engine does not have this operator");
+  }
+  if (model.inputs.size() != 1 || model.inputs[0].shape.size() != 4) {
+    throw Error(ErrorCode::kUnsupported, "the model has not one input of four dimensions");
+  }
+  auto impl = std::make_unique<Impl>(model, options);
+  // A plan is cheap next to its primitives: where the file states the shape, it shows every operator's errors
+  // now.
+  InputShape shape;
+  std::copy(model.inputs[0].shape.begin(), model.inputs[0].shape.end(), shape.begin());
+  if (shape[0] < 0) shape[0] = 1;
+  if (std::none_of(shape.begin(), shape.end(), [](std::int64_t dimension) { return dimension < 0; })) {
+    make_plan(impl->model(), shape);
+  }
+  return Network(std::move(impl));
+}
+
+Precision Network::precision() const { return impl_->precision(); }
+int Network::threads() const { return impl_->threads(); }
+const std::vector<std::string>& Network::output_names() const { return impl_->output_names(); }
+
+std::vector<std::vector<std::int64_t>> Network::output_shapes(const InputShape& shape) const {
+  return impl_->at(shape)->outputs();
+}
+
+void Network::prepare(const InputShape& shape) const { impl_->at(shape); }
+
+void Network::run(std::span<const float> input, const InputShape& shape,
+                  std::span<const std::span<float>> outputs) const {
+  const std::shared_ptr<CompiledShape> compiled = impl_->at(shape);
+  std::int64_t count = 1;
+  for (const std::int64_t dimension : shape) count *= dimension;
+  if (static_cast<std::int64_t>(input.size()) != count) {
+    throw Error(ErrorCode::kInvalidArgument, "the input has another size than its shape says");
+  }
+  if (outputs.size() != compiled->outputs().size()) {
+    throw Error(ErrorCode::kInvalidArgument, "there must be one output buffer for every output");
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (static_cast<std::int64_t>(outputs[i].size()) != product(compiled->outputs()[i])) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  "the buffer of output '" + output_names()[i] + "' has the wrong size");
+    }
+  }
+  const ThreadScope threads(impl_->threads());
+  compiled->run(input.data(), outputs);
+}
+
+std::vector<OutputTensor> Network::run(std::span<const float> input, const InputShape& shape) const {
+  const std::vector<Dims> shapes = output_shapes(shape);
+  std::vector<OutputTensor> outputs;
+  std::vector<std::span<float>> buffers;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    outputs.push_back({output_names()[i], shapes[i], std::vector<float>(product(shapes[i]))});
+  }
+  for (OutputTensor& output : outputs) buffers.emplace_back(output.values);
+  run(input, shape, buffers);
+  return outputs;
+}
+
+std::int64_t Network::multiply_adds(const InputShape& shape) const {
+  return impl_->at(shape)->multiply_adds();
+}
+
+std::int64_t Network::memory_bytes(const InputShape& shape) const {
+  const auto activations = static_cast<std::int64_t>(impl_->at(shape)->arena_bytes());
+  return impl_->weight_bytes() + activations;
+}
+
+}  // namespace mien::engine

@@ -1,0 +1,268 @@
+#include "engine/plan.hpp"
+
+#include <algorithm>
+
+#include "engine/fold.hpp"
+#include "engine/planner.hpp"
+
+namespace mien::engine {
+namespace {
+
+using model::Node;
+using model::Tensor;
+
+/// Elements of one activation; 8 GB of f32.
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 31;
+
+constexpr const char* kFoldedOnly[] = {"Shape", "Constant", "Gather", "ConstantOfShape"};
+
+Lowering find_lowering(const std::string& op_type) {
+  for (const auto find : {find_layer, find_elementwise, find_rearrangement, find_quantization}) {
+    if (const Lowering lowering = find(op_type)) return lowering;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Planner::Planner(const model::Model& model, const InputShape& shape) : model_(model), shape_(shape) {}
+
+bool Planner::has_input(const Node& node, std::size_t index) {
+  return index < node.inputs.size() && !node.inputs[index].empty();
+}
+
+int Planner::operand(const Node& node, std::size_t index) const {
+  if (!has_input(node, index)) malformed(node, "lacks input " + std::to_string(index));
+  return ids_.at(node.inputs[index]);
+}
+
+int Planner::real(const Node& node, std::size_t index) {
+  const int id = operand(node, index);
+  if (value(id).constant != nullptr) unsupported(node, "input " + std::to_string(index) + " is a constant");
+  return real(id);
+}
+
+int Planner::real(int id) {
+  const auto source = dequantized_.find(id);
+  if (source == dequantized_.end()) return id;
+  const auto known = realized_.find(source->second);
+  if (known != realized_.end()) return known->second;
+  const Value from = value(source->second);
+  plan_.values.push_back({from.name, from.shape});
+  const int made = static_cast<int>(plan_.values.size()) - 1;
+  plan_.values[made].producer = static_cast<int>(plan_.steps.size());
+  plan_.steps.push_back({Requantize{}, "conversion of '" + from.name + "'", {source->second}, made, {}, {}});
+  realized_[source->second] = made;
+  return made;
+}
+
+int Planner::quantized(int id) const {
+  const auto found = dequantized_.find(id);
+  return found == dequantized_.end() ? -1 : found->second;
+}
+
+const Tensor* Planner::constant(const Node& node, std::size_t index) const {
+  if (!has_input(node, index)) return nullptr;
+  const Tensor* tensor = value(operand(node, index)).constant;
+  if (tensor == nullptr) unsupported(node, "input " + std::to_string(index) + " is not a constant");
+  return tensor;
+}
+
+int Planner::add_value(const Node& node, Dims shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t dimension : shape) {
+    if (dimension <= 0) {
+      throw Error(ErrorCode::kInvalidArgument, node.description() + " makes an empty " + to_string(shape) +
+                                                   " tensor; the input is too small for this model");
+    }
+    if (__builtin_mul_overflow(count, dimension, &count) || count > kMaxElements) {
+      throw Error(ErrorCode::kTooLarge,
+                  node.description() + " makes too large a tensor: " + to_string(shape));
+    }
+  }
+  plan_.values.push_back({node.outputs[0], std::move(shape)});
+  return static_cast<int>(plan_.values.size()) - 1;
+}
+
+int Planner::add_constant(Tensor tensor) {
+  plan_.constants.push_back(std::move(tensor));
+  const Tensor& kept = plan_.constants.back();
+  plan_.values.push_back({kept.name, kept.shape, &kept});
+  return static_cast<int>(plan_.values.size()) - 1;
+}
+
+int Planner::emit(const Node& node, Operation operation, std::vector<int> inputs, Dims shape) {
+  const int output = add_value(node, std::move(shape));
+  plan_.values[output].producer = static_cast<int>(plan_.steps.size());
+  plan_.steps.push_back({std::move(operation), node.description(), std::move(inputs), output, {}, {}});
+  return output;
+}
+
+void Planner::define(const Node& node, int id, std::size_t index) {
+  if (index >= node.outputs.size()) malformed(node, "lacks an output");
+  const std::string& name = node.outputs[index];
+  plan_.values[id].name = name;
+  ids_[name] = id;
+  if (const auto found = uses_.find(name); found != uses_.end()) value_uses_[id] += found->second;
+}
+
+void Planner::define_dequantized(const Node& node, int quantized) {
+  const int id = add_value(node, value(quantized).shape);
+  dequantized_[id] = quantized;
+  define(node, id);
+}
+
+int Planner::view_operand(const Node& node) {
+  const int source = quantized(operand(node, 0));
+  return source >= 0 ? source : real(node, 0);
+}
+
+int Planner::emit_view(const Node& node, Operation operation, int input, Dims shape) {
+  const int output = emit(node, std::move(operation), {input}, std::move(shape));
+  plan_.values[output].type = value(input).type;
+  plan_.values[output].quantization = value(input).quantization;
+  return output;
+}
+
+void Planner::define_view(const Node& node, int id) {
+  if (value(id).type == model::DataType::kFloat32) {
+    define(node, id);
+  } else {
+    define_dequantized(node, id);
+  }
+}
+
+/// Values without a name are steps between the lowering of one node, which uses them once.
+bool Planner::used_once(int id) const {
+  const auto found = value_uses_.find(id);
+  return found == value_uses_.end() || found->second <= 1;
+}
+
+Step* Planner::fusible(int id) {
+  const int producer = value(id).producer;
+  if (producer < 0 || !used_once(id)) return nullptr;
+  Step& step = plan_.steps[producer];
+  if (value(id).type != model::DataType::kFloat32 || step.output != id || step.post_ops.size() >= 8)
+    return nullptr;
+  const bool takes_post_ops =
+      std::holds_alternative<Convolution>(step.operation) || std::holds_alternative<Dense>(step.operation) ||
+      std::holds_alternative<Pool>(step.operation) || std::holds_alternative<Binary>(step.operation);
+  return takes_post_ops ? &step : nullptr;
+}
+
+int Planner::replace_output(Step& step, const Node& node, Dims shape) {
+  const int output = add_value(node, std::move(shape));
+  plan_.values[output].producer = static_cast<int>(&step - plan_.steps.data());
+  step.output = output;
+  return output;
+}
+
+int Planner::eltwise(const Node& node, int input, dnnl::algorithm algorithm, float alpha, float beta) {
+  const Dims shape = value(input).shape;
+  if (Step* step = fusible(input)) {
+    step->post_ops.push_back({PostOp::Kind::kEltwise, algorithm, alpha, beta, -1});
+    return replace_output(*step, node, shape);
+  }
+  return emit(node, Eltwise{algorithm, alpha, beta}, {input}, shape);
+}
+
+int Planner::per_channel(const Node& node, int input, dnnl::algorithm algorithm, int constant) {
+  const Dims shape = value(input).shape;
+  if (Step* step = fusible(input)) {
+    step->post_ops.push_back({PostOp::Kind::kBinary, algorithm, 0, 0, constant});
+    return replace_output(*step, node, shape);
+  }
+  return emit(node, Binary{algorithm}, {input, constant}, shape);
+}
+
+int Planner::reshape(const Node& node, int input, Dims shape) {
+  if (value(input).shape == shape) return input;
+  if (product(shape) != product(value(input).shape)) {
+    throw Error(ErrorCode::kInvalidArgument, node.description() + ": " + to_string(value(input).shape) +
+                                                 " does not fit the shape " + to_string(shape));
+  }
+  return emit_view(node, Reshape{}, input, std::move(shape));
+}
+
+bool Planner::fold_node(const Node& node) {
+  if (node.op_type == "Shape") {
+    const Dims& shape = value(operand(node, 0)).shape;
+    Tensor tensor =
+        model::make_tensor<std::int64_t>(node.outputs[0], {static_cast<std::int64_t>(shape.size())}, shape);
+    define(node, add_constant(std::move(tensor)));
+    return true;
+  }
+  std::vector<const Tensor*> inputs;
+  for (const std::string& name : node.inputs) {
+    inputs.push_back(name.empty() ? nullptr : value(ids_.at(name)).constant);
+    if (!name.empty() && inputs.back() == nullptr) return false;
+  }
+  auto tensor = fold(node, inputs);
+  if (!tensor) return false;
+  tensor->name = node.outputs[0];
+  define(node, add_constant(std::move(*tensor)));
+  return true;
+}
+
+void Planner::drop_dead_steps() {
+  std::vector<bool> used(plan_.values.size(), false);
+  for (const int output : plan_.outputs) used[output] = true;
+  std::vector<Step> kept;
+  for (auto step = plan_.steps.rbegin(); step != plan_.steps.rend(); ++step) {
+    if (!used[step->output]) continue;
+    for (const int input : step->inputs) used[input] = true;
+    for (const PostOp& post_op : step->post_ops) {
+      if (post_op.value >= 0) used[post_op.value] = true;
+    }
+    kept.push_back(std::move(*step));
+  }
+  std::reverse(kept.begin(), kept.end());
+  plan_.steps = std::move(kept);
+  for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+    plan_.values[plan_.steps[i].output].producer = static_cast<int>(i);
+}
+
+Plan Planner::run() {
+  for (const Node& node : model_.nodes) {
+    for (const std::string& name : node.inputs) ++uses_[name];
+  }
+  for (const model::ValueInfo& output : model_.outputs) uses_[output.name] += 2;
+
+  plan_.values.push_back({model_.inputs.at(0).name, Dims(shape_.begin(), shape_.end())});
+  plan_.input = 0;
+  ids_[model_.inputs[0].name] = 0;
+  for (const Tensor& tensor : model_.initializers) {
+    ids_[tensor.name] = static_cast<int>(plan_.values.size());
+    plan_.values.push_back({tensor.name, tensor.shape, &tensor});
+  }
+  for (const Node& node : model_.nodes) {
+    if (fold_node(node)) continue;
+    const Lowering lowering = find_lowering(node.op_type);
+    if (lowering == nullptr) unsupported(node, "the operator is not supported here");
+    lowering(*this, node);
+  }
+  for (const model::ValueInfo& output : model_.outputs) plan_.outputs.push_back(real(ids_.at(output.name)));
+  drop_dead_steps();
+  return std::move(plan_);
+}
+
+Plan make_plan(const model::Model& model, const InputShape& shape) {
+  if (model.inputs.size() != 1)
+    throw Error(ErrorCode::kUnsupported, "the model has more than one input, or none");
+  const model::ValueInfo& input = model.inputs[0];
+  if (input.type != model::DataType::kFloat32) {
+    throw Error(ErrorCode::kUnsupported, "the model's input '" + input.name + "' is not f32");
+  }
+  for (const std::int64_t dimension : shape) {
+    if (dimension <= 0)
+      throw Error(ErrorCode::kInvalidArgument, "the input shape has a dimension that is not positive");
+  }
+  return Planner(model, shape).run();
+}
+
+bool is_supported(const std::string& op_type) {
+  return find_lowering(op_type) != nullptr ||
+         std::find(std::begin(kFoldedOnly), std::end(kFoldedOnly), op_type) != std::end(kFoldedOnly);
+}
+
+}  // namespace mien::engine

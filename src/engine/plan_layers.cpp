@@ -1,0 +1,204 @@
+#include <algorithm>
+
+#include "engine/fold.hpp"
+#include "engine/planner.hpp"
+
+namespace mien::engine {
+namespace {
+
+using model::Node;
+using model::Tensor;
+
+/// The geometry that convolutions and pools share; two numbers each, height and width.
+struct Window {
+  Dims kernel, strides, dilations, pads_begin, pads_end;
+  Dims output;
+};
+
+Dims two(const Node& node, const std::string& name, const Dims& fallback) {
+  const Dims values = integers_attribute(node, name, fallback);
+  if (values.size() != 2) unsupported(node, "'" + name + "' of other than two dimensions");
+  for (const std::int64_t value : values) {
+    if (value < 1 || value > 65536) malformed(node, "'" + name + "' is out of range");
+  }
+  return values;
+}
+
+Window window(const Node& node, const Dims& input, const Dims& kernel) {
+  if (input.size() != 4) unsupported(node, "an input of other than four dimensions");
+  Window w;
+  w.kernel = kernel;
+  w.strides = two(node, "strides", {1, 1});
+  w.dilations = two(node, "dilations", {1, 1});
+  const std::string auto_pad = text_attribute(node, "auto_pad", "NOTSET");
+  Dims pads = integers_attribute(node, "pads", {0, 0, 0, 0});
+  if (pads.size() != 4) malformed(node, "'pads' has not four numbers");
+  if (auto_pad == "VALID") pads = {0, 0, 0, 0};
+  const bool rounds_up = integer_attribute(node, "ceil_mode", 0) != 0;
+  for (int i = 0; i < 2; ++i) {
+    const std::int64_t size = input[2 + i];
+    const std::int64_t extent = (w.kernel[i] - 1) * w.dilations[i] + 1;
+    if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
+      const std::int64_t outputs = (size + w.strides[i] - 1) / w.strides[i];
+      const std::int64_t total = std::max<std::int64_t>((outputs - 1) * w.strides[i] + extent - size, 0);
+      pads[i] = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
+      pads[i + 2] = total - pads[i];
+    }
+    if (pads[i] < 0 || pads[i + 2] < 0 || pads[i] > 65536 || pads[i + 2] > 65536) {
+      malformed(node, "'pads' is out of range");
+    }
+    const std::int64_t room = size + pads[i] + pads[i + 2] - extent;
+    std::int64_t outputs = room < 0 ? 0 : room / w.strides[i] + 1;
+    if (rounds_up && room >= 0) {
+      outputs = (room + w.strides[i] - 1) / w.strides[i] + 1;
+      if ((outputs - 1) * w.strides[i] >= size + pads[i]) --outputs;  // a window must begin inside
+      pads[i + 2] = std::max(pads[i + 2], (outputs - 1) * w.strides[i] + extent - size - pads[i]);
+    }
+    w.pads_begin.push_back(pads[i]);
+    w.pads_end.push_back(pads[i + 2]);
+    w.output.push_back(outputs);
+  }
+  return w;
+}
+
+int real_bias(Planner& planner, const Node& node, std::int64_t channels) {
+  const Tensor* bias = planner.constant(node, 2);
+  if (bias == nullptr) return -1;
+  if (bias->element_count() != channels || bias->type != model::DataType::kFloat32) {
+    unsupported(node, "a bias that is not one f32 an output channel");
+  }
+  return planner.operand(node, 2);
+}
+
+void convolution(Planner& planner, const Node& node) {
+  const int input_id = planner.operand(node, 0);
+  const int weights_id = planner.operand(node, 1);
+  const std::int64_t groups = integer_attribute(node, "group", 1);
+  const Dims input = planner.value(input_id).shape;
+  const Dims weights = planner.value(weights_id).shape;
+  if (weights.size() != 4) unsupported(node, "weights of other than four dimensions");
+  if (input.size() != 4) unsupported(node, "an input of other than four dimensions");
+  if (groups < 1 || weights[0] % groups != 0) malformed(node, "'group' does not divide the channels");
+  if (input[1] != weights[1] * groups) {
+    throw Error(ErrorCode::kInvalidArgument, node.description() + " takes " +
+                                                 std::to_string(weights[1] * groups) + " channels, not " +
+                                                 std::to_string(input[1]));
+  }
+  const Window w = window(node, input, {weights[2], weights[3]});
+  Convolution layer{w.strides, w.dilations, w.pads_begin, w.pads_end, groups};
+  const Dims output = {input[0], weights[0], w.output[0], w.output[1]};
+  planner.plan().multiply_adds += product(output) * weights[1] * weights[2] * weights[3];
+
+  const Tensor* real_weights = planner.value(weights_id).constant;
+  if (real_weights == nullptr) unsupported(node, "weights that are not constants of the file");
+  if (real_weights->type != model::DataType::kFloat32) unsupported(node, "weights that are not f32");
+  layer.weights = weights_id;
+  layer.bias = real_bias(planner, node, weights[0]);
+  planner.define(node, planner.emit(node, layer, {planner.real(node, 0)}, output));
+}
+
+/// A Reshape that only joins the dimensions of one image is left to the dense layer: its input, else `id`
+/// itself.
+int before_flatten(const Planner& planner, const Plan& plan, int id) {
+  const int producer = planner.value(id).producer;
+  if (producer < 0) return id;
+  const Step& step = plan.steps[producer];
+  if (!std::holds_alternative<Reshape>(step.operation)) return id;
+  const Value& source = planner.value(step.inputs[0]);
+  return source.shape.size() == 4 && source.shape[0] == planner.value(id).shape[0] ? step.inputs[0] : id;
+}
+
+void dense(Planner& planner, const Node& node) {
+  Dims input = planner.value(planner.operand(node, 0)).shape;
+  const Dims weights = planner.value(planner.operand(node, 1)).shape;
+  const bool is_gemm = node.op_type == "Gemm";
+  if (weights.size() != 2 || input.size() < 2 || (is_gemm && input.size() != 2)) {
+    unsupported(node, "operands of these ranks");
+  }
+  if (real_attribute(node, "alpha", 1) != 1 || real_attribute(node, "beta", 1) != 1 ||
+      integer_attribute(node, "transA", 0) != 0) {
+    unsupported(node, "alpha, beta or transA");
+  }
+  Dense layer;
+  layer.transposed = !is_gemm || integer_attribute(node, "transB", 0) == 0;
+  const std::int64_t inputs = weights[layer.transposed ? 0 : 1];
+  const std::int64_t outputs = weights[layer.transposed ? 1 : 0];
+  if (input.back() != inputs) {
+    throw Error(ErrorCode::kInvalidArgument, node.description() + " takes " + std::to_string(inputs) +
+                                                 " numbers, not " + std::to_string(input.back()));
+  }
+  const std::int64_t rows = product(input) / inputs;
+  planner.plan().multiply_adds += rows * inputs * outputs;
+
+  const Tensor* real_weights = planner.constant(node, 1);
+  if (real_weights->type != model::DataType::kFloat32) unsupported(node, "weights that are not f32");
+  layer.weights = planner.operand(node, 1);
+  layer.bias = is_gemm ? real_bias(planner, node, outputs) : -1;
+  const int source = planner.reshape(node, planner.real(node, 0), {rows, inputs});
+  const int result =
+      planner.emit(node, layer, {before_flatten(planner, planner.plan(), source)}, {rows, outputs});
+  input.back() = outputs;
+  planner.define(node, planner.reshape(node, result, input));
+}
+
+void pool(Planner& planner, const Node& node) {
+  if (node.outputs.size() > 1 && !node.outputs[1].empty()) unsupported(node, "the output of indices");
+  const int id = planner.operand(node, 0);
+  const Dims input = planner.value(id).shape;
+  const Window w = window(node, input, two(node, "kernel_shape", {}));
+  if (w.dilations != Dims{1, 1}) unsupported(node, "dilations");
+  const bool is_max = node.op_type == "MaxPool";
+  auto algorithm = dnnl::algorithm::pooling_max;
+  if (!is_max) {
+    const bool counts_pads = integer_attribute(node, "count_include_pad", 0) != 0;
+    algorithm = counts_pads ? dnnl::algorithm::pooling_avg_include_padding
+                            : dnnl::algorithm::pooling_avg_exclude_padding;
+    if (counts_pads && integer_attribute(node, "ceil_mode", 0) != 0)
+      unsupported(node, "ceil_mode with count_include_pad");
+  }
+  const Pool layer{algorithm, w.kernel, w.strides, w.pads_begin, w.pads_end};
+  const Dims output = {input[0], input[1], w.output[0], w.output[1]};
+  planner.define(node, planner.emit(node, layer, {planner.real(node, 0)}, output));
+}
+
+/// The mean or maximum of every channel.
+int global_pool(Planner& planner, const Node& node, dnnl::algorithm algorithm) {
+  const Dims input = planner.value(planner.operand(node, 0)).shape;
+  if (input.size() != 4) unsupported(node, "an input of other than four dimensions");
+  const Pool layer{algorithm, {input[2], input[3]}, {1, 1}, {0, 0}, {0, 0}};
+  return planner.emit(node, layer, {planner.real(node, 0)}, {input[0], input[1], 1, 1});
+}
+
+void global_average(Planner& planner, const Node& node) {
+  planner.define(node, global_pool(planner, node, dnnl::algorithm::pooling_avg_exclude_padding));
+}
+
+void global_max(Planner& planner, const Node& node) {
+  planner.define(node, global_pool(planner, node, dnnl::algorithm::pooling_max));
+}
+
+void reduce_mean(Planner& planner, const Node& node) {
+  const Tensor* list = planner.constant(node, 1);
+  Dims axes = list != nullptr ? integers(*list) : integers_attribute(node, "axes", {});
+  const Dims input = planner.value(planner.operand(node, 0)).shape;
+  for (std::int64_t& axis : axes) axis = normal_axis(node, axis, static_cast<std::int64_t>(input.size()));
+  std::sort(axes.begin(), axes.end());
+  if (input.size() != 4 || axes != Dims{2, 3}) unsupported(node, "other axes than height and width");
+  const int mean = global_pool(planner, node, dnnl::algorithm::pooling_avg_exclude_padding);
+  const bool keeps = integer_attribute(node, "keepdims", 1) != 0;
+  planner.define(node, keeps ? mean : planner.reshape(node, mean, {input[0], input[1]}));
+}
+
+}  // namespace
+
+Lowering find_layer(const std::string& op_type) {
+  if (op_type == "Conv") return convolution;
+  if (op_type == "Gemm" || op_type == "MatMul") return dense;
+  if (op_type == "MaxPool" || op_type == "AveragePool") return pool;
+  if (op_type == "GlobalAveragePool") return global_average;
+  if (op_type == "GlobalMaxPool") return global_max;
+  if (op_type == "ReduceMean") return reduce_mean;
+  return nullptr;
+}
+
+}  // namespace mien::engine

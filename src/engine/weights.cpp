@@ -1,0 +1,30 @@
+#include "engine/weights.hpp"
+
+namespace mien::engine {
+
+dnnl::memory laid_out(const model::Tensor& tensor, const dnnl::memory::desc& from,
+                      const dnnl::memory::desc& to, const dnnl::engine& engine) {
+  dnnl::memory source(from, engine, const_cast<std::byte*>(tensor.data.data()));
+  dnnl::memory result(to, engine);
+  dnnl::stream stream(engine);
+  dnnl::reorder(source, result).execute(stream, source, result);
+  stream.wait();
+  return result;
+}
+
+dnnl::memory WeightStore::get(const model::Tensor& tensor, const dnnl::memory::desc& from,
+                              const dnnl::memory::desc& to) {
+  for (const Entry& entry : entries_) {
+    if (entry.data == tensor.data.data() && entry.memory.get_desc() == to) return entry.memory;
+  }
+  if (from == to) {
+    entries_.push_back(
+        {tensor.data.data(), dnnl::memory(to, engine_, const_cast<std::byte*>(tensor.data.data()))});
+  } else {
+    entries_.push_back({tensor.data.data(), laid_out(tensor, from, to, engine_)});
+    bytes_ += static_cast<std::int64_t>(to.get_size());
+  }
+  return entries_.back().memory;
+}
+
+}  // namespace mien::engine

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/naive.hpp"
+#include "engine/network.hpp"
+#include "engine/reference_model.hpp"
+
+namespace mien::test {
+
+/// The largest difference, relative to the largest expected number or to 1.
+inline double difference(std::span<const float> got, std::span<const float> expected) {
+  double worst = got.size() == expected.size() ? 0 : INFINITY;
+  double largest = 1;
+  for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i) {
+    const double apart = std::abs(static_cast<double>(got[i]) - expected[i]);
+    worst = std::isfinite(apart) ? std::max(worst, apart) : INFINITY;
+    largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
+  }
+  return worst / largest;
+}
+
+inline std::vector<double> softmax(std::span<const float> logits) {
+  std::vector<double> result;
+  double sum = 0;
+  for (const float logit : logits) sum += result.emplace_back(std::exp(static_cast<double>(logit)));
+  for (double& value : result) value /= sum;
+  return result;
+}
+
+/// The largest difference between the probabilities of rows of `classes` logits.
+inline double probability_difference(std::span<const float> a, std::span<const float> b,
+                                     std::size_t classes) {
+  double worst = a.size() == b.size() ? 0 : INFINITY;
+  for (std::size_t row = 0; row + classes <= a.size() && row + classes <= b.size(); row += classes) {
+    const auto p = softmax(a.subspan(row, classes));
+    const auto q = softmax(b.subspan(row, classes));
+    for (std::size_t i = 0; i < classes; ++i)
+      worst = std::max(worst, std::isfinite(p[i]) ? std::abs(p[i] - q[i]) : 1.0);
+  }
+  return worst;
+}
+
+/// The engine's outputs must be those of the naive interpreter, in shape and in value.
+inline void expect_like_naive(const model::Model& model, const engine::InputShape& shape,
+                              double tolerance = 2e-5,
+                              engine::CompileOptions options = {engine::Precision::kF32, 1}) {
+  std::int64_t count = 1;
+  for (const std::int64_t dimension : shape) count *= dimension;
+  const std::vector<float> input = random_input(count);
+  const auto expected = run_naive(model, {{shape.begin(), shape.end()}, input});
+  const auto got = engine::Network::compile(model, options).run(input, shape);
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    EXPECT_EQ(got[i].shape, expected[i].shape) << got[i].name;
+    EXPECT_LE(difference(got[i].values, expected[i].values), tolerance) << got[i].name;
+  }
+}
+
+}  // namespace mien::test

@@ -24,7 +24,7 @@ constexpr int kWindow = 80;    ///< side of the faces that the filters find, in 
 constexpr int kMinLevel = 64;  ///< side of the smallest level of the pyramid
 constexpr double kStep = 1.2;  ///< from one level to the next
 constexpr double kStepShift = 0.3;
-constexpr double kMaxPixels = 32e6;  ///< of the first level; about 0.8 GB of working memory
+constexpr double kMaxPixels = 32e6;  ///< of the first level; about 0.35 GB of working memory
 
 MIEN_MULTIVERSION
 void shrink_row(const std::uint8_t* __restrict above, const std::uint8_t* __restrict below, float down,

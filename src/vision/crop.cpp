@@ -80,6 +80,20 @@ Image to_gray(const ImageView& image) {
   return gray;
 }
 
+Image to_rgb(const ImageView& image) {
+  Image rgb(image.width, image.height, PixelFormat::kRgb8);
+  for (int y = 0; y < image.height; ++y) {
+    const std::uint8_t* from = image.row(y);
+    std::uint8_t* to = rgb.row(y);
+    if (image.format == PixelFormat::kRgb8) {
+      std::memcpy(to, from, static_cast<std::size_t>(rgb.stride()));
+    } else {
+      for (int x = 0; x < image.width; ++x) std::fill_n(to + 3 * x, 3, from[x]);
+    }
+  }
+  return rgb;
+}
+
 Image crop_face(const ImageView& image, const Box& box, const model::CropGeometry& geometry, int size) {
   return resample(image, face_square(image, box, geometry, size, 0).box(), size, size, PixelFormat::kGray8);
 }

@@ -10,6 +10,9 @@ namespace mien {
 /// already.
 Image to_gray(const ImageView& image);
 
+/// Three equal channels of a gray image; a copy where the image is RGB already.
+Image to_rgb(const ImageView& image);
+
 /// The face as a network sees it: size x size gray pixels of the square that `geometry` makes of `box`. The
 /// same function prepares training pictures. Antialiased when shrinking, bilinear when enlarging; outside the
 /// image its edge pixels repeat. Throws Error kInvalidArgument for an empty image, a box that is not finite,

@@ -1,0 +1,43 @@
+# The few words that people type. Each sets up what is missing, then builds with CMake and ninja.
+
+PHOTO ?=
+OUT ?= out
+SKIMAGE_PHOTO := /usr/lib/python3/dist-packages/skimage/data/astronaut.png
+JOBS ?= $(shell nproc)
+
+.PHONY: demo runtime train test clean help
+
+help:
+	@echo "make demo [PHOTO=me.jpg]   build the runtime and read the emotions in a photograph"
+	@echo "make test                  build everything and run all tests"
+	@echo "make runtime               build build/bin/mien, without LibTorch"
+	@echo "make train                 build build/bin/mien and build/bin/mien-train"
+	@echo "make clean                 remove the build"
+
+# One folder, build/, whatever is built: a demo does not rebuild what a test has built, and the other way round.
+runtime:
+	@scripts/setup.sh runtime
+	@test -f build/CMakeCache.txt || cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON
+	@cmake --build build -j $(JOBS) --target mien
+
+demo:
+	@scripts/setup.sh demo
+	@test -f build/CMakeCache.txt || cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON > /dev/null
+	@cmake --build build -j $(JOBS) --target mien
+	@mkdir -p $(OUT)
+	build/bin/mien predict --annotate $(OUT) $(if $(PHOTO),"$(PHOTO)",$(SKIMAGE_PHOTO))
+
+train:
+	@scripts/setup.sh runtime
+	@scripts/setup.sh train
+	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_TRAIN=ON
+	cmake --build build -j $(JOBS) --target mien mien-train
+
+test:
+	@scripts/setup.sh full
+	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_TRAIN=ON -DMIEN_TESTS=ON -DMIEN_BENCH=ON
+	cmake --build build -j $(JOBS)
+	MIEN_PYTHON="$$(scripts/python_peers.sh build/python)" ctest --test-dir build --output-on-failure -j $(JOBS)
+
+clean:
+	rm -rf build

@@ -1,0 +1,54 @@
+#include <cstdio>
+
+#include "base/options.hpp"
+#include "commands.hpp"
+#include "measure.hpp"
+#include "metrics/calibration.hpp"
+#include "mien/error.hpp"
+#include "model/classifier.hpp"
+#include "base/file.hpp"
+#include "pipeline/locate.hpp"
+
+namespace mien::apps {
+
+int calibrate_command(std::span<const std::string> arguments) {
+  std::string model_name, data, split = "PublicTest", output;
+  bool help = false;
+  OptionSet options;
+  options.add(model_name, "model", "FILE", "model file to calibrate");
+  options.add(data, "data", "FILE", "fer2013.csv or a packed set");
+  options.add(split, "split", "NAME", "pictures to fit on; never the ones that the model is scored on");
+  options.add(output, "output", "FILE", "model file to write; the same file by default");
+  options.short_name('o');
+  options.add(help, "help", "print this");
+  options.short_name('h');
+  const std::vector<std::string> extra = options.parse(arguments);
+  if (help) {
+    std::printf("mien calibrate --model M --data D [options]\n\nFits the temperature of the probabilities (Guo et al. 2017) and stores it in the model file.\n\n%s",
+                options.help().c_str());
+    return kExitOk;
+  }
+  if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
+  if (data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
+  const std::filesystem::path path = locate_model(model_name);
+  const Classifier classifier = Classifier::load(path, {engine::Precision::kF32, 0});
+  const Dataset dataset = read_dataset(data);
+  std::vector<const Sample*> samples = select_split(dataset, split_from_string(split));
+  std::vector<int> labels = label_outputs(classifier, samples);
+  std::erase_if(samples, [&, i = std::size_t{0}](const Sample*) mutable { return labels[i++] < 0; });
+  std::erase(labels, -1);
+  const std::vector<float> logits = measure_logits(classifier, samples, Views::kSingle);
+  const double temperature = metrics::fit_temperature(logits, labels);
+  const auto error_at = [&](double t) { return metrics::calibration_error(metrics::softmax(logits, classifier.classes(), t), labels); };
+  model::Model model = model::read_onnx(path);
+  model::ClassifierInfo info = classifier.info();
+  info.temperature = temperature;
+  model::write_classifier_info(model, info);
+  const std::filesystem::path target = output.empty() ? path : std::filesystem::path(output);
+  model::write_onnx(model, target);
+  std::printf("temperature %.4f on %zu %s pictures; calibration error there %.4f before, %.4f after; wrote %s\n", temperature,
+              samples.size(), split.c_str(), error_at(classifier.info().temperature), error_at(temperature), target.c_str());
+  return kExitOk;
+}
+
+}  // namespace mien::apps

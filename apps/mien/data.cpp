@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <sstream>
+
+#include "base/file.hpp"
+#include "base/options.hpp"
+#include "commands.hpp"
+#include "common/progress.hpp"
+#include "data/dataset.hpp"
+#include "data/filter.hpp"
+#include "data/folders.hpp"
+#include "data/read_images.hpp"
+#include "metrics/ferplus.hpp"
+#include "mien/error.hpp"
+#include "vision/face_detector.hpp"
+
+namespace mien::apps {
+namespace {
+
+/// The box of HOG, made twice as large as it is in FER2013's pictures enlarged twice.
+constexpr int kFilterMinFace = 80;
+
+struct DataOptions {
+  std::string votes, output, format = "text", detector = "hog", crop;
+  bool drop_leaked = false, faces = false, help = false;
+  int enlarge = 2;
+};
+
+constexpr const char* kUsage =
+    "mien data info SOURCE...            count pictures by split and class, and what is odd about them\n"
+    "mien data filter SOURCE... -o F     keep the pictures in which the detector finds exactly one face, cropped to it\n"
+    "mien data pack SOURCE... -o F       write one packed file (NumPy's .npy) for training\n\n"
+    "A SOURCE is fer2013.csv, a packed file, or a folder of class folders (train/angry/*.jpg, angry/*.png, CK+48, JAFFE).\n\n";
+
+model::CropGeometry parse_crop(const std::string& text) {
+  model::CropGeometry geometry;
+  if (text.empty()) return geometry;
+  std::istringstream stream(text);
+  if (!(stream >> geometry.scale >> geometry.shift_x >> geometry.shift_y) || !(stream >> std::ws).eof() || !(geometry.scale > 0)) {
+    throw Error(ErrorCode::kInvalidArgument, "--crop: '" + text + "' is not \"SCALE SHIFT_X SHIFT_Y\"");
+  }
+  return geometry;
+}
+
+Dataset read_source(const std::string& source, const DataOptions& options) {
+  if (!std::filesystem::is_directory(source)) return read_dataset(source);
+  const std::vector<LabelledImage> images = list_labelled_images(source);
+  std::unique_ptr<FaceDetector> detector;
+  FaceCropper cropper = whole_image;
+  if (options.faces) {
+    detector = make_face_detector(options.detector);
+    cropper = largest_face(*detector, parse_crop(options.crop));
+  }
+  ImageDataset read = read_images(images, cropper);
+  for (const DroppedImage& dropped : read.dropped) {
+    std::fprintf(stderr, "mien: left out: %s: %s\n", dropped.path.c_str(), dropped.reason.c_str());
+  }
+  return std::move(read.dataset);
+}
+
+Dataset read_sources(std::span<const std::string> sources, const DataOptions& options) {
+  if (sources.empty()) throw Error(ErrorCode::kInvalidArgument, "no data given: fer2013.csv, a packed file or a folder");
+  Dataset all;
+  for (const std::string& source : sources) {
+    Dataset dataset = read_source(source, options);
+    all.insert(all.end(), dataset.begin(), dataset.end());
+  }
+  if (!options.votes.empty()) attach_ferplus_votes(all, options.votes);
+  return all;
+}
+
+using ClassCounts = std::array<std::array<std::size_t, 9>, kSplitCount>;  // the last column: no label
+
+ClassCounts count_classes(const Dataset& dataset) {
+  ClassCounts counts{};
+  for (const Sample& sample : dataset) {
+    ++counts[static_cast<std::size_t>(sample.split)][sample.emotion >= 0 ? static_cast<std::size_t>(sample.emotion) : 8];
+  }
+  return counts;
+}
+
+struct VoteCounts {
+  std::size_t pictures = 0, kept = 0, agree = 0, non_face = 0, tied = 0;
+};
+
+VoteCounts count_votes(const Dataset& dataset, Split split) {
+  VoteCounts counts;
+  for (const Sample& sample : dataset) {
+    if (sample.split != split || !sample.has_votes()) continue;
+    ++counts.pictures;
+    counts.non_face += metrics::is_ferplus_non_face(sample.votes) ? 1 : 0;
+    counts.tied += metrics::is_ferplus_tie(sample.votes) ? 1 : 0;
+    const std::optional<Emotion> majority = metrics::ferplus_majority(sample.votes);
+    counts.kept += majority ? 1 : 0;
+    counts.agree += majority && static_cast<int>(*majority) == sample.emotion ? 1 : 0;
+  }
+  return counts;
+}
+
+constexpr Split kSplits[] = {Split::kTraining, Split::kPublicTest, Split::kPrivateTest};
+
+std::string column_name(std::size_t column) {
+  return column == 8 ? "no label" : std::string(to_string(static_cast<Emotion>(column)));
+}
+
+void print_text(const Dataset& dataset) {
+  const ClassCounts counts = count_classes(dataset);
+  std::array<std::size_t, 9> columns{};
+  for (const auto& row : counts) {
+    for (std::size_t c = 0; c < row.size(); ++c) columns[c] += row[c];
+  }
+  std::printf("%-12s", "split");
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c] > 0) std::printf(" %9s", column_name(c).c_str());
+  }
+  std::printf(" %9s\n", "all");
+  const auto print_row = [&](const std::string& name, const std::array<std::size_t, 9>& row) {
+    std::printf("%-12s", name.c_str());
+    std::size_t all = 0;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      all += row[c];
+      if (columns[c] > 0) std::printf(" %9zu", row[c]);
+    }
+    std::printf(" %9zu\n", all);
+  };
+  for (const Split split : kSplits) print_row(std::string(to_string(split)), counts[static_cast<std::size_t>(split)]);
+  print_row("all", columns);
+  std::printf("\nTraining pictures that equal a PublicTest or PrivateTest picture: %zu\n", find_leaked_training(dataset).size());
+  for (const Split split : {Split::kPublicTest, Split::kPrivateTest}) {
+    std::printf("%s pictures that equal a Training picture: %zu\n", std::string(to_string(split)).c_str(),
+                find_seen_in_training(dataset, split).size());
+  }
+  for (const Split split : kSplits) {
+    const VoteCounts votes = count_votes(dataset, split);
+    if (votes.pictures == 0) continue;
+    std::printf("FER+ votes, %-12s %zu pictures: %zu with a majority for an emotion (the label agrees in %.1f %%), %zu no face, %zu tied\n",
+                (std::string(to_string(split)) + ":").c_str(), votes.pictures, votes.kept,
+                votes.kept > 0 ? 100.0 * static_cast<double>(votes.agree) / static_cast<double>(votes.kept) : 0.0, votes.non_face, votes.tied);
+  }
+  std::printf("data hash %s\n", dataset_hash(dataset).c_str());
+}
+
+void print_json(const Dataset& dataset) {
+  const ClassCounts counts = count_classes(dataset);
+  std::string splits;
+  for (const Split split : kSplits) {
+    std::string classes;
+    for (std::size_t c = 0; c < 9; ++c) {
+      classes += (c == 0 ? "" : ", ") + format("%s: %zu", json_quote(column_name(c)).c_str(), counts[static_cast<std::size_t>(split)][c]);
+    }
+    splits += (splits.empty() ? "" : ", ") + json_quote(to_string(split)) + ": {" + classes + "}";
+  }
+  std::printf("{\"count\": %zu, \"splits\": {%s}, \"leaked_training\": %zu, \"seen_in_training\": {\"PublicTest\": %zu, \"PrivateTest\": %zu}, \"hash\": \"%s\"}\n",
+              dataset.size(), splits.c_str(), find_leaked_training(dataset).size(),
+              find_seen_in_training(dataset, Split::kPublicTest).size(), find_seen_in_training(dataset, Split::kPrivateTest).size(),
+              dataset_hash(dataset).c_str());
+}
+
+void drop_leaked(Dataset& dataset) {
+  const std::vector<std::size_t> leaked = find_leaked_training(dataset);
+  for (auto i = leaked.rbegin(); i != leaked.rend(); ++i) dataset.erase(dataset.begin() + static_cast<std::ptrdiff_t>(*i));
+  std::fprintf(stderr, "dropped %zu training pictures that equal a test picture\n", leaked.size());
+}
+
+std::size_t count_split(const Dataset& dataset, Split split) {
+  return static_cast<std::size_t>(std::count_if(dataset.begin(), dataset.end(), [&](const Sample& s) { return s.split == split; }));
+}
+
+Dataset filter(const Dataset& dataset, const DataOptions& options) {
+  const auto detector = make_face_detector(options.detector, {.min_face = kFilterMinFace, .threads = 1});
+  ProgressBar bar("filter", static_cast<std::int64_t>(dataset.size()), "pictures");
+  FilteredDataset filtered = filter_by_face(dataset, *detector, {.enlargement = options.enlarge, .geometry = parse_crop(options.crop)},
+                                            [&](std::size_t done, std::size_t) { bar.update(static_cast<std::int64_t>(done)); });
+  bar.clear();
+  std::printf("%-12s %9s %9s\n", "split", "pictures", "kept");
+  for (const Split split : kSplits) {
+    const std::size_t before = count_split(dataset, split), after = count_split(filtered.kept, split);
+    if (before > 0) {
+      std::printf("%-12s %9zu %9zu  %.1f %%\n", std::string(to_string(split)).c_str(), before, after,
+                  100.0 * static_cast<double>(after) / static_cast<double>(before));
+    }
+  }
+  std::printf("left out: %zu without a face, %zu with several\n", filtered.no_face, filtered.several_faces);
+  return std::move(filtered.kept);
+}
+
+}  // namespace
+
+int data_command(std::span<const std::string> arguments) {
+  DataOptions o;
+  OptionSet set;
+  set.add(o.votes, "votes", "FILE", "FER+ votes (fer2013new.csv) of the rows of fer2013.csv");
+  set.add(o.output, "output", "FILE", "packed file to write (filter, pack)");
+  set.short_name('o');
+  set.add(o.drop_leaked, "drop-leaked", "leave out training pictures that equal a test picture (filter, pack)");
+  set.add(o.faces, "faces", "crop the largest face of each image of a folder, as predict does (JAFFE)");
+  set.add(o.detector, "detector", "NAME", "face detector of filter and --faces");
+  set.add(o.crop, "crop", "GEOMETRY", "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; the box itself by default");
+  set.add(o.enlarge, "enlarge", "N", "times the pictures are enlarged for the detector (filter)", {1, 8});
+  set.add_choice(o.format, "format", {"text", "json"}, "form of the result (info)");
+  set.add(o.help, "help", "print this");
+  set.short_name('h');
+  const std::vector<std::string> words = set.parse(arguments);
+  if (o.help) return std::printf("%s%s", kUsage, set.help().c_str()), kExitOk;
+  const std::string action = words.empty() ? "" : words[0];
+  if (action != "info" && action != "filter" && action != "pack") {
+    throw Error(ErrorCode::kInvalidArgument, "mien data needs one of info, filter, pack; see mien data --help");
+  }
+  if (action != "info" && o.output.empty()) throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the packed file to write");
+  Dataset dataset = read_sources(std::span(words).subspan(1), o);
+  if (action == "info") {
+    o.format == "json" ? print_json(dataset) : print_text(dataset);
+    return kExitOk;
+  }
+  if (o.drop_leaked) drop_leaked(dataset);
+  if (action == "filter") dataset = filter(dataset, o);
+  write_packed(o.output, dataset);
+  std::printf("wrote %s: %zu pictures, data hash %s\n", o.output.c_str(), dataset.size(), dataset_hash(dataset).c_str());
+  return kExitOk;
+}
+
+}  // namespace mien::apps

@@ -1,0 +1,64 @@
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/options.hpp"
+#include "commands.hpp"
+#include "mien/error.hpp"
+
+namespace {
+
+using namespace mien::apps;
+
+constexpr const char* kUsage =
+    "Mien recognises emotions in faces.\n\n"
+    "  mien predict PHOTO...            the emotion of every face in photos\n"
+    "  mien data info|filter|pack       look at, filter and pack training data\n"
+    "  mien train --data D --out RUN    train a network\n"
+    "  mien export CHECKPOINT -o M      make a model file of a training run\n"
+    "  mien calibrate --model M         fit a model's temperature, so that its probabilities can be trusted\n"
+    "  mien evaluate --model M --data D measure a model\n"
+    "  mien info MODEL                  what is in a model file\n\n"
+    "'mien COMMAND --help' tells more; 'mien --version' which Mien this is.\n";
+
+const std::map<std::string, Command> kCommands = {
+    {"predict", predict_command}, {"data", data_command}, {"evaluate", evaluate_command},
+    {"calibrate", calibrate_command}, {"info", info_command},
+};
+
+int run(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return std::fputs(kUsage, stderr), kExitUsage;
+  const std::string& name = arguments[0];
+  const auto rest = std::span(arguments).subspan(1);
+  if (name == "--help" || name == "-h" || name == "help") return std::fputs(kUsage, stdout), kExitOk;
+  if (name == "--version") return std::puts("mien " MIEN_VERSION), kExitOk;
+  if (name == "train" || name == "export") return forward_to_train(name, rest);
+  const auto command = kCommands.find(name);
+  if (command != kCommands.end()) return command->second(rest);
+  std::vector<std::string> known = {"train", "export"};
+  for (const auto& entry : kCommands) known.push_back(entry.first);
+  const std::string near = mien::nearest(name, known);
+  std::fprintf(stderr, "mien: unknown command '%s'%s; see mien --help\n", name.c_str(),
+               near.empty() ? "" : (", did you mean '" + near + "'?").c_str());
+  return kExitUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run({argv + 1, argv + argc});
+  } catch (const mien::Error& error) {
+    std::fprintf(stderr, "mien: %s\n", error.what());
+    switch (error.code()) {
+      case mien::ErrorCode::kInvalidArgument: return kExitUsage;
+      case mien::ErrorCode::kInterrupted: return kExitInterrupted;
+      default: return kExitFailed;
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "mien: %s\n", error.what());
+    return kExitFailed;
+  }
+}

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "pipeline/classifier.hpp"
+
+namespace mien::apps {
+
+enum class Views {
+  kSingle,
+  kFlip,  ///< the logits' mean over the picture and its mirror image
+};
+
+/// Logits [n, classes] of the samples, in order, through the engine; with a progress bar.
+std::vector<float> measure_logits(const Classifier& classifier, const std::vector<const Sample*>& samples, Views views);
+
+/// The samples of a split.
+std::vector<const Sample*> select_split(const Dataset& dataset, Split split);
+
+/// The output of each sample's label, -1 where the network does not know it.
+std::vector<int> label_outputs(const Classifier& classifier, const std::vector<const Sample*>& samples);
+
+}  // namespace mien::apps

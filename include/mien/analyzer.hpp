@@ -1,0 +1,69 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mien/emotion.hpp"
+#include "mien/face.hpp"
+#include "mien/image.hpp"
+
+namespace mien {
+
+/// A face and what its expression looks like to the network. It tells of the picture, not of the person's feelings.
+struct Face {
+  Box box;                    ///< in pixels of the image
+  float detection_score = 0;  ///< the detector's own scale
+  std::optional<Landmarks> landmarks;
+  Emotion emotion = Emotion::kNeutral;  ///< the most probable one
+  float confidence = 0;                 ///< its probability
+  std::vector<float> probabilities;     ///< [labels], sum 1, in the order of Analyzer::labels
+};
+
+struct AnalyzerOptions {
+  std::string detector = "auto";  ///< "hog", "yunet", a path of a detector's ONNX file, or "auto": the best that is there
+  int min_face = 0;  ///< smallest face looked for, in pixels; 0: 40, more in large photographs
+  int threads = 0;   ///< that one call uses; 0: one a core
+  std::string precision = "auto";  ///< "f32", "bf16", "int8", or "auto": the fastest that keeps the accuracy
+};
+
+/// Finds the faces of a photograph and recognises their emotions. Every const member may be called from several
+/// threads at once; with many threads calling, give each call one thread (AnalyzerOptions::threads).
+///
+///     const mien::Analyzer analyzer = mien::Analyzer::load();
+///     for (const mien::Face& face : analyzer.analyze(mien::read_image("photo.jpg"))) …
+class Analyzer {
+ public:
+  /// `model` is a model file, or the name of a shipped one ("reference"); empty: the default. Throws Error kNotFound
+  /// where it or the detector is missing, kBadFormat or kUnsupported for a file that cannot be used.
+  static Analyzer load(const std::filesystem::path& model = {}, const AnalyzerOptions& options = {});
+
+  Analyzer(Analyzer&&) noexcept;
+  Analyzer& operator=(Analyzer&&) noexcept;
+  ~Analyzer();
+
+  /// All faces, largest first; none is an empty list. Throws Error kInvalidArgument for an empty image.
+  std::vector<Face> analyze(const ImageView& image) const;
+
+  /// The emotion of a picture that is one face already, cropped as the training pictures are (see
+  /// docs/model-format.md); any size, colour or gray.
+  Face classify(const ImageView& face) const;
+
+  const std::vector<std::string>& labels() const;  ///< lower-case names of Emotion, by output
+  std::string_view detector_name() const;
+  const std::filesystem::path& model_path() const;
+
+ private:
+  class Impl;
+  explicit Analyzer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Reads a JPEG, PNG, WebP, TIFF, BMP, PGM or PPM file; the EXIF orientation is applied. Throws Error naming the file:
+/// kNotFound, kIo, kBadFormat (damaged, or no image), kUnsupported, kTooLarge (over 120 megapixels).
+Image read_image(const std::filesystem::path& path);
+
+}  // namespace mien

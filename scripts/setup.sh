@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs what a build of Mien needs on Debian 12; what is there already is left alone.
+#   scripts/setup.sh runtime   inference: image codecs, oneDNN, dlib (headers), compiler
+#   scripts/setup.sh train     LibTorch and a compiler, nothing else
+#   scripts/setup.sh full      both, and what the tests compare with
+set -euo pipefail
+
+tools=(g++ cmake ninja-build ccache git ca-certificates)
+runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev pkg-config fonts-dejavu-core)
+# python3-skimage brings the photograph of the demonstration: astronaut.png (NASA, public domain).
+photos=(python3-skimage)
+train=(libtorch-dev)
+tests=(libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1)
+
+case "${1:-full}" in
+  runtime) packages=("${tools[@]}" "${runtime[@]}") ;;
+  demo) packages=("${tools[@]}" "${runtime[@]}" "${photos[@]}") ;;
+  train) packages=("${tools[@]}" "${train[@]}") ;;
+  full) packages=("${tools[@]}" "${runtime[@]}" "${photos[@]}" "${train[@]}" "${tests[@]}") ;;
+  *) echo "usage: $0 runtime|demo|train|full" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "Installing: ${missing[*]}"
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+fi

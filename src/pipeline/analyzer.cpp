@@ -1,0 +1,97 @@
+#include "mien/analyzer.hpp"
+
+#include <algorithm>
+
+#include "mien/error.hpp"
+#include "pipeline/classifier.hpp"
+#include "pipeline/locate.hpp"
+#include "vision/crop.hpp"
+#include "vision/decode.hpp"
+#include "vision/face_detector.hpp"
+
+namespace mien {
+
+class Analyzer::Impl {
+ public:
+  Impl(std::filesystem::path path, const AnalyzerOptions& options)
+      : path_(std::move(path)),
+        classifier_(Classifier::load(path_, {precision_from_string(options.precision), options.threads})),
+        detector_(make_face_detector(options.detector == "auto" ? "hog" : options.detector, {.min_face = options.min_face, .threads = options.threads})) {
+    for (const std::string& label : classifier_.info().labels) emotions_.push_back(*emotion_from_string(label));
+    const auto& crops = classifier_.info().crops;
+    const auto crop = crops.find(std::string(detector_->name()));
+    if (crop != crops.end()) crop_ = crop->second;
+  }
+
+  std::vector<Face> analyze(const ImageView& image) const {
+    const std::vector<DetectedFace> found = detector_->detect(image);
+    const int size = classifier_.info().input_size;
+    std::vector<std::uint8_t> crops;
+    crops.reserve(found.size() * classifier_.face_bytes());
+    for (const DetectedFace& face : found) append(crops, crop_aligned_face(image, face, crop_, size));
+    const std::vector<float> probabilities = classifier_.probabilities(crops);
+    std::vector<Face> faces;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      faces.push_back(read(std::span(probabilities).subspan(i * emotions_.size(), emotions_.size())));
+      faces.back().box = found[i].box;
+      faces.back().detection_score = found[i].score;
+      faces.back().landmarks = found[i].landmarks;
+    }
+    return faces;
+  }
+
+  Face classify(const ImageView& image) const {
+    const Box whole{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)};
+    std::vector<std::uint8_t> crop;
+    append(crop, crop_face(image, whole, {}, classifier_.info().input_size));
+    Face face = read(classifier_.probabilities(crop));
+    face.box = whole;
+    return face;
+  }
+
+  const std::vector<std::string>& labels() const { return classifier_.info().labels; }
+  std::string_view detector_name() const { return detector_->name(); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  static void append(std::vector<std::uint8_t>& crops, const Image& crop) {
+    crops.insert(crops.end(), crop.row(0), crop.row(0) + crop.stride() * crop.height());
+  }
+
+  Face read(std::span<const float> probabilities) const {
+    Face face;
+    face.probabilities.assign(probabilities.begin(), probabilities.end());
+    const auto best = std::max_element(probabilities.begin(), probabilities.end());
+    face.emotion = emotions_[static_cast<std::size_t>(best - probabilities.begin())];
+    face.confidence = *best;
+    return face;
+  }
+
+  std::filesystem::path path_;
+  Classifier classifier_;
+  std::unique_ptr<FaceDetector> detector_;
+  std::vector<Emotion> emotions_;  // by output
+  model::CropGeometry crop_;       // for this detector
+};
+
+Analyzer Analyzer::load(const std::filesystem::path& model, const AnalyzerOptions& options) {
+  return Analyzer(std::make_unique<Impl>(locate_model(model), options));
+}
+
+Analyzer::Analyzer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Analyzer::Analyzer(Analyzer&&) noexcept = default;
+Analyzer& Analyzer::operator=(Analyzer&&) noexcept = default;
+Analyzer::~Analyzer() = default;
+
+std::vector<Face> Analyzer::analyze(const ImageView& image) const {
+  if (image.empty()) throw Error(ErrorCode::kInvalidArgument, "the image has no pixels");
+  return impl_->analyze(image);
+}
+Face Analyzer::classify(const ImageView& face) const { return impl_->classify(face); }
+const std::vector<std::string>& Analyzer::labels() const { return impl_->labels(); }
+std::string_view Analyzer::detector_name() const { return impl_->detector_name(); }
+const std::filesystem::path& Analyzer::model_path() const { return impl_->path(); }
+
+Image read_image(const std::filesystem::path& path) { return load_image(path); }
+
+}  // namespace mien

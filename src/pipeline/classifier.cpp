@@ -1,0 +1,56 @@
+#include "pipeline/classifier.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "metrics/calibration.hpp"
+#include "mien/error.hpp"
+
+namespace mien {
+namespace {
+
+/// Faces a call of the network; a plan is compiled for each of these two sizes only.
+constexpr std::size_t kBatch = 32;
+
+}  // namespace
+
+engine::Precision precision_from_string(std::string_view name) {
+  for (const auto precision : {engine::Precision::kAuto, engine::Precision::kF32, engine::Precision::kBf16, engine::Precision::kInt8}) {
+    if (name == engine::to_string(precision)) return precision;
+  }
+  throw Error(ErrorCode::kInvalidArgument, "unknown precision '" + std::string(name) + "': auto, f32, bf16 or int8");
+}
+
+Classifier Classifier::load(const std::filesystem::path& path, const engine::CompileOptions& options) {
+  const model::Model model = model::read_onnx(path);
+  try {
+    return Classifier(model::read_classifier_info(model), engine::Network::compile(model, options));
+  } catch (const Error& error) {
+    throw Error(error.code(), path.string() + ": " + error.what());
+  }
+}
+
+std::vector<float> Classifier::logits(std::span<const std::uint8_t> faces) const {
+  const std::size_t bytes = face_bytes(), count = faces.size() / bytes, classes = static_cast<std::size_t>(this->classes());
+  if (faces.size() % bytes != 0) throw Error(ErrorCode::kInvalidArgument, "faces are not whole pictures of the network's size");
+  const float mean = static_cast<float>(info_.mean), inverse_std = static_cast<float>(1 / info_.std);
+  std::vector<float> out(count * classes);
+  std::vector<float> input(std::min(count, kBatch) * bytes);
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t batch = count - done >= kBatch ? kBatch : 1;
+    for (std::size_t i = 0; i < batch * bytes; ++i) {
+      input[i] = (static_cast<float>(faces[done * bytes + i]) - mean) * inverse_std;
+    }
+    const std::int64_t side = info_.input_size;
+    const std::array<std::span<float>, 1> outputs{std::span(out).subspan(done * classes, batch * classes)};
+    network_.run(std::span(input).first(batch * bytes), {static_cast<std::int64_t>(batch), 1, side, side}, outputs);
+    done += batch;
+  }
+  return out;
+}
+
+std::vector<float> Classifier::probabilities(std::span<const std::uint8_t> faces) const {
+  return metrics::softmax(logits(faces), classes(), info_.temperature);
+}
+
+}  // namespace mien

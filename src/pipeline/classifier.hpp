@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/network.hpp"
+#include "model/classifier.hpp"
+
+namespace mien {
+
+/// "auto", "f32", "bf16" or "int8"; throws Error kInvalidArgument for other words.
+engine::Precision precision_from_string(std::string_view name);
+
+/// An emotion network with what it needs around it: gray bytes in, logits or probabilities out. Thread safe.
+class Classifier {
+ public:
+  /// Throws what model::read_onnx, read_classifier_info and Network::compile throw.
+  static Classifier load(const std::filesystem::path& path, const engine::CompileOptions& options);
+
+  const model::ClassifierInfo& info() const { return info_; }
+  const engine::Network& network() const { return network_; }
+  int classes() const { return static_cast<int>(info_.labels.size()); }
+  /// Bytes of one face: input_size * input_size.
+  std::size_t face_bytes() const { return static_cast<std::size_t>(info_.input_size) * static_cast<std::size_t>(info_.input_size); }
+
+  /// `faces` is [n, input_size, input_size] gray; the result [n, classes].
+  std::vector<float> logits(std::span<const std::uint8_t> faces) const;
+  /// softmax(logits / temperature), [n, classes].
+  std::vector<float> probabilities(std::span<const std::uint8_t> faces) const;
+
+ private:
+  Classifier(model::ClassifierInfo info, engine::Network network) : info_(std::move(info)), network_(std::move(network)) {}
+  model::ClassifierInfo info_;
+  engine::Network network_;
+};
+
+}  // namespace mien

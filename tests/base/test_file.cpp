@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+
+#include "base/file.hpp"
+#include "mien/error.hpp"
+#include "support.hpp"
+
+namespace mien {
+namespace {
+
+ErrorCode code_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return ErrorCode::kIo;
+}
+
+TEST(File, WritesAndReadsBack) {
+  const test::TemporaryDir folder;
+  const std::string text("a\0b\n", 4);
+  write_file(folder / "f", text);
+  EXPECT_EQ(read_text(folder / "f"), text);
+  write_file(folder / "f", std::string_view("shorter"));
+  EXPECT_EQ(read_text(folder / "f"), "shorter");
+  // Nothing temporary stays behind.
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(File, FailedWriteKeepsTheOldFile) {
+  const test::TemporaryDir folder;
+  EXPECT_EQ(code_of([&] { write_file(folder / "no/such/folder", std::string_view("x")); }), ErrorCode::kNotFound);
+  std::filesystem::create_directory(folder / "d");
+  EXPECT_EQ(code_of([&] { write_file(folder / "d", std::string_view("x")); }), ErrorCode::kIo);  // a folder in the way
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(File, SaysWhatIsWrong) {
+  const test::TemporaryDir folder;
+  EXPECT_EQ(code_of([&] { read_file(folder / "missing"); }), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of([&] { read_file(folder.path()); }), ErrorCode::kIo);
+  write_file(folder / "big", std::string(100, 'x'));
+  EXPECT_EQ(code_of([&] { read_file(folder / "big", 99); }), ErrorCode::kTooLarge);
+  EXPECT_EQ(read_file(folder / "big", 100).size(), 100U);
+}
+
+TEST(File, ReadsAnEndlessFileOnlyToTheLimit) {
+  EXPECT_EQ(code_of([&] { read_file("/dev/zero", 1 << 20); }), ErrorCode::kTooLarge);
+}
+
+TEST(JsonQuote, EscapesWhatJsonWants) {
+  EXPECT_EQ(json_quote("a\"b\\c\n\x01"), "\"a\\\"b\\\\c\\n\\u0001\"");
+  EXPECT_EQ(json_quote("Zoë 🙂"), "\"Zoë 🙂\"");
+  // Not UTF-8: a lone continuation byte, an overlong slash, a surrogate, a cut-off sequence.
+  EXPECT_EQ(json_quote("\x80|\xC0\xAF|\xED\xA0\x80|\xE2\x82"),
+            "\"\uFFFD|\uFFFD\uFFFD|\uFFFD\uFFFD\uFFFD|\uFFFD\uFFFD\"");
+}
+
+}  // namespace
+}  // namespace mien

@@ -1,0 +1,66 @@
+#include "train/network.hpp"
+
+#include <gtest/gtest.h>
+
+#include "mien/error.hpp"
+
+namespace mien::train {
+namespace {
+
+struct Row {
+  std::string name;
+  std::int64_t parameters;
+};
+
+TEST(NetworkSpec, ReferenceHasTheOriginalsTable) {
+  const std::vector<Row> expected = {
+      {"block1_conv1", 416},   {"block1_conv2", 2320},  {"block1_norm", 64},      {"block2_conv1", 2030},
+      {"block2_conv2", 1778},  {"block2_norm", 56},     {"block3_conv1", 7112},   {"block3_conv2", 28280},
+      {"block3_conv3", 28280}, {"block3_norm", 224},    {"block4_conv1", 127260}, {"block4_conv2", 571788},
+      {"block4_conv3", 571788}, {"dense1", 778267},     {"dense2", 117992},       {"logits", 2408},
+  };
+  std::vector<Row> found;
+  std::int64_t total = 0, trainable = 0;
+  std::vector<std::int64_t> flat;
+  for (const LayerSummary& row : summarize(make_network_spec("reference", {}))) {
+    if (row.parameters > 0) found.push_back({row.name, row.parameters});
+    if (row.kind == "Flatten") flat = row.output_shape;
+    total += row.parameters;
+    trainable += row.trainable;
+  }
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(found[i].name, expected[i].name);
+    EXPECT_EQ(found[i].parameters, expected[i].parameters) << expected[i].name;
+  }
+  EXPECT_EQ(total, 2240063);
+  EXPECT_EQ(trainable, 2239891);
+  EXPECT_EQ(flat, std::vector<std::int64_t>{2268});
+}
+
+class EveryNetwork : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryNetwork, ModulesHoldWhatTheSummaryCounts) {
+  const NetworkSpec spec = make_network_spec(GetParam(), {.classes = 8});
+  std::int64_t trainable = 0;
+  for (const LayerSummary& row : summarize(spec)) trainable += row.trainable;
+  Network network(spec);
+  std::int64_t held = 0;
+  for (const torch::Tensor& parameter : network->parameters()) held += parameter.numel();
+  EXPECT_EQ(held, trainable);
+  EXPECT_EQ(network->forward(torch::randn({3, 1, 48, 48})).sizes(), (std::vector<std::int64_t>{3, 8}));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryNetwork, testing::ValuesIn(network_names()), [](const auto& info) { return info.param; });
+
+TEST(NetworkSpec, UnknownNameListsTheKnown) {
+  try {
+    make_network_spec("vgg99", {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("reference"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace mien::train

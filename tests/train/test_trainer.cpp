@@ -1,0 +1,172 @@
+#include "train/trainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "mien/error.hpp"
+#include "support.hpp"
+#include "synthetic_faces.hpp"
+#include "train/augment.hpp"
+
+namespace mien::train {
+namespace {
+
+class Quiet : public TrainObserver {
+ public:
+  void on_start(const RunState& state, const std::string&) override { summary = state.data_summary; }
+  void on_batch(int, int, int, double) override { ++batches; }
+  void on_epoch(const EpochRecord&, const std::string&) override {}
+  bool should_stop() override { return stop_at > 0 && batches >= stop_at; }
+
+  std::string summary;
+  int batches = 0;
+  int stop_at = 0;
+};
+
+class TrainerTest : public testing::Test {
+ protected:
+  TrainerTest() {
+    write_packed(folder_ / "faces.npy", test::synthetic_faces(24));
+    run_.settings.data = folder_ / "faces.npy";
+    run_.settings.epochs = 4;
+    run_.settings.batch_size = 32;
+    run_.settings.learning_rate = 0.01;
+    run_.settings.warmup = 0;
+    run_.settings.average = 0.9;
+    run_.settings.precision = "f32";
+    run_.settings.shift = 0;   // the stripes' place is all there is to learn
+    run_.settings.rotate = 0;
+    run_.settings.scale = 0;
+    run_.out = folder_ / "run";
+  }
+
+  static std::vector<torch::Tensor> averaged_tensors(const std::filesystem::path& path) {
+    Checkpoint checkpoint(path);
+    Network network(make_network_spec(checkpoint.state().settings.network, {.dropout = checkpoint.state().settings.dropout}));
+    checkpoint.load_averaged(network);
+    std::vector<torch::Tensor> tensors = network->parameters();
+    for (const torch::Tensor& buffer : network->buffers()) tensors.push_back(buffer);
+    return tensors;
+  }
+
+  static void expect_equal(const std::filesystem::path& a, const std::filesystem::path& b) {
+    const auto x = averaged_tensors(a), y = averaged_tensors(b);
+    ASSERT_EQ(x.size(), y.size());
+    for (std::size_t i = 0; i < x.size(); ++i) EXPECT_TRUE(torch::equal(x[i], y[i])) << "tensor " << i;
+  }
+
+  test::TemporaryDir folder_;
+  TrainRun run_;
+  Quiet observer_;
+};
+
+TEST_F(TrainerTest, LearnsAndWritesItsFiles) {
+  const RunState state = train(run_, Start::kFresh, observer_);
+  ASSERT_EQ(state.history.size(), 4U);
+  EXPECT_GT(state.best_score, 0.8);  // chance is 1/7
+  EXPECT_LT(state.history.back().train_loss, state.history.front().train_loss);
+  for (const char* name : {"last.ckpt", "best.ckpt", "history.csv", "curves.svg"}) {
+    EXPECT_TRUE(std::filesystem::exists(run_.out / name)) << name;
+  }
+}
+
+TEST_F(TrainerTest, ResumedRunEqualsUninterruptedOne) {
+  train(run_, Start::kFresh, observer_);
+  TrainRun halves = run_;
+  halves.out = folder_ / "halves";
+  halves.stop_after = 2;
+  train(halves, Start::kFresh, observer_);
+  halves.stop_after = 0;
+  train(halves, Start::kResume, observer_);
+  expect_equal(run_.out / "last.ckpt", halves.out / "last.ckpt");
+  expect_equal(run_.out / "best.ckpt", halves.out / "best.ckpt");
+}
+
+TEST_F(TrainerTest, StopInAnEpochKeepsTheLastWholeOne) {
+  observer_.stop_at = 8;  // 168 pictures are 6 batches an epoch: in the second
+  EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);
+  EXPECT_EQ(Checkpoint(run_.out / "last.ckpt").state().epoch, 1);
+  observer_.stop_at = 0;
+  train(run_, Start::kResume, observer_);
+  TrainRun whole = run_;
+  whole.out = folder_ / "whole";
+  train(whole, Start::kFresh, observer_);
+  expect_equal(run_.out / "last.ckpt", whole.out / "last.ckpt");
+}
+
+TEST_F(TrainerTest, DropsTrainingPicturesThatLeak) {
+  Dataset dataset = test::synthetic_faces(24);
+  Sample copy = dataset.back();
+  ASSERT_EQ(copy.split, Split::kPrivateTest);
+  copy.split = Split::kTraining;
+  dataset.push_back(copy);
+  write_packed(run_.settings.data, dataset);
+  run_.settings.epochs = 1;
+  train(run_, Start::kFresh, observer_);
+  EXPECT_EQ(observer_.summary, "168 training pictures (1 equal to a test picture dropped)");
+}
+
+TEST_F(TrainerTest, RefusesWhatCannotBe) {
+  run_.settings.epochs = 1;
+  train(run_, Start::kFresh, observer_);
+  EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);  // would overwrite a run
+  TrainRun other = run_;
+  write_packed(folder_ / "other.npy", test::synthetic_faces(24, 2));
+  other.settings.data = folder_ / "other.npy";
+  EXPECT_THROW(train(other, Start::kResume, observer_), Error);  // other data
+  run_.settings.data = folder_ / "missing.npy";
+  run_.out = folder_ / "new";
+  EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);
+  write_file(folder_ / "run/last.ckpt", std::string_view("no checkpoint"));
+  EXPECT_THROW(Checkpoint(folder_ / "run/last.ckpt"), Error);
+}
+
+TEST_F(TrainerTest, VotesMixIntoTheTarget) {
+  run_.settings.vote_mix = 0.5;
+  EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);  // the data have no votes
+  Dataset dataset = test::synthetic_faces(24);
+  // Everybody votes "happiness", whatever the label says: with votes alone the network learns to say so.
+  for (Sample& sample : dataset) sample.votes[static_cast<std::size_t>(Vote::kHappiness)] = 10;
+  write_packed(run_.settings.data, dataset);
+  run_.settings.vote_mix = 1;
+  run_.out = folder_ / "votes";
+  const RunState state = train(run_, Start::kFresh, observer_);
+  EXPECT_NEAR(state.history.back().valid_accuracy, 1.0 / 7, 1e-6);
+}
+
+TEST(Augment, LeavesPicturesAloneWhenAllIsOff) {
+  TrainSettings settings;
+  settings.flip = false;
+  settings.rotate = settings.scale = settings.shift = settings.contrast = settings.brightness = settings.erase = 0;
+  torch::Generator generator = at::detail::createCPUGenerator(1);
+  const torch::Tensor batch = torch::randn({4, 1, 48, 48});
+  EXPECT_TRUE(torch::equal(augment(batch, settings, generator), batch));
+}
+
+TEST(Augment, FlipMirrorsAboutHalfAndNothingElse) {
+  TrainSettings settings;
+  settings.rotate = settings.scale = settings.shift = settings.contrast = settings.brightness = settings.erase = 0;
+  torch::Generator generator = at::detail::createCPUGenerator(1);
+  const torch::Tensor batch = torch::randn({64, 1, 48, 48});
+  const torch::Tensor out = augment(batch, settings, generator);
+  int mirrored = 0;
+  for (int i = 0; i < 64; ++i) {
+    const bool same = torch::allclose(out[i], batch[i], 0, 1e-4), flipped = torch::allclose(out[i], batch[i].flip(2), 0, 1e-4);
+    EXPECT_TRUE(same || flipped) << i;
+    mirrored += flipped ? 1 : 0;
+  }
+  EXPECT_GT(mirrored, 16);
+  EXPECT_LT(mirrored, 48);
+}
+
+TEST(Augment, SameSeedSameChange) {
+  const TrainSettings settings;
+  const torch::Tensor batch = torch::randn({8, 1, 48, 48});
+  torch::Generator a = at::detail::createCPUGenerator(7), b = at::detail::createCPUGenerator(7), c = at::detail::createCPUGenerator(8);
+  const torch::Tensor first = augment(batch, settings, a);
+  EXPECT_TRUE(torch::equal(first, augment(batch, settings, b)));
+  EXPECT_FALSE(torch::equal(first, augment(batch, settings, c)));
+}
+
+}  // namespace
+}  // namespace mien::train

@@ -151,6 +151,11 @@ class Builder {
     return is_output ? memory::data_type::f32 : options_.real;
   }
 
+  /// What a layer takes.
+  memory::data_type input_type(const Step& step) const {
+    return step.output_scales.empty() ? options_.real : data_type(plan_.values[step.inputs[0]].type);
+  }
+
   // ---- calls
   // ----------------------------------------------------------------------------------------------------
 
@@ -190,7 +195,11 @@ class Builder {
 
   primitive_attr attributes(const Step& step, std::size_t post_op_count) const {
     primitive_attr attr = attributes();
-    if (!step.output_scales.empty()) attr.set_output_scales(2, step.output_scales);
+    if (!step.output_scales.empty()) {
+      attr.set_output_scales(2, step.output_scales);
+      const std::int32_t zero_point = plan_.values[step.inputs[0]].quantization.zero_point;
+      if (zero_point != 0) attr.set_zero_points(DNNL_ARG_SRC, 0, {zero_point});
+    }
     dnnl::post_ops ops;
     for (std::size_t i = 0; i < post_op_count; ++i) {
       const PostOp& post_op = step.post_ops[i];
@@ -221,7 +230,8 @@ class Builder {
   auto describe(const Step& step, Make make) {
     auto pd = make(attributes(step, step.post_ops.size()));
     std::size_t inside = step.post_ops.size();
-    if (inside > 0 && (pd.get(true) == nullptr || is_slow(pd))) {
+    const bool is_real = plan_.values[step.output].type == model::DataType::kFloat32;
+    if (inside > 0 && is_real && (pd.get(true) == nullptr || is_slow(pd))) {
       auto bare = make(attributes(step, 0));
       if (bare.get(true) != nullptr && (pd.get(true) == nullptr || !is_slow(bare))) {
         pd = bare;
@@ -330,9 +340,9 @@ class Builder {
   /// only.
   bool suits_winograd(const Step& step, const Convolution& layer) const {
     const Dims& weights = plan_.values[layer.weights].shape;
-    return options_.real == memory::data_type::f32 && layer.groups == 1 && weights[2] == 3 &&
-           weights[3] == 3 && layer.strides == Dims{1, 1} && layer.dilations == Dims{1, 1} &&
-           weights[0] >= 8 && weights[1] >= 8 &&
+    return options_.real == memory::data_type::f32 && step.output_scales.empty() && layer.groups == 1 &&
+           weights[2] == 3 && weights[3] == 3 && layer.strides == Dims{1, 1} &&
+           layer.dilations == Dims{1, 1} && weights[0] >= 8 && weights[1] >= 8 &&
            std::none_of(step.post_ops.begin(), step.post_ops.end(),
                         [](const PostOp& op) { return op.kind == PostOp::Kind::kBinary; });
   }
@@ -346,17 +356,19 @@ class Builder {
       weight_dims[0] /= layer.groups;
       weight_dims.insert(weight_dims.begin(), layer.groups);
     }
-    const memory::data_type type = options_.real;
+    const memory::data_type type = input_type(step);
+    const memory::data_type weight_type = step.output_scales.empty() ? type : memory::data_type::s8;
     const memory::desc bias =
         layer.bias < 0 ? memory::desc() : plain({weights.shape[0]}, memory::data_type::f32);
     const Dims dilates = {layer.dilations[0] - 1, layer.dilations[1] - 1};
     // Few channels: there is fast code for images as they come.
-    const bool is_image = input.shape[1] <= 3 && desc(place(step.inputs[0])) == plain(input.shape, type);
+    const bool is_image = step.output_scales.empty() && input.shape[1] <= 3 &&
+                          desc(place(step.inputs[0])) == plain(input.shape, type);
     const memory::desc source = is_image ? plain(input.shape, type) : any(input.shape, type);
     const auto make_with = [&](dnnl::algorithm algorithm) {
       return [&, algorithm](const primitive_attr& attr) {
         const dnnl::convolution_forward::desc description(
-            kInference, algorithm, source, any(weight_dims, type), bias,
+            kInference, algorithm, source, any(weight_dims, weight_type), bias,
             any(output.shape, type_of(step.output)), layer.strides, dilates, layer.pads_begin,
             layer.pads_end);
         return dnnl::convolution_forward::primitive_desc(description, attr, engine_, true);
@@ -399,11 +411,12 @@ class Builder {
       strides[0] = 1;
       from_weights = memory::desc(weight_dims, stored, strides);
     }
-    const memory::data_type type = options_.real;
+    const memory::data_type type = input_type(step);
+    const memory::data_type weight_type = step.output_scales.empty() ? type : memory::data_type::s8;
     const memory::desc bias = layer.bias < 0 ? memory::desc() : plain({outputs}, memory::data_type::f32);
     const auto [pd, inside] = describe(step, [&](const primitive_attr& attr) {
       const dnnl::inner_product_forward::desc description(kInference, any(input.shape, type),
-                                                          any(weight_dims, type), bias,
+                                                          any(weight_dims, weight_type), bias,
                                                           any(output.shape, type_of(step.output)));
       return dnnl::inner_product_forward::primitive_desc(description, attr, engine_, true);
     });

@@ -291,6 +291,14 @@ std::vector<std::int64_t> integers(const Tensor& tensor) {
     const auto values = tensor.values<std::int32_t>();
     return {values.begin(), values.end()};
   }
+  if (tensor.type == DataType::kInt8) {
+    const auto values = tensor.values<std::int8_t>();
+    return {values.begin(), values.end()};
+  }
+  if (tensor.type == DataType::kUint8) {
+    const auto values = tensor.values<std::uint8_t>();
+    return {values.begin(), values.end()};
+  }
   const auto values = tensor.values<std::int64_t>();
   return {values.begin(), values.end()};
 }

@@ -12,7 +12,7 @@ namespace mien::engine {
 /// kBadFormat naming the node.
 std::optional<model::Tensor> fold(const model::Node& node, std::span<const model::Tensor* const> inputs);
 
-/// The values of an int64 or int32 tensor.
+/// The values of a tensor of integers; throws Error kBadFormat for f32.
 std::vector<std::int64_t> integers(const model::Tensor& tensor);
 
 }  // namespace mien::engine

@@ -128,6 +128,10 @@ class Network::Impl {
   const std::vector<std::string>& output_names() const { return output_names_; }
   const model::Model& model() const { return model_; }
 
+  Arithmetic arithmetic() const {
+    return precision_ == Precision::kInt8 ? Arithmetic::kAsWritten : Arithmetic::kReal;
+  }
+
   std::int64_t weight_bytes() const {
     const std::lock_guard lock(build_mutex_);
     return weights_.bytes();
@@ -138,7 +142,7 @@ class Network::Impl {
     const std::lock_guard build_lock(build_mutex_);
     if (auto found = find(shape)) return found;
     const ThreadScope threads(threads_);
-    const Plan plan = make_plan(model_, shape);
+    const Plan plan = make_plan(model_, shape, arithmetic());
     BuildOptions options;
     if (precision_ == Precision::kBf16) options.real = dnnl::memory::data_type::bf16;
     std::shared_ptr<CompiledShape> made;
@@ -197,7 +201,7 @@ Network Network::compile(const model::Model& model, const CompileOptions& option
   std::copy(model.inputs[0].shape.begin(), model.inputs[0].shape.end(), shape.begin());
   if (shape[0] < 0) shape[0] = 1;
   if (std::none_of(shape.begin(), shape.end(), [](std::int64_t dimension) { return dimension < 0; })) {
-    make_plan(impl->model(), shape);
+    make_plan(impl->model(), shape, impl->arithmetic());
   }
   return Network(std::move(impl));
 }

@@ -25,7 +25,8 @@ Lowering find_lowering(const std::string& op_type) {
 
 }  // namespace
 
-Planner::Planner(const model::Model& model, const InputShape& shape) : model_(model), shape_(shape) {}
+Planner::Planner(const model::Model& model, const InputShape& shape, Arithmetic arithmetic)
+    : model_(model), shape_(shape), arithmetic_(arithmetic) {}
 
 bool Planner::has_input(const Node& node, std::size_t index) {
   return index < node.inputs.size() && !node.inputs[index].empty();
@@ -38,7 +39,8 @@ int Planner::operand(const Node& node, std::size_t index) const {
 
 int Planner::real(const Node& node, std::size_t index) {
   const int id = operand(node, index);
-  if (value(id).constant != nullptr) unsupported(node, "input " + std::to_string(index) + " is a constant");
+  if (known(id) != nullptr) unsupported(node, "input " + std::to_string(index) + " is a constant");
+  if (value(id).type != model::DataType::kFloat32) unsupported(node, "an eight-bit input");
   return real(id);
 }
 
@@ -61,9 +63,31 @@ int Planner::quantized(int id) const {
   return found == dequantized_.end() ? -1 : found->second;
 }
 
-const Tensor* Planner::constant(const Node& node, std::size_t index) const {
+const QuantizedConstant* Planner::quantized_constant(int id) const {
+  const auto found = quantized_constants_.find(id);
+  return found == quantized_constants_.end() ? nullptr : &found->second;
+}
+
+const Tensor* Planner::known(int id) {
+  const QuantizedConstant* source = quantized_constant(id);
+  if (source == nullptr || value(id).constant != nullptr) return value(id).constant;
+  const Value stored = value(source->stored);
+  const std::vector<std::int64_t> values = integers(*stored.constant);
+  std::int64_t inner = 1;
+  for (std::size_t axis = source->axis + 1; axis < stored.shape.size(); ++axis) inner *= stored.shape[axis];
+  std::vector<float> reals;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t at = source->scales.size() == 1 ? 0 : i / inner % source->scales.size();
+    reals.push_back(source->scales[at] * static_cast<float>(values[i] - source->zero_points[at]));
+  }
+  plan_.constants.push_back(model::make_tensor<float>(value(id).name, stored.shape, reals));
+  plan_.values[id].constant = &plan_.constants.back();
+  return value(id).constant;
+}
+
+const Tensor* Planner::constant(const Node& node, std::size_t index) {
   if (!has_input(node, index)) return nullptr;
-  const Tensor* tensor = value(operand(node, index)).constant;
+  const Tensor* tensor = known(operand(node, index));
   if (tensor == nullptr) unsupported(node, "input " + std::to_string(index) + " is not a constant");
   return tensor;
 }
@@ -150,29 +174,36 @@ Step* Planner::fusible(int id) {
   return takes_post_ops ? &step : nullptr;
 }
 
-int Planner::replace_output(Step& step, const Node& node, Dims shape) {
-  const int output = add_value(node, std::move(shape));
-  plan_.values[output].producer = static_cast<int>(&step - plan_.steps.data());
-  step.output = output;
-  return output;
+Step* Planner::fusible_behind_views(int id) {
+  while (value(id).producer >= 0 && used_once(id) && value(id).type == model::DataType::kFloat32) {
+    Step& step = plan_.steps[value(id).producer];
+    if (!std::holds_alternative<Reshape>(step.operation) &&
+        !std::holds_alternative<Transpose>(step.operation))
+      break;
+    id = step.inputs[0];
+  }
+  return fusible(id);
+}
+
+int Planner::fused(int id) {
+  value_uses_[id] = 0;
+  return id;
 }
 
 int Planner::eltwise(const Node& node, int input, dnnl::algorithm algorithm, float alpha, float beta) {
-  const Dims shape = value(input).shape;
-  if (Step* step = fusible(input)) {
+  if (Step* step = fusible_behind_views(input)) {
     step->post_ops.push_back({PostOp::Kind::kEltwise, algorithm, alpha, beta, -1});
-    return replace_output(*step, node, shape);
+    return fused(input);
   }
-  return emit(node, Eltwise{algorithm, alpha, beta}, {input}, shape);
+  return emit(node, Eltwise{algorithm, alpha, beta}, {input}, value(input).shape);
 }
 
 int Planner::per_channel(const Node& node, int input, dnnl::algorithm algorithm, int constant) {
-  const Dims shape = value(input).shape;
   if (Step* step = fusible(input)) {
     step->post_ops.push_back({PostOp::Kind::kBinary, algorithm, 0, 0, constant});
-    return replace_output(*step, node, shape);
+    return fused(input);
   }
-  return emit(node, Binary{algorithm}, {input, constant}, shape);
+  return emit(node, Binary{algorithm}, {input, constant}, value(input).shape);
 }
 
 int Planner::reshape(const Node& node, int input, Dims shape) {
@@ -182,6 +213,13 @@ int Planner::reshape(const Node& node, int input, Dims shape) {
                                                  " does not fit the shape " + to_string(shape));
   }
   return emit_view(node, Reshape{}, input, std::move(shape));
+}
+
+void Planner::define_dequantized(const Node& node, QuantizedConstant constant) {
+  plan_.values.push_back({node.outputs[0], value(constant.stored).shape});
+  const int id = static_cast<int>(plan_.values.size()) - 1;
+  quantized_constants_[id] = std::move(constant);
+  define(node, id);
 }
 
 bool Planner::fold_node(const Node& node) {
@@ -241,12 +279,19 @@ Plan Planner::run() {
     if (lowering == nullptr) unsupported(node, "the operator is not supported here");
     lowering(*this, node);
   }
-  for (const model::ValueInfo& output : model_.outputs) plan_.outputs.push_back(real(ids_.at(output.name)));
+  for (const model::ValueInfo& output : model_.outputs) {
+    const int id = ids_.at(output.name);
+    known(id);
+    if (value(id).constant == nullptr && value(id).type != model::DataType::kFloat32) {
+      throw Error(ErrorCode::kUnsupported, "output '" + output.name + "' is not f32");
+    }
+    plan_.outputs.push_back(real(id));
+  }
   drop_dead_steps();
   return std::move(plan_);
 }
 
-Plan make_plan(const model::Model& model, const InputShape& shape) {
+Plan make_plan(const model::Model& model, const InputShape& shape, Arithmetic arithmetic) {
   if (model.inputs.size() != 1)
     throw Error(ErrorCode::kUnsupported, "the model has more than one input, or none");
   const model::ValueInfo& input = model.inputs[0];
@@ -257,7 +302,7 @@ Plan make_plan(const model::Model& model, const InputShape& shape) {
     if (dimension <= 0)
       throw Error(ErrorCode::kInvalidArgument, "the input shape has a dimension that is not positive");
   }
-  return Planner(model, shape).run();
+  return Planner(model, shape, arithmetic).run();
 }
 
 bool is_supported(const std::string& op_type) {

@@ -112,9 +112,15 @@ struct Plan {
   Plan(const Plan&) = delete;  // values point into constants
 };
 
+/// What becomes of QuantizeLinear and DequantizeLinear.
+enum class Arithmetic {
+  kAsWritten,  ///< layers between them compute in eight bits
+  kReal,       ///< all layers compute in f32 or bf16, on the weights that the stored ones stand for
+};
+
 /// Plans a simplified model, which must outlive the plan. Throws Error kUnsupported or kBadFormat naming the
 /// node, kInvalidArgument where the graph does not take the shape.
-Plan make_plan(const model::Model& model, const InputShape& shape);
+Plan make_plan(const model::Model& model, const InputShape& shape, Arithmetic arithmetic);
 
 /// Whether make_plan knows an operator at all.
 bool is_supported(const std::string& op_type);

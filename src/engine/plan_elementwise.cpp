@@ -135,7 +135,7 @@ int of_two(Planner& planner, const Node& node, int a, int b) {
     Step* step = planner.fusible(a);
     if (step != nullptr && !std::holds_alternative<Pool>(step->operation)) {
       step->post_ops.push_back({PostOp::Kind::kSum, algorithm::undef, 0, 0, b});
-      return planner.replace_output(*step, node, shape);
+      return planner.fused(a);
     }
   }
   if (broadcasts(planner.value(b).shape, planner.value(a).shape)) {
@@ -153,12 +153,12 @@ void binary(Planner& planner, const Node& node) {
   if (node.inputs.size() != 2) unsupported(node, "other than two inputs");
   const int a = planner.operand(node, 0);
   const int b = planner.operand(node, 1);
-  if (const Tensor* constant = planner.value(b).constant) {
+  if (const Tensor* constant = planner.known(b)) {
     planner.define(node, with_constant(planner, node, planner.real(node, 0), *constant, false));
-  } else if (const Tensor* first = planner.value(a).constant) {
+  } else if (const Tensor* first = planner.known(a)) {
     planner.define(node, with_constant(planner, node, planner.real(node, 1), *first, true));
   } else {
-    planner.define(node, of_two(planner, node, planner.real(a), planner.real(b)));
+    planner.define(node, of_two(planner, node, planner.real(node, 0), planner.real(node, 1)));
   }
 }
 

@@ -61,6 +61,34 @@ Window window(const Node& node, const Dims& input, const Dims& kernel) {
   return w;
 }
 
+/// Whether a Conv or Gemm may compute in eight bits: its input and its weights are behind DequantizeLinear
+/// nodes, the weights s8 around zero with one scale for all or one an output channel.
+bool is_eight_bit(const Planner& planner, const Node& node, std::size_t channel_axis) {
+  const QuantizedConstant* weights = planner.quantized_constant(planner.operand(node, 1));
+  if (weights == nullptr || planner.quantized(planner.operand(node, 0)) < 0) return false;
+  return planner.value(weights->stored).constant->type == model::DataType::kInt8 &&
+         std::all_of(weights->zero_points.begin(), weights->zero_points.end(),
+                     [](auto z) { return z == 0; }) &&
+         (weights->scales.size() == 1 || weights->axis == channel_axis);
+}
+
+/// A step on eight-bit input and weights: fills in the scales of its sums, and gives the bias in their unit
+/// (-1: none).
+int scale_sums(Planner& planner, const Node& node, std::int64_t channels, Step& step) {
+  const float input_scale = planner.value(step.inputs[0]).quantization.scale;
+  const std::vector<float>& scales = planner.quantized_constant(planner.operand(node, 1))->scales;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    step.output_scales.push_back(input_scale * scales[scales.size() == 1 ? 0 : c]);
+  }
+  const Tensor* bias = planner.constant(node, 2);
+  if (bias == nullptr) return -1;
+  if (bias->element_count() != channels) unsupported(node, "a bias that is not one number an output channel");
+  std::vector<float> values;
+  for (std::int64_t c = 0; c < channels; ++c)
+    values.push_back(bias->values<float>()[c] / step.output_scales[c]);
+  return planner.add_constant(model::make_tensor<float>(node.outputs[0] + "/bias", {channels}, values));
+}
+
 int real_bias(Planner& planner, const Node& node, std::int64_t channels) {
   const Tensor* bias = planner.constant(node, 2);
   if (bias == nullptr) return -1;
@@ -89,8 +117,15 @@ void convolution(Planner& planner, const Node& node) {
   const Dims output = {input[0], weights[0], w.output[0], w.output[1]};
   planner.plan().multiply_adds += product(output) * weights[1] * weights[2] * weights[3];
 
-  const Tensor* real_weights = planner.value(weights_id).constant;
-  if (real_weights == nullptr) unsupported(node, "weights that are not constants of the file");
+  if (is_eight_bit(planner, node, 0)) {
+    const int result = planner.emit(node, layer, {planner.quantized(input_id)}, output);
+    Step& step = planner.plan().steps[planner.value(result).producer];
+    layer.bias = scale_sums(planner, node, weights[0], step);
+    layer.weights = planner.quantized_constant(weights_id)->stored;
+    step.operation = layer;
+    return planner.define(node, result);
+  }
+  const Tensor* real_weights = planner.constant(node, 1);
   if (real_weights->type != model::DataType::kFloat32) unsupported(node, "weights that are not f32");
   layer.weights = weights_id;
   layer.bias = real_bias(planner, node, weights[0]);
@@ -130,13 +165,22 @@ void dense(Planner& planner, const Node& node) {
   const std::int64_t rows = product(input) / inputs;
   planner.plan().multiply_adds += rows * inputs * outputs;
 
-  const Tensor* real_weights = planner.constant(node, 1);
-  if (real_weights->type != model::DataType::kFloat32) unsupported(node, "weights that are not f32");
-  layer.weights = planner.operand(node, 1);
-  layer.bias = is_gemm ? real_bias(planner, node, outputs) : -1;
-  const int source = planner.reshape(node, planner.real(node, 0), {rows, inputs});
-  const int result =
-      planner.emit(node, layer, {before_flatten(planner, planner.plan(), source)}, {rows, outputs});
+  const bool eight_bit = is_eight_bit(planner, node, layer.transposed ? 1 : 0);
+  if (!eight_bit) {
+    const Tensor* real_weights = planner.constant(node, 1);
+    if (real_weights->type != model::DataType::kFloat32) unsupported(node, "weights that are not f32");
+    layer.weights = planner.operand(node, 1);
+    layer.bias = is_gemm ? real_bias(planner, node, outputs) : -1;
+  }
+  const int whole = eight_bit ? planner.quantized(planner.operand(node, 0)) : planner.real(node, 0);
+  const int source = before_flatten(planner, planner.plan(), planner.reshape(node, whole, {rows, inputs}));
+  const int result = planner.emit(node, layer, {source}, {rows, outputs});
+  if (eight_bit) {
+    Step& step = planner.plan().steps[planner.value(result).producer];
+    layer.bias = scale_sums(planner, node, outputs, step);
+    layer.weights = planner.quantized_constant(planner.operand(node, 1))->stored;
+    step.operation = layer;
+  }
   input.back() = outputs;
   planner.define(node, planner.reshape(node, result, input));
 }
@@ -158,7 +202,11 @@ void pool(Planner& planner, const Node& node) {
   }
   const Pool layer{algorithm, w.kernel, w.strides, w.pads_begin, w.pads_end};
   const Dims output = {input[0], input[1], w.output[0], w.output[1]};
-  planner.define(node, planner.emit(node, layer, {planner.real(node, 0)}, output));
+  if (is_max) {  // a maximum is the same in eight bits
+    planner.define_view(node, planner.emit_view(node, layer, planner.view_operand(node), output));
+  } else {
+    planner.define(node, planner.emit(node, layer, {planner.real(node, 0)}, output));
+  }
 }
 
 /// The mean or maximum of every channel.

@@ -8,14 +8,24 @@
 
 namespace mien::engine {
 
+/// Weights in eight bits (or a bias in 32): real = scale * (stored - zero_point), one of each for all or
+/// along `axis`.
+struct QuantizedConstant {
+  int stored = -1;  ///< the value with the integers
+  std::vector<float> scales;
+  std::vector<std::int32_t> zero_points;
+  std::size_t axis = 0;
+};
+
 /// A plan in the making: the operators' lowering functions read the values that are there and add steps.
 class Planner {
  public:
-  Planner(const model::Model& model, const InputShape& shape);
+  Planner(const model::Model& model, const InputShape& shape, Arithmetic arithmetic);
 
   Plan run();
 
   std::int64_t opset() const { return model_.opset; }
+  Arithmetic arithmetic() const { return arithmetic_; }
   Plan& plan() { return plan_; }
   const Value& value(int id) const { return plan_.values[id]; }
 
@@ -29,8 +39,12 @@ class Planner {
   int real(int id);
   /// The eight-bit value behind a dequantized one, or -1.
   int quantized(int id) const;
+  /// A constant's contents, those behind a DequantizeLinear as f32; null where the value is computed.
+  const model::Tensor* known(int id);
   /// An input that must be a constant; null where it is left out. Throws kUnsupported where it is computed.
-  const model::Tensor* constant(const model::Node& node, std::size_t index) const;
+  const model::Tensor* constant(const model::Node& node, std::size_t index);
+  /// The eight-bit constant behind a DequantizeLinear; null where there is none.
+  const QuantizedConstant* quantized_constant(int id) const;
 
   int add_value(const model::Node& node, Dims shape);
   int add_constant(model::Tensor tensor);
@@ -38,8 +52,9 @@ class Planner {
   int emit(const model::Node& node, Operation operation, std::vector<int> inputs, Dims shape);
   /// Names a value as the node's output; it may have names already.
   void define(const model::Node& node, int id, std::size_t index = 0);
-  /// Names a value that stands for `quantized` as f32.
+  /// Names a value that stands for `quantized`, computed or constant, as f32.
   void define_dequantized(const model::Node& node, int quantized);
+  void define_dequantized(const model::Node& node, QuantizedConstant constant);
 
   /// Operators that only move numbers about work on eight-bit values as they are: their first input, a step
   /// like emit's whose output is of the input's type, and the naming of the output.
@@ -47,10 +62,12 @@ class Planner {
   int emit_view(const model::Node& node, Operation operation, int input, Dims shape);
   void define_view(const model::Node& node, int id);
 
-  /// The step that makes `id`, where it can take post-ops and nothing else uses the value; else null.
+  /// The step that makes `id`, where it can take post-ops and nothing else has used the value yet; else null.
+  /// It may be behind views (Reshape, Transpose), which element-wise functions do not mind.
   Step* fusible(int id);
-  /// Lets the step that makes `id` make a new value instead (after a fusion); returns it.
-  int replace_output(Step& step, const model::Node& node, Dims shape);
+  Step* fusible_behind_views(int id);
+  /// The value has become another one by a fusion with its step: what used it so far counts no more.
+  int fused(int id);
 
   /// Appends an element-wise function: fused where possible.
   int eltwise(const model::Node& node, int input, dnnl::algorithm algorithm, float alpha, float beta);
@@ -66,12 +83,14 @@ class Planner {
 
   const model::Model& model_;
   InputShape shape_;
+  Arithmetic arithmetic_;
   Plan plan_;
   std::unordered_map<std::string, int> ids_;
   std::unordered_map<std::string, int> uses_;  ///< of a name
   std::unordered_map<int, int> value_uses_;    ///< of all names of a value
   std::unordered_map<int, int> dequantized_;   ///< value -> its eight-bit source
-  std::unordered_map<int, int> realized_;      ///< eight-bit value -> the f32 value made from it
+  std::unordered_map<int, QuantizedConstant> quantized_constants_;
+  std::unordered_map<int, int> realized_;  ///< eight-bit value -> the f32 value made from it
 };
 
 /// Lowers one node.

@@ -26,7 +26,7 @@ class Simplifier {
     for (const Tensor& tensor : model.initializers) constants_.emplace(tensor.name, tensor);
   }
 
-  model::Model run() {
+  model::Model run(NormPlacement norms) {
     fold_constants();
     normalise_dense();
     count_uses();
@@ -34,7 +34,7 @@ class Simplifier {
       if (model_.nodes[i].op_type == "BatchNormalization") batch_norm(i);
     }
     std::erase_if(model_.nodes, [](const Node& node) { return node.op_type.empty(); });
-    move_norms_behind_pools();
+    if (norms == NormPlacement::kBehindPools) move_norms_behind_pools();
     keep_used_constants();
     return std::move(model_);
   }
@@ -278,6 +278,6 @@ class Simplifier {
 
 }  // namespace
 
-model::Model simplify(const model::Model& model) { return Simplifier(model).run(); }
+model::Model simplify(const model::Model& model, NormPlacement norms) { return Simplifier(model).run(norms); }
 
 }  // namespace mien::engine

@@ -4,6 +4,12 @@
 
 namespace mien::engine {
 
+/// Where a BatchNormalization that cannot leave goes.
+enum class NormPlacement {
+  kBehindPools,  ///< behind a MaxPool that follows it, where there are fewer elements
+  kInPlace,  ///< stays: behind eight-bit sums it costs nothing, and the pool works on its eight-bit result
+};
+
 /// The same function in fewer nodes, exact but for rounding:
 /// - nodes of constants are computed, Identity and Dropout leave;
 /// - a BatchNormalization after a Conv or Gemm becomes part of its weights;
@@ -16,6 +22,6 @@ namespace mien::engine {
 /// - Gemm loses its alpha, beta and transB = 0.
 /// Values keep their names where they survive; graph outputs always do. Throws Error kBadFormat naming the
 /// node.
-model::Model simplify(const model::Model& model);
+model::Model simplify(const model::Model& model, NormPlacement norms = NormPlacement::kBehindPools);
 
 }  // namespace mien::engine

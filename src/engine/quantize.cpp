@@ -1,0 +1,224 @@
+#include "engine/quantize.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "engine/attributes.hpp"
+#include "engine/range.hpp"
+#include "engine/simplify.hpp"
+
+namespace mien::engine {
+namespace {
+
+using model::Model;
+using model::Node;
+using model::Tensor;
+
+constexpr std::int64_t kCalibrationBatch = 16;
+
+/// Operators that give the numbers that they take, so that both may be stored in the same way.
+bool only_moves(const Node& node) {
+  return node.op_type == "MaxPool" || node.op_type == "Flatten" || node.op_type == "Reshape" ||
+         node.op_type == "Transpose";
+}
+
+class Quantizer {
+ public:
+  Quantizer(const Model& model, const QuantizeOptions& options)
+      : source_(simplify(model, NormPlacement::kInPlace)), options_(options) {
+    for (const Node& node : source_.nodes) {
+      for (const std::string& output : node.outputs) producers_[output] = &node;
+    }
+  }
+
+  Model run(std::span<const float> images, const InputShape& shape) {
+    choose_layers();
+    calibrate(images, shape);
+    Model result = source_;
+    result.nodes.clear();
+    result.opset = std::max<std::int64_t>(source_.opset, 13);
+    result_ = &result;
+    append_pair(source_.inputs[0].name);
+    for (Node node : source_.nodes) {
+      const bool is_layer = layers_.contains(node.outputs[0]);
+      const std::string input = node.inputs.empty() ? std::string() : node.inputs[0];
+      for (std::string& name : node.inputs) {
+        if (roots_.contains(name)) name += "/dequantized";
+      }
+      if (is_layer) quantize_weights(node, input);
+      result.nodes.push_back(node);
+      for (const std::string& output : node.outputs) append_pair(output);
+    }
+    drop_unused_weights(result);
+    return result;
+  }
+
+ private:
+  bool is_output(const std::string& name) const {
+    return std::any_of(source_.outputs.begin(), source_.outputs.end(),
+                       [&](const auto& o) { return o.name == name; });
+  }
+
+  bool is_layer(const Node& node) const {
+    if ((node.op_type != "Conv" && node.op_type != "Gemm") || is_output(node.outputs[0])) return false;
+    if (std::find(options_.keep_real.begin(), options_.keep_real.end(), node.name) !=
+        options_.keep_real.end()) {
+      return false;
+    }
+    const Tensor* weights = node.inputs.size() > 1 ? source_.find_initializer(node.inputs[1]) : nullptr;
+    if (weights == nullptr || weights->type != model::DataType::kFloat32) return false;
+    return node.inputs.size() < 3 || node.inputs[2].empty() ||
+           source_.find_initializer(node.inputs[2]) != nullptr;
+  }
+
+  /// Every value on the way to a layer that is stored in eight bits gets the root whose scale it shares.
+  void choose_layers() {
+    for (const Node& node : source_.nodes) {
+      if (!is_layer(node)) continue;
+      layers_.insert(node.outputs[0]);
+      std::vector<std::string> way = {node.inputs[0]};
+      for (;;) {
+        const auto producer = producers_.find(way.back());
+        if (producer == producers_.end() || !only_moves(*producer->second)) break;
+        way.push_back(producer->second->inputs[0]);
+      }
+      for (const std::string& value : way) roots_[value] = way.back();
+    }
+    if (layers_.empty()) throw Error(ErrorCode::kUnsupported, "the model has no layer that can be quantised");
+  }
+
+  void calibrate(std::span<const float> images, const InputShape& shape) {
+    std::set<std::string> watched;
+    for (const auto& [value, root] : roots_) watched.insert(root);
+    Model probe = source_;
+    probe.outputs.clear();
+    for (const std::string& name : watched) probe.outputs.push_back({name, model::DataType::kFloat32, {}});
+    const Network network = Network::compile(probe, {Precision::kF32, options_.threads});
+    std::map<std::string, RangeFinder> finders;
+    const auto pass = [&](void (RangeFinder::*visit)(std::span<const float>)) {
+      const std::int64_t size = shape[1] * shape[2] * shape[3];
+      for (std::int64_t first = 0; first < shape[0]; first += kCalibrationBatch) {
+        const std::int64_t count = std::min(kCalibrationBatch, shape[0] - first);
+        const auto batch = images.subspan(first * size, count * size);
+        for (const OutputTensor& output : network.run(batch, {count, shape[1], shape[2], shape[3]})) {
+          (finders[output.name].*visit)(output.values);
+        }
+      }
+    };
+    pass(&RangeFinder::see);
+    pass(&RangeFinder::count);
+    for (const auto& [name, finder] : finders) ranges_[name] = finder.result();
+  }
+
+  template <class T>
+  std::string add(const std::string& name, Dims shape, const std::vector<T>& values) {
+    result_->initializers.push_back(
+        model::make_tensor<T>(name, std::move(shape), std::span<const T>(values)));
+    return name;
+  }
+
+  void append_pair(const std::string& value) {
+    const auto root = roots_.find(value);
+    if (root == roots_.end()) return;
+    const RangeFinder::Result& range = ranges_.at(root->second);
+    const std::string stored = value + "/quantized";
+    const std::string scale = add<float>(stored + "/scale", {}, {range.scale});
+    const std::string zero_point = add<std::uint8_t>(stored + "/zero_point", {}, {range.zero_point});
+    result_->nodes.push_back({stored, "QuantizeLinear", {value, scale, zero_point}, {stored}, {}});
+    const std::string back = value + "/dequantized";
+    result_->nodes.push_back({back, "DequantizeLinear", {stored, scale, zero_point}, {back}, {}});
+  }
+
+  /// Replaces the weights of a layer (one output channel after the other) and its bias by eight- and 32-bit
+  /// ones.
+  void quantize_weights(Node& node, const std::string& input) {
+    const Tensor& weights = *source_.find_initializer(node.inputs[1]);
+    const std::int64_t channels = weights.shape.at(0);
+    const auto values = weights.values<float>();
+    const std::size_t per_channel = values.size() / std::max<std::int64_t>(channels, 1);
+    std::vector<std::int8_t> stored;
+    std::vector<float> scales;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const auto channel = values.subspan(c * per_channel, per_channel);
+      float largest = 0;
+      for (const float value : channel) largest = std::max(largest, std::abs(value));
+      scales.push_back(largest > 1e-20F ? largest / 127 : 1);
+      for (const float value : channel) {
+        stored.push_back(
+            static_cast<std::int8_t>(std::clamp(std::nearbyint(value / scales.back()), -127.0F, 127.0F)));
+      }
+    }
+    const std::string stem = node.outputs[0];
+    append_dequantized(stem + "/weights", weights.shape, stored, scales);
+    node.inputs[1] = stem + "/weights/dequantized";
+
+    if (node.inputs.size() < 3 || node.inputs[2].empty()) return;
+    const auto bias = source_.find_initializer(node.inputs[2])->values<float>();
+    std::vector<std::int32_t> stored_bias;
+    std::vector<float> bias_scales;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      bias_scales.push_back(ranges_.at(roots_.at(input)).scale * scales[c]);
+      const double number = std::nearbyint(static_cast<double>(bias[c]) / bias_scales.back());
+      stored_bias.push_back(static_cast<std::int32_t>(std::clamp(number, -2147483647.0, 2147483647.0)));
+    }
+    append_dequantized(stem + "/bias", {channels}, stored_bias, bias_scales);
+    node.inputs[2] = stem + "/bias/dequantized";
+  }
+
+  template <class T>
+  void append_dequantized(const std::string& stem, const Dims& shape, const std::vector<T>& stored,
+                          const std::vector<float>& scales) {
+    const auto channels = static_cast<std::int64_t>(scales.size());
+    const std::vector<std::string> inputs = {
+        add(stem, shape, stored), add(stem + "/scale", {channels}, scales),
+        add(stem + "/zero_point", {channels}, std::vector<T>(scales.size()))};
+    result_->nodes.push_back(
+        {stem, "DequantizeLinear", inputs, {stem + "/dequantized"}, {{"axis", std::int64_t{0}}}});
+  }
+
+  static void drop_unused_weights(Model& model) {
+    std::set<std::string> used;
+    for (const Node& node : model.nodes) used.insert(node.inputs.begin(), node.inputs.end());
+    for (const model::ValueInfo& output : model.outputs) used.insert(output.name);
+    std::erase_if(model.initializers, [&](const Tensor& tensor) { return !used.contains(tensor.name); });
+  }
+
+  const Model source_;
+  const QuantizeOptions& options_;
+  std::map<std::string, const Node*> producers_;
+  std::set<std::string> layers_;  ///< by their output
+  std::map<std::string, std::string>
+      roots_;  ///< values stored in eight bits, and the one whose scale they share
+  std::map<std::string, RangeFinder::Result> ranges_;  ///< by root
+  Model* result_ = nullptr;
+};
+
+}  // namespace
+
+Model quantize(const Model& model, std::span<const float> images, const InputShape& shape,
+               const QuantizeOptions& options) {
+  if (model.opset < 13) {
+    throw Error(ErrorCode::kUnsupported,
+                "quantisation needs a model of operator set 13 or later, this one is of " +
+                    std::to_string(model.opset));
+  }
+  for (const Node& node : model.nodes) {
+    if (node.op_type == "QuantizeLinear" || node.op_type == "DequantizeLinear") {
+      throw Error(ErrorCode::kUnsupported, "the model is quantised already: it has a " + node.description());
+    }
+  }
+  std::int64_t count = 1;
+  for (const std::int64_t dimension : shape) {
+    if (dimension <= 0) throw Error(ErrorCode::kInvalidArgument, "quantisation needs images to calibrate on");
+    count *= dimension;
+  }
+  if (static_cast<std::int64_t>(images.size()) != count) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "the calibration images have another size than their shape says");
+  }
+  return Quantizer(model, options).run(images, shape);
+}
+
+}  // namespace mien::engine

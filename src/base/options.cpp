@@ -94,57 +94,62 @@ std::string toml_value(std::string_view text) {
 }  // namespace
 
 void OptionSet::add(int& field, std::string name, std::string value_name, std::string help, Range range) {
-  options_.push_back({.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help),
-                      .set = [&field, range](std::string_view text) {
-                        const int value = parse_number<int>(text, "a whole number");
-                        check_range(value, range, text);
-                        field = value;
-                      },
-                      .get = [&field] { return std::to_string(field); }});
+  declare({.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help),
+           .set = [&field, range](std::string_view text) {
+             const int value = parse_number<int>(text, "a whole number");
+             check_range(value, range, text);
+             field = value;
+           },
+           .get = [&field] { return std::to_string(field); }});
 }
 
 void OptionSet::add(std::uint64_t& field, std::string name, std::string value_name, std::string help) {
-  options_.push_back(
+  declare(
       {.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help),
        .set = [&field](std::string_view text) { field = parse_number<std::uint64_t>(text, "a whole number of 0 or more"); },
        .get = [&field] { return std::to_string(field); }});
 }
 
 void OptionSet::add(double& field, std::string name, std::string value_name, std::string help, Range range) {
-  options_.push_back({.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help),
-                      .set = [&field, range](std::string_view text) {
-                        const double value = parse_number<double>(text, "a number");
-                        if (!std::isfinite(value)) invalid("'" + std::string(text) + "' is not a finite number");
-                        check_range(value, range, text);
-                        field = value;
-                      },
-                      .get = [&field] { return shortest(field); }});
+  declare({.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help),
+           .set = [&field, range](std::string_view text) {
+             const double value = parse_number<double>(text, "a number");
+             if (!std::isfinite(value)) invalid("'" + std::string(text) + "' is not a finite number");
+             check_range(value, range, text);
+             field = value;
+           },
+           .get = [&field] { return shortest(field); }});
 }
 
 void OptionSet::add(std::string& field, std::string name, std::string value_name, std::string help) {
-  options_.push_back({.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help), .quoted = true,
-                      .set = [&field](std::string_view text) { field = text; }, .get = [&field] { return field; }});
+  declare({.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help), .quoted = true,
+           .set = [&field](std::string_view text) { field = text; }, .get = [&field] { return field; }});
 }
 
 void OptionSet::add(bool& field, std::string name, std::string help) {
-  options_.push_back({.name = std::move(name), .value_name = "", .help = std::move(help),
-                      .set = [&field](std::string_view text) {
-                        if (text != "true" && text != "false") invalid("'" + std::string(text) + "' is not true or false");
-                        field = text == "true";
-                      },
-                      .get = [&field] { return std::string(field ? "true" : "false"); }});
+  declare({.name = std::move(name), .value_name = "", .help = std::move(help),
+           .set = [&field](std::string_view text) {
+             if (text != "true" && text != "false") invalid("'" + std::string(text) + "' is not true or false");
+             field = text == "true";
+           },
+           .get = [&field] { return std::string(field ? "true" : "false"); }});
 }
 
 void OptionSet::add_choice(std::string& field, std::string name, std::vector<std::string> choices, std::string help) {
   std::string value_name = join(choices, "|");
-  options_.push_back({.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help), .quoted = true,
-                      .set = [&field, choices = std::move(choices)](std::string_view text) {
-                        if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-                          invalid("'" + std::string(text) + "' is none of " + join(choices, ", "));
-                        }
-                        field = text;
-                      },
-                      .get = [&field] { return field; }});
+  declare({.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help), .quoted = true,
+           .set = [&field, choices = std::move(choices)](std::string_view text) {
+             if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
+               invalid("'" + std::string(text) + "' is none of " + join(choices, ", "));
+             }
+             field = text;
+           },
+           .get = [&field] { return field; }});
+}
+
+void OptionSet::declare(Option option) {
+  option.initial = option.get();
+  options_.push_back(std::move(option));
 }
 
 void OptionSet::short_name(char letter) { options_.back().letter = letter; }
@@ -247,7 +252,7 @@ std::string OptionSet::help() const {
     std::string line = option.letter != 0 ? std::string("  -") + option.letter + ", --" : std::string("      --");
     line += option.name + (option.value_name.empty() ? "" : " " + option.value_name);
     std::string text = option.help;
-    const std::string value = option.get();
+    const std::string& value = option.initial;
     if (!option.value_name.empty() && !value.empty()) text += " [" + value + "]";
     if (option.value_name.empty() && value == "true") text += " [on; --no-" + option.name + " turns it off]";
     if (line.size() + 2 > kIndent) {

@@ -64,7 +64,9 @@ class OptionSet {
     bool quoted = false;  // a string in TOML
     std::function<void(std::string_view value)> set;
     std::function<std::string()> get;
+    std::string initial = {};  // the default: what get gave when the option was added
   };
+  void declare(Option option);
   const Option& find(std::string_view name) const;
   std::vector<Option> options_;
 };

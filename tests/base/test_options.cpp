@@ -66,6 +66,15 @@ TEST(Options, NamesWhatIsWrong) {
   EXPECT_EQ(message_of([&] { s.parse({"-x"}); }), "unknown option '-x'");
 }
 
+TEST(Options, HelpShowsTheDefaultsWhateverWasParsed) {
+  Settings s;
+  const std::string before = s.options().help();
+  OptionSet options = s.options();
+  options.parse(std::vector<std::string>{"--epochs", "7", "--no-flip"});
+  EXPECT_EQ(options.help(), before);
+  EXPECT_EQ(before.find("[7]"), std::string::npos);
+}
+
 TEST(Options, ReadsToml) {
   Settings s;
   s.toml("# a recipe\n[train]\nepochs = 12 # few\nlearning-rate = 2_0e-2\nout = \"a \\\"b\\\"\"\ndevice = 'cuda'\r\nflip = false\n");

@@ -4,13 +4,14 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 namespace mien {
 
-/// Calls make(i) for i in 0..count-1 on `workers` threads and take(i, result) on the calling thread, in order. At most four
+/// Calls make(i) for i in 0..count-1 on `workers` (at least one) threads and take(i, result) on the calling thread, in order. At most four
 /// results a worker wait at a time, so memory does not grow with the count. An exception of either ends the work
 /// and is thrown on. take returns false to stop early.
 template <class Make, class Take>
@@ -54,7 +55,11 @@ void ordered_parallel(std::size_t count, int workers, Make make, Take take) {
   };
 
   std::vector<std::jthread> threads;
-  for (int i = 0; i < workers; ++i) threads.emplace_back(work);
+  try {
+    for (int i = 0; i < workers; ++i) threads.emplace_back(work);
+  } catch (const std::system_error&) {
+    if (threads.empty()) throw;  // else fewer threads do the work
+  }
   std::unique_lock lock(mutex);
   while (taken < count && !stop) {
     changed.wait(lock, [&] { return stop || slots[taken % window].index == taken; });

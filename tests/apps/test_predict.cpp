@@ -1,0 +1,360 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "apps_support.hpp"
+#include "photo_files.hpp"
+#include "vision/decode.hpp"
+
+namespace mien::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+
+const fs::path kDlibFaces = "/usr/share/doc/libdlib19.1/examples/faces";  // libdlib19.1
+
+Words dlib_photos() {
+  Words photos;
+  for (const fs::directory_entry& entry : fs::directory_iterator(kDlibFaces)) {
+    if (entry.path().extension() == ".jpg") photos.push_back(entry.path().string());
+  }
+  std::sort(photos.begin(), photos.end());
+  return photos;
+}
+
+Words operator+(Words a, const Words& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+Words lines(const std::string& text) {
+  Words out;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) out.push_back(line);
+  return out;
+}
+
+class Predict : public testing::Test {
+ protected:
+  void SetUp() override { MIEN_SKIP_WITHOUT(reference_model()); }
+  TemporaryDir folder_;
+};
+
+/// Commands that need no photo of a face.
+using PredictFiles = Predict;
+
+class PredictPhotos : public Predict {
+ protected:
+  void SetUp() override {
+    Predict::SetUp();
+    MIEN_SKIP_WITHOUT(kAstronaut);
+  }
+};
+
+TEST_F(PredictPhotos, SmilingAstronautIsHappy) {
+  const ProcessResult result = mien({"predict", "--format", "json", kAstronaut});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(result.error, "");
+  const Json photos = Json::parse(result.out);
+  ASSERT_EQ(photos.size(), 1U);
+  EXPECT_EQ(photos[0]["path"], kAstronaut.string());
+  EXPECT_EQ(photos[0]["width"], 512);
+  EXPECT_EQ(photos[0]["height"], 512);
+  ASSERT_EQ(photos[0]["faces"].size(), 1U);
+  const Json& face = photos[0]["faces"][0];
+  EXPECT_EQ(face["emotion"], "happy");
+  EXPECT_GT(face["confidence"], 0.5);
+  EXPECT_EQ(face["confidence"], face["probabilities"]["happy"]);
+  EXPECT_EQ(face["probabilities"].size(), 7U);
+  double sum = 0;
+  for (const auto& probability : face["probabilities"]) sum += probability.get<double>();
+  EXPECT_NEAR(sum, 1, 1e-4);
+  // Her face: about (177, 77), 90 pixels wide.
+  EXPECT_NEAR(face["box"]["x"].get<double>() + face["box"]["width"].get<double>() / 2, 222, 20);
+  EXPECT_NEAR(face["box"]["y"].get<double>() + face["box"]["height"].get<double>() / 2, 122, 20);
+}
+
+TEST_F(PredictPhotos, EveryFormatTellsTheSame) {
+  const fs::path coins = kSkimage / "coins.png";
+  const Words photos = {kAstronaut, coins, folder_ / "missing.jpg"};
+  const ProcessResult json = mien(Words{"predict", "--format", "json"} + photos);
+  const ProcessResult jsonl = mien(Words{"predict", "--format", "jsonl"} + photos);
+  const ProcessResult csv = mien(Words{"predict", "--format", "csv"} + photos);
+  const ProcessResult text = mien(Words{"predict"} + photos);
+  for (const ProcessResult* result : {&json, &jsonl, &csv, &text}) {
+    EXPECT_EQ(result->exit_code, 1);
+    EXPECT_EQ(result->error, "mien: 1 of 3 photos failed\n");
+  }
+  const Json array = Json::parse(json.out);
+  ASSERT_EQ(array.size(), 3U);
+  EXPECT_TRUE(array[1]["faces"].empty());
+  EXPECT_EQ(array[2]["error"], "cannot open: No such file or directory");
+  const Words objects = lines(jsonl.out);
+  ASSERT_EQ(objects.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(Json::parse(objects[i]), array[i]);
+
+  const Words rows = lines(csv.out);
+  ASSERT_EQ(rows.size(), 4U);
+  EXPECT_EQ(rows[0], "path,face,x,y,width,height,emotion,confidence,angry,disgust,fear,happy,sad,surprise,neutral,error");
+  EXPECT_EQ(rows[1].find(kAstronaut.string() + ",1,"), 0U) << rows[1];
+  EXPECT_NE(rows[1].find(",happy,"), std::string::npos);
+  EXPECT_EQ(rows[2], coins.string() + ",0,,,,,,,,,,,,,,");
+  EXPECT_EQ(rows[3], (folder_ / "missing.jpg").string() + ",0,,,,,,,,,,,,,,cannot open: No such file or directory");
+  for (const std::string& row : rows) EXPECT_EQ(std::count(row.begin(), row.end(), ','), 15);
+
+  for (const char* part : {"astronaut.png  512x512, 1 face\n", "face 1  happy", "coins.png  384x303, no face found\n",
+                           "missing.jpg  cannot open: No such file or directory\n"}) {
+    EXPECT_NE(text.out.find(part), std::string::npos) << part << " in\n" << text.out;
+  }
+}
+
+TEST_F(PredictPhotos, OutputFollowsTheSchema) {
+  const fs::path python = "/usr/bin/python3", schema = fs::path(MIEN_SOURCE_DIR) / "docs/predict.schema.json";
+  if (!python_has(python, "jsonschema")) GTEST_SKIP() << "python3-jsonschema is not here";
+  const auto valid = [&](const fs::path& instance) {
+    return run({.program = python, .arguments = {"-W", "ignore", "-m", "jsonschema", "-i", instance, schema}});
+  };
+  const Words photos = Words{kAstronaut, kSkimage / "coins.png", folder_ / "missing.jpg"};
+  write_file(folder_ / "a.json",
+             mien(Words{"predict", "--faces", "one", "--annotate", folder_ / "out", "--format", "json"} + photos).out);
+  const ProcessResult array = valid(folder_ / "a.json");
+  EXPECT_EQ(array.exit_code, 0) << array.out << array.error;
+  for (const std::string& line : lines(mien(Words{"predict", "--format", "jsonl"} + photos).out)) {
+    write_file(folder_ / "line.json", line);
+    const ProcessResult one = valid(folder_ / "line.json");
+    EXPECT_EQ(one.exit_code, 0) << line << one.out << one.error;
+  }
+  // A schema that takes everything would pass the above too.
+  for (const char* wrong : {R"({"path": "a.jpg"})", R"({"path": "a.jpg", "faces": []})", R"([{"path": "a.jpg", "error": ""}])",
+                            R"({"path": "a.jpg", "width": 1, "height": 1, "faces": [], "error": "both"})",
+                            R"({"path": "a.jpg", "width": 1, "height": 1, "faces": [{"emotion": "happy"}]})"}) {
+    write_file(folder_ / "wrong.json", wrong);
+    EXPECT_NE(valid(folder_ / "wrong.json").exit_code, 0) << wrong;
+  }
+}
+
+TEST_F(PredictPhotos, ExactlyOneFaceIsWanted) {
+  const ProcessResult one = mien({"predict", "--faces", "one", "--format", "json", kAstronaut});
+  EXPECT_EQ(one.exit_code, 0) << one.error;
+  EXPECT_EQ(Json::parse(one.out)[0]["faces"].size(), 1U);
+  const ProcessResult none = mien({"predict", "--faces", "one", "--format", "json", kSkimage / "coins.png"});
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_EQ(Json::parse(none.out)[0]["error"], "rejected: no face found");
+}
+
+TEST_F(PredictPhotos, SeveralFaces) {
+  const fs::path group = kDlibFaces / "bald_guys.jpg";
+  MIEN_SKIP_WITHOUT(group);
+  const Json all = Json::parse(mien({"predict", "--format", "json", group}).out)[0]["faces"];
+  ASSERT_GE(all.size(), 10U);
+  const auto area = [](const Json& face) { return face["box"]["width"].get<double>() * face["box"]["height"].get<double>(); };
+  for (std::size_t i = 1; i < all.size(); ++i) EXPECT_GE(area(all[i - 1]) * 1.001, area(all[i]));
+
+  const Json largest = Json::parse(mien({"predict", "--faces", "largest", "--format", "json", group}).out)[0]["faces"];
+  ASSERT_EQ(largest.size(), 1U);
+  EXPECT_EQ(largest[0], all[0]);
+
+  const ProcessResult one = mien({"predict", "--faces", "one", "--format", "json", group});
+  EXPECT_EQ(one.exit_code, 1);
+  EXPECT_EQ(Json::parse(one.out)[0]["error"],
+            "rejected: " + std::to_string(all.size()) + " faces found, exactly one is wanted");
+}
+
+TEST_F(PredictPhotos, ThreadsAndCompanyDoNotChangeTheAnswer) {
+  MIEN_SKIP_WITHOUT(kDlibFaces);
+  const Words photos = dlib_photos();
+  ASSERT_EQ(photos.size(), 12U);
+  const ProcessResult one = mien(Words{"predict", "--format", "jsonl", "--threads", "1"} + photos);
+  const ProcessResult two = mien(Words{"predict", "--format", "jsonl", "--threads", "2"} + photos);
+  EXPECT_EQ(one.exit_code, 0) << one.error;
+  EXPECT_EQ(one.out, two.out);
+  const Words together = lines(one.out);
+  ASSERT_EQ(together.size(), photos.size());
+  for (const std::size_t i : {std::size_t{0}, std::size_t{3}, photos.size() - 1}) {
+    EXPECT_EQ(mien({"predict", "--format", "jsonl", photos[i]}).out, together[i] + "\n");
+  }
+}
+
+TEST_F(PredictPhotos, GroupPhotosHaveFaces) {
+  const auto photos = shared_path("photos");
+  if (!photos) GTEST_SKIP() << "the shared photos are not here";
+  const ProcessResult result = mien({"predict", "--format", "json", *photos / "group-*.jpg"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  const Json groups = Json::parse(result.out);
+  ASSERT_GE(groups.size(), 4U);
+  for (const Json& group : groups) EXPECT_GE(group["faces"].size(), 2U) << group["path"];
+}
+
+TEST_F(PredictPhotos, FoldersPatternsAndListsNameTheSame) {
+  fs::create_directories(folder_ / "photos/deeper");
+  fs::copy_file(kAstronaut, folder_ / "photos/a.png");
+  fs::copy_file(kAstronaut, folder_ / "photos/deeper/b.PNG");
+  write_file(folder_ / "photos/notes.txt", "no photo");
+  const auto paths = [&](Command command) {
+    command.folder = folder_.path();
+    const ProcessResult result = run(command);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    Words out;
+    for (const Json& photo : Json::parse(result.out)) out.push_back(photo["path"]);
+    return out;
+  };
+  const Words both = {"photos/a.png", "photos/deeper/b.PNG"};
+  EXPECT_EQ(paths(mien_command({"predict", "--format", "json", "photos"})), both);
+  EXPECT_EQ(paths(mien_command({"predict", "--format", "json", "photos/*.png", "photos/deeper/?.PNG"})), both);
+  Command list = mien_command({"predict", "--format", "json", "-"});
+  list.input = "photos/a.png\r\n\nphotos/deeper\n";
+  EXPECT_EQ(paths(list), both);
+}
+
+TEST_F(PredictPhotos, AnnotatedCopiesAreWhole) {
+  const ProcessResult result = mien({"predict", "--format", "json", "--annotate", folder_ / "new/out", kAstronaut});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  const fs::path copy = Json::parse(result.out)[0]["annotated"].get<std::string>();
+  EXPECT_EQ(copy, folder_ / "new/out" / "astronaut.png");
+  const Image drawn = load_image(copy), photo = load_image(kAstronaut);
+  EXPECT_EQ(drawn.width(), photo.width());
+  EXPECT_EQ(drawn.height(), photo.height());
+  EXPECT_FALSE(std::equal(photo.row(0), photo.row(0) + photo.stride() * photo.height(), drawn.row(0)));
+}
+
+TEST_F(PredictPhotos, AnnotatedCopiesOverwriteNeitherPhotosNorEachOther) {
+  for (const char* name : {"a", "b", "c"}) fs::create_directories(folder_ / name);
+  fs::copy_file(kAstronaut, folder_ / "a" / "x.png");
+  fs::copy_file(kAstronaut, folder_ / "b" / "x.png");
+  fs::copy_file(kAstronaut, folder_ / "c" / "x-2.png");
+  const std::string before = read_text(kAstronaut);
+  const ProcessResult result = mien({"predict", "--format", "json", "--annotate", folder_ / "a", folder_ / "a" / "x.png",
+                                     folder_ / "b" / "x.png", folder_ / "c" / "x-2.png"});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  Words copies;
+  for (const Json& photo : Json::parse(result.out)) copies.push_back(photo["annotated"]);
+  std::sort(copies.begin(), copies.end());
+  EXPECT_EQ(std::unique(copies.begin(), copies.end()), copies.end());
+  for (const std::string& copy : copies) EXPECT_EQ(load_image(copy).width(), 512) << copy;
+  EXPECT_EQ(read_text(folder_ / "a" / "x.png"), before);
+}
+
+TEST_F(PredictPhotos, OneBadPhotoDoesNotStopTheOthers) {
+  write_bad_photos(folder_.path());
+  const ProcessResult result = mien({"predict", "--format", "json", folder_ / "truncated.jpg", kAstronaut, folder_ / "empty.jpg", kAstronaut});
+  EXPECT_EQ(result.exit_code, 1);
+  const Json photos = Json::parse(result.out);
+  ASSERT_EQ(photos.size(), 4U);
+  EXPECT_TRUE(photos[0].contains("error"));
+  EXPECT_EQ(photos[1]["faces"].size(), 1U);
+  EXPECT_TRUE(photos[2].contains("error"));
+  EXPECT_EQ(photos[3]["faces"], photos[1]["faces"]);
+}
+
+TEST_F(PredictPhotos, ForeignModelFileIsNamed) {
+  const ProcessResult result = mien({"predict", "--model", kAstronaut, kAstronaut});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.error.find("mien: " + kAstronaut.string() + ": not an ONNX file"), 0U) << result.error;
+}
+
+TEST_F(PredictPhotos, FullOutputIsAFailure) {
+  Command command = mien_command({"predict", kAstronaut});
+  command.output = "/dev/full";
+  const ProcessResult result = run(command);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.error, "mien: cannot write the result to standard output\n");
+}
+
+TEST_F(PredictFiles, BadPhotosAreNamedWithTheirReason) {
+  Command command = mien_command(Words{"predict"} + write_bad_photos(folder_.path()) + Words{"missing.jpg"});
+  command.folder = folder_.path();
+  const ProcessResult text = run(command);
+  EXPECT_EQ(text.exit_code, 1);
+  EXPECT_EQ(text.error, "mien: 5 of 5 photos failed\n");
+  expect_golden("bad_photos.txt", text.out);
+  command.arguments.insert(command.arguments.begin() + 1, {"--format", "csv"});
+  expect_golden("bad_photos.csv", run(command).out);
+}
+
+TEST_F(PredictFiles, HugePhotoIsRefusedByItsHeader) {
+  // Decoded, it would be 900 MB; refused, it costs nothing.
+  write_bad_photos(folder_.path());
+  Command command = mien_command({"predict", folder_ / "huge.png"});
+  command.timeout = std::chrono::seconds(10);
+  const ProcessResult result = run(command);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.out.find("30000"), std::string::npos) << result.out;
+}
+
+TEST_F(PredictFiles, TinyPhotosAndCrops) {
+  write_file(folder_ / "dot.png", encode_png(gradient(1, 1)));
+  write_file(folder_ / "crop.png", encode_png(gradient(48, 48)));
+  const ProcessResult whole = mien({"predict", "--format", "json", folder_ / "dot.png"});
+  EXPECT_EQ(whole.exit_code, 0) << whole.out;
+  EXPECT_TRUE(Json::parse(whole.out)[0]["faces"].empty());
+  const ProcessResult crops = mien({"predict", "--crop", "--format", "json", folder_ / "crop.png", folder_ / "dot.png"});
+  EXPECT_EQ(crops.exit_code, 0) << crops.out;
+  for (const Json& photo : Json::parse(crops.out)) {
+    ASSERT_EQ(photo["faces"].size(), 1U);
+    EXPECT_EQ(photo["faces"][0]["box"]["width"], photo["width"]);
+  }
+}
+
+TEST_F(PredictFiles, UnreadablePhoto) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  const fs::path path = folder_ / "secret.png";
+  write_file(path, encode_png(gradient(48, 48)));
+  fs::permissions(path, fs::perms::none);
+  const ProcessResult result = mien({"predict", path});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.out.find("Permission denied"), std::string::npos) << result.out;
+}
+
+TEST_F(PredictFiles, AnnotateNeedsAFolder) {
+  write_file(folder_ / "crop.png", encode_png(gradient(48, 48)));
+  const ProcessResult result = mien({"predict", "--annotate", folder_ / "crop.png", folder_ / "crop.png"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.error, "mien: " + (folder_ / "crop.png").string() + ": cannot make the folder: Not a directory\n");
+}
+
+TEST(PredictCommandLine, MistakesAreNamed) {
+  const TemporaryDir folder;
+  const auto expect = [&](Words arguments, int code, const std::string& message) {
+    Command command = mien_command(std::move(arguments));
+    command.folder = folder.path();
+    command.environment["MIEN_MODELS"] = folder.path();
+    const ProcessResult result = run(command);
+    EXPECT_EQ(result.exit_code, code);
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.error.find("mien: " + message), 0U) << result.error;
+  };
+  expect({"predict", "--formt", "json", "x.jpg"}, 2, "unknown option 'formt', did you mean 'format'?\n");
+  expect({"predict", "--format", "xml", "x.jpg"}, 2, "--format: 'xml' is none of text, json, jsonl, csv\n");
+  expect({"predict", "--threads", "-1", "x.jpg"}, 2, "--threads: '-1' must lie in 0 to 1024\n");
+  expect({"predict"}, 2, "no photo given: mien predict photo.jpg\n");
+  expect({"predict", "-"}, 2, "the list on standard input is empty\n");
+  expect({"predict", "*.jpg"}, 1, "*.jpg: no file fits the pattern\n");
+  expect({"predict", "."}, 1, ".: the folder holds no image files\n");
+  expect({"predict", "--model", "missing", "x.jpg"}, 1, "missing: no such model file (looked in " + folder.path().string());
+  expect({"predict", "--model", "a/missing.onnx", "x.jpg"}, 1, "a/missing.onnx: no such model file\n");
+  expect({"prdict"}, 2, "unknown command 'prdict', did you mean 'predict'?; see mien --help\n");
+}
+
+TEST(PredictCommandLine, HelpTexts) {
+  const ProcessResult top = mien({"--help"});
+  EXPECT_EQ(top.exit_code, 0);
+  expect_golden("help.txt", top.out);
+  EXPECT_EQ(mien({}).error, top.out);
+  EXPECT_EQ(mien({}).exit_code, 2);
+  for (const std::string command : {"predict", "data", "evaluate", "calibrate", "info"}) {
+    const ProcessResult help = mien({command, "--help"});
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_EQ(help.error, "");
+    expect_golden("help_" + command + ".txt", help.out);
+  }
+  Command full = mien_command({"--help"});
+  full.output = "/dev/full";
+  EXPECT_EQ(run(full).exit_code, 1);
+}
+
+}  // namespace
+}  // namespace mien::test

@@ -20,12 +20,13 @@ constexpr const char* kUsage =
     "  mien export CHECKPOINT -o M      make a model file of a training run\n"
     "  mien calibrate --model M         fit a model's temperature, so that its probabilities can be trusted\n"
     "  mien evaluate --model M --data D measure a model\n"
+    "  mien bench [PHOTO]               how fast it is on this machine\n"
     "  mien info MODEL                  what is in a model file\n\n"
     "'mien COMMAND --help' tells more; 'mien --version' which Mien this is.\n";
 
 const std::map<std::string, Command> kCommands = {
     {"predict", predict_command}, {"data", data_command}, {"evaluate", evaluate_command},
-    {"calibrate", calibrate_command}, {"info", info_command},
+    {"calibrate", calibrate_command}, {"bench", bench_command}, {"info", info_command},
 };
 
 int run(const std::vector<std::string>& arguments) {
@@ -49,7 +50,10 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   try {
-    return run({argv + 1, argv + argc});
+    const int code = run({argv + 1, argv + argc});
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    std::fputs("mien: cannot write the result to standard output\n", stderr);
+    return kExitFailed;
   } catch (const mien::Error& error) {
     std::fprintf(stderr, "mien: %s\n", error.what());
     switch (error.code()) {

@@ -38,14 +38,14 @@ class TextWriter : public ResultWriter {
     out += result.faces.empty() ? "no face found\n" : plural(result.faces.size(), "face", "faces") + "\n";
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];
-      out += format("\n  face %zu  %s %.0f %%   at %.0f,%.0f  %.0fx%.0f\n", i + 1, std::string(to_string(face.emotion)).c_str(),
+      out += format("\n  face %zu  %s %.0f%%   at %.0f,%.0f  %.0fx%.0f\n", i + 1, std::string(to_string(face.emotion)).c_str(),
                     100 * face.confidence, face.box.x, face.box.y, face.box.width, face.box.height);
       std::vector<std::size_t> order(labels_.size());
       std::iota(order.begin(), order.end(), 0);
       std::stable_sort(order.begin(), order.end(),
                        [&](std::size_t a, std::size_t b) { return face.probabilities[a] > face.probabilities[b]; });
       for (const std::size_t c : order) {
-        out += format("    %-9s %5.1f %%  %s\n", labels_[c].c_str(), 100 * face.probabilities[c], bar(face.probabilities[c]).c_str());
+        out += format("    %-9s %5.1f%%  %s\n", labels_[c].c_str(), 100 * face.probabilities[c], bar(face.probabilities[c]).c_str());
       }
     }
     if (result.annotated) out += "\n  annotated copy: " + *result.annotated + "\n";

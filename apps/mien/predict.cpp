@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "base/file.hpp"
@@ -46,15 +47,26 @@ struct PredictOptions {
   }
 };
 
-/// A name in `folder` for each photo's copy; equal names get a number.
+/// A name in `folder` for each photo's copy. One that another copy or a photo itself has already gets a number.
 std::vector<std::filesystem::path> annotated_names(const std::filesystem::path& folder, const std::vector<std::string>& photos) {
+  const auto identity = [](const std::filesystem::path& path) {
+    std::error_code error;
+    const std::filesystem::path canonical = std::filesystem::weakly_canonical(path, error);
+    return error ? path : canonical;
+  };
+  std::set<std::filesystem::path> taken;
+  for (const std::string& photo : photos) taken.insert(identity(photo));
   std::vector<std::filesystem::path> names;
   std::map<std::string, int> seen;
   for (const std::string& photo : photos) {
     const std::filesystem::path path(photo);
-    const std::string extension = path.extension() == ".png" ? ".png" : ".jpg";
-    const int count = ++seen[path.stem().string() + extension];
-    names.push_back(folder / (path.stem().string() + (count > 1 ? "-" + std::to_string(count) : "") + extension));
+    const std::string stem = path.stem().string(), extension = path.extension() == ".png" ? ".png" : ".jpg";
+    std::filesystem::path name;
+    do {
+      const int count = ++seen[stem + extension];
+      name = folder / (stem + (count > 1 ? "-" + std::to_string(count) : "") + extension);
+    } while (!taken.insert(identity(name)).second);
+    names.push_back(name);
   }
   return names;
 }
@@ -63,7 +75,7 @@ void write_annotated(const ImageView& photo, const std::vector<Face>& faces, con
                      const std::filesystem::path& path) {
   std::vector<AnnotatedFace> drawn;
   for (const Face& face : faces) {
-    AnnotatedFace one{.box = face.box, .title = format("%s %.0f %%", std::string(to_string(face.emotion)).c_str(), 100 * face.confidence),
+    AnnotatedFace one{.box = face.box, .title = format("%s %.0f%%", std::string(to_string(face.emotion)).c_str(), 100 * face.confidence),
                       .bars = {}, .colour = colour_of(face.emotion)};
     for (std::size_t c = 0; c < labels.size(); ++c) one.bars.emplace_back(labels[c], face.probabilities[c]);
     drawn.push_back(std::move(one));
@@ -94,7 +106,7 @@ class Predictor {
         write_annotated(photo, result.faces, analyzer_.labels(), annotated);
         result.annotated = annotated.string();
       }
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       // The path stands before the message already.
       std::string message = error.what();
       if (message.starts_with(path + ": ")) message.erase(0, path.size() + 2);
@@ -135,7 +147,9 @@ int predict_command(std::span<const std::string> arguments) {
   if (photos.empty()) throw Error(ErrorCode::kInvalidArgument, "the list on standard input is empty");
   std::vector<std::filesystem::path> copies(photos.size());
   if (!options.annotate.empty()) {
-    std::filesystem::create_directories(options.annotate);
+    std::error_code error;
+    std::filesystem::create_directories(options.annotate, error);
+    if (error) throw Error(ErrorCode::kIo, options.annotate + ": cannot make the folder: " + error.message());
     copies = annotated_names(options.annotate, photos);
   }
 
@@ -163,7 +177,6 @@ int predict_command(std::span<const std::string> arguments) {
         });
   }
   std::fputs(writer->end().c_str(), stdout);
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw Error(ErrorCode::kIo, "cannot write the result to standard output");
   if (done < photos.size()) {
     std::fprintf(stderr, "mien: stopped after %zu of %zu photos\n", done, photos.size());
     return kExitInterrupted;

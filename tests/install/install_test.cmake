@@ -1,0 +1,55 @@
+# cmake -D BUILD=… -D SOURCE=… -D COMPILER=… -P install_test.cmake
+set(scratch ${BUILD}/tests/install-test)
+set(prefix ${scratch}/prefix)
+file(REMOVE_RECURSE ${scratch})
+
+function(step)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\nended with ${code}:\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+step(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} --component development)
+step(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} --component runtime)
+
+# The public headers and nothing of src/.
+file(GLOB_RECURSE installed RELATIVE ${prefix}/include ${prefix}/include/*)
+file(GLOB_RECURSE public RELATIVE ${SOURCE}/include ${SOURCE}/include/*)
+if(NOT installed STREQUAL public)
+  message(FATAL_ERROR "installed headers: ${installed}\nexpected: ${public}")
+endif()
+# Nothing of the package may point back into the sources or the build.
+file(GLOB package ${prefix}/lib*/cmake/mien/*.cmake ${prefix}/lib/*/cmake/mien/*.cmake)
+foreach(file IN LISTS package)
+  file(READ ${file} text)
+  foreach(folder ${SOURCE} ${BUILD})
+    string(FIND "${text}" "${folder}/" found)
+    if(NOT found EQUAL -1)
+      message(FATAL_ERROR "${file} names ${folder}")
+    endif()
+  endforeach()
+endforeach()
+
+if(SANITIZE)
+  set(FLAGS "${FLAGS} -fsanitize=${SANITIZE}")
+endif()
+step(${CMAKE_COMMAND} -S ${SOURCE}/examples -B ${scratch}/examples -DCMAKE_PREFIX_PATH=${prefix}
+     -DCMAKE_CXX_COMPILER=${COMPILER} "-DCMAKE_CXX_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Release)
+step(${CMAKE_COMMAND} --build ${scratch}/examples)
+
+set(photo /usr/lib/python3/dist-packages/skimage/data/astronaut.png)
+if(NOT EXISTS ${photo} OR NOT EXISTS ${SOURCE}/models/reference.onnx)
+  message(STATUS "SKIPPED running the example: no ${photo} or no models/reference.onnx")
+  return()
+endif()
+step(${CMAKE_COMMAND} -E env MIEN_MODELS=${prefix}/share/mien/models ${scratch}/examples/analyze ${photo})
+if(NOT output MATCHES "1 face\n  happy")
+  message(FATAL_ERROR "the example said:\n${output}")
+endif()
+# The installed program finds its model by itself.
+step(${CMAKE_COMMAND} -E env --unset=MIEN_MODELS ${prefix}/bin/mien predict ${photo})
+if(NOT output MATCHES "face 1  happy")
+  message(FATAL_ERROR "the installed program said:\n${output}")
+endif()

@@ -7,7 +7,7 @@
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
 #include "base/file.hpp"
-#include "pipeline/locate.hpp"
+#include "model/locate.hpp"
 
 namespace mien::apps {
 

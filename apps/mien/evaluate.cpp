@@ -11,7 +11,7 @@
 #include "metrics/ferplus.hpp"
 #include "metrics/report.hpp"
 #include "mien/error.hpp"
-#include "pipeline/locate.hpp"
+#include "model/locate.hpp"
 
 namespace mien::apps {
 namespace {

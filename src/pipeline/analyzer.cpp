@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "mien/error.hpp"
+#include "model/locate.hpp"
 #include "pipeline/classifier.hpp"
-#include "pipeline/locate.hpp"
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/face_detector.hpp"
@@ -16,7 +16,7 @@ class Analyzer::Impl {
   Impl(std::filesystem::path path, const AnalyzerOptions& options)
       : path_(std::move(path)),
         classifier_(Classifier::load(path_, {precision_from_string(options.precision), options.threads})),
-        detector_(make_face_detector(options.detector == "auto" ? "hog" : options.detector, {.min_face = options.min_face, .threads = options.threads})) {
+        detector_(make_face_detector(options.detector, {.min_face = options.min_face, .threads = options.threads})) {
     for (const std::string& label : classifier_.info().labels) emotions_.push_back(*emotion_from_string(label));
     const auto& crops = classifier_.info().crops;
     const auto crop = crops.find(std::string(detector_->name()));

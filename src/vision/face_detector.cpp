@@ -1,13 +1,22 @@
 #include "vision/face_detector.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <optional>
 #include <string>
 
 #include "base/file.hpp"
 #include "mien/error.hpp"
+#include "model/locate.hpp"
+#include "vision/cnn_detector.hpp"
 #include "vision/hog_detector.hpp"
 
 namespace mien {
+
+int smallest_face(const DetectorOptions& options, int longer_side) {
+  return options.min_face > 0 ? options.min_face : std::max(40, longer_side / 25);
+}
 
 std::unique_ptr<FaceDetector> make_face_detector(std::string_view name, const DetectorOptions& options) {
   constexpr int kSmallest = 10;  // pixels; the photograph would be enlarged eight times
@@ -21,7 +30,12 @@ std::unique_ptr<FaceDetector> make_face_detector(std::string_view name, const De
   if (!std::isfinite(options.threshold))
     throw Error(ErrorCode::kInvalidArgument, "threshold is not a number");
   if (name == "hog") return std::make_unique<HogDetector>(options);
-  throw Error(ErrorCode::kNotFound, "there is no face detector '" + std::string(name) + "'; there is: hog");
+  const std::optional<std::filesystem::path> file = find_model(name == "auto" ? "yunet" : name);
+  if (file) return std::make_unique<CnnDetector>(*file, options);
+  if (name == "auto") return std::make_unique<HogDetector>(options);
+  throw Error(ErrorCode::kNotFound,
+              "there is no face detector '" + std::string(name) +
+                  "'; there are: hog, an ONNX file, and what 'mien models fetch' gets (yunet, rfb)");
 }
 
 }  // namespace mien

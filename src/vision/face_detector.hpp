@@ -30,7 +30,13 @@ struct DetectorOptions {
   float threshold = 0;  ///< added to the detector's own: higher finds fewer faces, surer ones
 };
 
-/// `name`: "hog". Throws Error kNotFound for other names, kInvalidArgument for options out of range.
+/// The side that `options` mean for an image whose longer side is this.
+int smallest_face(const DetectorOptions& options, int longer_side);
+
+/// `name`: "hog"; an ONNX file of a face detection network, or the name of one as find_model finds it ("yunet" once
+/// `mien models fetch yunet` was run); "auto": "yunet" where there is one, else "hog". Throws Error kNotFound for
+/// names that mean nothing, kInvalidArgument for options out of range, kBadFormat or kUnsupported naming a file that is
+/// no detector.
 std::unique_ptr<FaceDetector> make_face_detector(std::string_view name, const DetectorOptions& options = {});
 
 }  // namespace mien

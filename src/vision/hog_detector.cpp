@@ -132,8 +132,7 @@ std::vector<Image> make_pyramid(const ImageView& image, double scale) {
 
 std::vector<DetectedFace> HogDetector::detect(const ImageView& image) const {
   if (image.empty()) return {};
-  const int longer = std::max(image.width, image.height);
-  const int min_face = options_.min_face > 0 ? options_.min_face : std::max(40, longer / 25);
+  const int min_face = smallest_face(options_, std::max(image.width, image.height));
   const double pixels = static_cast<double>(image.width) * image.height;
   const double scale = std::min(static_cast<double>(kWindow) / min_face, std::sqrt(kMaxPixels / pixels));
   const std::vector<Image> levels = make_pyramid(image, scale);

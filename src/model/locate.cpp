@@ -1,0 +1,69 @@
+#include "model/locate.hpp"
+
+#include <cstdlib>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "mien/error.hpp"
+
+namespace mien {
+
+namespace fs = std::filesystem;
+namespace {
+
+/// The value of an environment variable; one that is set to nothing counts as not set.
+fs::path folder_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? fs::path() : fs::path(value);
+}
+
+/// The files that `name` may mean, in the order in which they are tried.
+std::vector<fs::path> candidates(const fs::path& name) {
+  if (name.has_parent_path()) return {name};
+  fs::path file = name;
+  if (file.extension() != ".onnx") file += ".onnx";
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  std::vector<fs::path> files;
+  if (name.has_extension()) files.push_back(name);  // "yunet" never means a file that happens to lie here
+  for (const fs::path& folder :
+       {folder_variable("MIEN_MODELS"), user_model_folder(), program / "../share/mien/models",
+        program / "../../models", fs::path(MIEN_INSTALLED_MODELS)}) {
+    if (!folder.empty()) files.push_back((folder / file).lexically_normal());
+  }
+  return files;
+}
+
+}  // namespace
+
+fs::path user_model_folder() {
+  const fs::path data = folder_variable("XDG_DATA_HOME");
+  if (data.is_absolute()) return data / "mien/models";  // the specification: a relative one is to be ignored
+  const fs::path home = folder_variable("HOME");
+  return home.empty() ? fs::path() : home / ".local/share/mien/models";
+}
+
+std::optional<fs::path> find_model(const fs::path& name) {
+  std::error_code ignored;
+  for (const fs::path& file : candidates(name)) {
+    if (fs::is_regular_file(file, ignored)) return file;
+  }
+  return std::nullopt;
+}
+
+fs::path locate_model(const fs::path& name) {
+  const fs::path wanted = name.empty() ? fs::path(kDefaultModel) : name;
+  if (const std::optional<fs::path> found = find_model(wanted)) return *found;
+  std::string looked;
+  for (const fs::path& file : candidates(wanted)) {
+    if (file.has_parent_path()) looked += (looked.empty() ? "" : ", ") + file.parent_path().string();
+  }
+  throw Error(ErrorCode::kNotFound,
+              wanted.string() + ": no such model file" +
+                  (wanted.has_parent_path()
+                       ? ""
+                       : " (looked in " + looked + "; MIEN_MODELS names another folder)"));
+}
+
+}  // namespace mien

@@ -1,0 +1,138 @@
+#include "vision/cnn_detector.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "mien/error.hpp"
+#include "vision/crop.hpp"
+
+namespace mien {
+namespace {
+
+constexpr int kStep = 64;  ///< of the sides of the canvas, in pixels
+
+int round_up(double side) { return std::max(1, static_cast<int>(std::ceil(side / kStep))) * kStep; }
+
+int scaled(int side, double scale, int limit) {
+  return std::clamp(static_cast<int>(std::lround(side * scale)), 1, limit);
+}
+
+/// Says which file the error is about.
+template <class Make>
+auto naming(const std::filesystem::path& path, Make make) {
+  try {
+    return make();
+  } catch (const Error& error) {
+    throw Error(error.code(), path.string() + ": " + error.what());
+  }
+}
+
+/// Planes of the network's input; black around the photo.
+std::vector<float> make_input(const Image& photo, Size canvas, const DetectionInput& form) {
+  const std::size_t plane = static_cast<std::size_t>(canvas.width) * static_cast<std::size_t>(canvas.height);
+  std::vector<float> input(3 * plane, (0 - form.mean) * form.scale);
+  const int channels = photo.channels();
+  for (int c = 0; c < 3; ++c) {
+    const int source = channels == 1 ? 0 : form.colours == DetectionInput::Colours::kBgr ? 2 - c : c;
+    for (int y = 0; y < photo.height(); ++y) {
+      const std::uint8_t* from = photo.row(y) + source;
+      float* to = input.data() + static_cast<std::size_t>(c) * plane +
+                  static_cast<std::size_t>(y) * static_cast<std::size_t>(canvas.width);
+      for (int x = 0; x < photo.width(); ++x) {
+        to[x] = (static_cast<float>(from[x * channels]) - form.mean) * form.scale;
+      }
+    }
+  }
+  return input;
+}
+
+/// False also for what is not a number.
+bool is_sane(const DetectedFace& face, Size canvas) {
+  constexpr float kFarthest = 4;  // canvases
+  const float limit = kFarthest * static_cast<float>(std::max(canvas.width, canvas.height));
+  const Box& box = face.box;
+  bool sane = box.width > 0 && box.width < limit && box.height > 0 && box.height < limit && std::abs(box.x) < limit &&
+              std::abs(box.y) < limit;
+  if (face.landmarks) {
+    for (const Point& point : *face.landmarks) sane = sane && std::abs(point.x) < limit && std::abs(point.y) < limit;
+  }
+  return sane;
+}
+
+void scale_face(DetectedFace& face, float x, float y) {
+  face.box = {face.box.x * x, face.box.y * y, face.box.width * x, face.box.height * y};
+  if (!face.landmarks) return;
+  for (Point& point : *face.landmarks) point = {point.x * x, point.y * y};
+}
+
+int choose_threads(int wanted) {
+  return wanted > 0 ? wanted : static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
+}
+
+}  // namespace
+
+PhotoFit fit_photo(Size photo, const DetectorOptions& options, const DetectionInput& input) {
+  constexpr double kMaxPixels = 2e6, kMaxSide = 4096;
+  const int longer = std::max(photo.width, photo.height);
+  if (input.fixed) {
+    const double scale = std::min(static_cast<double>(input.fixed->width) / photo.width,
+                                  static_cast<double>(input.fixed->height) / photo.height);
+    return {{scaled(photo.width, scale, input.fixed->width), scaled(photo.height, scale, input.fixed->height)},
+            *input.fixed};
+  }
+  const double pixels = static_cast<double>(photo.width) * photo.height;
+  const double wanted = static_cast<double>(input.least_face) / smallest_face(options, longer);
+  const double scale = std::min({wanted, std::sqrt(kMaxPixels / pixels), kMaxSide / longer});
+  const int side = round_up(longer * scale);
+  const double filled = static_cast<double>(side) / longer;
+  const Size fitted{scaled(photo.width, filled, side), scaled(photo.height, filled, side)};
+  return {fitted, {round_up(fitted.width), round_up(fitted.height)}};
+}
+
+std::vector<DetectedFace> remove_overlapping(std::vector<DetectedFace> candidates) {
+  constexpr float kMaxOverlap = 0.3f;
+  constexpr std::size_t kMaxCandidates = 2000;
+  std::ranges::stable_sort(candidates, std::greater{}, &DetectedFace::score);
+  if (candidates.size() > kMaxCandidates) candidates.resize(kMaxCandidates);
+  std::vector<DetectedFace> kept;
+  for (const DetectedFace& face : candidates) {
+    const auto covers = [&](const DetectedFace& other) {
+      return intersection_over_union(other.box, face.box) > kMaxOverlap;
+    };
+    if (std::ranges::none_of(kept, covers)) kept.push_back(face);
+  }
+  return kept;
+}
+
+CnnDetector::CnnDetector(const std::filesystem::path& path, const DetectorOptions& options)
+    : CnnDetector(path, model::read_onnx(path), options) {}
+
+CnnDetector::CnnDetector(const std::filesystem::path& path, const model::Model& model, const DetectorOptions& options)
+    : options_(options),
+      head_(naming(path, [&] { return make_detection_head(model); })),
+      network_(naming(path, [&] {
+        return engine::Network::compile(model, {engine::Precision::kF32, choose_threads(options.threads)});
+      })) {}
+
+std::vector<DetectedFace> CnnDetector::detect(const ImageView& image) const {
+  if (image.empty()) return {};
+  const DetectionInput& form = head_->input();
+  const PhotoFit fit = fit_photo({image.width, image.height}, options_, form);
+  const std::vector<float> input = make_input(resize(image, fit.photo.width, fit.photo.height), fit.canvas, form);
+  const std::vector<engine::OutputTensor> outputs =
+      network_.run(input, {1, 3, fit.canvas.height, fit.canvas.width});
+  std::vector<DetectedFace> faces =
+      head_->candidates(outputs, fit.canvas, head_->least_score() + options_.threshold);
+  std::erase_if(faces, [&](const DetectedFace& face) { return !is_sane(face, fit.canvas); });
+  faces = remove_overlapping(std::move(faces));
+  for (DetectedFace& face : faces) {
+    scale_face(face, static_cast<float>(image.width) / static_cast<float>(fit.photo.width),
+               static_cast<float>(image.height) / static_cast<float>(fit.photo.height));
+  }
+  std::ranges::stable_sort(faces, std::greater{},
+                           [](const DetectedFace& face) { return face.box.width * face.box.height; });
+  return faces;
+}
+
+}  // namespace mien

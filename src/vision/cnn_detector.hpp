@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/network.hpp"
+#include "vision/detection_head.hpp"
+#include "vision/face_detector.hpp"
+
+namespace mien {
+
+/// How a photograph lies in a network's input: shrunk (or enlarged) to `photo`, at the top left of black `canvas`.
+struct PhotoFit {
+  Size photo;
+  Size canvas;
+};
+
+/// The fit at which the faces that `options` want are as small as the network still finds them: sides of the canvas
+/// are multiples of 64, which keeps its shapes few, and its longer side is filled. At most two megapixels and 4096 pixels
+/// a side.
+PhotoFit fit_photo(Size photo, const DetectorOptions& options, const DetectionInput& input);
+
+/// Of candidates that overlap by more than 0.3 (intersection over union) only the surest stays; surest first. Looks at
+/// the 2000 surest only.
+std::vector<DetectedFace> remove_overlapping(std::vector<DetectedFace> candidates);
+
+/// A face detection network on Mien's engine, in f32. Scores are the network's, 0 to 1.
+class CnnDetector : public FaceDetector {
+ public:
+  /// Throws Error as read_onnx, make_detection_head and Network::compile do; the message names the file.
+  CnnDetector(const std::filesystem::path& model, const DetectorOptions& options);
+
+  std::string_view name() const override { return head_->name(); }
+  std::vector<DetectedFace> detect(const ImageView& image) const override;
+
+ private:
+  CnnDetector(const std::filesystem::path& path, const model::Model& model, const DetectorOptions& options);
+
+  DetectorOptions options_;
+  std::unique_ptr<DetectionHead> head_;
+  engine::Network network_;
+};
+
+}  // namespace mien

@@ -5,13 +5,14 @@ OUT ?= out
 SKIMAGE_PHOTO := /usr/lib/python3/dist-packages/skimage/data/astronaut.png
 JOBS ?= $(shell nproc)
 
-.PHONY: demo runtime train test clean help
+.PHONY: demo runtime train test performance clean help
 
 help:
 	@echo "make demo [PHOTO=me.jpg]   build the runtime and read the emotions in a photograph"
 	@echo "make test                  build everything and run all tests"
 	@echo "make runtime               build build/bin/mien, without LibTorch"
 	@echo "make train                 build build/bin/mien and build/bin/mien-train"
+	@echo "make performance           measure on this machine, write docs/performance.md"
 	@echo "make clean                 remove the build"
 
 # One folder, build/, whatever is built: a demo does not rebuild what a test has built, and the other way round.
@@ -38,6 +39,13 @@ test:
 	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_TRAIN=ON -DMIEN_TESTS=ON -DMIEN_BENCH=ON
 	cmake --build build -j $(JOBS)
 	MIEN_PYTHON="$$(scripts/python_peers.sh build/python)" ctest --test-dir build --output-on-failure -j $(JOBS)
+
+performance:
+	@scripts/setup.sh full
+	@scripts/setup.sh peers
+	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_BENCH=ON
+	cmake --build build -j $(JOBS)
+	MIEN_PYTHON="$$(scripts/python_peers.sh build/python)" python3 bench/performance.py
 
 clean:
 	rm -rf build

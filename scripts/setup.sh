@@ -2,7 +2,9 @@
 # Installs what a build of Mien needs on Debian 12; what is there already is left alone.
 #   scripts/setup.sh runtime   inference: image codecs, oneDNN, dlib (headers), compiler
 #   scripts/setup.sh train     LibTorch and a compiler, nothing else
-#   scripts/setup.sh full      both, and what the tests compare with
+#   scripts/setup.sh demo      runtime, and a photograph
+#   scripts/setup.sh full      all of these, and what the tests need
+#   scripts/setup.sh peers     what `make performance` compares with
 set -euo pipefail
 
 tools=(g++ cmake ninja-build ccache git ca-certificates)
@@ -12,12 +14,15 @@ photos=(python3-skimage)
 train=(libtorch-dev)
 tests=(libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1)
 
+peers=(hyperfine time python3-torch python3-opencv visp-images-data)
+
 case "${1:-full}" in
   runtime) packages=("${tools[@]}" "${runtime[@]}") ;;
   demo) packages=("${tools[@]}" "${runtime[@]}" "${photos[@]}") ;;
   train) packages=("${tools[@]}" "${train[@]}") ;;
+  peers) packages=("${peers[@]}") ;;
   full) packages=("${tools[@]}" "${runtime[@]}" "${photos[@]}" "${train[@]}" "${tests[@]}") ;;
-  *) echo "usage: $0 runtime|demo|train|full" >&2; exit 2 ;;
+  *) echo "usage: $0 runtime|demo|train|full|peers" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -25,8 +25,9 @@ constexpr int kFilterMinFace = 80;
 
 struct DataOptions {
   std::string votes, output, format = "text", detector = "hog", crop;
-  bool drop_leaked = false, faces = false, help = false;
+  bool drop_leaked = false, faces = false, align = true, help = false;
   int enlarge = 2;
+  model::CropGeometry geometry;  // of `crop`
 };
 
 constexpr const char* kUsage =
@@ -52,7 +53,7 @@ Dataset read_source(const std::string& source, const DataOptions& options) {
   FaceCropper cropper = whole_image;
   if (options.faces) {
     detector = make_face_detector(options.detector);
-    cropper = largest_face(*detector, parse_crop(options.crop));
+    cropper = largest_face(*detector, options.geometry);
   }
   ImageDataset read = read_images(images, cropper);
   for (const DroppedImage& dropped : read.dropped) {
@@ -66,6 +67,7 @@ Dataset read_sources(std::span<const std::string> sources, const DataOptions& op
   Dataset all;
   for (const std::string& source : sources) {
     Dataset dataset = read_source(source, options);
+    if (dataset.empty()) throw Error(ErrorCode::kBadFormat, source + ": no pictures in it");
     all.insert(all.end(), dataset.begin(), dataset.end());
   }
   if (!options.votes.empty()) attach_ferplus_votes(all, options.votes);
@@ -172,7 +174,7 @@ std::size_t count_split(const Dataset& dataset, Split split) {
 Dataset filter(const Dataset& dataset, const DataOptions& options) {
   const auto detector = make_face_detector(options.detector, {.min_face = kFilterMinFace, .threads = 1});
   ProgressBar bar("filter", static_cast<std::int64_t>(dataset.size()), "pictures");
-  FilteredDataset filtered = filter_by_face(dataset, *detector, {.enlargement = options.enlarge, .geometry = parse_crop(options.crop)},
+  FilteredDataset filtered = filter_by_face(dataset, *detector, {.enlargement = options.enlarge, .geometry = options.geometry},
                                             [&](std::size_t done, std::size_t) { bar.update(static_cast<std::int64_t>(done)); });
   bar.clear();
   std::printf("%-12s %9s %9s\n", "split", "pictures", "kept");
@@ -197,6 +199,7 @@ int data_command(std::span<const std::string> arguments) {
   set.short_name('o');
   set.add(o.drop_leaked, "drop-leaked", "leave out training pictures that equal a test picture (filter, pack)");
   set.add(o.faces, "faces", "crop the largest face of each image of a folder, as predict does (JAFFE)");
+  set.add(o.align, "align", "turn the faces so that their eyes are level, where the detector finds eyes (--faces)");
   set.add(o.detector, "detector", "NAME", "face detector of filter and --faces");
   set.add(o.crop, "crop", "GEOMETRY", "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; the box itself by default");
   set.add(o.enlarge, "enlarge", "N", "times the pictures are enlarged for the detector (filter)", {1, 8});
@@ -210,6 +213,7 @@ int data_command(std::span<const std::string> arguments) {
     throw Error(ErrorCode::kInvalidArgument, "mien data needs one of info, filter, pack; see mien data --help");
   }
   if (action != "info" && o.output.empty()) throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the packed file to write");
+  o.geometry = parse_crop(o.crop);
   Dataset dataset = read_sources(std::span(words).subspan(1), o);
   if (action == "info") {
     o.format == "json" ? print_json(dataset) : print_text(dataset);

@@ -1,0 +1,240 @@
+#include "apps_support.hpp"
+#include "photo_files.hpp"
+#include "synthetic_faces.hpp"
+#include "vision/decode.hpp"
+
+namespace mien::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+class Data : public testing::Test {
+ protected:
+  fs::path write_csv(const Dataset& dataset, const std::string& name = "fer2013.csv") const {
+    write_file(folder_ / name, fer2013_csv(dataset));
+    return folder_ / name;
+  }
+
+  static Json info(const std::vector<std::string>& sources) {
+    std::vector<std::string> words = {"data", "info", "--format", "json"};
+    words.insert(words.end(), sources.begin(), sources.end());
+    const ProcessResult result = mien(words);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    return Json::parse(result.out);
+  }
+
+  static Image picture_of(const Sample& sample) {
+    Image image(kFaceSize, kFaceSize, PixelFormat::kGray8);
+    std::copy(sample.pixels.begin(), sample.pixels.end(), image.row(0));
+    return image;
+  }
+
+  TemporaryDir folder_;
+};
+
+TEST_F(Data, InfoCountsSplitsAndClasses) {
+  // 8 a class for training, 2 for each test split.
+  const Dataset dataset = synthetic_faces(8);
+  const Json json = info({write_csv(dataset)});
+  EXPECT_EQ(json["count"], 7 * (8 + 2 + 2));
+  EXPECT_EQ(json["splits"]["Training"]["happy"], 8);
+  EXPECT_EQ(json["splits"]["PublicTest"]["neutral"], 2);
+  EXPECT_EQ(json["splits"]["PrivateTest"]["angry"], 2);
+  EXPECT_EQ(json["leaked_training"], 0);
+  EXPECT_EQ(json["hash"], dataset_hash(dataset));
+
+  const ProcessResult text = mien({"data", "info", folder_ / "fer2013.csv"});
+  EXPECT_EQ(text.exit_code, 0);
+  EXPECT_NE(text.out.find("data hash " + dataset_hash(dataset)), std::string::npos) << text.out;
+}
+
+TEST_F(Data, LeakedPicturesAreCountedAndDropped) {
+  Dataset dataset = synthetic_faces(4);
+  // Training has 28 pictures; PublicTest and PrivateTest follow with 7 each. Two of PublicTest and one of PrivateTest
+  // equal a training picture; one training picture occurs in both.
+  dataset[28].pixels = dataset[3].pixels;
+  dataset[29].pixels = dataset[4].pixels;
+  dataset[35].pixels = dataset[4].pixels;
+  const fs::path csv = write_csv(dataset);
+  const Json json = info({csv});
+  EXPECT_EQ(json["leaked_training"], 2);
+  EXPECT_EQ(json["seen_in_training"]["PublicTest"], 2);
+  EXPECT_EQ(json["seen_in_training"]["PrivateTest"], 1);
+
+  const ProcessResult pack = mien({"data", "pack", "--drop-leaked", csv, "-o", folder_ / "packed.npy"});
+  EXPECT_EQ(pack.exit_code, 0);
+  EXPECT_EQ(pack.error, "dropped 2 training pictures that equal a test picture\n");
+  const Json packed = info({folder_ / "packed.npy"});
+  EXPECT_EQ(packed["count"], 42 - 2);
+  EXPECT_EQ(packed["leaked_training"], 0);
+}
+
+TEST_F(Data, PackedFileHoldsWhatTheCsvHeld) {
+  const Dataset dataset = synthetic_faces(3);
+  const fs::path packed = folder_ / "packed.npy";
+  const ProcessResult pack = mien({"data", "pack", write_csv(dataset), "-o", packed});
+  EXPECT_EQ(pack.exit_code, 0) << pack.error;
+  EXPECT_EQ(pack.out, "wrote " + packed.string() + ": " + std::to_string(dataset.size()) + " pictures, data hash " + dataset_hash(dataset) + "\n");
+  const Dataset read = read_packed(packed);
+  ASSERT_EQ(read.size(), dataset.size());
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    EXPECT_EQ(read[i].pixels, dataset[i].pixels);
+    EXPECT_EQ(read[i].emotion, dataset[i].emotion);
+    EXPECT_EQ(read[i].split, dataset[i].split);
+    EXPECT_EQ(read[i].row, static_cast<int>(i));
+  }
+}
+
+TEST_F(Data, NumPyOpensThePackedFile) {
+  const fs::path interpreter = python_has(python(), "numpy") ? python() : fs::path("/usr/bin/python3");
+  if (!python_has(interpreter, "numpy")) GTEST_SKIP() << "NumPy is not here";
+  const Dataset dataset = synthetic_faces(2);
+  ASSERT_EQ(mien({"data", "pack", write_csv(dataset), "-o", folder_ / "packed.npy"}).exit_code, 0);
+  const ProcessResult result = run({.program = interpreter,
+                                    .arguments = {"-c",
+                                                  "import numpy, sys\n"
+                                                  "faces = numpy.load(sys.argv[1])\n"
+                                                  "print(faces['image'].shape, faces['image'].sum(), faces['emotion'].sum())",
+                                                  folder_ / "packed.npy"}});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  std::uint64_t pixels = 0, emotions = 0;
+  for (const Sample& sample : dataset) {
+    for (const std::uint8_t pixel : sample.pixels) pixels += pixel;
+    emotions += static_cast<std::uint64_t>(sample.emotion);
+  }
+  EXPECT_EQ(result.out, format("(%zu, 48, 48) %llu %llu\n", dataset.size(), static_cast<unsigned long long>(pixels), static_cast<unsigned long long>(emotions)));
+}
+
+TEST_F(Data, FoldersAsKaggleHasThem) {
+  const Dataset dataset = synthetic_faces(1);
+  const auto put = [&](const std::string& name, const Sample& sample) {
+    fs::create_directories((folder_ / name).parent_path());
+    write_file(folder_ / name, encode_png(picture_of(sample)));
+  };
+  put("faces/train/angry/Training_1.png", dataset[0]);
+  put("faces/train/happy/Training_2.png", dataset[3]);
+  put("faces/test/happy/PublicTest_3.png", dataset[10]);
+  put("faces/test/sad/PrivateTest_4.png", dataset[18]);
+  put("faces/test/sad/other.png", dataset[19]);
+  const Json json = info({folder_ / "faces"});
+  EXPECT_EQ(json["count"], 5);
+  EXPECT_EQ(json["splits"]["Training"]["angry"], 1);
+  EXPECT_EQ(json["splits"]["Training"]["happy"], 1);
+  EXPECT_EQ(json["splits"]["PublicTest"]["happy"], 1);
+  EXPECT_EQ(json["splits"]["PrivateTest"]["sad"], 2);
+
+  // One damaged picture is left out and named.
+  write_file(folder_ / "faces/train/angry/bad.png", std::string_view("no picture"));
+  const ProcessResult pack = mien({"data", "pack", folder_ / "faces", "-o", folder_ / "packed.npy"});
+  EXPECT_EQ(pack.exit_code, 0);
+  EXPECT_EQ(pack.error.find("mien: left out: " + (folder_ / "faces/train/angry/bad.png").string() + ": "), 0U) << pack.error;
+  EXPECT_EQ(read_packed(folder_ / "packed.npy").size(), 5U);
+}
+
+TEST_F(Data, SeveralSourcesBecomeOne) {
+  const Json json = info({write_csv(synthetic_faces(1, 1), "a.csv"), write_csv(synthetic_faces(1, 2), "b.csv")});
+  EXPECT_EQ(json["count"], 2 * 7 * 3);
+}
+
+TEST_F(Data, FilterKeepsPicturesOfOneFace) {
+  if (!fs::exists(kAstronaut)) GTEST_SKIP() << kAstronaut << " is not here";
+  // The astronaut's face as FER2013 would frame it, and stripes.
+  const Image photo = load_image(kAstronaut);
+  Dataset dataset = synthetic_faces(1);
+  dataset.resize(2);
+  for (int y = 0; y < kFaceSize; ++y) {
+    for (int x = 0; x < kFaceSize; ++x) {
+      int sum = 0;  // a cell of 3x3 pixels of all colours: the face is 90 pixels wide
+      for (int dy = 0; dy < 3; ++dy) {
+        for (int i = 0; i < 9; ++i) sum += photo.row(46 + 3 * y + dy)[3 * (150 + 3 * x) + i];
+      }
+      dataset[0].pixels[static_cast<std::size_t>(kFaceSize * y + x)] = static_cast<std::uint8_t>(sum / 27);
+    }
+  }
+  const ProcessResult result = mien({"data", "filter", write_csv(dataset), "-o", folder_ / "kept.npy"});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(result.out.find("left out: 1 without a face, 0 with several\n"), std::string::npos) << result.out;
+  const Dataset kept = read_packed(folder_ / "kept.npy");
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0].row, 0);
+  EXPECT_NE(kept[0].pixels, dataset[0].pixels);  // cropped to the face
+}
+
+class BadData : public Data {
+ protected:
+  /// Replaces `what` of the second picture's line (line 3) by `with`.
+  static std::string damage(const std::string& what, const std::string& with) {
+    std::string text = fer2013_csv(synthetic_faces(1));
+    const std::size_t line = text.find('\n', text.find('\n') + 1) + 1;
+    text.replace(text.find(what, line), what.size(), with);
+    return text;
+  }
+  void expect_refusal(const std::string& text, const std::string& message) const {
+    write_file(folder_ / "bad.csv", text);
+    for (const std::string action : {"info", "pack", "filter"}) {
+      const ProcessResult result = mien({"data", action, folder_ / "bad.csv", "-o", folder_ / "out.npy"});
+      EXPECT_EQ(result.exit_code, 1);
+      EXPECT_EQ(result.out, "");
+      EXPECT_EQ(result.error, "mien: " + (folder_ / "bad.csv").string() + ": " + message + "\n");
+      EXPECT_FALSE(fs::exists(folder_ / "out.npy"));
+    }
+  }
+};
+
+TEST_F(BadData, LineAndReasonAreNamed) {
+  const std::string first_pixel = damage("1,", "1,300 ");
+  expect_refusal(first_pixel, "line 3: pixel 0 is '300', not a number from 0 to 255");
+  expect_refusal(damage("1,", "1,x "), "line 3: pixel 0 is 'x', not a number from 0 to 255");
+  expect_refusal(damage("1,", "1,7 "), "line 3: more than 2304 pixels");
+  expect_refusal(damage("1,", "9,"), "line 3: emotion is '9', not a number from 0 to 6");
+  expect_refusal("emotion,pixels,Usage\n3,1 2 3,Training\n", "line 2: 3 pixels instead of 2304");
+  expect_refusal("emotion,pixels,Usage\n3,1 2 3\n", "line 2: expected 3 fields");
+  expect_refusal("emotion,picture,Usage\n", "line 1: the header has no column 'pixels'");
+}
+
+TEST_F(BadData, UnknownUsage) {
+  write_file(folder_ / "bad.csv", damage("Training", "Testing"));
+  const ProcessResult result = mien({"data", "info", folder_ / "bad.csv"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.error.find("mien: " + (folder_ / "bad.csv").string() + ": line 3: "), 0U) << result.error;
+  EXPECT_NE(result.error.find("Testing"), std::string::npos) << result.error;
+}
+
+TEST_F(BadData, NothingInIt) {
+  expect_refusal("", "line 0: empty file, expected the header 'emotion,pixels,Usage'");
+  expect_refusal("emotion,pixels,Usage\n", "no pictures in it");
+}
+
+TEST_F(BadData, PackedFileCutShort) {
+  write_packed(folder_ / "whole.npy", synthetic_faces(1));
+  const std::string whole = read_text(folder_ / "whole.npy");
+  write_file(folder_ / "cut.npy", std::string_view(whole).substr(0, whole.size() - 1));
+  const ProcessResult result = mien({"data", "info", folder_ / "cut.npy"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.error.find("mien: " + (folder_ / "cut.npy").string() + ": the header promises 21 faces"), 0U) << result.error;
+}
+
+TEST_F(BadData, VotesOfOtherRows) {
+  write_file(folder_ / "votes.csv", "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+                                    "Training,a.png,1,2,3,4,0,0,0,0,0,0\n");
+  const ProcessResult result = mien({"data", "info", "--votes", folder_ / "votes.csv", write_csv(synthetic_faces(1))});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.error.find("mien: " + (folder_ / "votes.csv").string() + ": "), 0U) << result.error;
+}
+
+TEST(DataCommandLine, MistakesAreNamed) {
+  const auto expect = [](std::vector<std::string> words, int code, const std::string& message) {
+    const ProcessResult result = mien(std::move(words));
+    EXPECT_EQ(result.exit_code, code);
+    EXPECT_EQ(result.error, "mien: " + message + "\n");
+  };
+  expect({"data"}, 2, "mien data needs one of info, filter, pack; see mien data --help");
+  expect({"data", "info"}, 2, "no data given: fer2013.csv, a packed file or a folder");
+  expect({"data", "pack", "x.csv"}, 2, "-o FILE is missing: the packed file to write");
+  expect({"data", "info", "/nowhere/x.csv"}, 1, "/nowhere/x.csv: cannot open: No such file or directory");
+  expect({"data", "filter", "--crop", "1 2", "-o", "x.npy", "/nowhere/x.csv"}, 2, "--crop: '1 2' is not \"SCALE SHIFT_X SHIFT_Y\"");
+}
+
+}  // namespace
+}  // namespace mien::test

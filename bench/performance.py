@@ -131,6 +131,52 @@ def photo_table():
     return lines
 
 
+def face_api_table():
+    """@vladmandic/face-api in Node and Mien with YuNet in turn on one photo, from JPEG bytes to emotions."""
+    modules = BUILD / "node/node_modules"
+    if not (modules / "@vladmandic/face-api").exists():
+        (BUILD / "node").mkdir(exist_ok=True)
+        packages = ["@vladmandic/face-api@1.7", "@tensorflow/tfjs@4", "@tensorflow/tfjs-backend-wasm@4", "sharp"]
+        try:
+            subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", *packages], cwd=BUILD / "node", check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            return [f"Not measured: @vladmandic/face-api ({error})."]
+    photo = BUILD / "photo-1280x720.jpg"
+    subprocess.run([str(BUILD / "bench/make_photo"), str(PHOTO), "1280", "720", str(photo)], check=True)
+    times, found = {}, {}
+    for _ in range(ROUNDS):
+        theirs = json.loads(output("node", ROOT / "bench/face_api.mjs", modules, photo, SECONDS))
+        rows = {f"face-api {theirs['version']} ({theirs['backend']}), {name}": (theirs[name]["median_ms"], theirs[name]["faces"]) for name in ("tiny", "ssd")}
+        for detector in ("yunet", "hog"):
+            try:
+                ours = mien(photo, "--detector", detector)
+            except subprocess.CalledProcessError:
+                continue
+            rows[f"Mien, {detector}"] = (ours["stages"]["whole"]["median_ms"], ours["faces"])
+        for name, (ms, faces) in rows.items():
+            times.setdefault(name, []).append(ms)
+            found[name] = faces
+    fastest = next(iter(times))
+    lines = ["| 1280x720 photo, one face, JPEG in memory to emotion | faces | ms | times as fast as face-api's tiny |", "|---|---|---|---|"]
+    for name, values in times.items():
+        ratio = statistics.median(b / v for b, v in zip(times[fastest], values))
+        lines.append(f"| {name} | {found[name]} | {statistics.median(values):.2f} | {ratio:.1f} |")
+    return lines
+
+
+def batch_table():
+    """Photos a second of one `mien predict` over many photos, and whether memory grows with their number."""
+    photos = sorted(Path("/usr/share/doc/libdlib19.1/examples/faces").glob("*.jpg")) or [PHOTO]
+    lines = ["| photos | seconds | photos a second | cores busy | peak memory, MB |", "|---|---|---|---|---|"]
+    for count in (100, 1000):
+        paths = "\n".join(str(photos[i % len(photos)]) for i in range(count))
+        timed = subprocess.run(["/usr/bin/time", "-f", "%e %U %S %M", MIEN, "predict", "-", "--format", "jsonl"], input=paths,
+                               capture_output=True, text=True, check=True)
+        wall, user, system, memory = map(float, timed.stderr.split()[-4:])
+        lines.append(f"| {count} | {wall:.1f} | {count / wall:.0f} | {(user + system) / wall:.1f} | {memory / 1024:.0f} |")
+    return lines
+
+
 def cold(arguments, runs=15):
     """Median wall time in ms and peak memory in MB of a fresh process."""
     walls, peaks = [], []
@@ -164,6 +210,10 @@ def startup_table():
     return lines
 
 
+def default_detector():
+    return mien(PHOTO)["detector"]
+
+
 def machine():
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return f"{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}"
@@ -182,6 +232,8 @@ def main():
             *network_table(peers, peak), "",
             *([f"Not measured, because not installed: {', '.join(sorted(missing))}.", ""] if missing else []),
             "## From the photograph to the answer", "", "Medians in ms, all cores; the photo is in memory.", "", *photo_table(), "",
+            *face_api_table(), "",
+            "## Many photographs", "", f"`mien predict - --format jsonl`, the default detector ({default_detector()}).", "", *batch_table(), "",
             "## Start-up and footprint", "", *startup_table(), ""]
     detectors = BUILD / "bench/detector_report"
     if detectors.exists():

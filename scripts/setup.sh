@@ -15,6 +15,7 @@ train=(libtorch-dev)
 tests=(libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1)
 
 peers=(hyperfine time python3-torch python3-opencv visp-images-data)
+command -v npm >/dev/null || peers+=(nodejs npm)
 
 case "${1:-full}" in
   runtime) packages=("${tools[@]}" "${runtime[@]}") ;;

@@ -13,6 +13,7 @@ int data_command(std::span<const std::string> arguments);
 int evaluate_command(std::span<const std::string> arguments);
 int calibrate_command(std::span<const std::string> arguments);
 int bench_command(std::span<const std::string> arguments);
+int quantize_command(std::span<const std::string> arguments);
 int info_command(std::span<const std::string> arguments);
 
 /// Runs mien-train with the same arguments in this process's place; returns only on failure.

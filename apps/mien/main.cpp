@@ -19,6 +19,7 @@ constexpr const char* kUsage =
     "  mien train --data D --out RUN    train a network\n"
     "  mien export CHECKPOINT -o M      make a model file of a training run\n"
     "  mien calibrate --model M         fit a model's temperature, so that its probabilities can be trusted\n"
+    "  mien quantize MODEL -o M         make an eight-bit copy of a model\n"
     "  mien evaluate --model M --data D measure a model\n"
     "  mien bench [PHOTO]               how fast it is on this machine\n"
     "  mien info MODEL                  what is in a model file\n\n"
@@ -26,7 +27,7 @@ constexpr const char* kUsage =
 
 const std::map<std::string, Command> kCommands = {
     {"predict", predict_command}, {"data", data_command}, {"evaluate", evaluate_command},
-    {"calibrate", calibrate_command}, {"bench", bench_command}, {"info", info_command},
+    {"calibrate", calibrate_command}, {"bench", bench_command}, {"quantize", quantize_command}, {"info", info_command},
 };
 
 int run(const std::vector<std::string>& arguments) {

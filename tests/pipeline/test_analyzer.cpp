@@ -1,0 +1,134 @@
+#include "mien/analyzer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <thread>
+
+#include "mien/error.hpp"
+#include "model_files.hpp"
+#include "pipeline/classifier.hpp"
+#include "support.hpp"
+#include "vision/crop.hpp"
+#include "vision/face_detector.hpp"
+
+namespace mien {
+namespace {
+
+const std::filesystem::path kAstronaut = "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";  // python3-skimage
+
+class AnalyzerTest : public testing::Test {
+ protected:
+  Analyzer load(const model::CropGeometry& geometry = {}) const {
+    test::write_random_classifier(folder_ / "random.onnx", geometry);
+    return Analyzer::load(folder_ / "random.onnx", {.detector = "hog", .threads = 1, .precision = "f32"});
+  }
+  Classifier classifier() const { return Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1}); }
+  test::TemporaryDir folder_;
+};
+
+ErrorCode code_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return ErrorCode::kIo;
+}
+
+TEST_F(AnalyzerTest, SaysWhatItIs) {
+  const Analyzer analyzer = load();
+  EXPECT_EQ(analyzer.labels(), (std::vector<std::string>{"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}));
+  EXPECT_EQ(analyzer.detector_name(), "hog");
+  EXPECT_EQ(analyzer.model_path(), folder_ / "random.onnx");
+}
+
+TEST_F(AnalyzerTest, RefusesWhatItCannotUse) {
+  EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "missing.onnx"); }), ErrorCode::kNotFound);
+  const Analyzer analyzer = load();
+  EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.detector = "missing"}); }), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.precision = "f64"}); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_of([&] { analyzer.analyze({}); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_of([&] { analyzer.classify({}); }), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(AnalyzerTest, NoFaceIsAnEmptyList) {
+  const Analyzer analyzer = load();
+  EXPECT_TRUE(analyzer.analyze(Image(200, 200, PixelFormat::kRgb8)).empty());
+  EXPECT_TRUE(analyzer.analyze(Image(1, 1, PixelFormat::kGray8)).empty());
+}
+
+TEST_F(AnalyzerTest, ClassifyOfTheNetworksSizeTakesThePixelsAsTheyAre) {
+  const Analyzer analyzer = load();
+  const Image image = test::blobs(3);
+  const Face face = analyzer.classify(image);
+  EXPECT_EQ(face.probabilities, classifier().probabilities({image.row(0), static_cast<std::size_t>(48 * 48)}));
+  EXPECT_NEAR(std::accumulate(face.probabilities.begin(), face.probabilities.end(), 0.0), 1, 1e-5);
+  EXPECT_EQ(face.confidence, *std::max_element(face.probabilities.begin(), face.probabilities.end()));
+  EXPECT_EQ(face.confidence, face.probabilities[static_cast<std::size_t>(face.emotion)]);
+  EXPECT_EQ(face.box.width, 48);
+
+  const Face larger = analyzer.classify(resize(image, 96, 96));
+  EXPECT_EQ(larger.emotion, face.emotion);
+  EXPECT_NEAR(larger.confidence, face.confidence, 0.05);
+}
+
+TEST_F(AnalyzerTest, CropsAsTheModelFileSays) {
+  if (!std::filesystem::exists(kAstronaut)) GTEST_SKIP() << kAstronaut << " is not here";
+  const Image photo = read_image(kAstronaut);
+  const std::vector<DetectedFace> found = make_face_detector("hog", {.threads = 1})->detect(photo);
+  ASSERT_EQ(found.size(), 1U);
+  std::vector<std::vector<float>> answers;
+  for (const model::CropGeometry& geometry : {model::CropGeometry{}, model::CropGeometry{1.5, 0.1, -0.05}}) {
+    const std::vector<Face> faces = load(geometry).analyze(photo);
+    ASSERT_EQ(faces.size(), 1U);
+    const Image crop = crop_aligned_face(photo, found[0], geometry, 48);
+    EXPECT_EQ(faces[0].probabilities, classifier().probabilities({crop.row(0), static_cast<std::size_t>(48 * 48)}));
+    EXPECT_EQ(faces[0].box.x, found[0].box.x);  // the box is the detector's, not the crop's
+    EXPECT_EQ(faces[0].detection_score, found[0].score);
+    answers.push_back(faces[0].probabilities);
+  }
+  EXPECT_NE(answers[0], answers[1]);
+}
+
+TEST_F(AnalyzerTest, ThreadsShareIt) {
+  const Analyzer analyzer = load();
+  std::vector<Image> pictures;
+  std::vector<std::vector<float>> alone;
+  for (unsigned seed = 0; seed < 8; ++seed) {
+    pictures.push_back(test::blobs(seed));
+    alone.push_back(analyzer.classify(pictures.back()).probabilities);
+  }
+  const bool has_photo = std::filesystem::exists(kAstronaut);
+  const Image photo = has_photo ? read_image(kAstronaut) : Image(160, 160, PixelFormat::kRgb8);
+  const std::vector<Face> faces = analyzer.analyze(photo);
+  std::vector<int> wrong(4, 0);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t t = 0; t < wrong.size(); ++t) {
+      threads.emplace_back([&, t] {
+        for (std::size_t i = 0; i < 24; ++i) {
+          const std::size_t at = (i + t) % pictures.size();
+          wrong[t] += analyzer.classify(pictures[at]).probabilities != alone[at] ? 1 : 0;
+        }
+        const std::vector<Face> again = analyzer.analyze(photo);
+        wrong[t] += again.size() != faces.size() || (!faces.empty() && again[0].probabilities != faces[0].probabilities) ? 1 : 0;
+      });
+    }
+  }
+  EXPECT_EQ(wrong, std::vector<int>(4, 0));
+}
+
+TEST_F(AnalyzerTest, NamedModelsAreFoundInTheFolderOfTheEnvironment) {
+  test::write_random_classifier(folder_ / "mine.onnx");
+  const char* before = std::getenv("MIEN_MODELS");
+  const std::string kept = before != nullptr ? before : "";
+  ::setenv("MIEN_MODELS", folder_.path().c_str(), 1);
+  const std::filesystem::path found = Analyzer::load("mine", {.detector = "hog"}).model_path();
+  before != nullptr ? ::setenv("MIEN_MODELS", kept.c_str(), 1) : ::unsetenv("MIEN_MODELS");
+  EXPECT_EQ(found, folder_ / "mine.onnx");
+}
+
+}  // namespace
+}  // namespace mien

@@ -1,0 +1,73 @@
+#include "pipeline/classifier.hpp"
+
+#include <gtest/gtest.h>
+
+#include "metrics/calibration.hpp"
+#include "mien/error.hpp"
+#include "model_files.hpp"
+#include "support.hpp"
+
+namespace mien {
+namespace {
+
+class ClassifierFileTest : public testing::Test {
+ protected:
+  Classifier load(double temperature = 1) const {
+    test::write_random_classifier(folder_ / "random.onnx", {}, temperature);
+    return Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1});
+  }
+  static std::vector<std::uint8_t> faces(unsigned count) {
+    std::vector<std::uint8_t> out;
+    for (unsigned i = 0; i < count; ++i) {
+      const Image image = test::blobs(i);
+      out.insert(out.end(), image.row(0), image.row(0) + 48 * 48);
+    }
+    return out;
+  }
+  test::TemporaryDir folder_;
+};
+
+TEST_F(ClassifierFileTest, AnswersDoNotDependOnTheCompany) {
+  const Classifier classifier = load();
+  constexpr unsigned kCount = 2 * 32 + 5;  // two whole batches and a rest
+  const std::vector<std::uint8_t> all = faces(kCount);
+  const std::vector<float> together = classifier.logits(all);
+  ASSERT_EQ(together.size(), kCount * 7U);
+  for (const std::size_t i : {0U, 31U, 32U, 63U, 64U, 68U}) {
+    const std::vector<float> alone = classifier.logits(std::span(all).subspan(i * 48 * 48, 48 * 48));
+    for (std::size_t c = 0; c < 7; ++c) EXPECT_NEAR(alone[c], together[i * 7 + c], 1e-4) << "face " << i;
+  }
+}
+
+TEST_F(ClassifierFileTest, NormalisesAsTheModelFileSays) {
+  // (gray - 129) / 65 for the network: the first plane by hand.
+  const Classifier classifier = load();
+  const std::vector<std::uint8_t> face = faces(1);
+  std::vector<float> input;
+  for (const std::uint8_t gray : face) input.push_back((static_cast<float>(gray) - 129.0F) / 65.0F);
+  const std::vector<float> expected = classifier.network().run(input, {1, 1, 48, 48})[0].values;
+  const std::vector<float> logits = classifier.logits(face);
+  for (std::size_t c = 0; c < 7; ++c) EXPECT_NEAR(logits[c], expected[c], 1e-4);
+}
+
+TEST_F(ClassifierFileTest, TemperatureDividesTheLogits) {
+  const std::vector<std::uint8_t> face = faces(1);
+  const std::vector<float> logits = load().logits(face);
+  EXPECT_EQ(load(2.5).probabilities(face), metrics::softmax(logits, 7, 2.5));
+  EXPECT_NE(load(2.5).probabilities(face), load(1).probabilities(face));
+}
+
+TEST_F(ClassifierFileTest, NoFacesAndPartsOfFaces) {
+  const Classifier classifier = load();
+  EXPECT_TRUE(classifier.probabilities({}).empty());
+  EXPECT_THROW(classifier.logits(std::vector<std::uint8_t>(48 * 48 + 1)), Error);
+}
+
+TEST(PrecisionFromString, KnowsItsWords) {
+  EXPECT_EQ(precision_from_string("auto"), engine::Precision::kAuto);
+  EXPECT_EQ(precision_from_string("int8"), engine::Precision::kInt8);
+  EXPECT_THROW(precision_from_string("f16"), Error);
+}
+
+}  // namespace
+}  // namespace mien

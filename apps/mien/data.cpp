@@ -52,8 +52,8 @@ Dataset read_source(const std::string& source, const DataOptions& options) {
   std::unique_ptr<FaceDetector> detector;
   FaceCropper cropper = whole_image;
   if (options.faces) {
-    detector = make_face_detector(options.detector);
-    cropper = largest_face(*detector, options.geometry);
+    detector = make_face_detector(options.detector, {.threads = 1});
+    cropper = largest_face(*detector, options.geometry, options.align ? Alignment::kEyes : Alignment::kNone);
   }
   ImageDataset read = read_images(images, cropper);
   for (const DroppedImage& dropped : read.dropped) {

@@ -30,11 +30,12 @@ std::optional<Image> whole_image(const ImageView& image) {
   return resize(to_gray(image), kFaceSize, kFaceSize);
 }
 
-FaceCropper largest_face(const FaceDetector& detector, const model::CropGeometry& geometry) {
-  return [&detector, geometry](const ImageView& image) -> std::optional<Image> {
+FaceCropper largest_face(const FaceDetector& detector, const model::CropGeometry& geometry, Alignment alignment) {
+  return [&detector, geometry, alignment](const ImageView& image) -> std::optional<Image> {
     const std::vector<DetectedFace> faces = detector.detect(image);
     if (faces.empty()) return std::nullopt;
-    return crop_face(image, faces[0].box, geometry, kFaceSize);
+    if (alignment == Alignment::kNone) return crop_face(image, faces[0].box, geometry, kFaceSize);
+    return crop_aligned_face(image, faces[0], geometry, kFaceSize);
   };
 }
 

@@ -21,9 +21,14 @@ using FaceCropper = std::function<std::optional<Image>(const ImageView&)>;
 /// The whole image, for sets whose pictures are cut to the face already (FER2013, CK+48).
 std::optional<Image> whole_image(const ImageView& image);
 
-/// The largest face that the detector finds, cropped as `geometry` says: as a photograph is analysed. The
-/// detector must outlive the cropper.
-FaceCropper largest_face(const FaceDetector& detector, const model::CropGeometry& geometry);
+enum class Alignment {
+  kEyes,  ///< turned so that the eyes are level where the detector finds them, as a photograph is analysed
+  kNone,
+};
+
+/// The largest face that the detector finds, cropped as `geometry` says. The detector must outlive the cropper.
+FaceCropper largest_face(const FaceDetector& detector, const model::CropGeometry& geometry,
+                         Alignment alignment = Alignment::kEyes);
 
 /// An image that gave no sample, and why.
 struct DroppedImage {

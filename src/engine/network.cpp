@@ -114,10 +114,10 @@ std::string_view to_string(Precision precision) {
 
 class Network::Impl {
  public:
-  Impl(const model::Model& model, const CompileOptions& options)
+  Impl(model::Model model, const CompileOptions& options)
       : precision_(resolve(options.precision, model)),
         threads_(options.threads == 0 ? available_threads() : options.threads),
-        model_(simplify(model)),
+        model_(simplify(std::move(model))),
         engine_(dnnl::engine::kind::cpu, 0),
         weights_(engine_) {
     for (const model::ValueInfo& output : model_.outputs) output_names_.push_back(output.name);
@@ -186,7 +186,7 @@ Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
 
-Network Network::compile(const model::Model& model, const CompileOptions& options) {
+Network Network::compile(model::Model model, const CompileOptions& options) {
   if (options.threads < 0) throw Error(ErrorCode::kInvalidArgument, "the number of threads is negative");
   for (const model::Node& node : model.nodes) {
     if (!is_supported(node.op_type)) unsupported(node, "the engine does not have this operator");
@@ -194,11 +194,12 @@ Network Network::compile(const model::Model& model, const CompileOptions& option
   if (model.inputs.size() != 1 || model.inputs[0].shape.size() != 4) {
     throw Error(ErrorCode::kUnsupported, "the model has not one input of four dimensions");
   }
-  auto impl = std::make_unique<Impl>(model, options);
+  auto impl = std::make_unique<Impl>(std::move(model), options);
   // A plan is cheap next to its primitives: where the file states the shape, it shows every operator's errors
   // now.
   InputShape shape;
-  std::copy(model.inputs[0].shape.begin(), model.inputs[0].shape.end(), shape.begin());
+  const Dims& stated = impl->model().inputs[0].shape;
+  std::copy(stated.begin(), stated.end(), shape.begin());
   if (shape[0] < 0) shape[0] = 1;
   if (std::none_of(shape.begin(), shape.end(), [](std::int64_t dimension) { return dimension < 0; })) {
     make_plan(impl->model(), shape, impl->arithmetic());

@@ -44,7 +44,7 @@ class Network {
  public:
   /// Throws Error kUnsupported naming the first node that the engine cannot run, or kBadFormat,
   /// kInvalidArgument.
-  static Network compile(const model::Model& model, const CompileOptions& options = {});
+  static Network compile(model::Model model, const CompileOptions& options = {});
 
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;

@@ -95,7 +95,7 @@ class Quantizer {
     Model probe = source_;
     probe.outputs.clear();
     for (const std::string& name : watched) probe.outputs.push_back({name, model::DataType::kFloat32, {}});
-    const Network network = Network::compile(probe, {Precision::kF32, options_.threads});
+    const Network network = Network::compile(std::move(probe), {Precision::kF32, options_.threads});
     std::map<std::string, RangeFinder> finders;
     const auto pass = [&](void (RangeFinder::*visit)(std::span<const float>)) {
       const std::int64_t size = shape[1] * shape[2] * shape[3];

@@ -22,8 +22,12 @@ struct ChannelAffine {
 
 class Simplifier {
  public:
-  explicit Simplifier(const model::Model& model) : model_(model) {
-    for (const Tensor& tensor : model.initializers) constants_.emplace(tensor.name, tensor);
+  explicit Simplifier(model::Model model) : model_(std::move(model)) {
+    for (Tensor& tensor : model_.initializers) {
+      const std::string name = tensor.name;
+      constants_.emplace(name, std::move(tensor));
+    }
+    model_.initializers.clear();
   }
 
   model::Model run(NormPlacement norms) {
@@ -261,13 +265,11 @@ class Simplifier {
 
   void keep_used_constants() {
     count_uses();
-    model_.initializers.clear();
-    std::vector<const Tensor*> used;
-    for (const auto& [name, tensor] : constants_) {
-      if (uses_.contains(name)) used.push_back(&tensor);
+    for (auto& [name, tensor] : constants_) {
+      if (uses_.contains(name)) model_.initializers.push_back(std::move(tensor));
     }
-    std::sort(used.begin(), used.end(), [](const Tensor* a, const Tensor* b) { return a->name < b->name; });
-    for (const Tensor* tensor : used) model_.initializers.push_back(*tensor);
+    std::sort(model_.initializers.begin(), model_.initializers.end(),
+              [](const Tensor& a, const Tensor& b) { return a.name < b.name; });
   }
 
   model::Model model_;
@@ -278,6 +280,8 @@ class Simplifier {
 
 }  // namespace
 
-model::Model simplify(const model::Model& model, NormPlacement norms) { return Simplifier(model).run(norms); }
+model::Model simplify(model::Model model, NormPlacement norms) {
+  return Simplifier(std::move(model)).run(norms);
+}
 
 }  // namespace mien::engine

@@ -22,6 +22,6 @@ enum class NormPlacement {
 /// - Gemm loses its alpha, beta and transB = 0.
 /// Values keep their names where they survive; graph outputs always do. Throws Error kBadFormat naming the
 /// node.
-model::Model simplify(const model::Model& model, NormPlacement norms = NormPlacement::kBehindPools);
+model::Model simplify(model::Model model, NormPlacement norms = NormPlacement::kBehindPools);
 
 }  // namespace mien::engine

@@ -1,0 +1,219 @@
+#include "engine/step_builder.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace mien::engine {
+
+using dnnl::memory;
+using dnnl::primitive_attr;
+
+memory::desc plain(const Dims& dims, memory::data_type type) {
+  Dims strides(dims.size(), 1);
+  for (std::size_t axis = dims.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * dims[axis];
+  return {dims, type, strides};
+}
+
+memory::desc any(const Dims& dims, memory::data_type type) { return {dims, type, memory::format_tag::any}; }
+
+memory::data_type data_type(model::DataType type) {
+  switch (type) {
+    case model::DataType::kUint8:
+      return memory::data_type::u8;
+    case model::DataType::kInt8:
+      return memory::data_type::s8;
+    case model::DataType::kInt32:
+      return memory::data_type::s32;
+    default:
+      return memory::data_type::f32;
+  }
+}
+
+StepBuilder::StepBuilder(const Plan& plan, const model::Model& model, const BuildOptions& options,
+                         const dnnl::engine& engine, WeightStore& shared)
+    : plan_(plan),
+      model_(model),
+      options_(options),
+      engine_(engine),
+      shared_(shared),
+      writer_(engine),
+      places_(plan.values.size()) {}
+
+Program StepBuilder::run() {
+  find_last_uses();
+  places_[plan_.input] = {writer_.add_input(plain(value(plan_.input).shape, memory::data_type::f32))};
+  for (step_ = 0; step_ < plan_.steps.size(); ++step_) {
+    const Step& step = plan_.steps[step_];
+    try {
+      std::visit([&](const auto& operation) { build(step, operation); }, step.operation);
+    } catch (const dnnl::error& error) {
+      throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN cannot run it: " + error.message);
+    }
+  }
+  for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
+    const int source = place(plan_.outputs[i]);
+    writer_.reorder(source,
+                    writer_.add_output(plain(value(plan_.outputs[i]).shape, memory::data_type::f32), i));
+  }
+  return writer_.finish();
+}
+
+// ---- values and their memories
+// ------------------------------------------------------------------------------------
+
+int StepBuilder::constant(int id, const memory::desc& from, const memory::desc& to) {
+  const model::Tensor& tensor = *value(id).constant;
+  const auto* begin = model_.initializers.data();
+  const bool is_models =
+      !std::less<>()(&tensor, begin) && std::less<>()(&tensor, begin + model_.initializers.size());
+  return writer_.add_constant(is_models ? shared_.get(tensor, from, to)
+                                        : laid_out(tensor, from, to, engine_));
+}
+
+int StepBuilder::plain_constant(int id) {
+  const Value& v = value(id);
+  const memory::desc as_is = plain(v.shape.empty() ? Dims{1} : v.shape, data_type(v.constant->type));
+  return constant(id, as_is, as_is);
+}
+
+int StepBuilder::place(int id) {
+  if (places_[id].empty()) places_[id] = {plain_constant(id)};
+  return places_[id].front();
+}
+
+int StepBuilder::place(int id, const memory::desc& wanted) {
+  place(id);
+  for (const int memory : places_[id]) {
+    if (desc(memory) == wanted) return memory;
+  }
+  const int made = writer_.add_arena(wanted);
+  writer_.reorder(places_[id].front(), made);
+  places_[id].push_back(made);
+  return made;
+}
+
+int StepBuilder::place_plain(int id) {
+  return place(id, plain(value(id).shape, desc(place(id)).data_type()));
+}
+
+memory::data_type StepBuilder::output_type(int id) const {
+  if (value(id).type != model::DataType::kFloat32) return data_type(value(id).type);
+  const bool is_output = std::find(plan_.outputs.begin(), plan_.outputs.end(), id) != plan_.outputs.end();
+  return is_output ? memory::data_type::f32 : options_.real;
+}
+
+memory::data_type StepBuilder::input_type(const Step& step) const {
+  return step.output_scales.empty() ? options_.real : data_type(value(step.inputs[0]).type);
+}
+
+memory::data_type StepBuilder::weight_type(const Step& step) const {
+  return step.output_scales.empty() ? options_.real : memory::data_type::s8;
+}
+
+// ---- post-ops
+// -----------------------------------------------------------------------------------------------------
+
+primitive_attr StepBuilder::attributes(const Step& step, std::size_t post_op_count) const {
+  primitive_attr attr = plain_attributes();
+  if (!step.output_scales.empty()) {
+    constexpr int kByChannel = 1 << 1;
+    attr.set_output_scales(kByChannel, step.output_scales);
+    const std::int32_t zero_point = value(step.inputs[0]).quantization.zero_point;
+    if (zero_point != 0) attr.set_zero_points(DNNL_ARG_SRC, 0, {zero_point});
+  }
+  dnnl::post_ops ops;
+  for (std::size_t i = 0; i < post_op_count; ++i) {
+    const PostOp& op = step.post_ops[i];
+    switch (op.kind) {
+      case PostOp::Kind::kEltwise:
+        ops.append_eltwise(1, op.algorithm, op.alpha, op.beta);
+        break;
+      case PostOp::Kind::kBinary:
+        ops.append_binary(op.algorithm, plain(value(op.value).shape, memory::data_type::f32));
+        break;
+      case PostOp::Kind::kSum:
+        ops.append_sum();
+        break;
+    }
+  }
+  attr.set_post_ops(ops);
+  return attr;
+}
+
+void StepBuilder::append_post_op_arguments(const Step& step, std::size_t inside, Arguments& arguments) {
+  for (std::size_t i = 0; i < inside; ++i) {
+    if (step.post_ops[i].kind != PostOp::Kind::kBinary) continue;
+    arguments.emplace_back(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1,
+                           plain_constant(step.post_ops[i].value));
+  }
+}
+
+void StepBuilder::finish(const Step& step, std::size_t inside, int memory) {
+  for (std::size_t i = inside; i < step.post_ops.size(); ++i) {
+    const PostOp& op = step.post_ops[i];
+    switch (op.kind) {
+      case PostOp::Kind::kEltwise:
+        writer_.eltwise(op.algorithm, op.alpha, op.beta, memory, memory);
+        break;
+      case PostOp::Kind::kBinary:
+        writer_.binary(op.algorithm, memory, plain_constant(op.value), memory);
+        break;
+      case PostOp::Kind::kSum:
+        writer_.binary(dnnl::algorithm::binary_add, memory, place(op.value), memory);
+        break;
+    }
+  }
+  places_[step.output] = {memory};
+}
+
+// ---- lifetimes
+// ----------------------------------------------------------------------------------------------------
+
+/// The value whose memory a view may look into.
+int StepBuilder::root(int id) const {
+  for (int producer = value(id).producer; producer >= 0; producer = value(id).producer) {
+    const Operation& operation = plan_.steps[producer].operation;
+    if (!std::holds_alternative<Reshape>(operation) && !std::holds_alternative<Transpose>(operation)) break;
+    id = plan_.steps[producer].inputs[0];
+  }
+  return id;
+}
+
+void StepBuilder::find_last_uses() {
+  last_use_.assign(plan_.values.size(), 0);
+  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+    for (const int input : plan_.steps[i].inputs) last_use_[root(input)] = i;
+    for (const PostOp& op : plan_.steps[i].post_ops) {
+      if (op.value >= 0) last_use_[root(op.value)] = i;
+    }
+  }
+  for (const int output : plan_.outputs) last_use_[root(output)] = plan_.steps.size();
+}
+
+/// Whether this step may write over a memory of a value.
+bool StepBuilder::may_overwrite(int id, int memory) const {
+  return last_use_[root(id)] == step_ && writer_.is_in_arena(memory);
+}
+
+/// The memory that a step writes. With a sum inside, that is the memory of the summand, or a copy of it.
+int StepBuilder::target(const Step& step, const memory::desc& wanted, std::size_t inside) {
+  for (std::size_t i = 0; i < inside; ++i) {
+    if (step.post_ops[i].kind != PostOp::Kind::kSum) continue;
+    const int other = step.post_ops[i].value;
+    const int memory = place(other, wanted);
+    const bool reads_it = std::any_of(step.inputs.begin(), step.inputs.end(),
+                                      [&](int input) { return root(input) == root(other); });
+    if (may_overwrite(other, memory) && !reads_it) return memory;
+    const int copy = writer_.add_arena(wanted);
+    writer_.reorder(memory, copy);
+    return copy;
+  }
+  return writer_.add_arena(wanted);
+}
+
+Program build_program(const Plan& plan, const model::Model& model, const BuildOptions& options,
+                      const dnnl::engine& engine, WeightStore& shared) {
+  return StepBuilder(plan, model, options, engine, shared).run();
+}
+
+}  // namespace mien::engine

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <dnnl.hpp>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/builder.hpp"
+#include "engine/program_writer.hpp"
+
+namespace mien::engine {
+
+/// C order.
+dnnl::memory::desc plain(const Dims& dims, dnnl::memory::data_type type);
+/// Whatever layout the primitive likes best.
+dnnl::memory::desc any(const Dims& dims, dnnl::memory::data_type type);
+dnnl::memory::data_type data_type(model::DataType type);
+
+/// Turns the steps of a plan into calls, one after the other.
+class StepBuilder {
+ public:
+  StepBuilder(const Plan& plan, const model::Model& model, const BuildOptions& options,
+              const dnnl::engine& engine, WeightStore& shared);
+
+  Program run();
+
+ private:
+  // Layers (step_builder_layers.cpp).
+  void build(const Step& step, const Convolution& layer);
+  void build(const Step& step, const Dense& layer);
+  void build(const Step& step, const Pool& layer);
+  // The rest.
+  void build(const Step& step, const Eltwise& operation);
+  void build(const Step& step, const Binary& operation);
+  void build(const Step& step, const Softmax& operation);
+  void build(const Step& step, const Concat& operation);
+  void build(const Step& step, const Reshape& operation);
+  void build(const Step& step, const Transpose& operation);
+  void build(const Step& step, const Slice& operation);
+  void build(const Step& step, const Resize& operation);
+  void build(const Step& step, const Requantize& operation);
+
+  const Value& value(int id) const { return plan_.values[id]; }
+  const dnnl::memory::desc& desc(int memory) const { return writer_.desc(memory); }
+
+  /// A constant whose bytes are laid out as `from`, as `to`.
+  int constant(int value, const dnnl::memory::desc& from, const dnnl::memory::desc& to);
+  int plain_constant(int value);
+  /// A memory that holds a value: any, in that layout, or in C order.
+  int place(int value);
+  int place(int value, const dnnl::memory::desc& wanted);
+  int place_plain(int value);
+
+  /// What a step gives: outputs of the graph in f32.
+  dnnl::memory::data_type output_type(int value) const;
+  /// What a layer takes, and its weights.
+  dnnl::memory::data_type input_type(const Step& step) const;
+  dnnl::memory::data_type weight_type(const Step& step) const;
+
+  dnnl::primitive_attr attributes(const Step& step, std::size_t post_op_count) const;
+  void append_post_op_arguments(const Step& step, std::size_t inside, Arguments& arguments);
+  /// The post-ops that are not inside the primitive, one call each, in place; then the step is done.
+  void finish(const Step& step, std::size_t inside, int memory);
+
+  template <class PrimitiveDesc>
+  static bool exists(const PrimitiveDesc& pd) {
+    return pd.get(true) != nullptr;
+  }
+  /// oneDNN's plain loops, hundreds of times slower than its fast code.
+  template <class PrimitiveDesc>
+  static bool is_slow(const PrimitiveDesc& pd) {
+    return std::string_view(pd.impl_info_str()).starts_with("ref");
+  }
+  template <class PrimitiveDesc>
+  static bool is_fast(const PrimitiveDesc& pd) {
+    return exists(pd) && !is_slow(pd);
+  }
+
+  /// Makes a primitive description with the step's post-ops inside, or, where oneDNN has no fast code for
+  /// that, without them. Returns how many are inside.
+  template <class Make>
+  auto describe(const Step& step, Make make) {
+    std::size_t inside = step.post_ops.size();
+    auto pd = make(attributes(step, inside));
+    const bool may_split = inside > 0 && value(step.output).type == model::DataType::kFloat32;
+    if (may_split && !is_fast(pd)) {
+      auto bare = make(attributes(step, 0));
+      if (is_fast(bare) || !exists(pd)) {
+        pd = bare;
+        inside = 0;
+      }
+    }
+    return std::pair(pd, inside);
+  }
+
+  template <class PrimitiveDesc>
+  static void check_exists(const Step& step, const PrimitiveDesc& pd) {
+    if (!exists(pd)) throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN has no code for it here");
+  }
+
+  bool suits_winograd(const Step& step, const Convolution& layer) const;
+  bool keeps_layout(const Step& step);
+
+  int root(int value) const;
+  void find_last_uses();
+  bool may_overwrite(int value, int memory) const;
+  int target(const Step& step, const dnnl::memory::desc& wanted, std::size_t inside);
+
+  const Plan& plan_;
+  const model::Model& model_;
+  const BuildOptions& options_;
+  const dnnl::engine& engine_;
+  WeightStore& shared_;
+  ProgramWriter writer_;
+  std::vector<std::vector<int>> places_;  ///< by value: memories that hold it, in different layouts
+  std::vector<std::size_t> last_use_;     ///< by value: the last step that reads it
+  std::size_t step_ = 0;
+};
+
+}  // namespace mien::engine

@@ -28,7 +28,7 @@ inline std::filesystem::path reference_model() {
 
 inline Command mien_command(std::vector<std::string> arguments) {
   return {.program = kMien, .arguments = std::move(arguments),
-          .environment = {{"MIEN_MODELS", reference_model().parent_path().string()}}};
+          .environment = {{"MIEN_MODELS", reference_model().parent_path().string()}, {"XDG_DATA_HOME", "/nowhere"}}};
 }
 inline ProcessResult mien(std::vector<std::string> arguments) { return run(mien_command(std::move(arguments))); }
 

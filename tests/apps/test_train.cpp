@@ -1,0 +1,152 @@
+// mien train and mien export as programs: what a killed, stopped and resumed run gives.
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include "apps_support.hpp"
+#include "photo_files.hpp"
+#include "synthetic_faces.hpp"
+
+namespace mien::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+const fs::path kMienTrain = fs::path(MIEN_BIN_DIR) / "mien-train";
+
+class Train : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { folder_ = std::make_unique<TemporaryDir>(); }
+  static void TearDownTestSuite() { folder_.reset(); }
+  void SetUp() override {
+    if (!fs::exists(kMienTrain)) GTEST_SKIP() << kMienTrain << " is not built (MIEN_TRAIN)";
+    if (!fs::exists(data())) write_packed(data(), synthetic_faces(16));
+  }
+
+  static fs::path data() { return *folder_ / "faces.npy"; }
+  static fs::path run_folder(const std::string& name) { return *folder_ / name; }
+
+  static Command train_command(const std::string& name, const Words& more = {}) {
+    Words words = {"train", "--data", data(), "--out", run_folder(name), "--epochs", "4", "--batch-size", "32",
+                   "--warmup", "0", "--average", "0.9", "--precision", "f32", "--threads", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    Command command = mien_command(words);
+    command.timeout = std::chrono::seconds(300);
+    return command;
+  }
+
+  /// The bytes of the model file of a finished run.
+  static std::string exported(const std::string& name) {
+    const fs::path model = run_folder(name) / "model.onnx";
+    const ProcessResult result = mien({"export", run_folder(name) / "last.ckpt", "-o", model});
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    return read_text(model);
+  }
+
+  /// The model of a run that nothing disturbed; trained once for all tests.
+  static const std::string& undisturbed() {
+    static const std::string bytes = [] {
+      const ProcessResult result = run(train_command("undisturbed"));
+      EXPECT_EQ(result.exit_code, 0) << result.error;
+      return exported("undisturbed");
+    }();
+    return bytes;
+  }
+
+  /// Starts a run and sends it a signal in the second epoch.
+  static ProcessResult disturbed(const std::string& name, int signal) {
+    Process process(train_command(name));
+    while (process.running() && !fs::exists(run_folder(name) / "last.ckpt")) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    process.send(signal);
+    return process.wait();
+  }
+
+  static ProcessResult resume(const std::string& name) {
+    Command command = mien_command({"train", "--resume", "--out", run_folder(name)});
+    command.timeout = std::chrono::seconds(300);
+    return run(command);
+  }
+
+  static std::size_t epochs_in_history(const std::string& name) {
+    const std::string history = read_text(run_folder(name) / "history.csv");
+    return static_cast<std::size_t>(std::count(history.begin(), history.end(), '\n')) - 1;  // but for the header
+  }
+
+  static inline std::unique_ptr<TemporaryDir> folder_;
+};
+
+TEST_F(Train, ResumedAfterKillGivesTheSameModel) {
+  const ProcessResult killed = disturbed("killed", SIGKILL);
+  EXPECT_EQ(killed.signal, SIGKILL);
+  ASSERT_LT(epochs_in_history("killed"), 4U) << "the run had ended already";
+  const ProcessResult rest = resume("killed");
+  ASSERT_EQ(rest.exit_code, 0) << rest.error;
+  EXPECT_NE(rest.error.find("resumed after epoch "), std::string::npos) << rest.error;
+  EXPECT_EQ(epochs_in_history("killed"), 4U);
+  EXPECT_TRUE(exported("killed") == undisturbed());
+}
+
+TEST_F(Train, InterruptStopsCleanlyAndResumes) {
+  const ProcessResult stopped = disturbed("stopped", SIGINT);
+  EXPECT_EQ(stopped.exit_code, 130);
+  EXPECT_NE(stopped.error.find("go on with --resume"), std::string::npos) << stopped.error;
+  ASSERT_EQ(resume("stopped").exit_code, 0);
+  EXPECT_TRUE(exported("stopped") == undisturbed());
+}
+
+TEST_F(Train, RunLeavesItsFilesAndAModelThatPredicts) {
+  undisturbed();
+  for (const char* name : {"last.ckpt", "best.ckpt", "history.csv", "curves.svg"}) {
+    EXPECT_TRUE(fs::exists(run_folder("undisturbed") / name)) << name;
+  }
+  EXPECT_EQ(epochs_in_history("undisturbed"), 4U);
+  const fs::path crop = *folder_ / "crop.png";
+  write_file(crop, encode_png(gradient(48, 48)));
+  const ProcessResult result = mien({"predict", "--crop", "--format", "json", "--threads", "1", "--model", run_folder("undisturbed") / "model.onnx", crop});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(nlohmann::json::parse(result.out)[0]["faces"][0]["probabilities"].size(), 7U);
+}
+
+TEST_F(Train, SummaryIsTheTableOfTheNetwork) {
+  const ProcessResult result = mien({"train", "--summary", "reference"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  expect_golden("summary_reference.txt", result.out);
+  EXPECT_NE(result.out.find("2,240,063"), std::string::npos);
+}
+
+TEST_F(Train, MistakesAreNamed) {
+  const fs::path recipe = *folder_ / "recipe.toml";
+  const auto expect = [](const Words& words, int code, const std::string& message) {
+    const ProcessResult result = mien(words);
+    EXPECT_EQ(result.exit_code, code);
+    EXPECT_EQ(result.error.find("mien-train: " + message), 0U) << result.error;
+  };
+  write_file(recipe, "[train]\nbatch-size = 32\nepoch = 3\n");
+  expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2, recipe.string() + ":3: unknown option 'epoch', did you mean 'epochs'?\n");
+  write_file(recipe, "epochs = \"many\"\n");
+  expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2, recipe.string() + ":1: ");
+  expect({"train", "--epoch", "3"}, 2, "unknown option 'epoch', did you mean 'epochs'?\n");
+  expect({"train", "--data", data()}, 2, "--out DIR is missing");
+  expect({"train", "--data", "/nowhere.csv", "--out", *folder_ / "x"}, 1, "/nowhere.csv: cannot open");
+  expect({"train", "--resume", "--out", *folder_ / "x"}, 1, (*folder_ / "x").string());
+  expect({"export", "/nowhere.ckpt", "-o", *folder_ / "x.onnx"}, 1, "/nowhere.ckpt");
+  expect({"export", data(), "-o", *folder_ / "x.onnx"}, 1, data().string());
+  EXPECT_FALSE(fs::exists(*folder_ / "x.onnx"));
+}
+
+TEST(TrainMissing, SaysHowToInstallIt) {
+  const TemporaryDir folder;
+  fs::copy_file(kMien, folder / "mien");
+  for (const std::string name : {"train", "export"}) {
+    const ProcessResult result = run({.program = folder / "mien", .arguments = {name}, .environment = {{"PATH", folder.path()}}});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_EQ(result.error,
+              "mien: '" + name + "' needs the program mien-train, which is not installed here. It is built with LibTorch:\n"
+              "  make train        (installs LibTorch, builds build/bin/mien-train)\n");
+  }
+}
+
+}  // namespace
+}  // namespace mien::test

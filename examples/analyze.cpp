@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     // The shipped network; a path of a model file or other options may be given.
     const mien::Analyzer analyzer = mien::Analyzer::load();
     for (int i = 1; i < argc; ++i) {
-      const std::vector<mien::Face> faces = analyzer.analyze(mien::read_image(argv[i]));
+      const std::vector<mien::Face> faces = analyzer.analyze_file(argv[i]).faces;
       std::printf("%s: %zu face%s\n", argv[i], faces.size(), faces.size() == 1 ? "" : "s");
       for (const mien::Face& face : faces) {
         const std::string_view emotion = mien::to_string(face.emotion);

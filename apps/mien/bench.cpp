@@ -109,8 +109,7 @@ int bench_network(const BenchOptions& o) {
 int bench_photo(const BenchOptions& o, const std::string& photo) {
   const std::filesystem::path path = locate_model(o.model);
   const Classifier classifier = Classifier::load(path, {precision_from_string(o.precision), o.threads});
-  const std::string detector_name = o.detector == "auto" ? "hog" : o.detector;
-  const auto detector = make_face_detector(detector_name, {.min_face = o.min_face, .threads = o.threads});
+  const auto detector = make_face_detector(o.detector, {.min_face = o.min_face, .threads = o.threads});
   const Analyzer analyzer = Analyzer::load(o.model, {.detector = o.detector, .min_face = o.min_face, .threads = o.threads, .precision = o.precision});
   const std::vector<std::byte> bytes = read_file(photo);
   const Image image = decode_image(bytes, photo);
@@ -135,7 +134,7 @@ int bench_photo(const BenchOptions& o, const std::string& photo) {
   stages.push_back({"detect", measure(o.seconds, [&] { detector->detect(image); })});
   stages.push_back({"crop", measure(o.seconds, make_crops)});
   stages.push_back({"classify", measure(o.seconds, [&] { classifier.probabilities(crops); })});
-  stages.push_back({"whole", measure(o.seconds, [&] { analyzer.analyze(decode_image(bytes, photo)); })});
+  stages.push_back({"whole", measure(o.seconds, [&] { analyzer.analyze_encoded(bytes, photo); })});
   if (o.format == "json") {
     std::string text;
     for (const Stage& stage : stages) text += format("%s\"%s\": {%s}", text.empty() ? "" : ", ", stage.name, timing_json(stage.timing).c_str());

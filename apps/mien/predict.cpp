@@ -96,14 +96,20 @@ class Predictor {
   PhotoResult predict(const std::string& path, const std::filesystem::path& annotated) const {
     PhotoResult result{.path = path};
     try {
-      const Image photo = read_image(path);
-      result.width = photo.width();
-      result.height = photo.height();
-      if (options_.crop) result.faces.push_back(analyzer_.classify(photo));
-      else result.faces = analyzer_.analyze(photo);
+      if (options_.crop) {
+        const Image picture = read_image(path);
+        result.width = picture.width();
+        result.height = picture.height();
+        result.faces.push_back(analyzer_.classify(picture));
+      } else {
+        PhotoAnalysis analysis = analyzer_.analyze_file(path);
+        result.width = analysis.width;
+        result.height = analysis.height;
+        result.faces = std::move(analysis.faces);
+      }
       select_faces(result);
       if (!annotated.empty()) {
-        write_annotated(photo, result.faces, analyzer_.labels(), annotated);
+        write_annotated(read_image(path), result.faces, analyzer_.labels(), annotated);
         result.annotated = annotated.string();
       }
     } catch (const std::exception& error) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,13 @@ struct Face {
   std::vector<float> probabilities;     ///< [labels], sum 1, in the order of Analyzer::labels
 };
 
+/// What a photograph's file holds.
+struct PhotoAnalysis {
+  int width = 0;  ///< in pixels, after the EXIF orientation; boxes and landmarks are in these pixels
+  int height = 0;
+  std::vector<Face> faces;  ///< largest first
+};
+
 struct AnalyzerOptions {
   std::string detector = "auto";  ///< "hog", "yunet", a path of a detector's ONNX file, or "auto": the best that is there
   int min_face = 0;  ///< smallest face looked for, in pixels; 0: 40, more in large photographs
@@ -34,7 +43,7 @@ struct AnalyzerOptions {
 /// threads at once; with many threads calling, give each call one thread (AnalyzerOptions::threads).
 ///
 ///     const mien::Analyzer analyzer = mien::Analyzer::load();
-///     for (const mien::Face& face : analyzer.analyze(mien::read_image("photo.jpg"))) …
+///     for (const mien::Face& face : analyzer.analyze_file("photo.jpg").faces) …
 class Analyzer {
  public:
   /// `model` is a model file, or the name of a shipped one ("reference"); empty: the default. Throws Error kNotFound
@@ -47,6 +56,12 @@ class Analyzer {
 
   /// All faces, largest first; none is an empty list. Throws Error kInvalidArgument for an empty image.
   std::vector<Face> analyze(const ImageView& image) const;
+
+  /// The faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM). Faster than reading and analyzing it where a
+  /// JPEG is large: it is decoded only as far as the smallest face wanted needs. Throws as read_image does.
+  PhotoAnalysis analyze_file(const std::filesystem::path& path) const;
+  /// The same for a file's bytes; `name` stands for them in messages.
+  PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const;
 
   /// The emotion of a picture that is one face already, cropped as the training pictures are (see
   /// docs/model-format.md); any size, colour or gray.

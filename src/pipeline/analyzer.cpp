@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/file.hpp"
 #include "mien/error.hpp"
 #include "model/locate.hpp"
 #include "pipeline/classifier.hpp"
@@ -10,12 +11,20 @@
 #include "vision/face_detector.hpp"
 
 namespace mien {
+namespace {
+
+/// Without a smallest face given, detectors look for faces of a 25th of the longer side; at this many pixels such a face still has
+/// as many as the network sees.
+constexpr int kEnoughPixels = 1200;
+
+}  // namespace
 
 class Analyzer::Impl {
  public:
   Impl(std::filesystem::path path, const AnalyzerOptions& options)
       : path_(std::move(path)),
         classifier_(Classifier::load(path_, {precision_from_string(options.precision), options.threads})),
+        whole_photos_(options.min_face > 0),
         detector_(make_face_detector(options.detector, {.min_face = options.min_face, .threads = options.threads})) {
     for (const std::string& label : classifier_.info().labels) emotions_.push_back(*emotion_from_string(label));
     const auto& crops = classifier_.info().crops;
@@ -38,6 +47,19 @@ class Analyzer::Impl {
       faces.back().landmarks = found[i].landmarks;
     }
     return faces;
+  }
+
+  PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const {
+    const ScaledImage photo = decode_image_scaled(bytes, name, whole_photos_ ? 0 : kEnoughPixels);
+    PhotoAnalysis analysis{photo.original_width, photo.original_height, analyze(photo.image)};
+    const float x = static_cast<float>(photo.original_width) / static_cast<float>(photo.image.width());
+    const float y = static_cast<float>(photo.original_height) / static_cast<float>(photo.image.height());
+    for (Face& face : analysis.faces) {
+      face.box = {face.box.x * x, face.box.y * y, face.box.width * x, face.box.height * y};
+      if (!face.landmarks) continue;
+      for (Point& point : *face.landmarks) point = {point.x * x, point.y * y};
+    }
+    return analysis;
   }
 
   Face classify(const ImageView& image) const {
@@ -69,6 +91,7 @@ class Analyzer::Impl {
 
   std::filesystem::path path_;
   Classifier classifier_;
+  bool whole_photos_;  // a face of few pixels may be wanted: decode all of them
   std::unique_ptr<FaceDetector> detector_;
   std::vector<Emotion> emotions_;  // by output
   model::CropGeometry crop_;       // for this detector
@@ -86,6 +109,12 @@ Analyzer::~Analyzer() = default;
 std::vector<Face> Analyzer::analyze(const ImageView& image) const {
   if (image.empty()) throw Error(ErrorCode::kInvalidArgument, "the image has no pixels");
   return impl_->analyze(image);
+}
+PhotoAnalysis Analyzer::analyze_file(const std::filesystem::path& path) const {
+  return impl_->analyze_encoded(read_file(path, DecodeLimits{}.max_file_bytes), path.string());
+}
+PhotoAnalysis Analyzer::analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const {
+  return impl_->analyze_encoded(bytes, name);
 }
 Face Analyzer::classify(const ImageView& face) const { return impl_->classify(face); }
 const std::vector<std::string>& Analyzer::labels() const { return impl_->labels(); }

@@ -5,11 +5,14 @@
 #include <numeric>
 #include <thread>
 
+#include "base/file.hpp"
 #include "mien/error.hpp"
 #include "model_files.hpp"
 #include "pipeline/classifier.hpp"
 #include "support.hpp"
 #include "vision/crop.hpp"
+#include "vision/decode.hpp"
+#include "vision/encode.hpp"
 #include "vision/face_detector.hpp"
 
 namespace mien {
@@ -51,6 +54,23 @@ TEST_F(AnalyzerTest, RefusesWhatItCannotUse) {
   EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.precision = "f64"}); }), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of([&] { analyzer.analyze({}); }), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of([&] { analyzer.classify({}); }), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(AnalyzerTest, LargeJpegsAreDecodedSmallerAndAnsweredInTheirOwnPixels) {
+  if (!std::filesystem::exists(kAstronaut)) GTEST_SKIP() << "python3-skimage is not installed";
+  const Analyzer analyzer = load();
+  const Image large = resize(read_image(kAstronaut), 3000, 3000);
+  const auto jpeg = encode_jpeg(large, 95);
+  ASSERT_LT(decode_image_scaled(jpeg, "large.jpg", 1200).image.width(), 3000);
+  const PhotoAnalysis analysis = analyzer.analyze_encoded(jpeg, "large.jpg");
+  EXPECT_EQ(analysis.width, 3000);
+  EXPECT_EQ(analysis.height, 3000);
+  const std::vector<Face> whole = analyzer.analyze(large);
+  ASSERT_EQ(whole.size(), 1U);
+  ASSERT_EQ(analysis.faces.size(), 1U);
+  EXPECT_GT(intersection_over_union(analysis.faces[0].box, whole[0].box), 0.8F);
+  write_file(folder_ / "large.jpg", jpeg);
+  EXPECT_EQ(analyzer.analyze_file(folder_ / "large.jpg").faces[0].probabilities, analysis.faces[0].probabilities);
 }
 
 TEST_F(AnalyzerTest, NoFaceIsAnEmptyList) {

@@ -28,8 +28,13 @@ class Quantizer {
  public:
   Quantizer(const Model& model, const QuantizeOptions& options)
       : source_(simplify(model, NormPlacement::kInPlace)), options_(options) {
+    names_.insert(source_.inputs.at(0).name);
+    for (const Tensor& tensor : source_.initializers) names_.insert(tensor.name);
     for (const Node& node : source_.nodes) {
-      for (const std::string& output : node.outputs) producers_[output] = &node;
+      for (const std::string& output : node.outputs) {
+        producers_[output] = &node;
+        names_.insert(output);
+      }
     }
   }
 
@@ -45,7 +50,7 @@ class Quantizer {
       const bool is_layer = layers_.contains(node.outputs[0]);
       const std::string input = node.inputs.empty() ? std::string() : node.inputs[0];
       for (std::string& name : node.inputs) {
-        if (roots_.contains(name)) name += "/dequantized";
+        if (const auto found = dequantized_.find(name); found != dequantized_.end()) name = found->second;
       }
       if (is_layer) quantize_weights(node, input);
       result.nodes.push_back(node);
@@ -112,8 +117,15 @@ class Quantizer {
     for (const auto& [name, finder] : finders) ranges_[name] = finder.result();
   }
 
+  /// A name that no value has yet.
+  std::string fresh(std::string name) {
+    while (!names_.insert(name).second) name += "'";
+    return name;
+  }
+
   template <class T>
-  std::string add(const std::string& name, Dims shape, const std::vector<T>& values) {
+  std::string add(const std::string& stem, Dims shape, const std::vector<T>& values) {
+    const std::string name = fresh(stem);
     result_->initializers.push_back(
         model::make_tensor<T>(name, std::move(shape), std::span<const T>(values)));
     return name;
@@ -123,12 +135,13 @@ class Quantizer {
     const auto root = roots_.find(value);
     if (root == roots_.end()) return;
     const RangeFinder::Result& range = ranges_.at(root->second);
-    const std::string stored = value + "/quantized";
-    const std::string scale = add<float>(stored + "/scale", {}, {range.scale});
-    const std::string zero_point = add<std::uint8_t>(stored + "/zero_point", {}, {range.zero_point});
+    const std::string scale = add<float>(value + "/scale", {}, {range.scale});
+    const std::string zero_point = add<std::uint8_t>(value + "/zero_point", {}, {range.zero_point});
+    const std::string stored = fresh(value + "/quantized");
     result_->nodes.push_back({stored, "QuantizeLinear", {value, scale, zero_point}, {stored}, {}});
-    const std::string back = value + "/dequantized";
+    const std::string back = fresh(value + "/dequantized");
     result_->nodes.push_back({back, "DequantizeLinear", {stored, scale, zero_point}, {back}, {}});
+    dequantized_[value] = back;
   }
 
   /// Replaces the weights of a layer (one output channel after the other) and its bias by eight- and 32-bit
@@ -151,8 +164,7 @@ class Quantizer {
       }
     }
     const std::string stem = node.outputs[0];
-    append_dequantized(stem + "/weights", weights.shape, stored, scales);
-    node.inputs[1] = stem + "/weights/dequantized";
+    node.inputs[1] = append_dequantized(stem + "/weight", weights.shape, stored, scales);
 
     if (node.inputs.size() < 3 || node.inputs[2].empty()) return;
     const auto bias = source_.find_initializer(node.inputs[2])->values<float>();
@@ -163,19 +175,19 @@ class Quantizer {
       const double number = std::nearbyint(static_cast<double>(bias[c]) / bias_scales.back());
       stored_bias.push_back(static_cast<std::int32_t>(std::clamp(number, -2147483647.0, 2147483647.0)));
     }
-    append_dequantized(stem + "/bias", {channels}, stored_bias, bias_scales);
-    node.inputs[2] = stem + "/bias/dequantized";
+    node.inputs[2] = append_dequantized(stem + "/bias", {channels}, stored_bias, bias_scales);
   }
 
   template <class T>
-  void append_dequantized(const std::string& stem, const Dims& shape, const std::vector<T>& stored,
-                          const std::vector<float>& scales) {
+  std::string append_dequantized(const std::string& stem, const Dims& shape, const std::vector<T>& stored,
+                                 const std::vector<float>& scales) {
     const auto channels = static_cast<std::int64_t>(scales.size());
     const std::vector<std::string> inputs = {
-        add(stem, shape, stored), add(stem + "/scale", {channels}, scales),
+        add(stem + "/stored", shape, stored), add(stem + "/scale", {channels}, scales),
         add(stem + "/zero_point", {channels}, std::vector<T>(scales.size()))};
-    result_->nodes.push_back(
-        {stem, "DequantizeLinear", inputs, {stem + "/dequantized"}, {{"axis", std::int64_t{0}}}});
+    const std::string output = fresh(stem + "/dequantized");
+    result_->nodes.push_back({output, "DequantizeLinear", inputs, {output}, {{"axis", std::int64_t{0}}}});
+    return output;
   }
 
   static void drop_unused_weights(Model& model) {
@@ -192,6 +204,8 @@ class Quantizer {
   std::map<std::string, std::string>
       roots_;  ///< values stored in eight bits, and the one whose scale they share
   std::map<std::string, RangeFinder::Result> ranges_;  ///< by root
+  std::map<std::string, std::string> dequantized_;     ///< what the readers of a value read instead
+  std::set<std::string> names_;                        ///< of all values of both models
   Model* result_ = nullptr;
 };
 

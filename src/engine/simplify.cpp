@@ -32,6 +32,7 @@ class Simplifier {
 
   model::Model run(NormPlacement norms) {
     fold_constants();
+    count_uses();
     normalise_dense();
     count_uses();
     for (std::size_t i = 0; i < model_.nodes.size(); ++i) {

@@ -27,8 +27,8 @@ TEST(RangeFinder, UniformValuesTakeTheWholeRange) {
 }
 
 TEST(RangeFinder, OneOutlierDoesNotTakeTheRange) {
-  // Uniform from 0 to 1 and a single 2: the whole range costs (2/255)^2 / 12 = 5e-6 a value; the range to 1 costs a
-  // quarter of that, and (2 - 1)^2 once in a million.
+  // Uniform from 0 to 1 and a single 2: the whole range costs (2/255)^2 / 12 = 5e-6 a value; the range to 1
+  // costs a quarter of that, and (2 - 1)^2 once in a million.
   std::vector<float> values;
   for (int i = 0; i < 1'000'000; ++i) values.push_back(static_cast<float>(i) * 1e-6F);
   values.push_back(2);
@@ -91,7 +91,7 @@ TEST(Quantize, SurvivesTheFileAndKeepsMetadata) {
 
 TEST(Quantize, ResidualNetsRun) {
   test::GraphBuilder graph({-1, 3, 12, 12});
-  const std::string a = graph.node("Relu", {graph.conv("input", 3, 16, 3)});
+  const std::string a = graph.node("Relu", {graph.batch_norm(graph.conv("input", 3, 16, 3), 16)});
   const std::string b = graph.conv(graph.node("Relu", {graph.conv(a, 16, 16, 3)}), 16, 16, 3);
   const std::string sum = graph.node("Relu", {graph.node("Add", {b, a})});
   std::string gate = graph.node("Relu", {graph.conv(graph.node("GlobalAveragePool", {sum}), 16, 4, 1)});

@@ -14,6 +14,7 @@ int evaluate_command(std::span<const std::string> arguments);
 int calibrate_command(std::span<const std::string> arguments);
 int bench_command(std::span<const std::string> arguments);
 int quantize_command(std::span<const std::string> arguments);
+int models_command(std::span<const std::string> arguments);
 int info_command(std::span<const std::string> arguments);
 
 /// Runs mien-train with the same arguments in this process's place; returns only on failure.

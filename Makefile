@@ -5,7 +5,7 @@ OUT ?= out
 SKIMAGE_PHOTO := /usr/lib/python3/dist-packages/skimage/data/astronaut.png
 JOBS ?= $(shell nproc)
 
-.PHONY: demo runtime train test performance clean help
+.PHONY: demo runtime train test performance results clean help
 
 help:
 	@echo "make demo [PHOTO=me.jpg]   build the runtime and read the emotions in a photograph"
@@ -46,6 +46,10 @@ performance:
 	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_BENCH=ON
 	cmake --build build -j $(JOBS)
 	MIEN_PYTHON="$$(scripts/python_peers.sh build/python)" python3 bench/performance.py
+
+# DATA: a folder with fer2013.csv (or .xz), fer2013new.csv, CK+48/, jaffe/; ORIGINAL: a model of recipes/original.toml.
+results: runtime
+	python3 bench/results.py $(DATA) $(ORIGINAL)
 
 clean:
 	rm -rf build

@@ -1,19 +1,43 @@
 #include "train/export.hpp"
 
 #include <cstdio>
+#include <sstream>
 
 #include "commands.hpp"
 #include "mien/error.hpp"
 
 namespace mien::apps {
+namespace {
+
+/// How boxes of the detectors become FER2013's framing: the median box that each finds in the enlarged pictures
+/// of PublicTest, measured by bench/crop_geometry.
+constexpr const char* kFer2013Crops = "hog 1.09 0 -0.1";
+
+/// "hog 1.09 0 -0.1, yunet …" as metadata: crop.hog = "1.09 0 -0.1", …; the numbers are checked with the rest.
+std::map<std::string, std::string> crop_metadata(const std::string& list) {
+  std::map<std::string, std::string> metadata;
+  std::istringstream entries(list);
+  for (std::string entry; std::getline(entries, entry, ',');) {
+    std::istringstream words(entry);
+    std::string detector, scale, x, y;
+    if (!(words >> detector >> scale >> x >> y) || !(words >> std::ws).eof()) {
+      throw Error(ErrorCode::kInvalidArgument, "--crop: '" + entry + "' is not DETECTOR SCALE SHIFT_X SHIFT_Y");
+    }
+    metadata["crop." + detector] = scale + " " + x + " " + y;
+  }
+  return metadata;
+}
+
+}  // namespace
 
 int export_command(std::span<const std::string> arguments) {
-  std::string output, description;
+  std::string output, description, crops = kFer2013Crops;
   bool help = false;
   OptionSet options;
   options.add(output, "output", "FILE", "model file to write");
   options.short_name('o');
   options.add(description, "description", "TEXT", "one line for the model file's metadata");
+  options.add(crops, "crop", "LIST", "crop geometry by detector (docs/model-format.md), for a network trained on pictures framed otherwise than FER2013's");
   options.add(help, "help", "print this");
   options.short_name('h');
   const std::vector<std::string> paths = options.parse(arguments);
@@ -23,7 +47,7 @@ int export_command(std::span<const std::string> arguments) {
   }
   if (paths.size() != 1) throw Error(ErrorCode::kInvalidArgument, "give one checkpoint: mien export run/best.ckpt -o model.onnx");
   if (output.empty()) throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the model file to write");
-  std::map<std::string, std::string> extra;
+  std::map<std::string, std::string> extra = crop_metadata(crops);
   if (!description.empty()) extra["description"] = description;
   const model::Model model = train::export_checkpoint(paths[0], extra);
   model::write_onnx(model, output);

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <map>
-#include <regex>
 #include <thread>
 
 #include "base/file.hpp"
@@ -15,46 +13,18 @@
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/dlib_detector.hpp"
+#include "vision/labelled_photos.hpp"
 
 namespace mien {
 namespace {
 
-const std::filesystem::path kExamples = "/usr/share/doc/libdlib19.1/examples/faces";  // Debian: libdlib19.1
-
-struct Annotated {
-  std::string file;
-  std::vector<Box> faces;
-  std::vector<Box> ignored;
-};
-
-/// The part of dlib's image list format that its examples use.
-std::vector<Annotated> read_boxes(const std::filesystem::path& xml) {
-  const std::string text = read_text(xml);
-  static const std::regex kElement("<(image|box) ([^>]*)>");
-  static const std::regex kAttribute("(\\w+)='([^']*)'");
-  std::vector<Annotated> images;
-  for (std::sregex_iterator element(text.begin(), text.end(), kElement), end; element != end; ++element) {
-    const std::string attributes = (*element)[2];
-    std::map<std::string, std::string> values;
-    for (std::sregex_iterator i(attributes.begin(), attributes.end(), kAttribute); i != end; ++i) {
-      values[(*i)[1]] = (*i)[2];
-    }
-    if ((*element)[1] == "image") {
-      images.push_back({.file = values.at("file")});
-      continue;
-    }
-    const auto number = [&](const char* name) { return std::stof(values.at(name)); };
-    const Box box{number("left"), number("top"), number("width"), number("height")};
-    auto& list = values.count("ignore") ? images.back().ignored : images.back().faces;
-    list.push_back(box);
-  }
-  return images;
-}
+using test::kDlibFaces;
+using test::LabelledPhoto;
 
 std::vector<std::filesystem::path> example_photos() {
   std::vector<std::filesystem::path> paths;
   std::error_code missing;
-  for (const auto& entry : std::filesystem::directory_iterator(kExamples, missing)) {
+  for (const auto& entry : std::filesystem::directory_iterator(kDlibFaces, missing)) {
     if (entry.path().extension() == ".jpg") paths.push_back(entry.path());
   }
   std::ranges::sort(paths);
@@ -76,7 +46,7 @@ void expect_same_faces(const std::vector<DetectedFace>& faces, const std::vector
 
 TEST(HogDetector, FindsWhatDlibFinds) {
   const std::vector<std::filesystem::path> photos = example_photos();
-  if (photos.empty()) GTEST_SKIP() << kExamples << " is not there";
+  if (photos.empty()) GTEST_SKIP() << kDlibFaces << " is not there";
   std::size_t faces = 0;
   for (const std::filesystem::path& path : photos) {
     const Image gray = to_gray(load_image(path));
@@ -110,14 +80,14 @@ TEST(HogDetector, FindsWhatDlibFindsInOtherPhotos) {
 /// Precision, recall and time on the photos that dlib trains and tests its example with; the figures are
 /// printed.
 TEST(HogDetector, RecallAndPrecision) {
-  if (example_photos().empty()) GTEST_SKIP() << kExamples << " is not there";
+  if (example_photos().empty()) GTEST_SKIP() << kDlibFaces << " is not there";
   const auto detector = make_face_detector("hog", {.threads = 1});
   for (const char* list : {"training.xml", "testing.xml"}) {
     int truths = 0, hits = 0, found = 0, ignored = 0;
     double milliseconds = 0;
-    const std::vector<Annotated> images = read_boxes(kExamples / list);
-    for (const Annotated& annotated : images) {
-      const Image photo = load_image(kExamples / annotated.file);
+    const std::vector<LabelledPhoto> images = test::read_dlib_list(kDlibFaces / list);
+    for (const LabelledPhoto& annotated : images) {
+      const Image photo = load_image(kDlibFaces / annotated.file);
       const auto start = std::chrono::steady_clock::now();
       const std::vector<DetectedFace> faces = detector->detect(photo);
       milliseconds +=
@@ -164,8 +134,8 @@ TEST(HogDetector, SurvivesAnyShape) {
 
 TEST(HogDetector, ThreadsChangeNothing) {
   const std::vector<std::filesystem::path> photos = example_photos();
-  if (photos.empty()) GTEST_SKIP() << kExamples << " is not there";
-  const Image photo = load_image(kExamples / "bald_guys.jpg");
+  if (photos.empty()) GTEST_SKIP() << kDlibFaces << " is not there";
+  const Image photo = load_image(kDlibFaces / "bald_guys.jpg");
   const std::vector<DetectedFace> one = make_face_detector("hog", {.threads = 1})->detect(photo);
   const auto shared = make_face_detector("hog", {.threads = 3});
   std::vector<std::vector<DetectedFace>> results(4);
@@ -185,8 +155,8 @@ TEST(HogDetector, ThreadsChangeNothing) {
 
 TEST(HogDetector, HigherThresholdFindsFewer) {
   const std::vector<std::filesystem::path> photos = example_photos();
-  if (photos.empty()) GTEST_SKIP() << kExamples << " is not there";
-  const Image photo = load_image(kExamples / "bald_guys.jpg");
+  if (photos.empty()) GTEST_SKIP() << kDlibFaces << " is not there";
+  const Image photo = load_image(kDlibFaces / "bald_guys.jpg");
   const auto all = make_face_detector("hog")->detect(photo);
   const auto sure = make_face_detector("hog", {.threshold = 0.8f})->detect(photo);
   EXPECT_LT(sure.size(), all.size());

@@ -9,9 +9,11 @@ function(mien_room name)
   target_link_libraries(mien_${name} PUBLIC ${R_PUBLIC_LIBS} PRIVATE $<BUILD_INTERFACE:mien_flags> ${R_PRIVATE_LIBS})
 endfunction()
 
-# Warnings and sanitizers of our own code, not passed on to users of the library.
+# Warnings and sanitizers of our own code, not passed on to users of the library. -Wrestrict of GCC 12 is wrong about
+# concatenated strings (GCC bug 105651).
 add_library(mien_flags INTERFACE)
-target_compile_options(mien_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+target_compile_options(mien_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers
+  -Wno-restrict)
 if(MIEN_SANITIZE)
   add_compile_options(-fsanitize=${MIEN_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MIEN_SANITIZE})

@@ -86,7 +86,10 @@ class Quantizer {
       std::vector<std::string> way = {node.inputs[0]};
       for (;;) {
         const auto producer = producers_.find(way.back());
-        if (producer == producers_.end() || !only_moves(*producer->second)) break;
+        if (producer == producers_.end() || !only_moves(*producer->second) ||
+            producer->second->inputs.empty()) {
+          break;
+        }
         way.push_back(producer->second->inputs[0]);
       }
       for (const std::string& value : way) roots_[value] = way.back();

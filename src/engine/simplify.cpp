@@ -153,10 +153,12 @@ class Simplifier {
     for (const model::ValueInfo& output : model_.outputs) uses_[output.name] += 2;  // never the only user
   }
 
-  /// The node that makes a value which nothing else uses.
-  Node* only_producer(const std::string& value) {
+  /// The node that makes the first input of `node`, where nothing else uses that value; else null.
+  Node* only_producer(const Node& node) {
+    if (node.inputs.empty()) return nullptr;
+    const std::string& value = node.inputs[0];
     const auto found = producers_.find(value);
-    if (found == producers_.end() || uses_[value] != 1) return nullptr;
+    if (value.empty() || found == producers_.end() || uses_[value] != 1) return nullptr;
     return &model_.nodes[found->second];
   }
 
@@ -214,7 +216,7 @@ class Simplifier {
       malformed(node, "has not five inputs and one output");
     ChannelAffine rest = affine(node);
     const std::string& stem = node.outputs[0];
-    Node* producer = only_producer(node.inputs[0]);
+    Node* producer = only_producer(node);
     if (has_weights(producer) && absorb(*producer, rest, stem)) {
       producer->outputs[0] = node.outputs[0];
       producers_[node.outputs[0]] = producer - model_.nodes.data();
@@ -222,7 +224,7 @@ class Simplifier {
       return;
     }
     if (producer != nullptr && producer->op_type == "Relu") {
-      Node* before = only_producer(producer->inputs[0]);
+      Node* before = only_producer(*producer);
       const bool keeps_sign =
           std::all_of(rest.scale.begin(), rest.scale.end(), [](float s) { return s >= 0; });
       const ChannelAffine scale_only{rest.scale, std::vector<float>(rest.scale.size(), 0.0F)};
@@ -252,7 +254,7 @@ class Simplifier {
     count_uses();
     for (Node& pool : model_.nodes) {
       if (pool.op_type != "MaxPool" || pool.outputs.size() != 1) continue;
-      Node* norm = only_producer(pool.inputs[0]);
+      Node* norm = only_producer(pool);
       if (norm == nullptr || norm->op_type != "BatchNormalization") continue;
       const auto scale = weights(*norm, 1, 1).values<float>();
       if (std::any_of(scale.begin(), scale.end(), [](float s) { return !(s >= 0); })) continue;

@@ -259,6 +259,9 @@ TEST(Operators, WhatCannotRunIsNamed) {
   expect_refused(ErrorCode::kInvalidArgument, "MaxPool node 'MaxPool0' makes an empty", [](GraphBuilder& g) {
     return g.node("MaxPool", {"input"}, {{"kernel_shape", Integers{9, 9}}});
   });
+  expect_refused(ErrorCode::kBadFormat, "MaxPool node 'MaxPool0': lacks input 0", [](GraphBuilder& g) {
+    return g.node("MaxPool", {}, {{"kernel_shape", Integers{2, 2}}});
+  });
   expect_refused(ErrorCode::kBadFormat, "Conv node 'Conv0': attribute 'strides'", [](GraphBuilder& g) {
     return g.conv("input", 4, 4, 3, {{"strides", 1.0F}});
   });

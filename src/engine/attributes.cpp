@@ -1,5 +1,7 @@
 #include "engine/attributes.hpp"
 
+#include <limits>
+
 namespace mien::engine {
 namespace {
 
@@ -15,7 +17,9 @@ T attribute(const model::Node& node, const std::string& name, const T& fallback)
 
 std::int64_t product(const Dims& dims) {
   std::int64_t result = 1;
-  for (const std::int64_t dimension : dims) result *= dimension;
+  for (const std::int64_t dimension : dims) {
+    if (__builtin_mul_overflow(result, dimension, &result)) return std::numeric_limits<std::int64_t>::max();
+  }
   return result;
 }
 

@@ -11,7 +11,7 @@ namespace mien::engine {
 
 using Dims = std::vector<std::int64_t>;
 
-std::int64_t product(const Dims& dims);
+std::int64_t product(const Dims& dims);   ///< the largest number where it does not fit
 std::string to_string(const Dims& dims);  ///< "1x16x48x48"
 
 /// Throws Error kUnsupported that names the node.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numbers>
 #include <string>
 
 #include "base/file.hpp"
@@ -94,17 +95,27 @@ Image to_rgb(const ImageView& image) {
   return rgb;
 }
 
+double eye_angle(const Landmarks& landmarks) {
+  return std::atan2(landmarks[1].y - landmarks[0].y, landmarks[1].x - landmarks[0].x);
+}
+
 Image crop_face(const ImageView& image, const Box& box, const model::CropGeometry& geometry, int size) {
   return resample(image, face_square(image, box, geometry, size, 0).box(), size, size, PixelFormat::kGray8);
 }
 
 Image crop_aligned_face(const ImageView& image, const DetectedFace& face, const model::CropGeometry& geometry,
                         int size) {
-  if (!face.landmarks) return crop_face(image, face.box, geometry, size);
-  const auto& [right_eye, left_eye, nose, right_corner, left_corner] = *face.landmarks;
-  const double angle = std::atan2(left_eye.y - right_eye.y, left_eye.x - right_eye.x);
-  if (angle == 0) return crop_face(image, face.box, geometry, size);
-  const Square square = face_square(image, face.box, geometry, size, angle);
+  // Below, accuracy is the same or better without turning: JAFFE's upright faces lose two points by it, those turned
+  // by 30 degrees gain eleven.
+  constexpr double kLeastAngle = 8 * std::numbers::pi / 180;
+  const double angle = face.landmarks ? eye_angle(*face.landmarks) : 0;
+  if (std::abs(angle) < kLeastAngle) return crop_face(image, face.box, geometry, size);
+  return crop_turned_face(image, face.box, geometry, size, angle);
+}
+
+Image crop_turned_face(const ImageView& image, const Box& box, const model::CropGeometry& geometry, int size,
+                       double angle) {
+  const Square square = face_square(image, box, geometry, size, angle);
 
   // An upright, antialiased picture of the square that holds the turned one, at twice the resolution; then
   // each pixel is the mean of 2 x 2 samples of it.

@@ -19,10 +19,17 @@ Image to_rgb(const ImageView& image);
 /// has no area or lies beyond a million pixels, and for a size outside 1..1024.
 Image crop_face(const ImageView& image, const Box& box, const model::CropGeometry& geometry, int size);
 
-/// The same square, turned about its centre so that the eyes are level; crop_face where the face has no
-/// landmarks.
+/// Of the line from the right eye to the left one, in radians; positive where the left eye is lower in the picture.
+double eye_angle(const Landmarks& landmarks);
+
+/// The same square, turned about its centre so that the eyes are level; crop_face where the face has no landmarks or
+/// is turned by less than 8 degrees.
 Image crop_aligned_face(const ImageView& image, const DetectedFace& face, const model::CropGeometry& geometry,
                         int size);
+
+/// crop_face with the square turned about its centre by `angle` radians, clockwise.
+Image crop_turned_face(const ImageView& image, const Box& box, const model::CropGeometry& geometry, int size,
+                       double angle);
 
 /// The whole image at another size, antialiased. Throws Error kInvalidArgument for an empty image or sides
 /// outside 1..65536.

@@ -102,7 +102,7 @@ std::size_t compare_with_plain(const std::filesystem::path& file, const Image& p
       const float x = static_cast<float>(width) / static_cast<float>(fit.photo.width),
                   y = static_cast<float>(height) / static_cast<float>(fit.photo.height);
       for (DetectedFace& face : *plain) scale(face, x, y);
-      expect_same(CnnDetector(file, options).detect(image), *plain, 1e-2 * std::max({1.0f, x, y}),
+      expect_same(CnnDetector(file, options).detect_once(image), *plain, 1e-2 * std::max({1.0f, x, y}),
                   std::to_string(width) + " x " + std::to_string(height));
       compared += plain->size();
     }
@@ -160,6 +160,40 @@ TEST(CnnDetector, ManyThreadsFindTheSame) {
   }
   ASSERT_FALSE(one.empty());
   for (const auto& result : results) expect_same(result, one, 1e-2, "threads");
+}
+
+/// The picture turned about its centre, clockwise, its edge pixels repeated.
+Image turned(const Image& image, double angle) {
+  Image out(image.width(), image.height(), image.format());
+  const double x0 = image.width() / 2.0, y0 = image.height() / 2.0;
+  for (int y = 0; y < out.height(); ++y) {
+    for (int x = 0; x < out.width(); ++x) {
+      const double u = x + 0.5 - x0, v = y + 0.5 - y0;
+      const int column = static_cast<int>(std::clamp(x0 + u * std::cos(angle) + v * std::sin(angle), 0.0, image.width() - 1.0));
+      const int row = static_cast<int>(std::clamp(y0 - u * std::sin(angle) + v * std::cos(angle), 0.0, image.height() - 1.0));
+      std::memcpy(out.row(y) + x * out.channels(), image.row(row) + column * out.channels(), static_cast<std::size_t>(out.channels()));
+    }
+  }
+  return out;
+}
+
+TEST(CnnDetector, SeesHowFarHeadsAreTurned) {
+  const auto file = test::shared_path(kYunet), photo = test::shared_path("photos/person-linda.jpg");
+  if (!file || !photo) GTEST_SKIP() << "the shared models and photos are not here";
+  const CnnDetector detector(*file, {.threads = 1});
+  const Image image = load_image(*photo);
+  const auto upright = detector.detect(image);
+  ASSERT_EQ(upright.size(), 1u);
+  const double before = eye_angle(upright[0].landmarks.value());
+  for (const double degrees : {-20.0, 20.0}) {
+    const Image tilted = turned(image, degrees * 3.14159265 / 180);
+    const auto faces = detector.detect(tilted), once = detector.detect_once(tilted);
+    ASSERT_EQ(faces.size(), 1u) << degrees;
+    const auto seen = [&](const DetectedFace& face) { return (eye_angle(face.landmarks.value()) - before) * 180 / 3.14159265; };
+    EXPECT_NEAR(seen(faces[0]), degrees, 10);
+    EXPECT_LT(std::abs(seen(faces[0]) - degrees), std::abs(seen(once[0]) - degrees));
+    EXPECT_EQ(faces[0].box.x, once[0].box.x);
+  }
 }
 
 TEST(CnnDetector, LargestFirstAndScoresInRange) {

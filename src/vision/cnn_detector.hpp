@@ -28,7 +28,7 @@ std::vector<DetectedFace> remove_overlapping(std::vector<DetectedFace> candidate
 
 /// A face detection network on Mien's engine, in f32. Scores are the network's, 0 to 1. Landmarks of small faces lean
 /// towards an upright head (YuNet: a face of 64 pixels turned by 20 degrees has its eyes turned by 3, one of 130 pixels
-/// by 14), so the four largest faces are looked at again for theirs, from near and turned back.
+/// by 14), so the two largest faces are looked at again for theirs, from near and turned back.
 class CnnDetector : public FaceDetector {
  public:
   /// Throws Error as read_onnx, make_detection_head and Network::compile do; the message names the file.

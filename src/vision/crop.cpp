@@ -106,7 +106,7 @@ Image crop_face(const ImageView& image, const Box& box, const model::CropGeometr
 Image crop_aligned_face(const ImageView& image, const DetectedFace& face, const model::CropGeometry& geometry,
                         int size) {
   // Below, accuracy is the same or better without turning: JAFFE's upright faces lose two points by it, those turned
-  // by 30 degrees gain eleven.
+  // by 20 to 30 degrees gain five to eight.
   constexpr double kLeastAngle = 8 * std::numbers::pi / 180;
   const double angle = face.landmarks ? eye_angle(*face.landmarks) : 0;
   if (std::abs(angle) < kLeastAngle) return crop_face(image, face.box, geometry, size);
@@ -115,6 +115,7 @@ Image crop_aligned_face(const ImageView& image, const DetectedFace& face, const 
 
 Image crop_turned_face(const ImageView& image, const Box& box, const model::CropGeometry& geometry, int size,
                        double angle) {
+  if (angle == 0) return crop_face(image, box, geometry, size);
   const Square square = face_square(image, box, geometry, size, angle);
 
   // An upright, antialiased picture of the square that holds the turned one, at twice the resolution; then

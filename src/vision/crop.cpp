@@ -106,7 +106,7 @@ Image crop_face(const ImageView& image, const Box& box, const model::CropGeometr
 Image crop_aligned_face(const ImageView& image, const DetectedFace& face, const model::CropGeometry& geometry,
                         int size) {
   // Below, accuracy is the same or better without turning: JAFFE's upright faces lose two points by it, those turned
-  // by 20 to 30 degrees gain five to eight.
+  // by 20 to 30 degrees gain four to seven.
   constexpr double kLeastAngle = 8 * std::numbers::pi / 180;
   const double angle = face.landmarks ? eye_angle(*face.landmarks) : 0;
   if (std::abs(angle) < kLeastAngle) return crop_face(image, face.box, geometry, size);

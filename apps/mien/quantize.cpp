@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <random>
+#include <sstream>
 
 #include "base/options.hpp"
 #include "commands.hpp"
@@ -30,10 +31,17 @@ std::vector<float> calibration_images(const Dataset& dataset, const model::Class
   return images;
 }
 
+std::vector<std::string> split_names(const std::string& list) {
+  std::vector<std::string> names;
+  std::istringstream stream(list);
+  for (std::string name; std::getline(stream, name, ',');) names.push_back(name);
+  return names;
+}
+
 }  // namespace
 
 int quantize_command(std::span<const std::string> arguments) {
-  std::string data, output;
+  std::string data, output, keep;
   int count = 512;
   std::uint64_t seed = 1;
   bool help = false;
@@ -41,6 +49,7 @@ int quantize_command(std::span<const std::string> arguments) {
   options.add(data, "calibration", "FILE", "fer2013.csv or a packed set: its Training pictures show which values flow");
   options.add(count, "images", "N", "calibration pictures, drawn at random", {8, 100000});
   options.add(seed, "seed", "N", "seed of the draw");
+  options.add(keep, "keep", "NODES", "names of nodes that stay in f32, with commas between them");
   options.add(output, "output", "FILE", "model file to write");
   options.short_name('o');
   options.add(help, "help", "print this");
@@ -60,7 +69,7 @@ int quantize_command(std::span<const std::string> arguments) {
   if (info.input_size != kFaceSize) throw Error(ErrorCode::kUnsupported, path.string() + ": input_size is not 48, the size of the data's pictures");
   const std::vector<float> images = calibration_images(read_dataset(data), info, count, seed);
   const std::int64_t n = static_cast<std::int64_t>(images.size() / kFacePixels);
-  model::Model quantized = engine::quantize(model, images, {n, 1, kFaceSize, kFaceSize});
+  model::Model quantized = engine::quantize(model, images, {n, 1, kFaceSize, kFaceSize}, {.keep_real = split_names(keep)});
   quantized.metadata["quantization"] = "int8 QDQ, calibrated on " + std::to_string(n) + " Training pictures, seed " + std::to_string(seed);
   model::write_onnx(quantized, output);
   std::printf("wrote %s, calibrated on %lld Training pictures\n", output.c_str(), static_cast<long long>(n));

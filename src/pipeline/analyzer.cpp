@@ -23,7 +23,8 @@ class Analyzer::Impl {
  public:
   Impl(std::filesystem::path path, const AnalyzerOptions& options)
       : path_(std::move(path)),
-        classifier_(Classifier::load(path_, {precision_from_string(options.precision), options.threads})),
+        // One thread: a photo's few faces take a millisecond, less than threads that meet others on a busy core lose.
+        classifier_(Classifier::load(path_, {precision_from_string(options.precision), 1})),
         whole_photos_(options.min_face > 0),
         detector_(make_face_detector(options.detector, {.min_face = options.min_face, .threads = options.threads})) {
     for (const std::string& label : classifier_.info().labels) emotions_.push_back(*emotion_from_string(label));

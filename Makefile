@@ -13,6 +13,7 @@ help:
 	@echo "make runtime               build build/bin/mien, without LibTorch"
 	@echo "make train                 build build/bin/mien and build/bin/mien-train"
 	@echo "make performance           measure on this machine, write docs/performance.md"
+	@echo "make results DATA=folder   measure the shipped networks on your copy of the data"
 	@echo "make clean                 remove the build"
 
 # One folder, build/, whatever is built: a demo does not rebuild what a test has built, and the other way round.
@@ -38,14 +39,14 @@ test:
 	@scripts/setup.sh full
 	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_TRAIN=ON -DMIEN_TESTS=ON -DMIEN_BENCH=ON
 	cmake --build build -j $(JOBS)
-	MIEN_PYTHON="$$(scripts/python_peers.sh build/python)" ctest --test-dir build --output-on-failure -j $(JOBS)
+	MIEN_PYTHON="$$(scripts/python_peers.sh "$(CURDIR)/build/python")" ctest --test-dir build --output-on-failure -j $(JOBS)
 
 performance:
 	@scripts/setup.sh full
 	@scripts/setup.sh peers
 	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_BENCH=ON
 	cmake --build build -j $(JOBS)
-	MIEN_PYTHON="$$(scripts/python_peers.sh build/python)" python3 bench/performance.py
+	MIEN_PYTHON="$$(scripts/python_peers.sh "$(CURDIR)/build/python")" python3 bench/performance.py
 
 # DATA: a folder with fer2013.csv (or .xz), fer2013new.csv, CK+48/, jaffe/; ORIGINAL: a model of recipes/original.toml.
 results: runtime

@@ -108,11 +108,13 @@ int bench_network(const BenchOptions& o) {
 
 int bench_photo(const BenchOptions& o, const std::string& photo) {
   const std::filesystem::path path = locate_model(o.model);
-  const Classifier classifier = Classifier::load(path, {precision_from_string(o.precision), o.threads});
+  const Classifier classifier = Classifier::load(path, {precision_from_string(o.precision), 1});  // as Analyzer does
   const auto detector = make_face_detector(o.detector, {.min_face = o.min_face, .threads = o.threads});
   const Analyzer analyzer = Analyzer::load(o.model, {.detector = o.detector, .min_face = o.min_face, .threads = o.threads, .precision = o.precision});
   const std::vector<std::byte> bytes = read_file(photo);
-  const Image image = decode_image(bytes, photo);
+  const int min_side = o.min_face > 0 ? 0 : kEnoughPixels;
+  const ScaledImage decoded = decode_image_scaled(bytes, photo, min_side);
+  const Image& image = decoded.image;
   const std::vector<DetectedFace> faces = detector->detect(image);
   const auto crop = classifier.info().crops.find(std::string(detector->name()));
   const model::CropGeometry geometry = crop == classifier.info().crops.end() ? model::CropGeometry{} : crop->second;
@@ -130,7 +132,7 @@ int bench_photo(const BenchOptions& o, const std::string& photo) {
   };
   std::vector<Stage> stages;
   stages.push_back({"read", measure(o.seconds, [&] { read_file(photo); })});
-  stages.push_back({"decode", measure(o.seconds, [&] { decode_image(bytes, photo); })});
+  stages.push_back({"decode", measure(o.seconds, [&] { decode_image_scaled(bytes, photo, min_side); })});
   stages.push_back({"detect", measure(o.seconds, [&] { detector->detect(image); })});
   stages.push_back({"crop", measure(o.seconds, make_crops)});
   stages.push_back({"classify", measure(o.seconds, [&] { classifier.probabilities(crops); })});
@@ -139,10 +141,10 @@ int bench_photo(const BenchOptions& o, const std::string& photo) {
     std::string text;
     for (const Stage& stage : stages) text += format("%s\"%s\": {%s}", text.empty() ? "" : ", ", stage.name, timing_json(stage.timing).c_str());
     std::printf("{\"photo\": %s, \"width\": %d, \"height\": %d, \"faces\": %zu, \"detector\": %s, \"stages\": {%s}}\n",
-                json_quote(photo).c_str(), image.width(), image.height(), faces.size(), json_quote(detector->name()).c_str(), text.c_str());
+                json_quote(photo).c_str(), decoded.original_width, decoded.original_height, faces.size(), json_quote(detector->name()).c_str(), text.c_str());
     return kExitOk;
   }
-  std::printf("%s  %dx%d, %zu face%s, detector %s\n", photo.c_str(), image.width(), image.height(), faces.size(),
+  std::printf("%s  %dx%d, %zu face%s, detector %s\n", photo.c_str(), decoded.original_width, decoded.original_height, faces.size(),
               faces.size() == 1 ? "" : "s", std::string(detector->name()).c_str());
   for (const Stage& stage : stages) {
     std::printf("  %-9s %8.3f ms  (median of %zu; 90 %% under %.3f)\n", stage.name, stage.timing.median, stage.timing.runs, stage.timing.p90);

@@ -11,14 +11,6 @@
 #include "vision/face_detector.hpp"
 
 namespace mien {
-namespace {
-
-/// Without a smallest face given, detectors look for faces of a 25th of the longer side; at this many pixels such a face still has
-/// as many as the network sees.
-constexpr int kEnoughPixels = 1200;
-
-}  // namespace
-
 class Analyzer::Impl {
  public:
   Impl(std::filesystem::path path, const AnalyzerOptions& options)

@@ -30,6 +30,10 @@ struct ImageInfo {
   int height = 0;
 };
 
+/// Pixels of the longer side that are enough to read faces of a 25th of it, what face detectors look for by default: such a
+/// face then has as many pixels as an emotion network sees.
+inline constexpr int kEnoughPixels = 1200;
+
 /// A picture that may have been decoded smaller than it is.
 struct ScaledImage {
   Image image;

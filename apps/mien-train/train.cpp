@@ -88,6 +88,9 @@ int train_command(std::span<const std::string> arguments) {
     return 0;
   }
   if (out.empty()) throw Error(ErrorCode::kInvalidArgument, "--out DIR is missing: where the run's files go");
+  if (resume && !recipe.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, "--resume goes on with the settings of the run: leave out --recipe");
+  }
   run.out = out;
   if (resume) {
     const train::Checkpoint checkpoint(run.out / "last.ckpt");

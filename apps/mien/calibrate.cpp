@@ -30,13 +30,19 @@ int calibrate_command(std::span<const std::string> arguments) {
   }
   if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
   if (data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
+  if (model_name.empty()) throw Error(ErrorCode::kInvalidArgument, "--model FILE is missing: the model file to calibrate");
   const std::filesystem::path path = locate_model(model_name);
   const Classifier classifier = Classifier::load(path, {engine::Precision::kF32, 0});
   const Dataset dataset = read_dataset(data);
-  std::vector<const Sample*> samples = select_split(dataset, split_from_string(split));
-  std::vector<int> labels = label_outputs(classifier, samples);
-  std::erase_if(samples, [&, i = std::size_t{0}](const Sample*) mutable { return labels[i++] < 0; });
-  std::erase(labels, -1);
+  const std::vector<const Sample*> all = select_split(dataset, split_from_string(split));
+  const std::vector<int> outputs = label_outputs(classifier, all);
+  std::vector<const Sample*> samples;
+  std::vector<int> labels;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (outputs[i] < 0) continue;  // a class that the network does not know
+    samples.push_back(all[i]);
+    labels.push_back(outputs[i]);
+  }
   const std::vector<float> logits = measure_logits(classifier, samples, Views::kSingle);
   const double temperature = metrics::fit_temperature(logits, labels);
   const auto error_at = [&](double t) { return metrics::calibration_error(metrics::softmax(logits, classifier.classes(), t), labels); };

@@ -1,6 +1,8 @@
 #include "measure.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "common/progress.hpp"
 #include "mien/error.hpp"
@@ -53,13 +55,14 @@ std::vector<const Sample*> select_split(const Dataset& dataset, Split split) {
 }
 
 std::vector<int> label_outputs(const Classifier& classifier, const std::vector<const Sample*>& samples) {
+  std::array<int, kEmotionCount + 1> output_of;
+  output_of.fill(-1);
   const std::vector<std::string>& labels = classifier.info().labels;
-  std::vector<int> outputs;
-  for (const Sample* sample : samples) {
-    const auto found = sample->emotion < 0 ? labels.end()
-                                           : std::find(labels.begin(), labels.end(), to_string(static_cast<Emotion>(sample->emotion)));
-    outputs.push_back(found == labels.end() ? -1 : static_cast<int>(found - labels.begin()));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    output_of[static_cast<std::size_t>(*emotion_from_string(labels[i]))] = static_cast<int>(i);
   }
+  std::vector<int> outputs;
+  for (const Sample* sample : samples) outputs.push_back(sample->emotion < 0 ? -1 : output_of[static_cast<std::size_t>(sample->emotion)]);
   return outputs;
 }
 

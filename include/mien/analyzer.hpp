@@ -35,7 +35,7 @@ struct PhotoAnalysis {
 struct AnalyzerOptions {
   std::string detector = "auto";  ///< "hog", "yunet", a path of a detector's ONNX file, or "auto": the best that is there
   int min_face = 0;  ///< smallest face looked for, in pixels; 0: 40, more in large photographs
-  int threads = 0;   ///< that one call uses; 0: one a core
+  int threads = 0;   ///< that face detection may use; 0: one a core, at most four
   std::string precision = "auto";  ///< "f32", "bf16", "int8", or "auto": the fastest that keeps the accuracy
 };
 

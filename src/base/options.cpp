@@ -16,9 +16,9 @@ namespace {
 [[noreturn]] void invalid(const std::string& message) { throw Error(ErrorCode::kInvalidArgument, message); }
 
 template <class T>
-T parse_number(std::string_view text, const char* kind) {
+T parse_number(std::string_view text, const char* kind, auto... base) {
   T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base...);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
     invalid("'" + std::string(text) + "' is not " + kind);
   }
@@ -76,6 +76,10 @@ std::string toml_value(std::string_view text) {
       if (escaped == 'n') value += '\n';
       else if (escaped == 't') value += '\t';
       else if (escaped == '"' || escaped == '\\') value += escaped;
+      else if (escaped == 'u' && text.substr(i + 1, 2) == "00" && i + 4 < text.size()) {  // a control character, as json_quote writes it
+        value += static_cast<char>(parse_number<int>(text.substr(i + 3, 2), "a control character", 16));
+        i += 4;
+      }
       else invalid("unknown escape in the string");
     }
     if (i >= text.size()) invalid("the string does not end on its line");

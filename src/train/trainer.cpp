@@ -138,7 +138,7 @@ class Trainer {
     }
     double sum = 0, squares = 0;
     for (const Sample& sample : dataset) {
-      if (sample.split != Split::kTraining) continue;
+      if (sample.split != Split::kTraining || sample.emotion < 0 || sample.emotion >= kEmotionCount) continue;
       for (const std::uint8_t pixel : sample.pixels) sum += pixel, squares += static_cast<double>(pixel) * pixel;
     }
     const double pixels = static_cast<double>(training_.labels.size()) * kFacePixels;

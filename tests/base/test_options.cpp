@@ -97,12 +97,12 @@ TEST(Options, TomlErrorsNameFileAndLine) {
 
 TEST(Options, TomlRoundTrip) {
   Settings a;
-  a.parse({"--epochs", "7", "--learning-rate", "0.025", "--out", "a\"b\\c", "--no-flip"});
+  a.parse({"--epochs", "7", "--learning-rate", "0.025", "--out", "a\"b\\c\x1f", "--no-flip"});
   Settings b;
   b.toml(a.options().to_toml());
   EXPECT_EQ(b.epochs, 7);
   EXPECT_EQ(b.rate, 0.025);
-  EXPECT_EQ(b.out, "a\"b\\c");
+  EXPECT_EQ(b.out, "a\"b\\c\x1f");
   EXPECT_FALSE(b.flip);
 }
 

@@ -20,8 +20,11 @@ using wire::Kind;
 /// Far above any network; keeps hostile files from taking many times their size in memory.
 constexpr std::size_t kMaxNodes = 100000;
 constexpr std::size_t kMaxPerNode = 4096;  ///< inputs, outputs or attributes of one node
+constexpr std::size_t kMaxParts = 1'000'000;  ///< inputs, outputs and attributes of all nodes
+constexpr std::size_t kMaxMetadata = 4096;
+constexpr std::size_t kMaxIntegers = std::size_t{1} << 25;  ///< listed one by one, of the whole file
 constexpr std::size_t kMaxRank = 16;
-constexpr std::size_t kMaxFileBytes = std::size_t{2} << 30;  ///< protobuf's own limit
+constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
 
 class OnnxReader {
  public:
@@ -91,6 +94,7 @@ class OnnxReader {
       if (field.number == 2) value = text(field);
     });
     model_.metadata[key] = value;
+    check_count(model_.metadata.size(), kMaxMetadata, "metadata entries");
   }
 
   void graph(std::span<const std::byte> bytes) {
@@ -153,6 +157,8 @@ class OnnxReader {
       check_count(node.outputs.size(), kMaxPerNode, "outputs of one node");
       check_count(attributes.size(), kMaxPerNode, "attributes of one node");
     });
+    parts_ += node.inputs.size() + node.outputs.size() + attributes.size();
+    check_count(parts_, kMaxParts, "inputs, outputs and attributes of nodes");
     if (node.op_type.empty()) fail("node '" + node.name + "' has no operator");
     if (node.outputs.empty()) fail(node.description() + " has no output");
     if (!domain.empty() && domain != "ai.onnx") {
@@ -193,7 +199,7 @@ class OnnxReader {
           wire::append_floats(field, name_, reals);
           break;
         case 8:
-          wire::append_integers(field, name_, integers);
+          append_integers(field, integers);
           break;
         case 20:
           type = static_cast<std::int64_t>(field.value);
@@ -230,8 +236,14 @@ class OnnxReader {
     node.attributes.insert_or_assign(std::move(name), std::move(value));
   }
 
+  void append_integers(const Field& field, std::vector<std::int64_t>& out) {
+    const std::size_t before = out.size();
+    wire::append_integers(field, name_, {before + kMaxIntegers - integers_, "integers in lists"}, out);
+    integers_ += out.size() - before;
+  }
+
   /// `where` names a tensor that has no name of its own.
-  Tensor tensor(std::span<const std::byte> bytes, const std::string& where) const {
+  Tensor tensor(std::span<const std::byte> bytes, const std::string& where) {
     Tensor tensor;
     std::int64_t type = 0;
     bool is_raw = false;
@@ -241,7 +253,7 @@ class OnnxReader {
     each_field(bytes, [&](const Field& field) {
       switch (field.number) {
         case 1:
-          wire::append_integers(field, name_, tensor.shape);
+          wire::append_integers(field, name_, {kMaxRank, "dimensions of one tensor"}, tensor.shape);
           break;
         case 2:
           type = static_cast<std::int64_t>(field.value);
@@ -251,7 +263,7 @@ class OnnxReader {
           break;
         case 5:
         case 7:
-          wire::append_integers(field, name_, integers);
+          append_integers(field, integers);
           break;
         case 8:
           tensor.name = text(field);
@@ -269,7 +281,6 @@ class OnnxReader {
         default:
           break;
       }
-      check_count(tensor.shape.size(), kMaxRank, "dimensions of one tensor");
     });
     const std::string label = tensor.name.empty() ? where : "tensor '" + tensor.name + "'";
     tensor.type = data_type(type, label);
@@ -399,6 +410,8 @@ class OnnxReader {
 
   const std::string& name_;
   Model model_;
+  std::size_t parts_ = 0;     ///< see kMaxParts
+  std::size_t integers_ = 0;  ///< see kMaxIntegers
 };
 
 }  // namespace

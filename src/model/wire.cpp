@@ -65,9 +65,16 @@ std::optional<Field> Reader::next() {
   return field;
 }
 
-void append_integers(const Field& field, const std::string& name, std::vector<std::int64_t>& out) {
+void append_integers(const Field& field, const std::string& name, const ListLimit& limit,
+                     std::vector<std::int64_t>& out) {
+  const auto append = [&](std::uint64_t value) {
+    if (out.size() >= limit.count) {
+      throw Error(ErrorCode::kTooLarge, name + ": more than " + std::to_string(limit.count) + " " + limit.what);
+    }
+    out.push_back(static_cast<std::int64_t>(value));
+  };
   if (field.kind == Kind::kVarint) {
-    out.push_back(static_cast<std::int64_t>(field.value));
+    append(field.value);
     return;
   }
   if (field.kind != Kind::kBytes) fail(name, "a list of integers has the wrong type");
@@ -82,7 +89,7 @@ void append_integers(const Field& field, const std::string& name, std::vector<st
       if (shift < 64) value |= (byte & 0x7f) << shift;
       if (byte < 0x80) break;
     }
-    out.push_back(static_cast<std::int64_t>(value));
+    append(value);
   }
 }
 

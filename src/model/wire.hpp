@@ -42,8 +42,16 @@ class Reader {
   const std::string* name_;
 };
 
-/// Appends the numbers of a repeated field, stored one by one or packed. Throws Error kBadFormat.
-void append_integers(const Field& field, const std::string& name, std::vector<std::int64_t>& out);
+/// How long a list may become; packed numbers take up to eight times the memory that they take in the file.
+struct ListLimit {
+  std::size_t count = 0;
+  const char* what = "";  ///< there are too many of
+};
+
+/// Appends the numbers of a repeated field, stored one by one or packed. Throws Error kBadFormat, and kTooLarge
+/// before `out` grows past its limit.
+void append_integers(const Field& field, const std::string& name, const ListLimit& limit,
+                     std::vector<std::int64_t>& out);
 void append_floats(const Field& field, const std::string& name, std::vector<float>& out);
 
 /// Builds one message.

@@ -103,6 +103,22 @@ TEST(ReadOnnx, BadTensorsAreNamed) {
   expect_error(ErrorCode::kUnsupported, "outside the file", model_with(outside));
   expect_error(ErrorCode::kTooLarge, "dimensions",
                model_with(named_tensor(1, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1})));
+  Writer packed;
+  packed.text(1, std::string(1000, '\x01'));
+  expect_error(ErrorCode::kTooLarge, "more than 16 dimensions", model_with(packed));
+}
+
+TEST(ReadOnnx, WhatWouldGrowInMemoryIsRefused) {
+  Writer integers = named_tensor(7, {1});
+  integers.text(7, std::string((std::size_t{1} << 25) + 1, '\x01'));
+  expect_error(ErrorCode::kTooLarge, "integers in lists", model_with(integers));
+  expect_error(ErrorCode::kTooLarge, "metadata entries", [](Model& model) {
+    for (int i = 0; i < 5000; ++i) model.metadata["key " + std::to_string(i)] = "";
+  });
+  expect_error(ErrorCode::kTooLarge, "inputs, outputs and attributes", [](Model& model) {
+    const Node wide{"wide", "Sum", std::vector<std::string>(4000), {"a"}, {}};
+    model.nodes.assign(300, wide);
+  });
 }
 
 TEST(ReadOnnx, BadGraphsAreNamed) {

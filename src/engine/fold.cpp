@@ -14,8 +14,13 @@ using model::Node;
 using model::Tensor;
 using Inputs = std::span<const Tensor* const>;
 
-/// Constants larger than this are not computed; no shape or weight comes near it.
-constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
+/// Of the constants that are computed and of those that they are computed from.
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 25;
+constexpr std::size_t kMaxRank = 16;
+
+[[noreturn]] void too_large(const Node& node) {
+  throw Error(ErrorCode::kTooLarge, node.description() + " makes too large a constant");
+}
 
 const Tensor& input(const Node& node, Inputs inputs, std::size_t index) {
   if (index >= inputs.size() || inputs[index] == nullptr) malformed(node, "lacks an input");
@@ -30,7 +35,8 @@ Dims list_operand(const Node& node, Inputs inputs, std::size_t index, const char
 }
 
 Tensor with_shape(const Node& node, Tensor tensor, Dims shape) {
-  if (product(shape) != tensor.element_count()) malformed(node, "does not fit the shape " + to_string(shape));
+  const bool is_shape = std::all_of(shape.begin(), shape.end(), [](std::int64_t side) { return side >= 0; });
+  if (!is_shape || product(shape) != tensor.element_count()) malformed(node, "does not fit the shape " + to_string(shape));
   tensor.shape = std::move(shape);
   return tensor;
 }
@@ -49,6 +55,7 @@ Tensor reshape(const Node& node, const Tensor& data, Dims shape) {
 }
 
 Tensor unsqueeze(const Node& node, const Tensor& data, Dims axes) {
+  if (axes.size() > kMaxRank) too_large(node);
   const auto rank = static_cast<std::int64_t>(data.shape.size() + axes.size());
   for (std::int64_t& axis : axes) axis = normal_axis(node, axis, rank);
   std::sort(axes.begin(), axes.end());
@@ -72,9 +79,8 @@ Tensor squeeze(const Node& node, const Tensor& data, Dims axes) {
 }
 
 std::int64_t count_from(const Dims& shape, std::size_t begin, std::size_t end) {
-  std::int64_t count = 1;
-  for (std::size_t axis = begin; axis < end; ++axis) count *= shape[axis];
-  return count;
+  return product(Dims(shape.begin() + static_cast<std::ptrdiff_t>(begin),
+                      shape.begin() + static_cast<std::ptrdiff_t>(end)));
 }
 
 /// Copies slices `picks` of `axis`, one after the other.
@@ -83,7 +89,9 @@ Tensor take(const Node& node, const Tensor& data, std::size_t axis, const Dims& 
   result.type = data.type;
   result.shape = data.shape;
   result.shape[axis] = static_cast<std::int64_t>(picks.size());
-  if (product(result.shape) > kMaxElements) malformed(node, "makes too large a constant");
+  const std::int64_t count = product(result.shape);
+  if (count > kMaxElements) too_large(node);
+  if (count == 0) return result;
   const std::int64_t outer = count_from(data.shape, 0, axis);
   const std::int64_t slice = count_from(data.shape, axis + 1, data.shape.size()) * size_of(data.type);
   for (std::int64_t i = 0; i < outer; ++i) {
@@ -150,6 +158,9 @@ Tensor concat(const Node& node, Inputs inputs) {
     if (part.shape != expected || part.type != first.type) malformed(node, "joins parts that do not fit");
     result.shape[axis] += part.shape[axis];
   }
+  const std::int64_t count = product(result.shape);
+  if (count > kMaxElements) too_large(node);
+  if (count == 0) return result;
   const std::int64_t outer = count_from(first.shape, 0, axis);
   for (std::int64_t i = 0; i < outer; ++i) {
     for (const Tensor* part : inputs) {
@@ -268,9 +279,10 @@ std::optional<Tensor> constant_of_shape(const Node& node, const Tensor& shape) {
   Tensor result;
   result.shape = integers(shape);
   for (const std::int64_t dimension : result.shape) {
-    if (dimension < 0 || dimension > kMaxElements) malformed(node, "has an impossible shape");
-    if (product(result.shape) > kMaxElements) malformed(node, "has an impossible shape");
+    if (dimension < 0) malformed(node, "has an impossible shape");
   }
+  const std::int64_t count = product(result.shape);
+  if (count > kMaxElements) too_large(node);
   const std::vector<float> zero(1);
   Tensor value = model::make_tensor<float>("", {1}, zero);
   if (const auto found = node.attributes.find("value"); found != node.attributes.end()) {
@@ -278,32 +290,14 @@ std::optional<Tensor> constant_of_shape(const Node& node, const Tensor& shape) {
   }
   if (value.element_count() != 1) malformed(node, "'value' is not one number");
   result.type = value.type;
-  for (std::int64_t i = 0; i < product(result.shape); ++i) {
+  result.data.reserve(static_cast<std::size_t>(count) * value.data.size());
+  for (std::int64_t i = 0; i < count; ++i) {
     result.data.insert(result.data.end(), value.data.begin(), value.data.end());
   }
   return result;
 }
 
-}  // namespace
-
-std::vector<std::int64_t> integers(const Tensor& tensor) {
-  if (tensor.type == DataType::kInt32) {
-    const auto values = tensor.values<std::int32_t>();
-    return {values.begin(), values.end()};
-  }
-  if (tensor.type == DataType::kInt8) {
-    const auto values = tensor.values<std::int8_t>();
-    return {values.begin(), values.end()};
-  }
-  if (tensor.type == DataType::kUint8) {
-    const auto values = tensor.values<std::uint8_t>();
-    return {values.begin(), values.end()};
-  }
-  const auto values = tensor.values<std::int64_t>();
-  return {values.begin(), values.end()};
-}
-
-std::optional<Tensor> fold(const Node& node, Inputs inputs) {
+std::optional<Tensor> compute(const Node& node, Inputs inputs) {
   const std::string& op = node.op_type;
   if (op == "Constant") return constant(node);
   if (op == "Identity" || op == "Dropout") return input(node, inputs, 0);
@@ -327,6 +321,42 @@ std::optional<Tensor> fold(const Node& node, Inputs inputs) {
     if (a.type == DataType::kInt64) return arithmetic<std::int64_t>(node, a, b);
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+void ConstantBudget::spend(const Tensor& tensor) {
+  if (tensor.data.size() > left_) {
+    throw Error(ErrorCode::kTooLarge, "constant '" + tensor.name + "': those computed take too much memory");
+  }
+  left_ -= tensor.data.size();
+}
+
+std::vector<std::int64_t> integers(const Tensor& tensor) {
+  if (tensor.type == DataType::kInt32) {
+    const auto values = tensor.values<std::int32_t>();
+    return {values.begin(), values.end()};
+  }
+  if (tensor.type == DataType::kInt8) {
+    const auto values = tensor.values<std::int8_t>();
+    return {values.begin(), values.end()};
+  }
+  if (tensor.type == DataType::kUint8) {
+    const auto values = tensor.values<std::uint8_t>();
+    return {values.begin(), values.end()};
+  }
+  const auto values = tensor.values<std::int64_t>();
+  return {values.begin(), values.end()};
+}
+
+std::optional<Tensor> fold(const Node& node, Inputs inputs) {
+  const auto is_large = [](const Tensor* tensor) {
+    return tensor != nullptr && tensor->element_count() > kMaxElements;
+  };
+  if (std::any_of(inputs.begin(), inputs.end(), is_large)) return std::nullopt;
+  auto result = compute(node, inputs);
+  if (result && result->shape.size() > kMaxRank) too_large(node);
+  return result;
 }
 
 }  // namespace mien::engine

@@ -43,7 +43,7 @@ struct OutputTensor {
 class Network {
  public:
   /// Throws Error kUnsupported naming the first node that the engine cannot run, or kBadFormat,
-  /// kInvalidArgument.
+  /// kInvalidArgument, kTooLarge.
   static Network compile(model::Model model, const CompileOptions& options = {});
 
   Network(Network&&) noexcept;

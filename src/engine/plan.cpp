@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/fold.hpp"
 #include "engine/planner.hpp"
 
 namespace mien::engine {
@@ -32,9 +31,25 @@ bool Planner::has_input(const Node& node, std::size_t index) {
   return index < node.inputs.size() && !node.inputs[index].empty();
 }
 
+int Planner::find(const std::string& name) const {
+  if (const auto found = ids_.find(name); found != ids_.end()) return found->second;
+  for (const Node& node : model_.nodes) {
+    if (std::find(node.outputs.begin(), node.outputs.end(), name) != node.outputs.end()) {
+      unsupported(node, "its further outputs ('" + name + "')");
+    }
+  }
+  throw Error(ErrorCode::kBadFormat, "no node makes '" + name + "'");
+}
+
+const Tensor& Planner::keep(Tensor constant) {
+  budget_.spend(constant);
+  plan_.constants.push_back(std::move(constant));
+  return plan_.constants.back();
+}
+
 int Planner::operand(const Node& node, std::size_t index) const {
   if (!has_input(node, index)) malformed(node, "lacks input " + std::to_string(index));
-  return ids_.at(node.inputs[index]);
+  return find(node.inputs[index]);
 }
 
 int Planner::real(const Node& node, std::size_t index) {
@@ -80,8 +95,7 @@ const Tensor* Planner::known(int id) {
     const std::size_t at = source->scales.size() == 1 ? 0 : i / inner % source->scales.size();
     reals.push_back(source->scales[at] * static_cast<float>(values[i] - source->zero_points[at]));
   }
-  plan_.constants.push_back(model::make_tensor<float>(value(id).name, stored.shape, reals));
-  plan_.values[id].constant = &plan_.constants.back();
+  plan_.values[id].constant = &keep(model::make_tensor<float>(value(id).name, stored.shape, reals));
   return value(id).constant;
 }
 
@@ -109,8 +123,7 @@ int Planner::add_value(const Node& node, Dims shape) {
 }
 
 int Planner::add_constant(Tensor tensor) {
-  plan_.constants.push_back(std::move(tensor));
-  const Tensor& kept = plan_.constants.back();
+  const Tensor& kept = keep(std::move(tensor));
   plan_.values.push_back({kept.name, kept.shape, &kept});
   return static_cast<int>(plan_.values.size()) - 1;
 }
@@ -232,7 +245,7 @@ bool Planner::fold_node(const Node& node) {
   }
   std::vector<const Tensor*> inputs;
   for (const std::string& name : node.inputs) {
-    inputs.push_back(name.empty() ? nullptr : value(ids_.at(name)).constant);
+    inputs.push_back(name.empty() ? nullptr : value(find(name)).constant);
     if (!name.empty() && inputs.back() == nullptr) return false;
   }
   auto tensor = fold(node, inputs);
@@ -280,7 +293,7 @@ Plan Planner::run() {
     lowering(*this, node);
   }
   for (const model::ValueInfo& output : model_.outputs) {
-    const int id = ids_.at(output.name);
+    const int id = find(output.name);
     known(id);
     if (value(id).constant == nullptr && value(id).type != model::DataType::kFloat32) {
       throw Error(ErrorCode::kUnsupported, "output '" + output.name + "' is not f32");

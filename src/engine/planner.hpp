@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "engine/fold.hpp"
 #include "engine/plan.hpp"
 
 namespace mien::engine {
@@ -77,6 +78,9 @@ class Planner {
   int reshape(const model::Node& node, int input, Dims shape);
 
  private:
+  /// The value of a name; throws kUnsupported naming the node whose lowering does not define it.
+  int find(const std::string& name) const;
+  const model::Tensor& keep(model::Tensor constant);
   bool used_once(int id) const;
   bool fold_node(const model::Node& node);
   void drop_dead_steps();
@@ -85,6 +89,7 @@ class Planner {
   InputShape shape_;
   Arithmetic arithmetic_;
   Plan plan_;
+  ConstantBudget budget_;
   std::unordered_map<std::string, int> ids_;
   std::unordered_map<std::string, int> uses_;  ///< of a name
   std::unordered_map<int, int> value_uses_;    ///< of all names of a value

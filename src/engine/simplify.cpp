@@ -31,6 +31,7 @@ class Simplifier {
   }
 
   model::Model run(NormPlacement norms) {
+    count_uses();
     fold_constants();
     count_uses();
     normalise_dense();
@@ -66,8 +67,16 @@ class Simplifier {
   std::string add_constant(const std::string& stem, Dims shape, std::span<const float> values) {
     std::string name = stem;
     while (constants_.contains(name) || uses_.contains(name)) name += "'";
-    constants_.emplace(name, model::make_tensor<float>(name, std::move(shape), values));
+    Tensor tensor = model::make_tensor<float>(name, std::move(shape), values);
+    budget_.spend(tensor);
+    constants_.emplace(name, std::move(tensor));
     return name;
+  }
+
+  /// Such as the mask of a Dropout.
+  bool uses_further_outputs(const Node& node) const {
+    return std::any_of(node.outputs.begin() + 1, node.outputs.end(),
+                       [&](const std::string& name) { return !name.empty() && uses_.contains(name); });
   }
 
   void fold_constants() {
@@ -77,6 +86,10 @@ class Simplifier {
       for (std::string& name : node.inputs) {
         if (const auto found = renamed.find(name); found != renamed.end()) name = found->second;
       }
+      if (uses_further_outputs(node)) {
+        kept.push_back(std::move(node));
+        continue;
+      }
       const bool all_constant =
           std::all_of(node.inputs.begin(), node.inputs.end(),
                       [&](const std::string& name) { return name.empty() || constants_.contains(name); });
@@ -85,6 +98,7 @@ class Simplifier {
         for (const std::string& name : node.inputs) inputs.push_back(constant(name));
         if (auto value = fold(node, inputs)) {
           value->name = node.outputs[0];
+          budget_.spend(*value);
           constants_.insert_or_assign(node.outputs[0], std::move(*value));
           continue;
         }
@@ -113,26 +127,26 @@ class Simplifier {
     const float beta = real_attribute(node, "beta", 1);
     if (integer_attribute(node, "transA", 0) != 0) unsupported(node, "transA");
     if (integer_attribute(node, "transB", 0) == 0) {
-      node.inputs[1] = transposed(matrix, alpha);
+      node.inputs[1] = transposed(matrix, alpha, node.outputs[0] + "/weight");
     } else if (alpha != 1) {
-      node.inputs[1] = scaled(matrix, alpha);
+      node.inputs[1] = scaled(matrix, alpha, node.outputs[0] + "/weight");
     }
     if (beta != 1 && node.inputs.size() > 2 && !node.inputs[2].empty()) {
       const Tensor* bias = constant(node.inputs[2]);
       if (bias == nullptr) unsupported(node, "a bias that is not a constant of the file");
-      node.inputs[2] = scaled(*bias, beta);
+      node.inputs[2] = scaled(*bias, beta, node.outputs[0] + "/bias");
     }
     node.attributes = {{"transB", std::int64_t{1}}};
   }
 
-  std::string scaled(const Tensor& tensor, float factor) {
+  std::string scaled(const Tensor& tensor, float factor, const std::string& stem) {
     const auto values = tensor.values<float>();
     std::vector<float> result(values.begin(), values.end());
     for (float& value : result) value *= factor;
-    return add_constant(tensor.name, tensor.shape, result);
+    return add_constant(stem, tensor.shape, result);
   }
 
-  std::string transposed(const Tensor& matrix, float factor) {
+  std::string transposed(const Tensor& matrix, float factor, const std::string& stem) {
     const auto values = matrix.values<float>();
     const std::int64_t rows = matrix.shape[0];
     const std::int64_t columns = matrix.shape[1];
@@ -140,7 +154,7 @@ class Simplifier {
     for (std::int64_t i = 0; i < rows; ++i) {
       for (std::int64_t j = 0; j < columns; ++j) result[j * rows + i] = factor * values[i * columns + j];
     }
-    return add_constant(matrix.name, {columns, rows}, result);
+    return add_constant(stem, {columns, rows}, result);
   }
 
   void count_uses() {
@@ -212,8 +226,8 @@ class Simplifier {
 
   void batch_norm(std::size_t index) {
     Node& node = model_.nodes[index];
-    if (node.inputs.size() != 5 || node.outputs.size() != 1)
-      malformed(node, "has not five inputs and one output");
+    if (node.inputs.size() != 5) malformed(node, "has not five inputs");
+    if (uses_further_outputs(node)) unsupported(node, "its further outputs");
     ChannelAffine rest = affine(node);
     const std::string& stem = node.outputs[0];
     Node* producer = only_producer(node);
@@ -276,6 +290,7 @@ class Simplifier {
   }
 
   model::Model model_;
+  ConstantBudget budget_;
   std::unordered_map<std::string, Tensor> constants_;
   std::unordered_map<std::string, int> uses_;
   std::unordered_map<std::string, std::size_t> producers_;

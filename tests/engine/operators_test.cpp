@@ -267,5 +267,56 @@ TEST(Operators, WhatCannotRunIsNamed) {
   });
 }
 
+TEST(Operators, FurtherOutputsThatAreUsedAreNamed) {
+  expect_refused(ErrorCode::kUnsupported, "Dropout node 'Dropout0': its further outputs", [](GraphBuilder& g) {
+    const std::string kept = g.node("Dropout", {"input"});
+    g.model().nodes.back().outputs.push_back("mask");
+    return g.node("Mul", {kept, "mask"});
+  });
+  expect_refused(ErrorCode::kUnsupported, "Dropout node 'Dropout0': its further outputs", [](GraphBuilder& g) {
+    g.node("Dropout", {g.constant({4}, 0, 1)});
+    g.model().nodes.back().outputs.push_back("mask");
+    return std::string("mask");
+  });
+  expect_refused(ErrorCode::kUnsupported, "BatchNormalization node 'BatchNormalization0': its further outputs",
+                 [](GraphBuilder& g) {
+                   g.batch_norm("input", 4);
+                   g.model().nodes.back().outputs.push_back("mean");
+                   return std::string("mean");
+                 });
+  check({2, 3, 4, 5}, [](GraphBuilder& g) {
+    const std::string kept = g.node("Dropout", {"input"});
+    g.model().nodes.back().outputs.push_back("mask");
+    return g.node("Relu", {kept});
+  });
+}
+
+TEST(Operators, ConstantsOfATinyFileDoNotGrow) {
+  const auto doubled = [](GraphBuilder& g, std::int64_t first, int times) {
+    std::string value = g.node("ConstantOfShape", {g.constant<std::int64_t>({1}, {first})});
+    for (int i = 0; i < times; ++i) value = g.node("Concat", {value, value}, {{"axis", std::int64_t{0}}});
+    return value;
+  };
+  expect_refused(ErrorCode::kTooLarge, "makes too large a constant",
+                 [&](GraphBuilder& g) { return doubled(g, 1, 40); });
+  expect_refused(ErrorCode::kTooLarge, "take too much memory", [&](GraphBuilder& g) {
+    std::string value = doubled(g, 1 << 24, 0);
+    for (int i = 0; i < 40; ++i) value = g.node("Identity", {value});
+    return value;
+  });
+  expect_refused(ErrorCode::kTooLarge, "makes too large a constant", [&](GraphBuilder& g) {
+    return g.node("Unsqueeze", {g.constant({1}, 0, 1)}, {{"axes", Integers(100, 0)}});
+  });
+  expect_refused(ErrorCode::kBadFormat, "does not fit the shape", [&](GraphBuilder& g) {
+    return g.node("Reshape", {g.constant({6}, 0, 1), g.constant<std::int64_t>({2}, {-2, -3})});
+  });
+  // Nothing to copy, however often.
+  expect_refused(ErrorCode::kInvalidArgument, "", [&](GraphBuilder& g) {
+    const std::string nothing = g.constant<float>({std::int64_t{1} << 40, 0}, {});
+    const std::string joined = g.node("Concat", {nothing, nothing}, {{"axis", std::int64_t{1}}});
+    return g.node("MaxPool", {"input", joined}, {{"kernel_shape", Integers{9, 9}}});
+  });
+}
+
 }  // namespace
 }  // namespace mien::engine

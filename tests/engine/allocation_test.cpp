@@ -7,7 +7,9 @@
 #include <new>
 
 #include "engine/network.hpp"
+#include "engine/quantize.hpp"
 #include "engine/reference_model.hpp"
+#include "mien/error.hpp"
 
 // Every allocation of this program comes by here. oneDNN 2.6 makes a small table of arguments in each call of
 // a primitive; those are told apart by the library that the caller is in.
@@ -42,21 +44,46 @@ void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); 
 namespace mien::engine {
 namespace {
 
-TEST(Allocations, NoneOfOursAfterTheFirstCall) {
-  const Network network = Network::compile(test::reference_model(), {Precision::kF32, 1});
-  const std::vector<float> input = test::random_input(48 * 48);
-  std::vector<float> logits(7);
+void expect_none_after_the_first_call(const Network& network, std::int64_t batch) {
+  const InputShape shape = {batch, 1, 48, 48};
+  const std::vector<float> input = test::random_input(batch * 48 * 48);
+  std::vector<float> logits(static_cast<std::size_t>(batch) * 7);
   const std::vector<std::span<float>> outputs = {logits};
+  ours = theirs = 0;
   counting = true;
-  network.run(input, {1, 1, 48, 48}, outputs);
+  network.run(input, shape, outputs);
   counting = false;
   EXPECT_GT(ours, 0) << "the count does not work";
   EXPECT_GT(theirs, 0) << "the count does not work";
   ours = 0;
   counting = true;
-  for (int i = 0; i < 10; ++i) network.run(input, {1, 1, 48, 48}, outputs);
+  for (int i = 0; i < 10; ++i) network.run(input, shape, outputs);
   counting = false;
-  EXPECT_EQ(ours, 0);
+  EXPECT_EQ(ours, 0) << "batch " << batch;
+}
+
+void expect_none_after_the_first_calls(const model::Model& model, Precision precision) {
+  const Network network = Network::compile(model, {precision, 1});
+  for (const std::int64_t batch : {1, 32}) expect_none_after_the_first_call(network, batch);
+}
+
+TEST(Allocations, NoneOfOursInF32) {
+  expect_none_after_the_first_calls(test::reference_model(), Precision::kF32);
+}
+
+TEST(Allocations, NoneOfOursInEightBits) {
+  const std::vector<float> images = test::random_input(2 * 48 * 48);
+  expect_none_after_the_first_calls(quantize(test::reference_model(), images, {2, 1, 48, 48}, {1, {}}),
+                                    Precision::kInt8);
+}
+
+TEST(Allocations, NoneOfOursInBf16) {
+  try {
+    Network::compile(test::reference_model(), {Precision::kBf16, 1});
+  } catch (const Error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  expect_none_after_the_first_calls(test::reference_model(), Precision::kBf16);
 }
 
 }  // namespace

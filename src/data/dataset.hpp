@@ -43,7 +43,7 @@ struct Sample {
   std::int8_t emotion = -1;                        ///< an Emotion, or -1 where the set does not say
   Split split = Split::kTraining;
   std::array<std::uint8_t, kVoteCount> votes{};  ///< by Vote; all 0 where there are none
-  std::int32_t row = -1;                         ///< row in the source (CSV data row from 0, or file order)
+  std::int32_t row = -1;                         ///< data row of the CSV from 0; -1 where the source is none
   std::array<char, 12> subject{};  ///< person, where the set says (CK+ "S010", JAFFE "KA"); zero padded
 
   bool has_votes() const;
@@ -57,8 +57,9 @@ using Dataset = std::vector<Sample>;
 Dataset read_fer2013_csv(const std::filesystem::path& path);
 
 /// Reads FER+ votes ("Usage,Image name,neutral,…,NF") into `dataset`. The votes file has the rows of the
-/// whole fer2013.csv: each sample takes the line that its `row` names. Throws Error kBadFormat when there is
-/// no such line, when its usage is not the sample's, or when a field is not a number.
+/// whole fer2013.csv: each sample takes the line that its `row` names, and one of row -1, a folder's picture,
+/// none. Throws Error kBadFormat when there is no such line, when its usage is not the sample's, or when a field
+/// is not a number, and kInvalidArgument when no sample has a row. `dataset` is then as it was.
 void attach_ferplus_votes(Dataset& dataset, const std::filesystem::path& votes_csv);
 
 /// The packed file is a NumPy array file (.npy 1.0) of one structured, unpadded little-endian type, C order,

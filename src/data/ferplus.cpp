@@ -42,8 +42,11 @@ void attach_ferplus_votes(Dataset& dataset, const std::filesystem::path& votes_c
   if (csv.fields<kFirstVote + kVoteCount>()[0] != "Usage") csv.fail("the header does not start with 'Usage'");
   std::vector<VoteRow> rows;
   while (csv.next()) rows.push_back(read_row(csv));
-  for (Sample& sample : dataset) {
-    if (sample.row < 0 || static_cast<std::size_t>(sample.row) >= rows.size()) {
+  std::size_t matched = 0;
+  for (const Sample& sample : dataset) {
+    if (sample.row < 0) continue;
+    ++matched;
+    if (static_cast<std::size_t>(sample.row) >= rows.size()) {
       throw Error(ErrorCode::kBadFormat,
                   votes_csv.string() +
                       format(": has %zu rows, but the data set asks for row %d", rows.size(), sample.row));
@@ -55,7 +58,13 @@ void attach_ferplus_votes(Dataset& dataset, const std::filesystem::path& votes_c
                                               to_string(row.split).data(), to_string(sample.split).data()));
     }
   }
-  for (Sample& sample : dataset) sample.votes = rows[static_cast<std::size_t>(sample.row)].votes;
+  if (matched == 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                votes_csv.string() + ": no picture of the data set comes from fer2013.csv, to whose rows the votes belong");
+  }
+  for (Sample& sample : dataset) {
+    if (sample.row >= 0) sample.votes = rows[static_cast<std::size_t>(sample.row)].votes;
+  }
 }
 
 }  // namespace mien

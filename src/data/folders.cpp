@@ -13,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 10> kExtensions = {".jpg",  ".jpeg", ".png", ".webp", ".tif",
-                                                          ".tiff", ".bmp",  ".pgm", ".ppm",  ".pnm"};
+constexpr std::array<std::string_view, 11> kExtensions = {".jpg",  ".jpeg", ".jpe", ".png", ".webp", ".tif",
+                                                          ".tiff", ".bmp",  ".pgm", ".ppm", ".pnm"};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -22,11 +22,6 @@ std::string lower(std::string text) {
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_image(const fs::path& path) {
-  return std::find(kExtensions.begin(), kExtensions.end(), lower(path.extension().string())) !=
-         kExtensions.end();
-}
 
 struct Listing {
   std::vector<fs::path> folders;
@@ -43,7 +38,7 @@ Listing list(const fs::path& folder) {
     std::error_code ignored;  // a dangling link is neither folder nor file
     if (path.filename().string().starts_with('.')) continue;
     if (entries->is_directory(ignored)) out.folders.push_back(path);
-    if (entries->is_regular_file(ignored) && is_image(path)) out.images.push_back(path);
+    if (entries->is_regular_file(ignored) && has_image_extension(path)) out.images.push_back(path);
   }
   if (error) {
     const bool missing = error == std::errc::no_such_file_or_directory;
@@ -116,6 +111,11 @@ LabelledImage jaffe_image(const fs::path& path) {
 }
 
 }  // namespace
+
+bool has_image_extension(const fs::path& path) {
+  return std::find(kExtensions.begin(), kExtensions.end(), lower(path.extension().string())) !=
+         kExtensions.end();
+}
 
 std::vector<LabelledImage> list_labelled_images(const fs::path& root) {
   const Listing listing = list(root);

@@ -9,6 +9,9 @@
 
 namespace mien {
 
+/// Whether the name ends as that of an image file which mien reads does (.jpg, .PNG, …).
+bool has_image_extension(const std::filesystem::path& path);
+
 /// An image file and what its folder and name say of it.
 struct LabelledImage {
   std::filesystem::path path;

@@ -9,7 +9,7 @@
 namespace mien {
 namespace {
 
-Sample make_sample(const LabelledImage& source, const Image& face, std::size_t index) {
+Sample make_sample(const LabelledImage& source, const Image& face) {
   if (face.width() != kFaceSize || face.height() != kFaceSize || face.format() != PixelFormat::kGray8) {
     throw Error(ErrorCode::kInvalidArgument,
                 source.path.string() + ": the cropper's face is not 48 x 48 gray");
@@ -18,7 +18,6 @@ Sample make_sample(const LabelledImage& source, const Image& face, std::size_t i
   std::copy_n(face.row(0), kFacePixels, sample.pixels.begin());
   sample.emotion = static_cast<std::int8_t>(source.emotion);
   sample.split = source.split;
-  sample.row = static_cast<std::int32_t>(index);
   std::copy_n(source.subject.begin(), std::min(source.subject.size(), sample.subject.size()),
               sample.subject.begin());
   return sample;
@@ -41,18 +40,18 @@ FaceCropper largest_face(const FaceDetector& detector, const model::CropGeometry
 
 ImageDataset read_images(std::span<const LabelledImage> images, const FaceCropper& cropper) {
   ImageDataset out;
-  for (std::size_t i = 0; i < images.size(); ++i) {
+  for (const LabelledImage& source : images) {
     Image image;
     try {
-      image = load_image(images[i].path);
+      image = load_image(source.path);
     } catch (const Error& error) {
-      out.dropped.push_back({images[i].path, error.what()});
+      out.dropped.push_back({source.path, error.what()});
       continue;
     }
     if (const std::optional<Image> face = cropper(image)) {
-      out.dataset.push_back(make_sample(images[i], *face, i));
+      out.dataset.push_back(make_sample(source, *face));
     } else {
-      out.dropped.push_back({images[i].path, "no face was found"});
+      out.dropped.push_back({source.path, "no face was found"});
     }
   }
   return out;

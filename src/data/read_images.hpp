@@ -37,7 +37,7 @@ struct DroppedImage {
 };
 
 struct ImageDataset {
-  Dataset dataset;  ///< in the order of the images; a sample's row is its image's index there
+  Dataset dataset;  ///< in the order of the images; a sample's row is -1
   std::vector<DroppedImage> dropped;
 };
 

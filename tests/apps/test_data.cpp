@@ -132,6 +132,24 @@ TEST_F(Data, FoldersAsKaggleHasThem) {
   EXPECT_EQ(read_packed(folder_ / "packed.npy").size(), 5U);
 }
 
+TEST_F(Data, VotesGoToTheRowsOfTheCsvAlone) {
+  const Dataset dataset = synthetic_faces(1);
+  fs::create_directories(folder_ / "faces/happy");
+  write_file(folder_ / "faces/happy/a.png", encode_png(picture_of(dataset[3])));
+  std::string votes = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
+  for (const Sample& sample : dataset) votes += std::string(to_string(sample.split)) + ",a.png,1,9,0,0,0,0,0,0,0,0\n";
+  write_file(folder_ / "votes.csv", votes);
+  const ProcessResult pack = mien({"data", "pack", "--votes", folder_ / "votes.csv", write_csv(dataset), folder_ / "faces", "-o", folder_ / "packed.npy"});
+  ASSERT_EQ(pack.exit_code, 0) << pack.error;
+  const Dataset packed = read_packed(folder_ / "packed.npy");
+  ASSERT_EQ(packed.size(), dataset.size() + 1);
+  for (std::size_t i = 0; i < packed.size(); ++i) EXPECT_EQ(packed[i].has_votes(), i < dataset.size()) << i;
+
+  const ProcessResult none = mien({"data", "info", "--votes", folder_ / "votes.csv", folder_ / "faces"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_NE(none.error.find("no picture of the data set comes from fer2013.csv"), std::string::npos) << none.error;
+}
+
 TEST_F(Data, SeveralSourcesBecomeOne) {
   const Json json = info({write_csv(synthetic_faces(1, 1), "a.csv"), write_csv(synthetic_faces(1, 2), "b.csv")});
   EXPECT_EQ(json["count"], 2 * 7 * 3);

@@ -127,6 +127,20 @@ TEST(FerPlus, VotesFollowTheRow) {
                [&] { attach_ferplus_votes(dataset, folder / "votes.csv"); });
 }
 
+TEST(FerPlus, PicturesOfAFolderHaveNoVotes) {
+  const TemporaryDir folder;
+  write_file(folder / "votes.csv", "Usage,i,n,h,s,s,a,d,f,c,u,NF\nTraining,a.png,4,0,0,1,3,2,0,0,0,0\n");
+  Dataset dataset = {make_sample(1, 0, Split::kTraining), make_sample(2, 0, Split::kTraining)};
+  dataset[1].row = 0;
+  attach_ferplus_votes(dataset, folder / "votes.csv");
+  EXPECT_FALSE(dataset[0].has_votes());
+  EXPECT_TRUE(dataset[1].has_votes());
+
+  dataset.resize(1);
+  expect_error(ErrorCode::kInvalidArgument, {"votes.csv", "no picture"},
+               [&] { attach_ferplus_votes(dataset, folder / "votes.csv"); });
+}
+
 TEST(Packed, ComesBackAsItWent) {
   const TemporaryDir folder;
   const Dataset dataset = three_samples();

@@ -27,6 +27,11 @@ ErrorCode error_of(const std::filesystem::path& root) {
   return ErrorCode::kInterrupted;
 }
 
+TEST(ImageExtension, IsReadInAnyCase) {
+  for (const char* name : {"a.jpg", "a/b.c.JPEG", "a.jpe", "a.Png", "a.tiff"}) EXPECT_TRUE(has_image_extension(name)) << name;
+  for (const char* name : {"", "jpg", ".jpg", "a.jpg/b", "a.gif", "a.jpg.txt"}) EXPECT_FALSE(has_image_extension(name)) << name;
+}
+
 TEST(ListLabelledImages, ReadsClassFolders) {
   const test::TemporaryDir root;
   touch(root / "happy" / "b.PNG");

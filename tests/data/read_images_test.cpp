@@ -31,7 +31,7 @@ TEST(ReadImages, MakesSamplesAndSaysWhatItDropped) {
   EXPECT_EQ(out.dataset[0].emotion, static_cast<int>(Emotion::kHappy));
   EXPECT_STREQ(out.dataset[0].subject.data(), "S011");
   EXPECT_EQ(out.dataset[1].pixels[0], 'c');
-  EXPECT_EQ(out.dataset[1].row, 2);
+  for (const Sample& sample : out.dataset) EXPECT_EQ(sample.row, -1);
   ASSERT_EQ(out.dropped.size(), 1u);
   EXPECT_EQ(out.dropped[0].path.filename(), "S011_b.pgm");
   EXPECT_NE(out.dropped[0].reason, "");

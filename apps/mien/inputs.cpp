@@ -3,26 +3,17 @@
 #include <glob.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <filesystem>
 #include <iostream>
 
-#include "mien/error.hpp"
+#include "data/folders.hpp"
 
 namespace mien::apps {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool has_image_extension(const fs::path& path) {
-  static constexpr std::array kExtensions = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm"};
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
-}
-
-void add_folder(const fs::path& folder, std::vector<std::string>& photos) {
+void add_folder(const fs::path& folder, std::vector<PhotoInput>& photos) {
   std::vector<std::string> found;
   std::error_code error;
   fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error), end;
@@ -30,39 +21,44 @@ void add_folder(const fs::path& folder, std::vector<std::string>& photos) {
     std::error_code ignored;
     if (entry->is_regular_file(ignored) && has_image_extension(entry->path())) found.push_back(entry->path().string());
   }
-  if (error) throw Error(ErrorCode::kIo, folder.string() + ": cannot list the folder: " + error.message());
-  if (found.empty()) throw Error(ErrorCode::kNotFound, folder.string() + ": the folder holds no image files");
   std::sort(found.begin(), found.end());
-  photos.insert(photos.end(), found.begin(), found.end());
+  for (std::string& path : found) photos.push_back({std::move(path)});
+  if (!error && found.empty()) fs::directory_iterator(folder, error);  // the folder itself may have been skipped above
+  if (error) photos.push_back({folder.string(), "cannot list the folder: " + error.message()});
+  else if (found.empty()) photos.push_back({folder.string(), "the folder holds no image files"});
 }
 
-void add_pattern(const std::string& pattern, std::vector<std::string>& photos) {
+void add_pattern(const std::string& pattern, std::vector<PhotoInput>& photos) {
   glob_t matches{};
-  const int status = ::glob(pattern.c_str(), 0, nullptr, &matches);
-  if (status == 0) photos.insert(photos.end(), matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+  if (::glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
+    for (std::size_t i = 0; i < matches.gl_pathc; ++i) photos.push_back({matches.gl_pathv[i]});
+  } else {
+    photos.push_back({pattern, "no file fits the pattern"});
+  }
   ::globfree(&matches);
-  if (status != 0) throw Error(ErrorCode::kNotFound, pattern + ": no file fits the pattern");
 }
 
-void add(const std::string& argument, std::vector<std::string>& photos) {
+void add_path(const std::string& path, std::vector<PhotoInput>& photos) {
   std::error_code ignored;
-  if (fs::is_directory(argument, ignored)) add_folder(argument, photos);
-  else if (!fs::exists(argument, ignored) && argument.find_first_of("*?[") != std::string::npos) add_pattern(argument, photos);
-  else photos.push_back(argument);
+  if (fs::is_directory(path, ignored)) add_folder(path, photos);
+  else photos.push_back({path});
 }
 
 }  // namespace
 
-std::vector<std::string> collect_photos(std::span<const std::string> arguments) {
-  std::vector<std::string> photos;
+std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments) {
+  std::vector<PhotoInput> photos;
   for (const std::string& argument : arguments) {
-    if (argument != "-") {
-      add(argument, photos);
-      continue;
-    }
-    for (std::string line; std::getline(std::cin, line);) {
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      if (!line.empty()) add(line, photos);
+    std::error_code ignored;
+    if (argument == "-") {
+      for (std::string line; std::getline(std::cin, line);) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        if (!line.empty()) add_path(line, photos);
+      }
+    } else if (argument.find_first_of("*?[") != std::string::npos && !fs::exists(argument, ignored)) {
+      add_pattern(argument, photos);
+    } else {
+      add_path(argument, photos);
     }
   }
   return photos;

@@ -48,18 +48,18 @@ struct PredictOptions {
 };
 
 /// A name in `folder` for each photo's copy. One that another copy or a photo itself has already gets a number.
-std::vector<std::filesystem::path> annotated_names(const std::filesystem::path& folder, const std::vector<std::string>& photos) {
+std::vector<std::filesystem::path> annotated_names(const std::filesystem::path& folder, const std::vector<PhotoInput>& photos) {
   const auto identity = [](const std::filesystem::path& path) {
     std::error_code error;
     const std::filesystem::path canonical = std::filesystem::weakly_canonical(path, error);
     return error ? path : canonical;
   };
   std::set<std::filesystem::path> taken;
-  for (const std::string& photo : photos) taken.insert(identity(photo));
+  for (const PhotoInput& photo : photos) taken.insert(identity(photo.path));
   std::vector<std::filesystem::path> names;
   std::map<std::string, int> seen;
-  for (const std::string& photo : photos) {
-    const std::filesystem::path path(photo);
+  for (const PhotoInput& photo : photos) {
+    const std::filesystem::path path(photo.path);
     const std::string stem = path.stem().string(), extension = path.extension() == ".png" ? ".png" : ".jpg";
     std::filesystem::path name;
     do {
@@ -93,8 +93,10 @@ class Predictor {
                                                  .threads = threads_a_photo, .precision = options.precision})) {}
 
   /// Never throws for what is wrong with one photo: that goes into the result.
-  PhotoResult predict(const std::string& path, const std::filesystem::path& annotated) const {
-    PhotoResult result{.path = path};
+  PhotoResult predict(const PhotoInput& photo, const std::filesystem::path& annotated) const {
+    const std::string& path = photo.path;
+    PhotoResult result{.path = path, .error = photo.error};
+    if (result.error) return result;
     try {
       if (options_.crop) {
         const Image picture = read_image(path);
@@ -108,7 +110,7 @@ class Predictor {
         result.faces = std::move(analysis.faces);
       }
       select_faces(result);
-      if (!annotated.empty()) {
+      if (!annotated.empty() && !result.error) {
         write_annotated(read_image(path), result.faces, analyzer_.labels(), annotated);
         result.annotated = annotated.string();
       }
@@ -149,7 +151,7 @@ int predict_command(std::span<const std::string> arguments) {
     return kExitOk;
   }
   if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "no photo given: mien predict photo.jpg");
-  const std::vector<std::string> photos = collect_photos(paths);
+  const std::vector<PhotoInput> photos = collect_photos(paths);
   if (photos.empty()) throw Error(ErrorCode::kInvalidArgument, "the list on standard input is empty");
   std::vector<std::filesystem::path> copies(photos.size());
   if (!options.annotate.empty()) {

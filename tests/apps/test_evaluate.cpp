@@ -103,6 +103,14 @@ TEST_F(Evaluate, VotesGiveTheFerPlusReport) {
   write_file(folder_ / "votes.csv", votes);
   const Json report = evaluate({"--votes", folder_ / "votes.csv"});
   ASSERT_TRUE(report.contains("ferplus"));
+  const Json& ferplus = report["ferplus"];  // one of the 28 is no face, the others are happy by nine of ten
+  EXPECT_EQ(ferplus["count"], 28);
+  EXPECT_EQ(ferplus["non_face"], 1);
+  EXPECT_EQ(ferplus["tied"], 0);
+  EXPECT_EQ(ferplus["knows_contempt"], false);
+  EXPECT_EQ(ferplus["distribution"]["count"], 27);
+  EXPECT_EQ(ferplus["majority"]["count"], 27);
+  for (const Json& entry : ferplus["majority"]["per_class"]) EXPECT_EQ(entry["support"], entry["label"] == "happy" ? 27 : 0) << entry;
   EXPECT_EQ(report["count"], 28);  // the official score does not change
   EXPECT_TRUE(evaluate()["ferplus"].is_null());
 }
@@ -132,7 +140,7 @@ TEST_F(Evaluate, MistakesAreNamed) {
 
 TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
   const fs::path calibrated = folder_ / "calibrated.onnx";
-  const ProcessResult result = mien({"calibrate", "--data", folder_ / "fer2013.csv", "-o", calibrated});
+  const ProcessResult result = mien({"calibrate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "-o", calibrated});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   const Json before = evaluate({"--split", "PublicTest"});
   const Json after = evaluate({"--split", "PublicTest", "--model", calibrated});

@@ -72,7 +72,8 @@ Image decode_webp(const Source& source) {
   const VP8StatusCode status = WebPDecode(source.data(), source.bytes.size(), &config);
   WebPFreeDecBuffer(&config.output);
   if (status != VP8_STATUS_OK) fail(source, status);
-  return config.input.has_alpha ? flatten_on_white(rgba.data(), width, height, 4) : image;
+  if (config.input.has_alpha) return flatten_on_white(rgba.data(), width, height, 4);
+  return image;
 }
 
 }  // namespace mien::codec

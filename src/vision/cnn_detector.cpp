@@ -15,7 +15,7 @@ constexpr int kStep = 64;  ///< of the sides of the canvas, in pixels
 
 int round_up(double side) { return std::max(1, static_cast<int>(std::ceil(side / kStep))) * kStep; }
 
-int scaled(int side, double scale, int limit) {
+int scaled_side(int side, double scale, int limit) {
   return std::clamp(static_cast<int>(std::lround(side * scale)), 1, limit);
 }
 
@@ -61,12 +61,6 @@ bool is_sane(const DetectedFace& face, Size canvas) {
   return sane;
 }
 
-void scale_face(DetectedFace& face, float x, float y) {
-  face.box = {face.box.x * x, face.box.y * y, face.box.width * x, face.box.height * y};
-  if (!face.landmarks) return;
-  for (Point& point : *face.landmarks) point = {point.x * x, point.y * y};
-}
-
 int choose_threads(int wanted) {
   return wanted > 0 ? wanted : static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
 }
@@ -79,7 +73,8 @@ PhotoFit fit_photo(Size photo, const DetectorOptions& options, const DetectionIn
   if (input.fixed) {
     const double scale = std::min(static_cast<double>(input.fixed->width) / photo.width,
                                   static_cast<double>(input.fixed->height) / photo.height);
-    return {{scaled(photo.width, scale, input.fixed->width), scaled(photo.height, scale, input.fixed->height)},
+    return {{scaled_side(photo.width, scale, input.fixed->width),
+             scaled_side(photo.height, scale, input.fixed->height)},
             *input.fixed};
   }
   const double pixels = static_cast<double>(photo.width) * photo.height;
@@ -87,7 +82,7 @@ PhotoFit fit_photo(Size photo, const DetectorOptions& options, const DetectionIn
   const double scale = std::min({wanted, std::sqrt(kMaxPixels / pixels), kMaxSide / longer});
   const int side = round_up(longer * scale);
   const double filled = static_cast<double>(side) / longer;
-  const Size fitted{scaled(photo.width, filled, side), scaled(photo.height, filled, side)};
+  const Size fitted{scaled_side(photo.width, filled, side), scaled_side(photo.height, filled, side)};
   return {fitted, {round_up(fitted.width), round_up(fitted.height)}};
 }
 
@@ -130,8 +125,8 @@ std::vector<DetectedFace> CnnDetector::detect_once(const ImageView& image) const
   const PhotoFit fit = fit_photo({image.width, image.height}, options_, head_->input());
   std::vector<DetectedFace> faces = run(resize(image, fit.photo.width, fit.photo.height), fit.canvas);
   for (DetectedFace& face : faces) {
-    scale_face(face, static_cast<float>(image.width) / static_cast<float>(fit.photo.width),
-               static_cast<float>(image.height) / static_cast<float>(fit.photo.height));
+    face = scaled(face, static_cast<float>(image.width) / static_cast<float>(fit.photo.width),
+                  static_cast<float>(image.height) / static_cast<float>(fit.photo.height));
   }
   std::ranges::stable_sort(faces, std::greater{},
                            [](const DetectedFace& face) { return face.box.width * face.box.height; });

@@ -14,6 +14,13 @@
 
 namespace mien {
 
+DetectedFace scaled(DetectedFace face, float x, float y) {
+  face.box = {face.box.x * x, face.box.y * y, face.box.width * x, face.box.height * y};
+  if (!face.landmarks) return face;
+  for (Point& point : *face.landmarks) point = {point.x * x, point.y * y};
+  return face;
+}
+
 int smallest_face(const DetectorOptions& options, int longer_side) {
   return options.min_face > 0 ? options.min_face : std::max(40, longer_side / 25);
 }

@@ -30,6 +30,9 @@ struct DetectorOptions {
   float threshold = 0;  ///< added to the detector's own: higher finds fewer faces, surer ones
 };
 
+/// The same face in an image whose sides are `x` and `y` times as long.
+DetectedFace scaled(DetectedFace face, float x, float y);
+
 /// The side that `options` mean for an image whose longer side is this.
 int smallest_face(const DetectorOptions& options, int longer_side);
 

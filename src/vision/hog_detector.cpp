@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <future>
 #include <span>
 #include <thread>
 
@@ -24,6 +25,7 @@ constexpr int kWindow = 80;    ///< side of the faces that the filters find, in 
 constexpr int kMinLevel = 64;  ///< side of the smallest level of the pyramid
 constexpr double kStep = 1.2;  ///< from one level to the next
 constexpr double kStepShift = 0.3;
+constexpr double kMaxSide = 65536;   ///< of the first level, as resize has it
 constexpr double kMaxPixels = 32e6;  ///< of the first level; about 0.35 GB of working memory
 
 MIEN_MULTIVERSION
@@ -132,9 +134,11 @@ std::vector<Image> make_pyramid(const ImageView& image, double scale) {
 
 std::vector<DetectedFace> HogDetector::detect(const ImageView& image) const {
   if (image.empty()) return {};
-  const int min_face = smallest_face(options_, std::max(image.width, image.height));
+  const int longer = std::max(image.width, image.height);
+  const int min_face = smallest_face(options_, longer);
   const double pixels = static_cast<double>(image.width) * image.height;
-  const double scale = std::min(static_cast<double>(kWindow) / min_face, std::sqrt(kMaxPixels / pixels));
+  const double scale = std::min(
+      {static_cast<double>(kWindow) / min_face, std::sqrt(kMaxPixels / pixels), kMaxSide / longer});
   const std::vector<Image> levels = make_pyramid(image, scale);
 
   std::vector<std::vector<DetectedFace>> found(levels.size());
@@ -147,18 +151,19 @@ std::vector<DetectedFace> HogDetector::detect(const ImageView& image) const {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   const unsigned threads =
       options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::min(4u, cores);
-  {
-    std::vector<std::jthread> helpers;
-    for (unsigned i = 1; i < std::min<std::size_t>(threads, levels.size()); ++i) helpers.emplace_back(work);
-    work();
+  std::vector<std::future<void>> helpers;
+  for (unsigned i = 1; i < std::min<std::size_t>(threads, levels.size()); ++i) {
+    helpers.push_back(std::async(std::launch::async, work));
   }
+  work();
+  for (std::future<void>& helper : helpers) helper.get();
 
   std::vector<DetectedFace> all;
   for (const auto& part : found) all.insert(all.end(), part.begin(), part.end());
   std::vector<DetectedFace> faces = suppress(std::move(all));
   for (DetectedFace& face : faces) {
     const float factor = static_cast<float>(1 / scale);
-    face.box = {face.box.x * factor, face.box.y * factor, face.box.width * factor, face.box.height * factor};
+    face = scaled(face, factor, factor);
   }
   std::ranges::stable_sort(faces, std::greater{},
                            [](const DetectedFace& face) { return face.box.width * face.box.height; });

@@ -81,12 +81,6 @@ void expect_same(const std::vector<DetectedFace>& faces, const std::vector<Detec
   }
 }
 
-void scale(DetectedFace& face, float x, float y) {
-  face.box = {face.box.x * x, face.box.y * y, face.box.width * x, face.box.height * y};
-  if (!face.landmarks) return;
-  for (Point& point : *face.landmarks) point = {point.x * x, point.y * y};
-}
-
 /// Detects in the photo in several sizes and formats; returns how many faces were compared.
 std::size_t compare_with_plain(const std::filesystem::path& file, const Image& photo) {
   const std::unique_ptr<DetectionHead> head = make_detection_head(model::read_onnx(file));
@@ -101,7 +95,7 @@ std::size_t compare_with_plain(const std::filesystem::path& file, const Image& p
       if (!plain) return 0;
       const float x = static_cast<float>(width) / static_cast<float>(fit.photo.width),
                   y = static_cast<float>(height) / static_cast<float>(fit.photo.height);
-      for (DetectedFace& face : *plain) scale(face, x, y);
+      for (DetectedFace& face : *plain) face = scaled(face, x, y);
       expect_same(CnnDetector(file, options).detect_once(image), *plain, 1e-2 * std::max({1.0f, x, y}),
                   std::to_string(width) + " x " + std::to_string(height));
       compared += plain->size();

@@ -2,8 +2,14 @@
 
 #include <torch/torch.h>
 
+#include <filesystem>
+#include <optional>
+
+#include "data/read_images.hpp"
 #include "engine/network.hpp"
+#include "synthetic_faces.hpp"
 #include "train/export.hpp"
+#include "vision/decode.hpp"
 
 namespace mien::train {
 namespace {
@@ -21,23 +27,60 @@ void shake(Network& network) {
   }
 }
 
-class ExportTest : public testing::TestWithParam<std::string> {};
+/// Gray pictures [48 x 48] as a training hands them to its network.
+torch::Tensor normalised(const std::vector<const std::uint8_t*>& pictures) {
+  std::vector<torch::Tensor> rows;
+  for (const std::uint8_t* pixels : pictures) {
+    rows.push_back(torch::from_blob(const_cast<std::uint8_t*>(pixels), {1, kFaceSize, kFaceSize}, torch::kByte).to(torch::kFloat));
+  }
+  return (torch::stack(rows) - 129) / 65;  // FER2013's mean and deviation
+}
+
+class ExportTest : public testing::TestWithParam<std::string> {
+ protected:
+  ExportTest() {
+    torch::NoGradGuard no_grad;
+    torch::manual_seed(3);
+    network_ = Network(make_network_spec(GetParam(), {.dropout = 0.5}));
+    shake(network_);
+    network_->eval();
+    engine_ = engine::Network::compile(to_onnx(network_), {.precision = engine::Precision::kF32});
+  }
+
+  void expect_the_same(const torch::Tensor& input) {
+    torch::NoGradGuard no_grad;
+    const torch::Tensor expected = network_->forward(input).softmax(1).contiguous();
+    const auto outputs = engine_->run({input.data_ptr<float>(), static_cast<std::size_t>(input.numel())}, {input.size(0), 1, 48, 48});
+    const torch::Tensor found =
+        torch::from_blob(const_cast<float*>(outputs[0].values.data()), {input.size(0), 7}).softmax(1).contiguous();
+    EXPECT_LT((expected - found).abs().max().item<float>(), 1e-4) << "batch " << input.size(0);
+  }
+
+  Network network_{nullptr};
+  std::optional<engine::Network> engine_;
+};
 
 TEST_P(ExportTest, EngineGivesWhatLibTorchGives) {
-  torch::manual_seed(3);
-  Network network(make_network_spec(GetParam(), {.dropout = 0.5}));
-  shake(network);
-  network->eval();
-  torch::NoGradGuard no_grad;
-  const engine::Network engine = engine::Network::compile(to_onnx(network), {.precision = engine::Precision::kF32});
-  for (const std::int64_t batch : {1, 3, 8}) {
-    const torch::Tensor input = torch::randn({batch, 1, 48, 48});
-    const torch::Tensor expected = network->forward(input).softmax(1).contiguous();
-    const auto outputs = engine.run({input.data_ptr<float>(), static_cast<std::size_t>(input.numel())}, {batch, 1, 48, 48});
-    const torch::Tensor found =
-        torch::from_blob(const_cast<float*>(outputs[0].values.data()), {batch, 7}).softmax(1).contiguous();
-    EXPECT_LT((expected - found).abs().max().item<float>(), 1e-4) << "batch " << batch;
-  }
+  for (const std::int64_t batch : {1, 3, 8}) expect_the_same(torch::randn({batch, 1, 48, 48}));
+}
+
+TEST_P(ExportTest, AlsoForPictures) {
+  const Dataset dataset = test::synthetic_faces(2);
+  std::vector<const std::uint8_t*> pictures;
+  for (const Sample& sample : dataset) pictures.push_back(sample.pixels.data());
+  // The least and the greatest that a picture can be.
+  const std::vector<std::uint8_t> black(kFacePixels, 0), white(kFacePixels, 255);
+  pictures.insert(pictures.end(), {black.data(), white.data()});
+  expect_the_same(normalised(pictures));
+}
+
+TEST_P(ExportTest, AlsoForAFace) {
+  const std::filesystem::path photo = "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";  // python3-skimage
+  if (!std::filesystem::exists(photo)) GTEST_SKIP() << photo << " is not here";
+  const auto detector = make_face_detector("hog", {.threads = 1});
+  const std::optional<Image> face = largest_face(*detector, {})(load_image(photo));
+  ASSERT_TRUE(face);
+  expect_the_same(normalised({face->row(0)}));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ExportTest, testing::ValuesIn(network_names()), [](const auto& info) { return info.param; });

@@ -11,7 +11,7 @@ using model::Node;
 using model::Tensor;
 
 /// Elements of one activation; 8 GB of f32.
-constexpr std::int64_t kMaxElements = std::int64_t{1} << 31;
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
 
 constexpr const char* kFoldedOnly[] = {"Shape", "Constant", "Gather", "ConstantOfShape"};
 

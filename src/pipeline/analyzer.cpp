@@ -25,7 +25,8 @@ class Analyzer::Impl {
     if (crop != crops.end()) crop_ = crop->second;
   }
 
-  std::vector<Face> analyze(const ImageView& image) const {
+  /// Boxes and landmarks come in pixels of an image x and y times as large.
+  std::vector<Face> analyze(const ImageView& image, float x = 1, float y = 1) const {
     const std::vector<DetectedFace> found = detector_->detect(image);
     const int size = classifier_.info().input_size;
     std::vector<std::uint8_t> crops;
@@ -35,24 +36,19 @@ class Analyzer::Impl {
     std::vector<Face> faces;
     for (std::size_t i = 0; i < found.size(); ++i) {
       faces.push_back(read(std::span(probabilities).subspan(i * emotions_.size(), emotions_.size())));
-      faces.back().box = found[i].box;
-      faces.back().detection_score = found[i].score;
-      faces.back().landmarks = found[i].landmarks;
+      const DetectedFace face = scaled(found[i], x, y);
+      faces.back().box = face.box;
+      faces.back().detection_score = face.score;
+      faces.back().landmarks = face.landmarks;
     }
     return faces;
   }
 
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const {
     const ScaledImage photo = decode_image_scaled(bytes, name, whole_photos_ ? 0 : kEnoughPixels);
-    PhotoAnalysis analysis{photo.original_width, photo.original_height, analyze(photo.image)};
     const float x = static_cast<float>(photo.original_width) / static_cast<float>(photo.image.width());
     const float y = static_cast<float>(photo.original_height) / static_cast<float>(photo.image.height());
-    for (Face& face : analysis.faces) {
-      face.box = {face.box.x * x, face.box.y * y, face.box.width * x, face.box.height * y};
-      if (!face.landmarks) continue;
-      for (Point& point : *face.landmarks) point = {point.x * x, point.y * y};
-    }
-    return analysis;
+    return {photo.original_width, photo.original_height, analyze(photo.image, x, y)};
   }
 
   Face classify(const ImageView& image) const {

@@ -235,7 +235,7 @@ def main():
             *([f"Not measured, because not installed: {', '.join(sorted(missing))}.", ""] if missing else []),
             "## From the photograph to the answer", "", "Medians in ms, all cores; the photo is in memory.", "", *photo_table(), "",
             *face_api_table(), "",
-            "## Many photographs", "", f"`mien predict - --format jsonl`, the default detector ({default_detector()}).", "", *batch_table(), "",
+            "## Many photographs", "", f"`mien predict - --format jsonl`, the default detector ({default_detector()}; hog where yunet was not fetched).", "", *batch_table(), "",
             "## Start-up and footprint", "", *startup_table(), ""]
     detectors = BUILD / "bench/detector_report"
     if detectors.exists():

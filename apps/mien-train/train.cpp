@@ -93,6 +93,9 @@ int train_command(std::span<const std::string> arguments) {
   }
   run.out = out;
   if (resume) {
+    if (!std::filesystem::exists(run.out / "last.ckpt")) {
+      throw Error(ErrorCode::kNotFound, out + ": there is no run to resume here (no last.ckpt)");
+    }
     const train::Checkpoint checkpoint(run.out / "last.ckpt");
     run.settings = checkpoint.state().settings;
   } else if (!recipe.empty()) {

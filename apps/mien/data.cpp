@@ -108,6 +108,13 @@ std::string column_name(std::size_t column) {
   return column == 8 ? "no label" : std::string(to_string(static_cast<Emotion>(column)));
 }
 
+/// Returns how many training pictures went.
+std::size_t drop_leaked(Dataset& dataset) {
+  const std::vector<std::size_t> leaked = find_leaked_training(dataset);
+  for (auto i = leaked.rbegin(); i != leaked.rend(); ++i) dataset.erase(dataset.begin() + static_cast<std::ptrdiff_t>(*i));
+  return leaked.size();
+}
+
 void print_text(const Dataset& dataset) {
   const ClassCounts counts = count_classes(dataset);
   std::array<std::size_t, 9> columns{};
@@ -142,7 +149,11 @@ void print_text(const Dataset& dataset) {
                 (std::string(to_string(split)) + ":").c_str(), votes.pictures, votes.kept,
                 votes.kept > 0 ? 100.0 * static_cast<double>(votes.agree) / static_cast<double>(votes.kept) : 0.0, votes.non_face, votes.tied);
   }
-  std::printf("data hash %s\n", dataset_hash(dataset).c_str());
+  std::printf("data hash %s", dataset_hash(dataset).c_str());
+  Dataset rest = dataset;
+  drop_leaked(rest);
+  if (rest.size() < dataset.size()) std::printf(", without the leaked training pictures, as mien train uses it, %s", dataset_hash(rest).c_str());
+  std::printf("\n");
 }
 
 void print_json(const Dataset& dataset) {
@@ -159,12 +170,6 @@ void print_json(const Dataset& dataset) {
               dataset.size(), splits.c_str(), find_leaked_training(dataset).size(),
               find_seen_in_training(dataset, Split::kPublicTest).size(), find_seen_in_training(dataset, Split::kPrivateTest).size(),
               dataset_hash(dataset).c_str());
-}
-
-void drop_leaked(Dataset& dataset) {
-  const std::vector<std::size_t> leaked = find_leaked_training(dataset);
-  for (auto i = leaked.rbegin(); i != leaked.rend(); ++i) dataset.erase(dataset.begin() + static_cast<std::ptrdiff_t>(*i));
-  std::fprintf(stderr, "dropped %zu training pictures that equal a test picture\n", leaked.size());
 }
 
 std::size_t count_split(const Dataset& dataset, Split split) {
@@ -219,7 +224,9 @@ int data_command(std::span<const std::string> arguments) {
     o.format == "json" ? print_json(dataset) : print_text(dataset);
     return kExitOk;
   }
-  if (o.drop_leaked) drop_leaked(dataset);
+  if (o.drop_leaked) {
+    std::fprintf(stderr, "dropped %zu training pictures that equal a test picture\n", drop_leaked(dataset));
+  }
   if (action == "filter") dataset = filter(dataset, o);
   write_packed(o.output, dataset);
   std::printf("wrote %s: %zu pictures, data hash %s\n", o.output.c_str(), dataset.size(), dataset_hash(dataset).c_str());

@@ -120,8 +120,8 @@ std::string to_text(const Evaluation& e) {
   out += metrics::to_text(e.report);
   if (e.without_seen) {
     const metrics::ClassificationReport& r = *e.without_seen;
-    out += format("\nwithout the %zu pictures that equal a training picture (%zu left):\n  accuracy %.2f %% (%.2f to %.2f), macro F1 %.4f (%.4f to %.4f)\n",
-                  e.seen_in_training, static_cast<std::size_t>(r.count), 100 * r.accuracy.value, 100 * r.accuracy.low, 100 * r.accuracy.high,
+    out += format("\nwithout the %zu pictures that equal a training picture (%zu left):\n  accuracy %.4f (%.4f to %.4f), macro F1 %.4f (%.4f to %.4f)\n",
+                  e.seen_in_training, static_cast<std::size_t>(r.count), r.accuracy.value, r.accuracy.low, r.accuracy.high,
                   r.macro_f1.value, r.macro_f1.low, r.macro_f1.high);
   }
   if (e.ferplus) out += "\nagainst the FER+ votes\n\n" + metrics::to_text(*e.ferplus);

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "data/folders.hpp"
+#include "mien/error.hpp"
 
 namespace mien::apps {
 namespace {
@@ -52,6 +53,9 @@ std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments) {
     std::error_code ignored;
     if (argument == "-") {
       for (std::string line; std::getline(std::cin, line);) {
+        if (line.find('\0') != std::string::npos) {
+          throw Error(ErrorCode::kInvalidArgument, "standard input must be a list of paths, one a line, not an image");
+        }
         if (!line.empty() && line.back() == '\r') line.pop_back();
         if (!line.empty()) add_path(line, photos);
       }

@@ -23,7 +23,7 @@ constexpr const char* kUsage =
     "  mien evaluate --model M --data D measure a model\n"
     "  mien bench [PHOTO]               how fast it is on this machine\n"
     "  mien models list|fetch NAME      face detectors that others publish\n"
-    "  mien info MODEL                  what is in a model file\n\n"
+    "  mien info [MODEL]                what is in a model file\n\n"
     "'mien COMMAND --help' tells more; 'mien --version' which Mien this is.\n";
 
 const std::map<std::string, Command> kCommands = {

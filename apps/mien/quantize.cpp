@@ -69,6 +69,11 @@ int quantize_command(std::span<const std::string> arguments) {
   if (info.input_size != kFaceSize) throw Error(ErrorCode::kUnsupported, path.string() + ": input_size is not 48, the size of the data's pictures");
   const std::vector<float> images = calibration_images(read_dataset(data), info, count, seed);
   const std::int64_t n = static_cast<std::int64_t>(images.size() / kFacePixels);
+  for (const std::string& name : split_names(keep)) {
+    if (std::none_of(model.nodes.begin(), model.nodes.end(), [&](const model::Node& node) { return node.name == name; })) {
+      throw Error(ErrorCode::kInvalidArgument, "--keep: no node of " + path.string() + " is called '" + name + "'; mien info lists them");
+    }
+  }
   model::Model quantized = engine::quantize(model, images, {n, 1, kFaceSize, kFaceSize}, {.keep_real = split_names(keep)});
   quantized.metadata["quantization"] = "int8 QDQ, calibrated on " + std::to_string(n) + " Training pictures, seed " + std::to_string(seed);
   model::write_onnx(quantized, output);

@@ -158,12 +158,13 @@ void OptionSet::declare(Option option) {
 
 void OptionSet::short_name(char letter) { options_.back().letter = letter; }
 
-const OptionSet::Option& OptionSet::find(std::string_view name) const {
+const OptionSet::Option& OptionSet::find(std::string_view name, std::string_view dashes) const {
   for (const Option& option : options_) {
     if (option.name == name) return option;
   }
   const std::string near = nearest(name, names());
-  invalid("unknown option '" + std::string(name) + "'" + (near.empty() ? "" : ", did you mean '" + near + "'?"));
+  const auto quoted = [&](std::string_view word) { return "'" + std::string(dashes) + std::string(word) + "'"; };
+  invalid("unknown option " + quoted(name) + (near.empty() ? "" : ", did you mean " + quoted(near) + "?"));
 }
 
 std::vector<std::string> OptionSet::parse(std::span<const std::string> arguments) const {
@@ -194,7 +195,7 @@ std::vector<std::string> OptionSet::parse(std::span<const std::string> arguments
         negated = positive != options_.end();
         if (negated) name = name.substr(3);
       }
-      option = &find(name);
+      option = &find(name, "--");
     } else {
       const auto found = std::find_if(options_.begin(), options_.end(), [&](auto& o) { return o.letter == argument[1]; });
       if (found == options_.end()) invalid("unknown option '" + argument + "'");
@@ -234,7 +235,7 @@ void OptionSet::parse_toml(std::string_view text, const std::string& file_name, 
       }
       const auto equals = line.find('=');
       if (equals == std::string_view::npos) invalid("expected 'name = value'");
-      find(trim(line.substr(0, equals))).set(toml_value(trim(line.substr(equals + 1))));
+      find(trim(line.substr(0, equals)), "").set(toml_value(trim(line.substr(equals + 1))));
     } catch (const Error& error) {
       invalid(format("%s:%d: %s", file_name.c_str(), line_number, error.what()));
     }

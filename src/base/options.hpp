@@ -67,7 +67,7 @@ class OptionSet {
     std::string initial = {};  // the default: what get gave when the option was added
   };
   void declare(Option option);
-  const Option& find(std::string_view name) const;
+  const Option& find(std::string_view name, std::string_view dashes) const;
   std::vector<Option> options_;
 };
 

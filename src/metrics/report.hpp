@@ -26,9 +26,9 @@ struct ClassScores {
   Score f1;
 };
 
-/// How well probabilities tell the labels. The interval of the accuracy is Wilson's (1927); all others are
-/// percentiles of a bootstrap over the samples (Efron 1979). The calibration error of a resample is larger
-/// than that of the sample on average, so its interval may lie above its value.
+/// How well probabilities tell the labels. The interval of the accuracy is Wilson's (1927); all others are percentiles of a
+/// bootstrap over the samples (Efron 1979), moved by its estimate of the bias: a resample repeats samples, which makes
+/// the calibration error larger than that of the sample.
 struct ClassificationReport {
   std::uint64_t count = 0;
   Score accuracy;

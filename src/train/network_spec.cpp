@@ -104,7 +104,7 @@ void summarize_into(const std::vector<LayerSpec>& layers, Shape& shape, std::vec
         row.parameters = 4 * shape.channels;
         break;
       case LayerKind::kRelu: row.kind = "ReLU"; break;
-      case LayerKind::kDropout: row.kind = format("Dropout %g", layer.rate); break;
+      case LayerKind::kDropout: row.kind = "Dropout"; break;
       case LayerKind::kMaxPool:
         row.kind = "MaxPool 2x2";
         shape = {shape.channels, shape.height / 2, shape.width / 2};

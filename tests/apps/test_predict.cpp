@@ -364,7 +364,7 @@ TEST(PredictCommandLine, MistakesAreNamed) {
     EXPECT_EQ(result.out, "");
     EXPECT_EQ(result.error.find("mien: " + message), 0U) << result.error;
   };
-  expect({"predict", "--formt", "json", "x.jpg"}, 2, "unknown option 'formt', did you mean 'format'?\n");
+  expect({"predict", "--formt", "json", "x.jpg"}, 2, "unknown option '--formt', did you mean '--format'?\n");
   expect({"predict", "--format", "xml", "x.jpg"}, 2, "--format: 'xml' is none of text, json, jsonl, csv\n");
   expect({"predict", "--threads", "-1", "x.jpg"}, 2, "--threads: '-1' must lie in 0 to 1024\n");
   expect({"predict"}, 2, "no photo given: mien predict photo.jpg\n");

@@ -127,7 +127,7 @@ TEST_F(Train, MistakesAreNamed) {
   expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2, recipe.string() + ":3: unknown option 'epoch', did you mean 'epochs'?\n");
   write_file(recipe, "epochs = \"many\"\n");
   expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2, recipe.string() + ":1: ");
-  expect({"train", "--epoch", "3"}, 2, "unknown option 'epoch', did you mean 'epochs'?\n");
+  expect({"train", "--epoch", "3"}, 2, "unknown option '--epoch', did you mean '--epochs'?\n");
   expect({"train", "--data", data()}, 2, "--out DIR is missing");
   expect({"train", "--data", "/nowhere.csv", "--out", *folder_ / "x"}, 1, "/nowhere.csv: cannot open");
   expect({"train", "--resume", "--out", *folder_ / "x"}, 1, (*folder_ / "x").string());

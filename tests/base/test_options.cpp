@@ -55,8 +55,8 @@ TEST(Options, ReadsEverySpelling) {
 
 TEST(Options, NamesWhatIsWrong) {
   Settings s;
-  EXPECT_EQ(message_of([&] { s.parse({"--epoch", "3"}); }), "unknown option 'epoch', did you mean 'epochs'?");
-  EXPECT_EQ(message_of([&] { s.parse({"--frobnicate"}); }), "unknown option 'frobnicate'");
+  EXPECT_EQ(message_of([&] { s.parse({"--epoch", "3"}); }), "unknown option '--epoch', did you mean '--epochs'?");
+  EXPECT_EQ(message_of([&] { s.parse({"--frobnicate"}); }), "unknown option '--frobnicate'");
   EXPECT_EQ(message_of([&] { s.parse({"--epochs"}); }), "--epochs needs a value: N");
   EXPECT_EQ(message_of([&] { s.parse({"--epochs", "ten"}); }), "--epochs: 'ten' is not a whole number");
   EXPECT_EQ(message_of([&] { s.parse({"--epochs", "0"}); }), "--epochs: '0' must lie in 1 to 1000");

@@ -111,8 +111,8 @@ History history_from_csv(std::string_view csv) {
 
 std::string curves_svg(const History& history, std::string_view title) {
   std::string svg =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 920 420\" font-family=\"sans-serif\" font-size=\"12\" "
-      "fill=\"#222\">\n<rect width=\"920\" height=\"420\" fill=\"#fff\"/>\n";
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 920 450\" font-family=\"sans-serif\" font-size=\"12\" "
+      "fill=\"#222\">\n<rect width=\"920\" height=\"450\" fill=\"#fff\"/>\n";
   svg += "<text x=\"60\" y=\"28\" font-size=\"17\" font-weight=\"600\">" + std::string(title) + "</text>\n";
   if (!history.empty()) {
     svg += draw_plot({"Loss", 60, {{"training", "#0072B2", "", &EpochRecord::train_loss},
@@ -120,6 +120,7 @@ std::string curves_svg(const History& history, std::string_view title) {
     svg += draw_plot({"Accuracy and macro F1", 510,
                       {{"accuracy, training", "#0072B2", "", &EpochRecord::train_accuracy},
                        {"accuracy, PublicTest", "#D55E00", "", &EpochRecord::valid_accuracy},
+                       {"macro F1, training", "#0072B2", "4 3", &EpochRecord::train_macro_f1},
                        {"macro F1, PublicTest", "#D55E00", "4 3", &EpochRecord::valid_macro_f1}}}, history);
   }
   return svg + "</svg>\n";

@@ -36,7 +36,7 @@ TEST(History, CurvesHoldALineForEachScore) {
   const std::string svg = curves_svg(two_epochs(), "reference");
   std::size_t lines = 0;
   for (std::size_t at = 0; (at = svg.find("<polyline", at)) != std::string::npos; ++at) ++lines;
-  EXPECT_EQ(lines, 5U);
+  EXPECT_EQ(lines, 6U);
   EXPECT_EQ(svg.find("nan"), std::string::npos);
   EXPECT_NE(curves_svg({}, "none yet").find("</svg>"), std::string::npos);
 }

@@ -19,6 +19,13 @@ inline std::optional<std::filesystem::path> shared_path(const std::string& relat
   return root / relative;
 }
 
+/// A Python with onnxruntime and numpy to compare with (MIEN_PYTHON); empty where there is none: the test then skips.
+inline std::optional<std::string> peer_python() {
+  const char* variable = std::getenv("MIEN_PYTHON");
+  if (variable == nullptr || *variable == 0) return std::nullopt;
+  return variable;
+}
+
 /// A folder of the test's own, removed at its end.
 class TemporaryDir {
  public:

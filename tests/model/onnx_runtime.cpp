@@ -15,13 +15,13 @@ namespace mien::test {
 std::optional<std::vector<OnnxRuntimeOutput>> run_onnx_runtime(const model::Model& model,
                                                                std::span<const std::int64_t> shape,
                                                                std::span<const float> input) {
-  const char* python = std::getenv("MIEN_PYTHON");
-  if (python == nullptr) return std::nullopt;
+  const std::optional<std::string> python = peer_python();
+  if (!python) return std::nullopt;
   const TemporaryDir folder;
   model::write_onnx(model, folder / "model.onnx");
   write_file(folder / "input.f32", std::as_bytes(input));
   std::string command =
-      std::string(python) + " " + MIEN_SOURCE_DIR + "/tests/model/run_onnx.py " + folder.path().string();
+      *python + " " + MIEN_SOURCE_DIR + "/tests/model/run_onnx.py " + folder.path().string();
   for (const std::int64_t dimension : shape) command += " " + std::to_string(dimension);
   if (std::system(command.c_str()) != 0) throw std::runtime_error("ONNX Runtime refuses the model");
 

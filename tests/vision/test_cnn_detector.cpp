@@ -33,15 +33,15 @@ Image lay_out(const ImageView& photo, const PhotoFit& fit) {
 /// What ONNX Runtime and a plain decoding find on a canvas, in its pixels; empty where there is no Python.
 std::optional<std::vector<DetectedFace>> plain_faces(const std::filesystem::path& file, const Image& canvas,
                                                      float least_score) {
-  const char* python = std::getenv("MIEN_PYTHON");
-  if (python == nullptr) return std::nullopt;
+  const std::optional<std::string> python = test::peer_python();
+  if (!python) return std::nullopt;
   const test::TemporaryDir folder;
   model::Model model = model::read_onnx(file);  // the file states one size, and ONNX Runtime insists on it
   model.inputs[0].shape = {1, 3, canvas.height(), canvas.width()};
   for (model::ValueInfo& output : model.outputs) output.shape.assign(output.shape.size(), -1);
   model::write_onnx(model, folder / "model.onnx");
   write_file(folder / "pixels", std::as_bytes(std::span(canvas.row(0), canvas.row(canvas.height() - 1) + canvas.stride())));
-  const std::string command = std::string(python) + " " + MIEN_SOURCE_DIR + "/tests/vision/detect_faces.py " +
+  const std::string command = *python + " " + MIEN_SOURCE_DIR + "/tests/vision/detect_faces.py " +
                               (folder / "model.onnx").string() + " " + std::to_string(canvas.width()) + " " +
                               std::to_string(canvas.height()) + " " + (folder / "pixels").string() + " " +
                               std::to_string(least_score) + " > " + (folder / "faces").string();
@@ -107,7 +107,7 @@ std::size_t compare_with_plain(const std::filesystem::path& file, const Image& p
 void expect_like_plain(const std::string& model) {
   const auto file = test::shared_path(model), photo = test::shared_path(kGroup);
   if (!file || !photo) GTEST_SKIP() << "the shared models and photos are not here";
-  if (std::getenv("MIEN_PYTHON") == nullptr) GTEST_SKIP() << "MIEN_PYTHON is not set";
+  if (!test::peer_python()) GTEST_SKIP() << "MIEN_PYTHON is not set";
   EXPECT_GT(compare_with_plain(*file, load_image(*photo)), 10u);
 }
 

@@ -76,6 +76,21 @@ class StepBuilder {
     return exists(pd) && !is_slow(pd);
   }
 
+  /// Calls a described convolution or dense layer, its weights kept as `stored`, with the rest of the step.
+  template <class Primitive, class Layer>
+  void call_weighted(const Step& step, const typename Primitive::primitive_desc& pd, std::size_t inside, const Layer& layer,
+                     const dnnl::memory::desc& stored) {
+    const int from = place(step.inputs[0], pd.src_desc());
+    const int to = target(step, pd.dst_desc(), inside);
+    Arguments arguments = {{DNNL_ARG_SRC, from},
+                           {DNNL_ARG_WEIGHTS, constant(layer.weights, stored, pd.weights_desc())},
+                           {DNNL_ARG_DST, to}};
+    if (layer.bias >= 0) arguments.emplace_back(DNNL_ARG_BIAS, plain_constant(layer.bias));
+    append_post_op_arguments(step, inside, arguments);
+    writer_.call<Primitive>(pd, std::move(arguments));
+    finish(step, inside, to);
+  }
+
   /// Makes a primitive description with the step's post-ops inside, or, where oneDNN has no fast code for
   /// that, without them. Returns how many are inside.
   template <class Make>

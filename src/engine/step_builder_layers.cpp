@@ -72,15 +72,7 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
   check_exists(step, pd);
 
   const memory::desc stored = plain(weight_dims, data_type(weights.constant->type));
-  const int from = place(step.inputs[0], pd.src_desc());
-  const int to = target(step, pd.dst_desc(), inside);
-  Arguments arguments = {{DNNL_ARG_SRC, from},
-                         {DNNL_ARG_WEIGHTS, constant(layer.weights, stored, pd.weights_desc())},
-                         {DNNL_ARG_DST, to}};
-  if (layer.bias >= 0) arguments.emplace_back(DNNL_ARG_BIAS, plain_constant(layer.bias));
-  append_post_op_arguments(step, inside, arguments);
-  writer_.call<dnnl::convolution_forward>(pd, std::move(arguments));
-  finish(step, inside, to);
+  call_weighted<dnnl::convolution_forward>(step, pd, inside, layer, stored);
 }
 
 void StepBuilder::build(const Step& step, const Dense& layer) {
@@ -105,15 +97,7 @@ void StepBuilder::build(const Step& step, const Dense& layer) {
     return dnnl::inner_product_forward::primitive_desc(description, attr, engine_, true);
   });
   check_exists(step, pd);
-  const int from = place(step.inputs[0], pd.src_desc());
-  const int to = target(step, pd.dst_desc(), inside);
-  Arguments arguments = {{DNNL_ARG_SRC, from},
-                         {DNNL_ARG_WEIGHTS, constant(layer.weights, stored, pd.weights_desc())},
-                         {DNNL_ARG_DST, to}};
-  if (layer.bias >= 0) arguments.emplace_back(DNNL_ARG_BIAS, plain_constant(layer.bias));
-  append_post_op_arguments(step, inside, arguments);
-  writer_.call<dnnl::inner_product_forward>(pd, std::move(arguments));
-  finish(step, inside, to);
+  call_weighted<dnnl::inner_product_forward>(step, pd, inside, layer, stored);
 }
 
 void StepBuilder::build(const Step& step, const Pool& layer) {

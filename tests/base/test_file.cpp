@@ -6,21 +6,14 @@
 #include <functional>
 
 #include "base/file.hpp"
+#include "error_code.hpp"
 #include "mien/error.hpp"
 #include "support.hpp"
 
 namespace mien {
 namespace {
 
-ErrorCode code_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return ErrorCode::kIo;
-}
+using test::code_of;
 
 TEST(File, WritesAndReadsBack) {
   const test::TemporaryDir folder;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/file.hpp"
+#include "error_code.hpp"
 #include "mien/error.hpp"
 #include "model_files.hpp"
 #include "pipeline/classifier.hpp"
@@ -18,6 +19,8 @@
 namespace mien {
 namespace {
 
+using test::code_of;
+
 const std::filesystem::path kAstronaut = "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";  // python3-skimage
 
 class AnalyzerTest : public testing::Test {
@@ -29,16 +32,6 @@ class AnalyzerTest : public testing::Test {
   Classifier classifier() const { return Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1}); }
   test::TemporaryDir folder_;
 };
-
-ErrorCode code_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return ErrorCode::kIo;
-}
 
 TEST_F(AnalyzerTest, SaysWhatItIs) {
   const Analyzer analyzer = load();

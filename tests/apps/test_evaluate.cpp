@@ -156,6 +156,25 @@ TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
   EXPECT_EQ(info, original);  // nothing else changed
 }
 
+TEST_F(Evaluate, QuantizeWritesAnEightBitModelThatAnswersAlike) {
+  const fs::path quantized = folder_ / "int8.onnx";
+  const Words words = {"quantize", reference_model(), "--calibration", folder_ / "fer2013.csv"};
+  const auto with = [&](Words more) {
+    more.insert(more.begin(), words.begin(), words.end());
+    return mien(more);
+  };
+  const ProcessResult result = with({"-o", quantized, "--keep", "block2_conv1"});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_LT(fs::file_size(quantized), fs::file_size(reference_model()) / 3);
+  const Json before = evaluate(), after = evaluate({"--model", quantized, "--precision", "int8"});
+  EXPECT_NEAR(after["log_loss"]["value"], before["log_loss"]["value"], 0.05 * before["log_loss"]["value"].get<double>());
+
+  const ProcessResult unknown = with({"-o", folder_ / "x.onnx", "--keep", "nosuchnode"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_NE(unknown.error.find("nosuchnode"), std::string::npos) << unknown.error;
+  EXPECT_FALSE(fs::exists(folder_ / "x.onnx"));
+}
+
 TEST_F(Evaluate, InfoTellsWhatIsInAModel) {
   const Json info = Json::parse(mien({"info", "--format", "json"}).out);
   EXPECT_EQ(info["parameters"], 2240063);

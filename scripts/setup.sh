@@ -8,7 +8,7 @@
 set -euo pipefail
 
 tools=(g++ cmake ninja-build ccache git ca-certificates)
-runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev pkg-config fonts-dejavu-core curl)
+runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev pkg-config fonts-dejavu-core curl gnuplot-nox)
 # python3-skimage brings the photograph of the demonstration: astronaut.png (NASA, public domain).
 photos=(python3-skimage)
 train=(libtorch-dev)

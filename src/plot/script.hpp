@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "plot/figure.hpp"
+
+namespace mien::plot {
+
+/// The colour that stands for the ink in gnuplot's output.
+inline constexpr Rgb kInk = {1, 2, 3};
+
+/// What gnuplot reads to draw the figure on its SVG terminal. Texts cannot get out of their quotes.
+std::string gnuplot_script(const Figure& figure);
+
+}  // namespace mien::plot

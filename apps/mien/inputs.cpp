@@ -3,69 +3,154 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
-#include <iostream>
+#include <memory>
 
 #include "data/folders.hpp"
 #include "mien/error.hpp"
+#include "vision/decode.hpp"
 
 namespace mien::apps {
 namespace {
 
 namespace fs = std::filesystem;
 
-void add_folder(const fs::path& folder, std::vector<PhotoInput>& photos) {
-  std::vector<std::string> found;
-  std::error_code error;
-  fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error), end;
-  for (; !error && entry != end; entry.increment(error)) {
+constexpr std::size_t kBlock = 65536;
+constexpr std::size_t kLongestPath = 65536;  ///< bytes; Linux takes 4,096
+
+bool is_image(std::string_view bytes) {
+  try {
+    read_image_info(std::as_bytes(std::span(bytes)), "list");
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+class Collector {
+ public:
+  explicit Collector(const Shard& shard) : shard_(shard) {}
+
+  void add_argument(const std::string& argument) {
     std::error_code ignored;
-    if (entry->is_regular_file(ignored) && has_image_extension(entry->path())) found.push_back(entry->path().string());
+    if (argument == "-") add_list(argument);
+    else if (argument.find_first_of("*?[") != std::string::npos && !fs::exists(argument, ignored)) add_pattern(argument);
+    else add_path(argument);
   }
-  std::sort(found.begin(), found.end());
-  for (std::string& path : found) photos.push_back({std::move(path)});
-  if (!error && found.empty()) fs::directory_iterator(folder, error);  // the folder itself may have been skipped above
-  if (error) photos.push_back({folder.string(), "cannot list the folder: " + error.message()});
-  else if (found.empty()) photos.push_back({folder.string(), "the folder holds no image files"});
-}
 
-void add_pattern(const std::string& pattern, std::vector<PhotoInput>& photos) {
-  glob_t matches{};
-  if (::glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
-    for (std::size_t i = 0; i < matches.gl_pathc; ++i) photos.push_back({matches.gl_pathv[i]});
-  } else {
-    photos.push_back({pattern, "no file fits the pattern"});
+  void add_list(const std::string& name) {
+    const std::string called = name == "-" ? "standard input" : name;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(name == "-" ? nullptr : std::fopen(name.c_str(), "rb"),
+                                                                 [](std::FILE* file) { return file == nullptr ? 0 : std::fclose(file); });
+    std::FILE* const file = name == "-" ? stdin : opened.get();
+    if (file == nullptr) fail_list(called, errno);
+    std::string block(kBlock, '\0'), pending;
+    std::optional<char> separator;
+    for (std::size_t got; (got = std::fread(block.data(), 1, block.size(), file)) > 0;) {
+      const std::string_view bytes = std::string_view(block).substr(0, got);
+      if (!separator) {
+        separator = bytes.find('\0') == std::string_view::npos ? '\n' : '\0';
+        if (is_image(bytes)) throw Error(ErrorCode::kInvalidArgument, called + " must be a list of paths, not an image");
+      }
+      pending += bytes;
+      std::size_t begin = 0;
+      for (std::size_t end; (end = pending.find(*separator, begin)) != std::string::npos; begin = end + 1) {
+        add_entry(pending.substr(begin, end - begin), *separator);
+      }
+      pending.erase(0, begin);
+      if (pending.size() > kLongestPath) throw Error(ErrorCode::kInvalidArgument, called + " must be a list of paths, one a line");
+    }
+    if (std::ferror(file) != 0) fail_list(called, errno);
+    if (separator) add_entry(std::move(pending), *separator);
   }
-  ::globfree(&matches);
-}
 
-void add_path(const std::string& path, std::vector<PhotoInput>& photos) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) add_folder(path, photos);
-  else photos.push_back({path});
-}
+  bool saw_any() const { return saw_any_; }
+  std::vector<PhotoInput> take_photos() { return std::move(photos_); }
+
+ private:
+  [[noreturn]] static void fail_list(const std::string& called, int error) {
+    throw Error(error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, called + ": cannot read the list: " + std::strerror(error));
+  }
+
+  void add_entry(std::string path, char separator) {
+    if (separator == '\n' && !path.empty() && path.back() == '\r') path.pop_back();
+    if (!path.empty()) add_path(path);
+  }
+
+  void add_path(const std::string& path) {
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) add_folder(path);
+    else add_photo({path});
+  }
+
+  void add_folder(const fs::path& folder) {
+    std::vector<std::string> found;
+    std::error_code error;
+    fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error), end;
+    for (; !error && entry != end; entry.increment(error)) {
+      std::error_code ignored;
+      if (entry->is_regular_file(ignored) && has_image_extension(entry->path())) found.push_back(entry->path().string());
+    }
+    std::sort(found.begin(), found.end());
+    for (std::string& path : found) add_photo({std::move(path)});
+    if (!error && found.empty()) fs::directory_iterator(folder, error);  // the folder itself may have been skipped above
+    if (error) add_photo({folder.string(), "cannot list the folder: " + error.message()});
+    else if (found.empty()) add_photo({folder.string(), "the folder holds no image files"});
+  }
+
+  void add_pattern(const std::string& pattern) {
+    glob_t matches{};
+    if (::glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
+      for (std::size_t i = 0; i < matches.gl_pathc; ++i) add_photo({matches.gl_pathv[i]});
+    } else {
+      add_photo({pattern, "no file fits the pattern"});
+    }
+    ::globfree(&matches);
+  }
+
+  void add_photo(PhotoInput photo) {
+    saw_any_ = true;
+    if (shard_.holds(photo.path)) photos_.push_back(std::move(photo));
+  }
+
+  const Shard& shard_;
+  std::vector<PhotoInput> photos_;
+  bool saw_any_ = false;
+};
 
 }  // namespace
 
-std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments) {
-  std::vector<PhotoInput> photos;
-  for (const std::string& argument : arguments) {
-    std::error_code ignored;
-    if (argument == "-") {
-      for (std::string line; std::getline(std::cin, line);) {
-        if (line.find('\0') != std::string::npos) {
-          throw Error(ErrorCode::kInvalidArgument, "standard input must be a list of paths, one a line, not an image");
-        }
-        if (!line.empty() && line.back() == '\r') line.pop_back();
-        if (!line.empty()) add_path(line, photos);
-      }
-    } else if (argument.find_first_of("*?[") != std::string::npos && !fs::exists(argument, ignored)) {
-      add_pattern(argument, photos);
-    } else {
-      add_path(argument, photos);
-    }
+bool Shard::holds(std::string_view path) const {
+  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, then the last steps of MurmurHash3, which spread it over all bits
+  for (const char byte : path) hash = (hash ^ static_cast<std::uint8_t>(byte)) * 0x100000001b3u;
+  hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdu;
+  hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53u;
+  return (hash ^ hash >> 33) % count == index - 1;
+}
+
+Shard shard_from_string(const std::string& text) {
+  Shard shard;
+  const char* const end = text.data() + text.size();
+  const auto index = std::from_chars(text.data(), end, shard.index);
+  if (index.ec == std::errc() && index.ptr != end && *index.ptr == '/') {
+    const auto count = std::from_chars(index.ptr + 1, end, shard.count);
+    if (count.ec == std::errc() && count.ptr == end && shard.index >= 1 && shard.index <= shard.count) return shard;
   }
-  return photos;
+  throw Error(ErrorCode::kInvalidArgument, "--shard: '" + text + "' is not like 3/16, the third of sixteen");
+}
+
+std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments, const std::string& list, const Shard& shard) {
+  Collector collector(shard);
+  for (const std::string& argument : arguments) collector.add_argument(argument);
+  if (!list.empty()) collector.add_list(list);
+  if (!collector.saw_any()) {
+    throw Error(ErrorCode::kInvalidArgument, list.empty() || list == "-" ? "the list on standard input is empty" : list + ": the list is empty");
+  }
+  return collector.take_photos();
 }
 
 }  // namespace mien::apps

@@ -38,8 +38,9 @@ class TextWriter : public ResultWriter {
     out += result.faces.empty() ? "no face found\n" : plural(result.faces.size(), "face", "faces") + "\n";
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];
-      out += format("\n  face %zu  %s %.0f%%   at %.0f,%.0f  %.0fx%.0f\n", i + 1, std::string(to_string(face.emotion)).c_str(),
-                    100 * face.confidence, face.box.x, face.box.y, face.box.width, face.box.height);
+      const std::string emotion = format("%s %.0f%%", std::string(to_string(face.emotion)).c_str(), 100 * face.confidence);
+      out += format("\n  face %zu  %s   at %.0f,%.0f  %.0fx%.0f\n", i + 1,
+                    (face.uncertain ? "uncertain (" + emotion + ")" : emotion).c_str(), face.box.x, face.box.y, face.box.width, face.box.height);
       std::vector<std::size_t> order(labels_.size());
       std::iota(order.begin(), order.end(), 0);
       std::stable_sort(order.begin(), order.end(),
@@ -61,7 +62,7 @@ std::string face_json(const Face& face, const std::vector<std::string>& labels) 
   std::string out = format("{\"box\": {\"x\": %.1f, \"y\": %.1f, \"width\": %.1f, \"height\": %.1f}, \"emotion\": %s, \"confidence\": %.5f, "
                            "\"probabilities\": {",
                            face.box.x, face.box.y, face.box.width, face.box.height,
-                           json_quote(to_string(face.emotion)).c_str(), face.confidence);
+                           json_quote(answer(face)).c_str(), face.confidence);
   for (std::size_t c = 0; c < labels.size(); ++c) {
     out += format("%s%s: %.5f", c == 0 ? "" : ", ", json_quote(labels[c]).c_str(), face.probabilities[c]);
   }
@@ -126,7 +127,7 @@ class CsvWriter : public ResultWriter {
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];
       out += path + format(",%zu,%.1f,%.1f,%.1f,%.1f,%s,%.5f", i + 1, face.box.x, face.box.y, face.box.width, face.box.height,
-                           std::string(to_string(face.emotion)).c_str(), face.confidence);
+                           std::string(answer(face)).c_str(), face.confidence);
       for (const float probability : face.probabilities) out += format(",%.5f", probability);
       out += ",\n";
     }

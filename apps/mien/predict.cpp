@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <map>
-#include <set>
+#include <memory>
 #include <thread>
 
+#include "annotated_copies.hpp"
 #include "base/file.hpp"
 #include "base/options.hpp"
 #include "commands.hpp"
@@ -17,18 +16,16 @@
 #include "mien/error.hpp"
 #include "photo_result.hpp"
 #include "pipeline/ordered_parallel.hpp"
-#include "vision/annotate.hpp"
-#include "vision/crop.hpp"
-#include "vision/encode.hpp"
-#include "vision/palette.hpp"
+#include "result_file.hpp"
 
 namespace mien::apps {
 namespace {
 
 struct PredictOptions {
-  std::string model, annotate;
+  std::string model, annotate, list, shard = "1/1", output;
   std::string detector = "auto", precision = "auto", format = "text", faces = "all";
   int min_face = 0, threads = 0;
+  double min_confidence = 0;
   bool crop = false, help = false;
 
   void declare(OptionSet& o) {
@@ -37,63 +34,31 @@ struct PredictOptions {
     o.add_choice(faces, "faces", {"all", "largest", "one"},
                  "which faces: all; the largest; or exactly one, where a photo with none or several is rejected");
     o.add(min_face, "min-face", "PIXELS", "smallest face looked for; 0: 40, more in large photos", {0, 20000});
+    o.add(min_confidence, "min-confidence", "P", "below this probability the answer is 'uncertain'", {0, 1});
     o.add(crop, "crop", "the photos are cropped faces already: no face detector");
     o.add_choice(format, "format", {"text", "json", "jsonl", "csv"}, "form of the result on standard output");
     o.add(annotate, "annotate", "DIR", "write a copy of each photo there with boxes and bars drawn on it");
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"}, "arithmetic of the network");
+    o.add(list, "list", "FILE", "more photos: a list of files and folders, one a line or ended by NUL; -: standard input");
+    o.add(shard, "shard", "I/N", "take only the Ith of N parts of the photos, by their paths");
+    o.add(output, "output", "FILE", "with --format jsonl: write there, and go on where an earlier run with the same options ended");
+    o.short_name('o');
     o.add(threads, "threads", "N", "threads in all, 0: one a core", {0, 1024});
     o.add(help, "help", "print this");
     o.short_name('h');
   }
 };
 
-/// A name in `folder` for each photo's copy. One that another copy or a photo itself has already gets a number.
-std::vector<std::filesystem::path> annotated_names(const std::filesystem::path& folder, const std::vector<PhotoInput>& photos) {
-  const auto identity = [](const std::filesystem::path& path) {
-    std::error_code error;
-    const std::filesystem::path canonical = std::filesystem::weakly_canonical(path, error);
-    return error ? path : canonical;
-  };
-  std::set<std::filesystem::path> taken;
-  for (const PhotoInput& photo : photos) taken.insert(identity(photo.path));
-  std::vector<std::filesystem::path> names;
-  std::map<std::string, int> seen;
-  for (const PhotoInput& photo : photos) {
-    const std::filesystem::path path(photo.path);
-    const std::string stem = path.stem().string(), extension = path.extension() == ".png" ? ".png" : ".jpg";
-    std::filesystem::path name;
-    do {
-      const int count = ++seen[stem + extension];
-      name = folder / (stem + (count > 1 ? "-" + std::to_string(count) : "") + extension);
-    } while (!taken.insert(identity(name)).second);
-    names.push_back(name);
-  }
-  return names;
-}
-
-void write_annotated(const ImageView& photo, const std::vector<Face>& faces, const std::vector<std::string>& labels,
-                     const std::filesystem::path& path) {
-  std::vector<AnnotatedFace> drawn;
-  for (const Face& face : faces) {
-    AnnotatedFace one{.box = face.box, .title = format("%s %.0f%%", std::string(to_string(face.emotion)).c_str(), 100 * face.confidence),
-                      .bars = {}, .colour = colour_of(face.emotion)};
-    for (std::size_t c = 0; c < labels.size(); ++c) one.bars.emplace_back(labels[c], face.probabilities[c]);
-    drawn.push_back(std::move(one));
-  }
-  Image copy = to_rgb(photo);
-  annotate(copy, drawn);
-  write_file(path, path.extension() == ".png" ? encode_png(copy) : encode_jpeg(copy, 92));
-}
-
 class Predictor {
  public:
   Predictor(const PredictOptions& options, int threads_a_photo)
       : options_(options),
         analyzer_(Analyzer::load(options.model, {.detector = options.detector, .min_face = options.min_face,
-                                                 .threads = threads_a_photo, .precision = options.precision})) {}
+                                                 .threads = threads_a_photo, .precision = options.precision,
+                                                 .min_confidence = options.min_confidence})) {}
 
   /// Never throws for what is wrong with one photo: that goes into the result.
-  PhotoResult predict(const PhotoInput& photo, const std::filesystem::path& annotated) const {
+  PhotoResult predict(const PhotoInput& photo) const {
     const std::string& path = photo.path;
     PhotoResult result{.path = path, .error = photo.error};
     if (result.error) return result;
@@ -110,9 +75,9 @@ class Predictor {
         result.faces = std::move(analysis.faces);
       }
       select_faces(result);
-      if (!annotated.empty() && !result.error) {
-        write_annotated(read_image(path), result.faces, analyzer_.labels(), annotated);
-        result.annotated = annotated.string();
+      if (!photo.copy.empty() && !result.error) {
+        write_annotated(read_image(path), result.faces, analyzer_.labels(), photo.copy);
+        result.annotated = photo.copy;
       }
     } catch (const std::exception& error) {
       // The path stands before the message already.
@@ -138,6 +103,28 @@ class Predictor {
   Analyzer analyzer_;
 };
 
+/// Takes out the photos that the file holds already, and returns how many of them failed then.
+std::size_t leave_out_held(std::vector<PhotoInput>& photos, ResultFile& file) {
+  std::size_t failed = 0;
+  const std::size_t left = std::erase_if(photos, [&](const PhotoInput& photo) {
+    const ResultFile::Held held = file.take(photo);
+    if (held == ResultFile::Held::kError) ++failed;
+    return held != ResultFile::Held::kNo;
+  });
+  if (left > 0) std::fprintf(stderr, "mien: %zu of %zu photos were done before\n", left, left + photos.size());
+  return failed;
+}
+
+void check_combinations(const PredictOptions& options, std::span<const std::string> paths) {
+  if (paths.empty() && options.list.empty()) throw Error(ErrorCode::kInvalidArgument, "no photo given: mien predict photo.jpg");
+  if (!options.output.empty() && options.format != "jsonl") {
+    throw Error(ErrorCode::kInvalidArgument, "--output is for JSON lines: add --format jsonl");
+  }
+  if (!options.annotate.empty() && shard_from_string(options.shard).count > 1) {
+    throw Error(ErrorCode::kInvalidArgument, "--annotate does not go with --shard: copies of photos of the same name would meet");
+  }
+}
+
 }  // namespace
 
 int predict_command(std::span<const std::string> arguments) {
@@ -150,46 +137,50 @@ int predict_command(std::span<const std::string> arguments) {
                 set.help().c_str());
     return kExitOk;
   }
-  if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "no photo given: mien predict photo.jpg");
-  const std::vector<PhotoInput> photos = collect_photos(paths);
-  if (photos.empty()) throw Error(ErrorCode::kInvalidArgument, "the list on standard input is empty");
-  std::vector<std::filesystem::path> copies(photos.size());
-  if (!options.annotate.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(options.annotate, error);
-    if (error) throw Error(ErrorCode::kIo, options.annotate + ": cannot make the folder: " + error.message());
-    copies = annotated_names(options.annotate, photos);
+  check_combinations(options, paths);
+  std::vector<PhotoInput> photos = collect_photos(paths, options.list, shard_from_string(options.shard));
+  if (!options.annotate.empty()) name_copies(options.annotate, photos);
+  const std::size_t all = photos.size();
+
+  std::unique_ptr<ResultFile> file;
+  std::size_t failed = 0;
+  if (!options.output.empty()) {
+    file = std::make_unique<ResultFile>(options.output);
+    failed = leave_out_held(photos, *file);
   }
+  const auto print = [&](const std::string& text) {
+    if (file) return file->append(text);
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  };
 
   const int threads = options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const int workers = std::min<int>(threads, static_cast<int>(photos.size()));
+  const int workers = std::clamp<int>(static_cast<int>(photos.size()), 1, threads);
   const Predictor predictor(options, workers > 1 ? 1 : threads);
   const auto writer = make_result_writer(options.format, predictor.analyzer().labels());
-  const bool shares_terminal = ::isatty(STDOUT_FILENO) != 0;
+  const bool shares_terminal = !file && ::isatty(STDOUT_FILENO) != 0;
   const Interrupt interrupt;
-  std::size_t failed = 0;
   std::size_t done = 0;
-  std::fputs(writer->begin().c_str(), stdout);
+  print(writer->begin());
   {
     ProgressBar bar("predict", static_cast<std::int64_t>(photos.size()), "photos");
     ordered_parallel(
-        photos.size(), workers, [&](std::size_t i) { return predictor.predict(photos[i], copies[i]); },
+        photos.size(), workers, [&](std::size_t i) { return predictor.predict(photos[i]); },
         [&](std::size_t i, const PhotoResult& result) {
           if (shares_terminal) bar.clear();
           if (result.error) ++failed;
-          std::fputs(writer->photo(result).c_str(), stdout);
-          std::fflush(stdout);
+          print(writer->photo(result));
           done = i + 1;
           if (photos.size() > 1) bar.update(static_cast<std::int64_t>(done), failed > 0 ? format("%zu failed", failed) : "");
           return !Interrupt::requested();
         });
   }
-  std::fputs(writer->end().c_str(), stdout);
+  print(writer->end());
   if (done < photos.size()) {
     std::fprintf(stderr, "mien: stopped after %zu of %zu photos\n", done, photos.size());
     return kExitInterrupted;
   }
-  if (failed > 0 && photos.size() > 1) std::fprintf(stderr, "mien: %zu of %zu photos failed\n", failed, photos.size());
+  if (failed > 0 && all > 1) std::fprintf(stderr, "mien: %zu of %zu photos failed\n", failed, all);
   return failed > 0 ? kExitFailed : kExitOk;
 }
 

@@ -22,8 +22,12 @@ struct Face {
   std::optional<Landmarks> landmarks;
   Emotion emotion = Emotion::kNeutral;  ///< the most probable one
   float confidence = 0;                 ///< its probability
+  bool uncertain = false;               ///< confidence is below AnalyzerOptions::min_confidence
   std::vector<float> probabilities;     ///< [labels], sum 1, in the order of Analyzer::labels
 };
+
+/// The word to say of a face: the name of its emotion, or "uncertain".
+std::string_view answer(const Face& face);
 
 /// What a photograph's file holds.
 struct PhotoAnalysis {
@@ -37,6 +41,7 @@ struct AnalyzerOptions {
   int min_face = 0;  ///< smallest face looked for, in pixels; 0: 40, more in large photographs
   int threads = 0;   ///< that face detection may use; 0: one a core, at most four
   std::string precision = "auto";  ///< "f32", "bf16", "int8", or "auto": the fastest that keeps the accuracy
+  double min_confidence = 0;  ///< 0 to 1: a face whose most probable emotion is less probable is `uncertain`
 };
 
 /// Finds the faces of a photograph and recognises their emotions. Every const member may be called from several
@@ -47,7 +52,8 @@ struct AnalyzerOptions {
 class Analyzer {
  public:
   /// `model` is a model file, or the name of a shipped one ("reference"); empty: the default. Throws Error kNotFound
-  /// where it or the detector is missing, kBadFormat or kUnsupported for a file that cannot be used.
+  /// where it or the detector is missing, kBadFormat or kUnsupported for a file that cannot be used, kInvalidArgument for an
+  /// option out of its range.
   static Analyzer load(const std::filesystem::path& model = {}, const AnalyzerOptions& options = {});
 
   Analyzer(Analyzer&&) noexcept;

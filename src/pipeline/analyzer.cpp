@@ -18,7 +18,11 @@ class Analyzer::Impl {
         // One thread: a photo's few faces take a millisecond, less than threads that meet others on a busy core lose.
         classifier_(Classifier::load(path_, {precision_from_string(options.precision), 1})),
         whole_photos_(options.min_face > 0),
+        min_confidence_(options.min_confidence),
         detector_(make_face_detector(options.detector, {.min_face = options.min_face, .threads = options.threads})) {
+    if (!(min_confidence_ >= 0 && min_confidence_ <= 1)) {
+      throw Error(ErrorCode::kInvalidArgument, format("min_confidence is %g, not a probability from 0 to 1", min_confidence_));
+    }
     for (const std::string& label : classifier_.info().labels) emotions_.push_back(*emotion_from_string(label));
     const auto& crops = classifier_.info().crops;
     const auto crop = crops.find(std::string(detector_->name()));
@@ -75,12 +79,14 @@ class Analyzer::Impl {
     const auto best = std::max_element(probabilities.begin(), probabilities.end());
     face.emotion = emotions_[static_cast<std::size_t>(best - probabilities.begin())];
     face.confidence = *best;
+    face.uncertain = face.confidence < min_confidence_;
     return face;
   }
 
   std::filesystem::path path_;
   Classifier classifier_;
   bool whole_photos_;  // a face of few pixels may be wanted: decode all of them
+  double min_confidence_;
   std::unique_ptr<FaceDetector> detector_;
   std::vector<Emotion> emotions_;  // by output
   model::CropGeometry crop_;       // for this detector
@@ -109,6 +115,8 @@ Face Analyzer::classify(const ImageView& face) const { return impl_->classify(fa
 const std::vector<std::string>& Analyzer::labels() const { return impl_->labels(); }
 std::string_view Analyzer::detector_name() const { return impl_->detector_name(); }
 const std::filesystem::path& Analyzer::model_path() const { return impl_->path(); }
+
+std::string_view answer(const Face& face) { return face.uncertain ? "uncertain" : to_string(face.emotion); }
 
 Image read_image(const std::filesystem::path& path) { return load_image(path); }
 

@@ -190,8 +190,7 @@ class Annotator {
       const Box groove{left + panel.names + 0.5f * size, y + 0.28f * row, track, 0.44f * row};
       canvas_.fill(groove, groove.height / 2, {kLight, 0.16f});
       const float share = std::clamp(bar->second, 0.0f, 1.0f);  // NaN draws nothing
-      const Box filled{groove.x, groove.y, std::max(groove.height, track * share), groove.height};
-      if (share >= 0.005f) canvas_.fill(filled, groove.height / 2, {face.colour, bar == most ? 1.0f : 0.75f});
+      if (share > 0) canvas_.fill(groove, groove.height / 2, {face.colour, bar == most ? 1.0f : 0.75f}, share);
       const std::string number = percent(share);
       const float right = panel.box.x + panel.box.width - 0.5f * size;
       canvas_.text({right - text_width(size, number), baseline}, size, ink, number);

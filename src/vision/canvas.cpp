@@ -89,12 +89,13 @@ void Canvas::blend(int x, int y, Paint paint, float coverage) {
   }
 }
 
-void Canvas::fill(const Box& box, float radius, Paint paint) {
+void Canvas::fill(const Box& box, float radius, Paint paint, float share) {
+  const float end = share < 1 ? box.x + box.width * share : box.x + box.width + 1;
   const Pixels area(box, 1, width(), height());
   for (int y = area.top; y < area.bottom; ++y) {
     for (int x = area.left; x < area.right; ++x) {
-      const float distance =
-          edge_distance(box, radius, static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f);
+      const float column = static_cast<float>(x) + 0.5f;
+      const float distance = std::max(edge_distance(box, radius, column, static_cast<float>(y) + 0.5f), column - end);
       if (distance < 0.5f) blend(x, y, paint, 0.5f - distance);
     }
   }

@@ -21,7 +21,8 @@ class Canvas {
   int width() const { return image_.width(); }
   int height() const { return image_.height(); }
 
-  void fill(const Box& box, float radius, Paint paint);
+  /// The left `share` of a box with round corners: with 1 all of it.
+  void fill(const Box& box, float radius, Paint paint, float share = 1);
   /// A line of `thickness` pixels, centred on the edge of `box`.
   void stroke(const Box& box, float radius, float thickness, Paint paint);
   /// One line of text, from `left` on a `baseline`; `size` is the height of a line in pixels. UTF-8, in

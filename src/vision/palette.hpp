@@ -35,4 +35,7 @@ constexpr Rgb colour_of(Emotion emotion) {
   return {255, 255, 255};
 }
 
+/// Of a face that no emotion is said of.
+inline constexpr Rgb kUncertainColour = {190, 196, 204};
+
 }  // namespace mien

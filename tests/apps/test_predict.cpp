@@ -117,7 +117,7 @@ TEST_F(PredictPhotos, OutputFollowsTheSchema) {
   };
   const Words photos = Words{kAstronaut, kSkimage / "coins.png", folder_ / "missing.jpg"};
   write_file(folder_ / "a.json",
-             mien(Words{"predict", "--faces", "one", "--annotate", folder_ / "out", "--format", "json"} + photos).out);
+             mien(Words{"predict", "--faces", "one", "--min-confidence", "1", "--annotate", folder_ / "out", "--format", "json"} + photos).out);
   const ProcessResult array = valid(folder_ / "a.json");
   EXPECT_EQ(array.exit_code, 0) << array.out << array.error;
   const Words objects = lines(mien(Words{"predict", "--format", "jsonl"} + photos).out);
@@ -212,6 +212,23 @@ TEST_F(PredictPhotos, FoldersPatternsAndListsNameTheSame) {
   Command list = mien_command({"predict", "--format", "json", "-"});
   list.input = "photos/a.png\r\n\nphotos/deeper\n";
   EXPECT_EQ(paths(list), both);
+}
+
+TEST_F(PredictPhotos, UncertainBelowAMinimalConfidence) {
+  const auto predict = [&](const char* minimum, const char* format) {
+    return mien({"predict", "--min-confidence", minimum, "--format", format, "--annotate", folder_ / minimum, kAstronaut});
+  };
+  const Json sure = Json::parse(predict("0.5", "json").out)[0]["faces"][0], unsure = Json::parse(predict("1", "json").out)[0]["faces"][0];
+  EXPECT_EQ(sure["emotion"], "happy");
+  EXPECT_EQ(unsure["emotion"], "uncertain");
+  for (const char* field : {"confidence", "probabilities", "box"}) EXPECT_EQ(unsure[field], sure[field]);
+  EXPECT_NE(predict("1", "csv").out.find(",uncertain,0."), std::string::npos);
+  EXPECT_NE(predict("1", "text").out.find("face 1  uncertain (happy "), std::string::npos);
+  // The pictures differ: another word, another colour.
+  EXPECT_NE(read_file(folder_ / "0.5" / "astronaut.png"), read_file(folder_ / "1" / "astronaut.png"));
+  const ProcessResult wrong = mien({"predict", "--min-confidence", "60", kAstronaut});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_EQ(wrong.error, "mien: --min-confidence: '60' must lie in 0 to 1\n");
 }
 
 TEST_F(PredictPhotos, AnnotatedCopiesAreWhole) {

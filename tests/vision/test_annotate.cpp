@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -59,6 +60,24 @@ TEST(Canvas, FillsWholePixelsExactlyAndBlends) {
   canvas.fill({15, 2.5f, 1, 1}, 0, {{200, 200, 200}});  // half of each of two pixels
   EXPECT_NEAR(image.row(2)[3 * 15], 150, 1);
   EXPECT_NEAR(image.row(3)[3 * 15], 150, 1);
+}
+
+TEST(Canvas, FillsAShareFromTheLeft) {
+  // A share of a pill is cut from it: a small one is thin, not a small pill.
+  const auto painted = [](float share) {
+    Image image = plain(120, 20);
+    Canvas(image).fill({10, 5, 100, 10}, 5, {{200, 10, 50}}, share);
+    EXPECT_EQ(touched_in(image, {std::ceil(10 + 100 * share), 0, 120, 20}), 0) << share;
+    return touched_in(image, {0, 0, 120, 20});
+  };
+  EXPECT_LE(painted(0.01f), 10);
+  EXPECT_LT(painted(0.02f), painted(0.04f));
+  EXPECT_LT(painted(0.04f), painted(0.10f));
+  EXPECT_NEAR(painted(0.5f), 500, 20);
+  Image part = plain(120, 20), whole = plain(120, 20);
+  Canvas(part).fill({10, 5, 100, 10}, 5, {{200, 10, 50}}, 1);
+  Canvas(whole).fill({10, 5, 100, 10}, 5, {{200, 10, 50}});
+  EXPECT_EQ(std::memcmp(part.row(0), whole.row(0), static_cast<std::size_t>(whole.stride()) * 20), 0);
 }
 
 TEST(Canvas, StrokeLeavesTheInsideAlone) {

@@ -1,0 +1,56 @@
+#include "annotated_copies.hpp"
+
+#include <map>
+#include <set>
+
+#include "base/file.hpp"
+#include "mien/error.hpp"
+#include "vision/annotate.hpp"
+#include "vision/crop.hpp"
+#include "vision/encode.hpp"
+#include "vision/palette.hpp"
+
+namespace mien::apps {
+
+void name_copies(const std::filesystem::path& folder, std::vector<PhotoInput>& photos) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) throw Error(ErrorCode::kIo, folder.string() + ": cannot make the folder: " + failure.message());
+  const auto identity = [](const std::filesystem::path& path) {
+    std::error_code error;
+    const std::filesystem::path canonical = std::filesystem::weakly_canonical(path, error);
+    return error ? path : canonical;
+  };
+  std::set<std::filesystem::path> taken;
+  for (const PhotoInput& photo : photos) taken.insert(identity(photo.path));
+  std::map<std::string, int> seen;
+  for (PhotoInput& photo : photos) {
+    const std::filesystem::path path(photo.path);
+    const std::string stem = path.stem().string(), extension = path.extension() == ".png" ? ".png" : ".jpg";
+    std::filesystem::path name;
+    do {
+      const int count = ++seen[stem + extension];
+      name = folder / (stem + (count > 1 ? "-" + std::to_string(count) : "") + extension);
+    } while (!taken.insert(identity(name)).second);
+    photo.copy = name.string();
+  }
+}
+
+void write_annotated(const ImageView& photo, const std::vector<Face>& faces, const std::vector<std::string>& labels,
+                     const std::filesystem::path& path) {
+  std::vector<AnnotatedFace> drawn;
+  for (const Face& face : faces) {
+    AnnotatedFace one{.box = face.box, .title = std::string(answer(face)), .bars = {}, .colour = kUncertainColour};
+    if (!face.uncertain) {
+      one.title += format(" %.0f%%", 100 * face.confidence);
+      one.colour = colour_of(face.emotion);
+    }
+    for (std::size_t c = 0; c < labels.size(); ++c) one.bars.emplace_back(labels[c], face.probabilities[c]);
+    drawn.push_back(std::move(one));
+  }
+  Image copy = to_rgb(photo);
+  annotate(copy, drawn);
+  write_file(path, path.extension() == ".png" ? encode_png(copy) : encode_jpeg(copy, 92));
+}
+
+}  // namespace mien::apps

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a build of Mien needs on Debian 12; what is there already is left alone.
-#   scripts/setup.sh runtime   inference: image codecs, oneDNN, dlib (headers), compiler
+#   scripts/setup.sh runtime   inference and server: image codecs, oneDNN, dlib and Boost (headers), compiler
 #   scripts/setup.sh train     LibTorch and a compiler, nothing else
 #   scripts/setup.sh demo      runtime, and a photograph
 #   scripts/setup.sh full      all of these, and what the tests need
@@ -8,11 +8,12 @@
 set -euo pipefail
 
 tools=(g++ cmake ninja-build ccache git ca-certificates)
-runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev pkg-config fonts-dejavu-core curl gnuplot-nox)
+runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev pkg-config fonts-dejavu-core curl gnuplot-nox
+         libboost-dev nlohmann-json3-dev)
 # python3-skimage brings the photograph of the demonstration: astronaut.png (NASA, public domain).
 photos=(python3-skimage)
 train=(libtorch-dev)
-tests=(libgtest-dev libbenchmark-dev nlohmann-json3-dev python3 python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1)
+tests=(libgtest-dev libbenchmark-dev python3 python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1)
 
 peers=(hyperfine time python3-torch python3-opencv visp-images-data)
 command -v npm >/dev/null || peers+=(nodejs npm)

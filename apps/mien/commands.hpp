@@ -14,6 +14,7 @@ int evaluate_command(std::span<const std::string> arguments);
 int calibrate_command(std::span<const std::string> arguments);
 int bench_command(std::span<const std::string> arguments);
 int quantize_command(std::span<const std::string> arguments);
+int serve_command(std::span<const std::string> arguments);
 int models_command(std::span<const std::string> arguments);
 int info_command(std::span<const std::string> arguments);
 

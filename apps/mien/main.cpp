@@ -23,12 +23,14 @@ constexpr const char* kUsage =
     "  mien evaluate --model M --data D measure a model\n"
     "  mien bench [PHOTO]               how fast it is on this machine\n"
     "  mien models list|fetch NAME      face detectors that others publish\n"
+    "  mien serve                       an HTTP server, and a page for photos and the webcam\n"
     "  mien info [MODEL]                what is in a model file\n\n"
     "'mien COMMAND --help' tells more; 'mien --version' which Mien this is.\n";
 
 const std::map<std::string, Command> kCommands = {
     {"predict", predict_command}, {"data", data_command}, {"evaluate", evaluate_command},
     {"calibrate", calibrate_command}, {"bench", bench_command}, {"quantize", quantize_command}, {"models", models_command}, {"info", info_command},
+    {"serve", serve_command},
 };
 
 int run(const std::vector<std::string>& arguments) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "pipeline/face_json.hpp"
 
 namespace mien::apps {
 namespace {
@@ -57,17 +58,6 @@ class TextWriter : public ResultWriter {
   std::vector<std::string> labels_;
   bool first_ = true;
 };
-
-std::string face_json(const Face& face, const std::vector<std::string>& labels) {
-  std::string out = format("{\"box\": {\"x\": %.1f, \"y\": %.1f, \"width\": %.1f, \"height\": %.1f}, \"emotion\": %s, \"confidence\": %.5f, "
-                           "\"probabilities\": {",
-                           face.box.x, face.box.y, face.box.width, face.box.height,
-                           json_quote(answer(face)).c_str(), face.confidence);
-  for (std::size_t c = 0; c < labels.size(); ++c) {
-    out += format("%s%s: %.5f", c == 0 ? "" : ", ", json_quote(labels[c]).c_str(), face.probabilities[c]);
-  }
-  return out + "}}";
-}
 
 std::string photo_json(const PhotoResult& result, const std::vector<std::string>& labels) {
   std::string out = "{\"path\": " + json_quote(result.path);

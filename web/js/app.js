@@ -1,0 +1,138 @@
+import { connection, serverInfo } from "./api.js";
+import { Camera } from "./camera.js";
+import { byId, h } from "./dom.js";
+import { Film } from "./film.js";
+import { Photos } from "./photos.js";
+import { settings } from "./settings.js";
+import { setUpTheme } from "./theme.js";
+
+const kRetry = 3000; // milliseconds between looks for a server that is gone
+
+const views = {
+  photos: new Photos(byId("photos")),
+  camera: new Camera(byId("camera")),
+  film: new Film(byId("film")),
+};
+
+function showTab(name) {
+  for (const tab of Object.keys(views)) {
+    const chosen = tab === name;
+    byId(tab).hidden = !chosen;
+    byId(`tab-${tab}`).ariaSelected = String(chosen);
+    byId(`tab-${tab}`).tabIndex = chosen ? 0 : -1;
+  }
+  if (name !== "camera") views.camera.stop(); // nobody is filmed unseen
+  byId("one-face-setting").hidden = name !== "photos";
+  byId("actions").replaceChildren(...views[name].actions);
+  history.replaceState(null, "", name === "photos" ? "./" : `#${name}`);
+}
+
+function setUpTabs() {
+  const names = Object.keys(views);
+  names.forEach((name, i) => {
+    const tab = byId(`tab-${name}`);
+    tab.addEventListener("click", () => showTab(name));
+    tab.addEventListener("keydown", ({ key }) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+      if (!step) return;
+      const next = names[(i + step + names.length) % names.length];
+      showTab(next);
+      byId(`tab-${next}`).focus();
+    });
+  });
+  const wanted = location.hash.slice(1);
+  showTab(names.includes(wanted) ? wanted : "photos");
+}
+
+function setUpSettings() {
+  const slider = byId("threshold");
+  const apply = () => {
+    const threshold = Number(slider.value) / 100;
+    byId("threshold-value").textContent = threshold === 0 ? "off" : `${slider.value}%`;
+    settings.set({ threshold });
+  };
+  slider.addEventListener("input", apply);
+  byId("one-face").addEventListener("change", (event) => settings.set({ oneFace: event.target.checked }));
+  apply();
+}
+
+/** Files from a drop or the clipboard: a film goes to its tab, everything else is taken for a photo. */
+function take(files) {
+  const film = files.find((file) => file.type.startsWith("video/"));
+  const photos = files.filter((file) => !file.type.startsWith("video/"));
+  if (film) {
+    showTab("film");
+    views.film.open(film);
+  } else if (photos.length > 0) {
+    showTab("photos");
+    views.photos.add(photos);
+  }
+}
+
+function setUpDropAndPaste() {
+  const veil = byId("veil");
+  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+  addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    veil.classList.add("shown");
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget === null && veil.classList.remove("shown"));
+  addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    veil.classList.remove("shown");
+    take([...event.dataTransfer.files]);
+  });
+  addEventListener("paste", (event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length > 0) take(files);
+  });
+}
+
+function showServer(state, text) {
+  byId("server").dataset.state = state;
+  byId("server-text").textContent = text;
+}
+
+async function meetServer() {
+  try {
+    const { model } = await serverInfo();
+    showServer("ready", `${model.name} · ${model.detector}`);
+    views.photos.setLabels(model.labels);
+  } catch (error) {
+    showServer("gone", error.code === "gone" ? "no answer" : "not ready");
+  }
+}
+
+function setUpConnection() {
+  let timer = 0;
+  connection.addEventListener("gone", () => {
+    showServer("gone", "no answer");
+    const text = h("p", {}, h("strong", {}, "The server does not answer. "), "Is ", h("code", {}, "mien serve"), " still running? This page looks for it again every few seconds.");
+    byId("gone").replaceChildren(text);
+    byId("gone").hidden = false;
+    timer = setInterval(meetServer, kRetry);
+  });
+  connection.addEventListener("back", () => {
+    clearInterval(timer);
+    byId("gone").hidden = true;
+    meetServer();
+  });
+  meetServer();
+}
+
+function explainPrivacy() {
+  const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+  const text = here
+    ? "Nothing leaves this computer. Pictures go from this page to the Mien server at this address, which runs here too; it reads them, answers, and forgets them. Nothing is written to disk or to a log."
+    : "Pictures go from this page to the Mien server that sent it and to nobody else. It reads them, answers, and forgets them: nothing is written to disk or to a log.";
+  byId("privacy").replaceChildren(text.split("this address")[0], ...(here ? [h("strong", {}, location.host), text.split("this address")[1]] : []));
+}
+
+setUpTheme(byId("theme"));
+setUpSettings();
+setUpTabs();
+setUpDropAndPaste();
+setUpConnection();
+explainPrivacy();

@@ -1,0 +1,202 @@
+import { analyze, explainError } from "./api.js";
+import { announce, clock, h } from "./dom.js";
+import { stem } from "./download.js";
+import { grabFrame, rescaleFaces } from "./pictures.js";
+import { Recording } from "./recording.js";
+import { Tracker } from "./tracker.js";
+
+const kSide = 960; // pixels of the longer side of the frames that are sent
+
+const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+
+/**
+ * The tab of film files. The browser steps through the film in its own time, however long an answer takes, and the film can
+ * be played with what was found.
+ */
+export class Film {
+  #video = h("video", { playsInline: true, muted: true, controls: true, hidden: true, ariaLabel: "The film" });
+  #placeholder = h("div.placeholder");
+  #recording = new Recording(this.#video, { placeholder: this.#placeholder, onSeek: (time) => this.#seekTo(time) });
+  #input = h("input.visually-hidden", { type: "file", accept: "video/*", id: "film-input" });
+  #rate = h("select", { id: "film-rate" }, ...[2, 5, 10, 15].map((rate) => h("option", { value: rate, selected: rate === 5 }, `${rate} a second`)));
+  #stop = h("button.button", { type: "button", hidden: true, onclick: () => ++this.#run }, "Stop here");
+  #again = h("button.button", { type: "button", hidden: true, onclick: () => this.#analyze() }, "Read again");
+  #progress = h("progress", { max: 1, value: 0, hidden: true, ariaLabel: "Frames read" });
+  #readout = h("p.readout");
+  #run = 0;
+  #times = []; // of the frames read, rising
+  #moments = []; // the tracks of each
+
+  constructor(panel) {
+    this.#input.addEventListener("change", () => {
+      if (this.#input.files.length > 0) this.open(this.#input.files[0]);
+      this.#input.value = "";
+    });
+    const choose = h("label.button.primary", { htmlFor: "film-input" }, "Choose a film");
+    const rate = h("label.inline", { htmlFor: "film-rate" }, h("span", {}, "Frames"), this.#rate);
+    const controls = h("div.controls", {}, this.#input, choose, rate, this.#stop, this.#again, this.#readout);
+    const main = h("div.live-main", {}, this.#recording.stage, this.#progress, controls);
+    panel.append(h("div.live", {}, main, this.#recording.people), this.#recording.timeline.element);
+    this.#message("Choose or drop a film", "It is read frame by frame, as fast as this computer can, and then plays with what was found.");
+    this.#follow();
+  }
+
+  get actions() {
+    return [this.#recording.csv, this.#recording.png];
+  }
+
+  async open(file) {
+    ++this.#run;
+    this.#reset();
+    URL.revokeObjectURL(this.#video.src);
+    this.#recording.fileName = `${stem(file.name)}-mien`;
+    this.#message(file.name, "Opening the film");
+    this.#video.src = URL.createObjectURL(file);
+    const opened = await Promise.race([once(this.#video, "loadeddata"), once(this.#video, "error")]);
+    if (opened.type === "error" || this.#video.videoWidth === 0) {
+      this.#message("This browser cannot play this film", `The command line reads more kinds: mien video "${file.name}"`);
+      announce("This browser cannot play this film");
+      return;
+    }
+    await this.#findDuration();
+    this.#placeholder.hidden = true;
+    this.#video.hidden = false;
+    this.#recording.overlay.start();
+    await this.#analyze();
+  }
+
+  /** Some recorders write no duration; browsers find it when they are sent to the far end. */
+  async #findDuration() {
+    if (Number.isFinite(this.#video.duration)) return;
+    const known = once(this.#video, "durationchange");
+    this.#video.currentTime = 1e9;
+    await known;
+  }
+
+  async #analyze() {
+    const run = ++this.#run;
+    const video = this.#video;
+    const step = 1 / Number(this.#rate.value);
+    const { duration } = video;
+    const tracker = new Tracker();
+    const begin = performance.now();
+    this.#reset();
+    this.#working(true);
+    video.pause();
+    let failure = null;
+    let pending = Promise.resolve();
+    try {
+      for (let time = 0; time < duration && run === this.#run; time += step) {
+        await this.#seekTo(time);
+        const { blob, scale } = await grabFrame(video, kSide);
+        await pending; // the frame before: it was read while the film went on to this one
+        if (run !== this.#run) break;
+        pending = analyze(blob).then((answer) => {
+          if (run !== this.#run) return;
+          const tracks = tracker.update(time, rescaleFaces(answer.faces, scale));
+          this.#store(time, tracks, answer.labels);
+          this.#report(time + step, duration, (performance.now() - begin) / 1000);
+        });
+        pending.catch(() => {}); // it is awaited a turn later
+      }
+      await pending;
+    } catch (error) {
+      failure = explainError(error);
+    }
+    const replaced = video.dataset.run !== String(run);
+    if (replaced) return;
+    this.#finish(failure, duration);
+  }
+
+  #working(now) {
+    this.#video.dataset.run = this.#run;
+    this.#video.controls = !now;
+    this.#progress.hidden = !now;
+    this.#stop.hidden = !now;
+    this.#again.hidden = now;
+    this.#rate.disabled = now;
+  }
+
+  #finish(failure, duration) {
+    this.#working(false);
+    this.#recording.timeline.summarise();
+    const read = `${this.#times.length} frames read`;
+    const last = this.#times.at(-1) ?? 0;
+    const text = failure ? `${failure.title}, after ${read}. ${failure.text}` : this.#recording.timeline.people.size === 0 ? `${read}: no face found` : read;
+    this.#readout.textContent = text;
+    announce(text);
+    this.#recording.timeline.setView({ from: 0, to: duration, playhead: 0 });
+    this.#seekTo(Math.min(last, this.#firstFace()));
+  }
+
+  #firstFace() {
+    return this.#times[this.#moments.findIndex((tracks) => tracks.length > 0)] ?? 0;
+  }
+
+  #store(time, tracks, labels) {
+    this.#times.push(time);
+    this.#moments.push(tracks);
+    this.#recording.record(time, tracks, labels);
+    this.#recording.show(tracks);
+    this.#recording.timeline.setView({ from: 0, to: this.#video.duration, playhead: time });
+  }
+
+  #report(done, duration, elapsed) {
+    this.#progress.value = done / duration;
+    const left = (elapsed * (duration - done)) / done;
+    this.#readout.textContent = `${clock(Math.min(done, duration))} of ${clock(duration)} · about ${clock(left + 0.5)} left`;
+  }
+
+  async #seekTo(time) {
+    if (Math.abs(this.#video.currentTime - time) < 1e-4 && this.#video.readyState >= 2) return;
+    const there = once(this.#video, "seeked");
+    this.#video.currentTime = time;
+    await there;
+  }
+
+  /** While the film plays, shows what was found at its place. */
+  #follow() {
+    const video = this.#video;
+    const update = () => {
+      if (!this.#progress.hidden || this.#times.length === 0) return;
+      this.#recording.show(this.#momentAt(video.currentTime));
+      this.#recording.timeline.setView({ from: 0, to: video.duration, playhead: video.currentTime });
+    };
+    video.addEventListener("seeked", update);
+    const eachFrame = () => {
+      update();
+      if (!video.paused) requestAnimationFrame(eachFrame);
+    };
+    video.addEventListener("play", eachFrame);
+  }
+
+  /** The tracks at a time; between two frames that were read, boxes move from one to the other. */
+  #momentAt(time) {
+    const after = this.#times.findIndex((other) => other > time);
+    const index = after < 0 ? this.#times.length - 1 : Math.max(0, after - 1);
+    const here = this.#moments[index];
+    const next = this.#moments[index + 1];
+    if (!next) return here;
+    const share = (time - this.#times[index]) / (this.#times[index + 1] - this.#times[index]);
+    return here.map((track) => {
+      const later = next.find((other) => other.id === track.id);
+      if (!later) return track;
+      const between = (key) => track.box[key] + share * (later.box[key] - track.box[key]);
+      return { ...track, box: { x: between("x"), y: between("y"), width: between("width"), height: between("height") } };
+    });
+  }
+
+  #reset() {
+    this.#times = [];
+    this.#moments = [];
+    this.#recording.clear();
+    this.#progress.value = 0;
+    this.#readout.textContent = "";
+  }
+
+  #message(title, text) {
+    this.#video.hidden = true;
+    this.#placeholder.hidden = false;
+    this.#placeholder.replaceChildren(h("h2", {}, title), h("p", {}, text));
+  }
+}

@@ -1,0 +1,296 @@
+import { analyze, explainError } from "./api.js";
+import { photosCsv } from "./csv.js";
+import { announce, h, plural } from "./dom.js";
+import { download, stem } from "./download.js";
+import { capitalised, colourOf, displayOrder, verdict } from "./emotions.js";
+import { drawCrop, FaceRow } from "./faces.js";
+import { loadPicture, toJpeg } from "./pictures.js";
+import { photoPng } from "./png.js";
+import { settings } from "./settings.js";
+
+const kAtOnce = 2; // photos under way, so that one travels while another is read
+const kManyFaces = 4; // from here on faces stand below their photo
+
+/** Why the exactly-one rule rejects a photo, or null. */
+function rejection(faces) {
+  if (!settings.oneFace || faces.length === 1) return null;
+  return faces.length === 0 ? "rejected: no face found" : `rejected: ${faces.length} faces found, exactly one is wanted`;
+}
+
+/** One photo on the page: the picture with boxes, and its faces. */
+class PhotoCard {
+  result = null;
+  error = null;
+  #abort = new AbortController();
+  #rows = [];
+  #boxes = [];
+  #picture = null;
+  #figure = h("figure");
+  #facts = h("span.facts");
+  #body = h("div.card-body");
+  #png;
+
+  constructor(file, onRemove, onChange) {
+    this.file = file;
+    this.onChange = onChange;
+    this.#png = h("button.button.quiet", { type: "button", onclick: () => this.savePng(), hidden: true }, "Save PNG");
+    const remove = h("button.icon-button", { type: "button", onclick: () => onRemove(this), ariaLabel: `Remove ${file.name}`, title: "Remove" }, "✕");
+    const title = h("h3", {}, file.name);
+    this.element = h("li.card", {}, h("header", {}, title, this.#facts, h("div.card-actions", {}, this.#png, remove)), this.#body);
+    this.#body.append(this.#figure);
+  }
+
+  get name() {
+    return this.file.name;
+  }
+
+  async run() {
+    this.#state("Waiting", "waiting");
+    this.#picture = await loadPicture(this.file);
+    if (this.#picture) {
+      this.#picture.alt = `The photo ${this.name}`;
+      this.#fill(this.#picture, this.#picture.naturalWidth, this.#picture.naturalHeight);
+    }
+    await this.#analyze();
+  }
+
+  async #analyze() {
+    this.error = this.result = null;
+    this.#state("Reading the faces", "busy");
+    const options = {
+      signal: this.#abort.signal,
+      onWait: (seconds) => this.#state(`The server is busy; trying again in ${plural(seconds, "second")}`, "busy"),
+    };
+    try {
+      this.result = await this.#send(options);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.error = error;
+    }
+    this.render();
+    this.onChange();
+  }
+
+  async #send(options) {
+    try {
+      return await analyze(this.file, options);
+    } catch (error) {
+      // What the server does not read, the browser may: AVIF, GIF.
+      if (!this.#picture || !["unsupported", "bad_format"].includes(error.code)) throw error;
+      return analyze(await toJpeg(this.#picture), options);
+    }
+  }
+
+  #state(text, kind) {
+    this.element.dataset.state = kind;
+    this.#facts.textContent = text;
+  }
+
+  /** Shows the result as the settings want it. */
+  render() {
+    this.#body.replaceChildren(this.#figure);
+    this.#boxes.forEach((box) => box.remove());
+    this.#rows = [];
+    this.#boxes = [];
+    this.#png.hidden = true;
+    this.element.classList.remove("many");
+    this.#figure.hidden = false;
+    if (this.error) return this.#renderError();
+    if (!this.result) return;
+    const { width, height, faces, milliseconds } = this.result;
+    this.#state(`${width} × ${height} · ${faces.length === 0 ? "no face" : plural(faces.length, "face")} · ${milliseconds.toFixed(0)} ms`, "done");
+    if (!this.#picture) this.#renderWithoutPicture();
+    const rejected = rejection(faces);
+    this.element.classList.toggle("rejected", rejected !== null);
+    if (rejected && faces.length > 0) {
+      this.#say(`${plural(faces.length, "face")}, and only photos with exactly one count`,
+        "The original study kept only photos that show exactly one face. Switch the rule off above to see all of them.");
+    } else if (faces.length === 0) {
+      this.#say("No face found", "A face is found when it is at least some 40 pixels wide, looks more or less towards the camera and is not covered.");
+    }
+    this.#renderBoxes();
+    if (rejected || faces.length === 0) return;
+    this.#renderFaces();
+    this.#png.hidden = this.#picture === null;
+  }
+
+  #say(title, text, ...more) {
+    this.#body.append(h("div.message", {}, h("p.message-title", {}, title), h("p", {}, text), ...more));
+  }
+
+  #renderError() {
+    const { title, text } = explainError(this.error);
+    const again = h("button.button", { type: "button", onclick: () => this.#analyze().then(() => this.element.focus()) }, "Try again");
+    const worthIt = ["gone", "busy", "draining", "timeout", "internal", "unauthorized"].includes(this.error.code);
+    this.#state("not read", "error");
+    this.#figure.hidden = this.#picture === null;
+    this.#say(title, text, ...(worthIt ? [again] : []));
+  }
+
+  /** For a picture that the server can read and the browser cannot show: where its faces are. */
+  #renderWithoutPicture() {
+    const { width, height } = this.result;
+    this.#fill(h("div.no-picture", {}, "This browser cannot show this kind of picture"), width, height);
+  }
+
+  /** Puts the picture into its frame, which keeps its proportions whatever its size on the screen. */
+  #fill(content, width, height) {
+    this.#figure.replaceChildren(content);
+    this.#figure.style.aspectRatio = `${width} / ${height}`;
+    this.#figure.style.setProperty("--ratio", width / height);
+    this.#figure.style.setProperty("--natural", `${width}px`);
+  }
+
+  #renderBoxes() {
+    const { width, height, faces } = this.result;
+    faces.forEach((face, i) => {
+      const tag = h("span", {}, String(i + 1));
+      const box = h("div.box", { ariaHidden: "true", onclick: () => this.#highlight(i, true) }, tag);
+      const part = (value, whole) => `${((100 * value) / whole).toFixed(3)}%`;
+      Object.assign(box.style, { left: part(face.box.x, width), top: part(face.box.y, height) });
+      Object.assign(box.style, { width: part(face.box.width, width), height: part(face.box.height, height) });
+      box.style.setProperty("--c", verdict(face, settings.threshold).colour);
+      box.addEventListener("pointerenter", () => this.#highlight(i));
+      box.addEventListener("pointerleave", () => this.#highlight(-1));
+      this.#boxes.push(box);
+    });
+    this.#figure.append(...this.#boxes);
+  }
+
+  #renderFaces() {
+    const { faces, labels } = this.result;
+    const list = h("ol.faces", { ariaLabel: `Faces in ${this.name}` });
+    faces.forEach((face, i) => {
+      const row = new FaceRow(i + 1, labels);
+      row.update(face, settings.threshold);
+      if (this.#picture) drawCrop(row.crop, this.#picture, face.box);
+      row.element.addEventListener("pointerenter", () => this.#highlight(i));
+      row.element.addEventListener("pointerleave", () => this.#highlight(-1));
+      this.#rows.push(row);
+      list.append(row.element);
+    });
+    this.element.classList.toggle("many", faces.length >= kManyFaces);
+    this.#body.append(list);
+  }
+
+  #highlight(index, scroll = false) {
+    this.#boxes.forEach((box, i) => box.classList.toggle("lit", i === index));
+    this.#rows.forEach((row, i) => row.element.classList.toggle("lit", i === index));
+    this.element.classList.toggle("pointing", index >= 0);
+    if (scroll) this.#rows[index]?.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+
+  async savePng() {
+    const { width, height, faces, labels } = this.result;
+    const shot = { source: this.#picture, size: { width, height }, faces, numbers: faces.map((_, i) => i + 1), labels, threshold: settings.threshold };
+    download(`${stem(this.name)}-mien.png`, await photoPng(shot));
+  }
+
+  /** One sentence for screen readers. */
+  summary() {
+    if (this.error) return `${this.name}: ${explainError(this.error).title}`;
+    const { faces } = this.result;
+    const words = faces.map((face) => verdict(face, settings.threshold)).map(({ title, detail }) => `${title} ${detail}`);
+    return `${this.name}: ${faces.length === 0 ? "no face found" : `${plural(faces.length, "face")}: ${words.join("; ")}`}`;
+  }
+
+  row() {
+    const { name, result, error } = this;
+    return { name, faces: result?.faces ?? [], error: error?.message ?? rejection(result?.faces ?? []) };
+  }
+
+  remove() {
+    this.#abort.abort();
+    if (this.#picture) URL.revokeObjectURL(this.#picture.src);
+    this.element.remove();
+  }
+}
+
+/** The tab of photographs. */
+export class Photos {
+  #cards = [];
+  #queue = [];
+  #running = 0;
+  #list = h("ol.cards", { ariaLabel: "Photos" });
+  #headline = h("h2");
+  #legend = h("ul.legend", { ariaLabel: "Expressions that are told apart" });
+  #input;
+  #drop;
+
+  constructor(panel) {
+    this.#input = h("input.visually-hidden", { type: "file", multiple: true, accept: "image/*,.pgm,.ppm,.tif,.tiff", id: "photo-input" });
+    this.#input.addEventListener("change", () => {
+      this.add([...this.#input.files]);
+      this.#input.value = "";
+    });
+    const choose = h("label.button.primary", { htmlFor: "photo-input" }, "Choose photos");
+    this.#drop = h("div.drop", {}, h("div.drop-text", {}, this.#headline,
+      h("p", {}, "Every face in it is found, and how it looks is put into numbers."), this.#legend),
+    h("div.drop-actions", {}, this.#input, choose, h("p.hint", {}, "or paste one  ", h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "V"))));
+    panel.append(this.#drop, this.#list);
+    settings.addEventListener("change", () => this.#cards.forEach((card) => card.render()));
+    this.csv = h("button.button", { type: "button", onclick: () => this.#saveCsv() }, "Export CSV");
+    this.clearAll = h("button.button.quiet", { type: "button", onclick: () => this.clear() }, "Clear");
+    this.#changed();
+  }
+
+  /** Names the expressions that the model knows. */
+  setLabels(labels) {
+    const entry = (label) => {
+      const item = h("li", {}, capitalised(label));
+      item.style.setProperty("--c", colourOf(label));
+      return item;
+    };
+    this.#legend.replaceChildren(...displayOrder(labels).map(entry));
+  }
+
+  get actions() {
+    return [this.csv, this.clearAll];
+  }
+
+  /** New photos stand above older ones. */
+  add(files) {
+    const cards = files.map((file) => new PhotoCard(file, (card) => this.#remove(card), () => this.#changed()));
+    this.#cards.unshift(...cards);
+    this.#list.prepend(...cards.map((card) => card.element));
+    this.#queue.push(...cards);
+    this.#changed();
+    while (this.#running < kAtOnce && this.#queue.length > 0) this.#work();
+  }
+
+  clear() {
+    for (const card of [...this.#cards]) this.#remove(card);
+    announce("All photos removed");
+    this.#input.focus();
+  }
+
+  async #work() {
+    ++this.#running;
+    for (let card = this.#queue.shift(); card; card = this.#queue.shift()) {
+      await card.run();
+      if (card.result || card.error) announce(card.summary());
+    }
+    --this.#running;
+  }
+
+  #remove(card) {
+    card.remove();
+    this.#cards = this.#cards.filter((other) => other !== card);
+    this.#queue = this.#queue.filter((other) => other !== card);
+    this.#changed();
+  }
+
+  #changed() {
+    const some = this.#cards.length > 0;
+    this.#drop.classList.toggle("slim", some);
+    this.#headline.textContent = some ? "Drop more anywhere" : "Drop a photo";
+    this.csv.disabled = !this.#cards.some((card) => card.result || card.error);
+    this.clearAll.disabled = !some;
+  }
+
+  #saveCsv() {
+    const done = this.#cards.filter((card) => card.result || card.error);
+    const labels = done.find((card) => card.result)?.result.labels ?? [];
+    download("mien.csv", photosCsv(done.map((card) => card.row()), labels), "text/csv");
+  }
+}

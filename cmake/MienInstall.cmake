@@ -7,7 +7,7 @@ add_library(mien::mien ALIAS mien_library)
 target_link_libraries(mien_library INTERFACE mien::pipeline)
 target_compile_features(mien_library INTERFACE cxx_std_20)
 
-set(rooms base model engine vision metrics pipeline)
+set(rooms base model engine vision tracking metrics pipeline)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mien)
 set_target_properties(mien_library PROPERTIES EXPORT_NAME mien)
 foreach(room IN LISTS rooms)

@@ -69,6 +69,12 @@ class Analyzer {
   /// The same for a file's bytes; `name` stands for them in messages.
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const;
 
+  /// The two halves of analyze, for programs that find faces in their own way or less often than they read them: the
+  /// faces, largest first; and the emotions of such faces, in their order. Throws Error kInvalidArgument for a box that
+  /// cannot be cropped (see crop_face).
+  std::vector<DetectedFace> detect(const ImageView& image) const;
+  std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> faces) const;
+
   /// The emotion of a picture that is one face already, cropped as the training pictures are (see
   /// docs/model-format.md); any size, colour or gray.
   Face classify(const ImageView& face) const;

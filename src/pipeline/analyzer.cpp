@@ -29,9 +29,10 @@ class Analyzer::Impl {
     if (crop != crops.end()) crop_ = crop->second;
   }
 
+  std::vector<DetectedFace> detect(const ImageView& image) const { return detector_->detect(image); }
+
   /// Boxes and landmarks come in pixels of an image x and y times as large.
-  std::vector<Face> analyze(const ImageView& image, float x = 1, float y = 1) const {
-    const std::vector<DetectedFace> found = detector_->detect(image);
+  std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> found, float x = 1, float y = 1) const {
     const int size = classifier_.info().input_size;
     std::vector<std::uint8_t> crops;
     crops.reserve(found.size() * classifier_.face_bytes());
@@ -52,7 +53,7 @@ class Analyzer::Impl {
     const ScaledImage photo = decode_image_scaled(bytes, name, whole_photos_ ? 0 : kEnoughPixels);
     const float x = static_cast<float>(photo.original_width) / static_cast<float>(photo.image.width());
     const float y = static_cast<float>(photo.original_height) / static_cast<float>(photo.image.height());
-    return {photo.original_width, photo.original_height, analyze(photo.image, x, y)};
+    return {photo.original_width, photo.original_height, classify(photo.image, detect(photo.image), x, y)};
   }
 
   Face classify(const ImageView& image) const {
@@ -103,7 +104,11 @@ Analyzer::~Analyzer() = default;
 
 std::vector<Face> Analyzer::analyze(const ImageView& image) const {
   if (image.empty()) throw Error(ErrorCode::kInvalidArgument, "the image has no pixels");
-  return impl_->analyze(image);
+  return impl_->classify(image, impl_->detect(image));
+}
+std::vector<DetectedFace> Analyzer::detect(const ImageView& image) const { return impl_->detect(image); }
+std::vector<Face> Analyzer::classify(const ImageView& image, std::span<const DetectedFace> faces) const {
+  return impl_->classify(image, faces);
 }
 PhotoAnalysis Analyzer::analyze_file(const std::filesystem::path& path) const {
   return impl_->analyze_encoded(read_file(path, DecodeLimits{}.max_file_bytes), path.string());

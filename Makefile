@@ -5,12 +5,13 @@ OUT ?= out
 SKIMAGE_PHOTO := /usr/lib/python3/dist-packages/skimage/data/astronaut.png
 JOBS ?= $(shell nproc)
 
-.PHONY: demo runtime train test performance results clean help
+.PHONY: demo runtime video train test performance results clean help
 
 help:
 	@echo "make demo [PHOTO=me.jpg]   build the runtime and read the emotions in a photograph"
 	@echo "make test                  build everything and run all tests"
 	@echo "make runtime               build build/bin/mien, without LibTorch"
+	@echo "make video                 build build/bin/mien and build/bin/mien-video"
 	@echo "make train                 build build/bin/mien and build/bin/mien-train"
 	@echo "make performance           measure on this machine, write docs/performance.md"
 	@echo "make results DATA=folder   measure the shipped networks on your copy of the data"
@@ -28,6 +29,11 @@ demo:
 	@cmake --build build -j $(JOBS) --target mien
 	@mkdir -p $(OUT)
 	build/bin/mien predict --annotate $(OUT) $(if $(PHOTO),"$(PHOTO)",$(SKIMAGE_PHOTO))
+
+video:
+	@scripts/setup.sh video
+	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_VIDEO=ON
+	cmake --build build -j $(JOBS) --target mien mien-video
 
 train:
 	@scripts/setup.sh runtime

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a build of Mien needs on Debian 12; what is there already is left alone.
 #   scripts/setup.sh runtime   inference and server: image codecs, oneDNN, dlib and Boost (headers), compiler
+#   scripts/setup.sh video     runtime, and FFmpeg's libraries
 #   scripts/setup.sh train     LibTorch and a compiler, nothing else
 #   scripts/setup.sh demo      runtime, and a photograph
 #   scripts/setup.sh full      all of these, and what the tests need
@@ -12,8 +13,9 @@ runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwe
          libboost-dev nlohmann-json3-dev)
 # python3-skimage brings the photograph of the demonstration: astronaut.png (NASA, public domain).
 photos=(python3-skimage)
+video=(libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev)
 train=(libtorch-dev)
-tests=(libgtest-dev libbenchmark-dev python3 python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1)
+tests=(libgtest-dev libbenchmark-dev python3 python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1 ffmpeg)
 
 peers=(hyperfine time python3-torch python3-opencv visp-images-data)
 command -v npm >/dev/null || peers+=(nodejs npm)
@@ -21,10 +23,11 @@ command -v npm >/dev/null || peers+=(nodejs npm)
 case "${1:-full}" in
   runtime) packages=("${tools[@]}" "${runtime[@]}") ;;
   demo) packages=("${tools[@]}" "${runtime[@]}" "${photos[@]}") ;;
+  video) packages=("${tools[@]}" "${runtime[@]}" "${video[@]}") ;;
   train) packages=("${tools[@]}" "${train[@]}") ;;
   peers) packages=("${peers[@]}") ;;
-  full) packages=("${tools[@]}" "${runtime[@]}" "${photos[@]}" "${train[@]}" "${tests[@]}") ;;
-  *) echo "usage: $0 runtime|demo|train|full|peers" >&2; exit 2 ;;
+  full) packages=("${tools[@]}" "${runtime[@]}" "${video[@]}" "${photos[@]}" "${train[@]}" "${tests[@]}") ;;
+  *) echo "usage: $0 runtime|demo|video|train|full|peers" >&2; exit 2 ;;
 esac
 
 missing=()

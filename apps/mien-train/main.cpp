@@ -29,9 +29,7 @@ int main(int argc, char** argv) {
     return 2;
   } catch (const mien::Error& error) {
     std::fprintf(stderr, "mien-train: %s\n", error.what());
-    return error.code() == mien::ErrorCode::kInterrupted         ? mien::apps::kExitInterrupted
-           : error.code() == mien::ErrorCode::kInvalidArgument ? 2
-                                                                 : 1;
+    return mien::apps::exit_code(error.code());
   } catch (const std::exception& error) {
     // LibTorch's messages carry a C++ backtrace after the first line.
     std::fprintf(stderr, "mien-train: %.*s\n", static_cast<int>(std::strcspn(error.what(), "\n")), error.what());

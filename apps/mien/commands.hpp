@@ -2,6 +2,9 @@
 
 #include <span>
 #include <string>
+#include <vector>
+
+#include "common/exit_code.hpp"
 
 namespace mien::apps {
 
@@ -18,12 +21,8 @@ int serve_command(std::span<const std::string> arguments);
 int models_command(std::span<const std::string> arguments);
 int info_command(std::span<const std::string> arguments);
 
-/// Runs mien-train with the same arguments in this process's place; returns only on failure.
-int forward_to_train(const std::string& command, std::span<const std::string> arguments);
-
-inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailed = 1;       // some input failed, the others are done
-inline constexpr int kExitUsage = 2;        // nothing was done: the command line is wrong
-inline constexpr int kExitInterrupted = 130;  // as a shell reports SIGINT
+/// Runs another of our programs, which has the subcommand `command`, with these arguments in this process's place; returns
+/// only on failure, after saying how to get it.
+int forward(const std::string& command, const std::string& program, std::vector<std::string> words, const char* how_to_get_it);
 
 }  // namespace mien::apps

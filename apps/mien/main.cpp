@@ -15,6 +15,7 @@ using namespace mien::apps;
 constexpr const char* kUsage =
     "Mien recognises emotions in faces.\n\n"
     "  mien predict PHOTO...            the emotion of every face in photos\n"
+    "  mien video FILE|URL|camera:0     the emotions of the people in a film or before a camera\n"
     "  mien data info|filter|pack       look at, filter and pack training data\n"
     "  mien train --data D --out RUN    train a network\n"
     "  mien export CHECKPOINT -o M      make a model file of a training run\n"
@@ -26,6 +27,11 @@ constexpr const char* kUsage =
     "  mien serve                       an HTTP server, and a page for photos and the webcam\n"
     "  mien info [MODEL]                what is in a model file\n\n"
     "'mien COMMAND --help' tells more; 'mien --version' which Mien this is.\n";
+
+constexpr const char* kGetTrain =
+    "It is built with LibTorch:\n  make train        (installs LibTorch, builds build/bin/mien-train)\n";
+constexpr const char* kGetVideo =
+    "It is built with FFmpeg's libraries:\n  make video        (installs them, builds build/bin/mien-video)\n";
 
 const std::map<std::string, Command> kCommands = {
     {"predict", predict_command}, {"data", data_command}, {"evaluate", evaluate_command},
@@ -39,10 +45,11 @@ int run(const std::vector<std::string>& arguments) {
   const auto rest = std::span(arguments).subspan(1);
   if (name == "--help" || name == "-h" || name == "help") return std::fputs(kUsage, stdout), kExitOk;
   if (name == "--version") return std::puts("mien " MIEN_VERSION), kExitOk;
-  if (name == "train" || name == "export") return forward_to_train(name, rest);
+  if (name == "train" || name == "export") return forward(name, "mien-train", arguments, kGetTrain);
+  if (name == "video") return forward(name, "mien-video", {rest.begin(), rest.end()}, kGetVideo);
   const auto command = kCommands.find(name);
   if (command != kCommands.end()) return command->second(rest);
-  std::vector<std::string> known = {"train", "export"};
+  std::vector<std::string> known = {"train", "export", "video"};
   for (const auto& entry : kCommands) known.push_back(entry.first);
   const std::string near = mien::nearest(name, known);
   std::fprintf(stderr, "mien: unknown command '%s'%s; see mien --help\n", name.c_str(),
@@ -60,11 +67,7 @@ int main(int argc, char** argv) {
     return kExitFailed;
   } catch (const mien::Error& error) {
     std::fprintf(stderr, "mien: %s\n", error.what());
-    switch (error.code()) {
-      case mien::ErrorCode::kInvalidArgument: return kExitUsage;
-      case mien::ErrorCode::kInterrupted: return kExitInterrupted;
-      default: return kExitFailed;
-    }
+    return exit_code(error.code());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "mien: %s\n", error.what());
     return kExitFailed;

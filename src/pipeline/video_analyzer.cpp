@@ -37,6 +37,7 @@ std::vector<TrackedFace> VideoAnalyzer::analyze(const ImageView& frame, double s
     out[i].label = smoother.label();
     out[i].face.emotion = *emotion_from_string(analyzer_.labels()[out[i].label]);
     out[i].face.confidence = smoother.probabilities()[out[i].label];
+    out[i].face.uncertain = out[i].face.confidence < options_.min_confidence;
   }
   std::erase_if(smoothers_, [&](const auto& entry) {
     return std::ranges::find(tracks, entry.first, &Track::number) == tracks.end();

@@ -14,6 +14,7 @@ struct VideoOptions {
   int detect_every = 3;  ///< frames from one face detection to the next; one is never more than 0.2 s old
   SmoothingOptions smoothing;
   TrackerOptions tracker;
+  double min_confidence = 0;  ///< a face whose label's smoothed probability is below it is `uncertain`
 };
 
 /// A face of one frame.

@@ -37,7 +37,8 @@ std::string escape_xml(std::string text) {
   return text;
 }
 
-std::string run_gnuplot(const std::string& script) {
+/// The picture, which must have `mark` in it.
+std::string run_gnuplot(const std::string& script, std::string_view mark) {
   ProcessEnd end;
   try {
     end = run_process({"gnuplot", "-d", "-"}, script, kLimits);
@@ -46,7 +47,7 @@ std::string run_gnuplot(const std::string& script) {
     throw Error(ErrorCode::kNotFound, "gnuplot draws the figures and is not installed; on Debian: apt-get install gnuplot-nox");
   }
   if (end.timed_out) throw Error(ErrorCode::kIo, "gnuplot did not end in two minutes and was stopped");
-  if (end.exit_code != 0 || end.output.find("</svg>") == std::string::npos) {
+  if (end.exit_code != 0 || end.output.find(mark) == std::string::npos) {
     throw Error(ErrorCode::kIo, format("gnuplot failed with code %d: ", end.exit_code) + end.error);
   }
   return std::move(end.output);
@@ -62,7 +63,7 @@ Colour series_colour(std::size_t i, double opacity) {
 }
 
 std::string draw_svg(const Figure& figure) {
-  std::string svg = run_gnuplot(gnuplot_script(figure));
+  std::string svg = run_gnuplot(gnuplot_script(figure), "</svg>");
   svg.erase(0, svg.find("<svg"));
   // The figures of one page share no names, and hovering tells nothing about gnuplot.
   cut_all(svg, "<title>", "</title>");
@@ -82,5 +83,7 @@ std::string draw_svg_file(const Figure& figure) {
   svg.insert(svg.find('>') + 1, kFileStyle);
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg;
 }
+
+std::string draw_png(const Figure& figure) { return run_gnuplot(gnuplot_script(figure, Terminal::kPng), "IEND"); }
 
 }  // namespace mien::plot

@@ -175,14 +175,18 @@ class PanelWriter {
 
 }  // namespace
 
-std::string gnuplot_script(const Figure& figure) {
+std::string gnuplot_script(const Figure& figure, Terminal terminal) {
   if (figure.panels.empty()) throw Error(ErrorCode::kInvalidArgument, "a figure without panels");
   if (figure.width < 16 || figure.height < 16 || figure.width > 20000 || figure.height > 20000 || figure.columns < 1) {
     throw Error(ErrorCode::kInvalidArgument, format("a figure of %d x %d pixels in %d columns", figure.width, figure.height, figure.columns));
   }
   const int panels = static_cast<int>(figure.panels.size()), rows = (panels + figure.columns - 1) / figure.columns;
   std::string out = "set encoding utf8\n";
-  out += format("set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,12'\n", figure.width, figure.height);
+  if (terminal == Terminal::kSvg) {
+    out += format("set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,12'\n", figure.width, figure.height);
+  } else {
+    out += format("set terminal pngcairo size %d,%d noenhanced font 'sans-serif,9' fontscale 2 linewidth 2\n", 2 * figure.width, 2 * figure.height);
+  }
   out += "set border 0\nset bars 0.4\nset linetype 1 linecolor " + colour_text({}) + "\n";
   out += "set title textcolor " + colour_text({}) + "\nset xlabel textcolor " + colour_text({{}, 0.75}) + "\nset ylabel textcolor " +
          colour_text({{}, 0.75}) + "\n";

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/video_analyzer.hpp"
+
+namespace mien::apps {
+
+/// One row a face a frame, as text.
+class RowWriter {
+ public:
+  virtual ~RowWriter() = default;
+  virtual std::string begin() const { return ""; }
+  virtual std::string row(std::int64_t frame, double seconds, const TrackedFace& face) const = 0;
+};
+
+/// `format` is "jsonl" or "csv"; `labels` are the network's.
+std::unique_ptr<RowWriter> make_row_writer(std::string_view format, std::vector<std::string> labels);
+
+}  // namespace mien::apps

@@ -31,12 +31,13 @@ std::map<std::string, std::string> crop_metadata(const std::string& list) {
 }  // namespace
 
 int export_command(std::span<const std::string> arguments) {
-  std::string output, description, crops = kFer2013Crops;
+  std::string output, description, head, crops = kFer2013Crops;
   bool help = false;
   OptionSet options;
   options.add(output, "output", "FILE", "model file to write");
   options.short_name('o');
   options.add(description, "description", "TEXT", "one line for the model file's metadata");
+  options.add(head, "head", "NAME", "head that answers where none is asked for, of a network with several: fer2013 or ferplus");
   options.add(crops, "crop", "LIST", "crop geometry by detector (docs/model-format.md), for a network trained on pictures framed otherwise than FER2013's");
   options.add(help, "help", "print this");
   options.short_name('h');
@@ -49,7 +50,7 @@ int export_command(std::span<const std::string> arguments) {
   if (output.empty()) throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the model file to write");
   std::map<std::string, std::string> extra = crop_metadata(crops);
   if (!description.empty()) extra["description"] = description;
-  const model::Model model = train::export_checkpoint(paths[0], extra);
+  const model::Model model = train::export_checkpoint(paths[0], extra, head);
   model::write_onnx(model, output);
   std::fprintf(stderr, "wrote %s\n", output.c_str());
   return 0;

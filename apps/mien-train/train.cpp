@@ -35,10 +35,10 @@ class Terminal : public train::TrainObserver {
     bar_.reset();
     const double left = (settings_.epochs - r.epoch) * r.seconds;
     std::fprintf(stderr,
-                 "epoch %3d/%d  loss %.4f  accuracy %.4f | PublicTest loss %.4f  accuracy %.4f  macro F1 %.4f | "
+                 "epoch %3d/%d  loss %.4f  accuracy %.4f | PublicTest loss %.4f  accuracy %.4f  macro F1 %.4f%s | "
                  "%.0f images/s, %s left%s\n",
                  r.epoch, settings_.epochs, r.train_loss, r.train_accuracy, r.valid_loss, r.valid_accuracy, r.valid_macro_f1,
-                 r.images_per_second, clock_text(left).c_str(), note.empty() ? "" : ("  " + note).c_str());
+                 settings_.has_ferplus_head() ? format("  FER+ %.4f", r.valid_ferplus_accuracy).c_str() : "", r.images_per_second, clock_text(left).c_str(), note.empty() ? "" : ("  " + note).c_str());
   }
 
   bool should_stop() override {

@@ -6,17 +6,46 @@
 #include "metrics/calibration.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
+#include "model/heads.hpp"
 #include "base/file.hpp"
 #include "model/locate.hpp"
 
 namespace mien::apps {
+namespace {
+
+/// The temperature of one head, on the pictures whose class it knows: of the voters' majority for the head that the votes taught.
+double fit(const std::filesystem::path& path, const std::string& head, const std::vector<const Sample*>& all) {
+  const Classifier classifier = Classifier::load(path, {engine::Precision::kF32, 0}, {.name = head});
+  const bool by_votes = head == model::kFerPlusHead;
+  const std::vector<int> outputs = by_votes ? majority_outputs(classifier, all) : label_outputs(classifier, all);
+  std::vector<const Sample*> samples;
+  std::vector<int> labels;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (outputs[i] < 0) continue;
+    samples.push_back(all[i]);
+    labels.push_back(outputs[i]);
+  }
+  if (samples.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, by_votes ? "the head 'ferplus' needs the FER+ votes: give --votes fer2013new.csv"
+                                                      : "no picture has a label that the head '" + head + "' knows");
+  }
+  const std::vector<float> logits = measure_logits(classifier, samples, Views::kSingle);
+  const double temperature = metrics::fit_temperature(logits, labels);
+  const auto error_at = [&](double t) { return metrics::calibration_error(metrics::softmax(logits, classifier.classes(), t), labels); };
+  std::printf("%s: temperature %.4f on %zu pictures; calibration error there %.4f before, %.4f after\n", head.c_str(), temperature,
+              samples.size(), error_at(classifier.info().temperature), error_at(temperature));
+  return temperature;
+}
+
+}  // namespace
 
 int calibrate_command(std::span<const std::string> arguments) {
-  std::string model_name, data, split = "PublicTest", output;
+  std::string model_name, data, votes, split = "PublicTest", output;
   bool help = false;
   OptionSet options;
   options.add(model_name, "model", "FILE", "model file to calibrate");
   options.add(data, "data", "FILE", "fer2013.csv or a packed set");
+  options.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv), for a head that learnt them");
   options.add(split, "split", "NAME", "pictures to fit on; never the ones that the model is scored on");
   options.add(output, "output", "FILE", "model file to write; the same file by default");
   options.short_name('o');
@@ -24,7 +53,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   options.short_name('h');
   const std::vector<std::string> extra = options.parse(arguments);
   if (help) {
-    std::printf("mien calibrate --model M --data D [options]\n\nFits the temperature of the probabilities (Guo et al. 2017) and stores it in the model file.\n\n%s",
+    std::printf("mien calibrate --model M --data D [options]\n\nFits the temperature of the probabilities (Guo et al. 2017) and stores it in the model file, for each of its heads.\n\n%s",
                 options.help().c_str());
     return kExitOk;
   }
@@ -32,28 +61,20 @@ int calibrate_command(std::span<const std::string> arguments) {
   if (data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
   if (model_name.empty()) throw Error(ErrorCode::kInvalidArgument, "--model FILE is missing: the model file to calibrate");
   const std::filesystem::path path = locate_model(model_name);
-  const Classifier classifier = Classifier::load(path, {engine::Precision::kF32, 0});
-  const Dataset dataset = read_dataset(data);
-  const std::vector<const Sample*> all = select_split(dataset, split_from_string(split));
-  const std::vector<int> outputs = label_outputs(classifier, all);
-  std::vector<const Sample*> samples;
-  std::vector<int> labels;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (outputs[i] < 0) continue;  // a class that the network does not know
-    samples.push_back(all[i]);
-    labels.push_back(outputs[i]);
-  }
-  const std::vector<float> logits = measure_logits(classifier, samples, Views::kSingle);
-  const double temperature = metrics::fit_temperature(logits, labels);
-  const auto error_at = [&](double t) { return metrics::calibration_error(metrics::softmax(logits, classifier.classes(), t), labels); };
+  Dataset dataset = read_dataset(data);
+  if (!votes.empty()) attach_ferplus_votes(dataset, votes);
+  const std::vector<const Sample*> samples = select_split(dataset, split_from_string(split));
   model::Model model = model::read_onnx(path);
-  model::ClassifierInfo info = classifier.info();
-  info.temperature = temperature;
+  model::ClassifierInfo info = model::read_classifier_info(model);
+  const std::vector<std::string> heads = model::head_names(model);
+  for (const std::string& head : heads) {
+    const double temperature = fit(path, head, samples);
+    (head == heads.front() ? info.temperature : info.other_heads.at(head).temperature) = temperature;
+  }
   model::write_classifier_info(model, info);
   const std::filesystem::path target = output.empty() ? path : std::filesystem::path(output);
   model::write_onnx(model, target);
-  std::printf("temperature %.4f on %zu %s pictures; calibration error there %.4f before, %.4f after; wrote %s\n", temperature,
-              samples.size(), split.c_str(), error_at(classifier.info().temperature), error_at(temperature), target.c_str());
+  std::printf("wrote %s\n", target.c_str());
   return kExitOk;
 }
 

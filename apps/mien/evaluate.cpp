@@ -11,19 +11,21 @@
 #include "metrics/ferplus.hpp"
 #include "metrics/report.hpp"
 #include "mien/error.hpp"
+#include "model/heads.hpp"
 #include "model/locate.hpp"
 
 namespace mien::apps {
 namespace {
 
 struct EvaluateOptions {
-  std::string model, data, votes;
+  std::string model, head, data, votes;
   std::string split = "PrivateTest", format = "text", precision = "f32";
   int threads = 0, rounds = 1000;
   bool flip = false, help = false;
 
   void declare(OptionSet& o) {
     o.add(model, "model", "FILE", "model file, or the name of a shipped one");
+    o.add(head, "head", "NAME", "measure this head alone; by default, each kind of label is measured with the head made for it");
     o.add(data, "data", "FILE", "fer2013.csv or a packed set (mien data pack)");
     o.add(split, "split", "NAME", "Training, PublicTest or PrivateTest");
     o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv): eight-class majority accuracy and scores against the votes");
@@ -67,12 +69,17 @@ struct Evaluation {
 
 Evaluation evaluate(const EvaluateOptions& options) {
   const std::filesystem::path path = locate_model(options.model);
-  const Classifier classifier = Classifier::load(path, {precision_from_string(options.precision), options.threads});
+  const engine::CompileOptions compile{precision_from_string(options.precision), options.threads};
+  const auto load = [&](std::string_view taught) {
+    return options.head.empty() ? load_head(path, compile, taught) : Classifier::load(path, compile, {.name = options.head});
+  };
+  const Classifier classifier = load(model::kFer2013Head);
   Dataset dataset = read_dataset(options.data);
   if (!options.votes.empty()) attach_ferplus_votes(dataset, options.votes);
   const Split split = split_from_string(options.split);
   const std::vector<const Sample*> samples = select_split(dataset, split);
-  const std::vector<float> logits = measure_logits(classifier, samples, options.flip ? Views::kFlip : Views::kSingle);
+  const Views views = options.flip ? Views::kFlip : Views::kSingle;
+  const std::vector<float> logits = measure_logits(classifier, samples, views);
   const std::size_t classes = static_cast<std::size_t>(classifier.classes());
   const Scored all{metrics::softmax(logits, classifier.classes(), classifier.info().temperature), label_outputs(classifier, samples)};
   const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds};
@@ -95,7 +102,11 @@ Evaluation evaluate(const EvaluateOptions& options) {
   if (std::any_of(samples.begin(), samples.end(), [](const Sample* sample) { return sample->has_votes(); })) {
     std::vector<metrics::FerPlusVotes> votes;
     for (const Sample* sample : samples) votes.push_back(sample->votes);
-    result.ferplus = metrics::ferplus_report(all.probabilities, classifier.info().labels, votes, report_options);
+    const Classifier voter = load(model::kFerPlusHead);
+    const bool same = voter.network().output_names() == classifier.network().output_names();
+    const std::vector<float> shares =
+        same ? all.probabilities : metrics::softmax(measure_logits(voter, samples, views), voter.classes(), voter.info().temperature);
+    result.ferplus = metrics::ferplus_report(shares, voter.info().labels, votes, report_options);
   }
   return result;
 }

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 
 #include "common/progress.hpp"
+#include "metrics/ferplus.hpp"
 #include "mien/error.hpp"
+#include "model/heads.hpp"
 
 namespace mien::apps {
 namespace {
@@ -20,7 +23,27 @@ void append(std::vector<std::uint8_t>& faces, const Sample& sample, bool mirrore
   }
 }
 
+/// The network's output of an emotion, or -1.
+class OutputOf {
+ public:
+  explicit OutputOf(const Classifier& classifier) {
+    outputs_.fill(-1);
+    const std::vector<std::string>& labels = classifier.info().labels;
+    for (std::size_t i = 0; i < labels.size(); ++i) outputs_[static_cast<std::size_t>(*emotion_from_string(labels[i]))] = static_cast<int>(i);
+  }
+  int operator[](Emotion emotion) const { return outputs_[static_cast<std::size_t>(emotion)]; }
+
+ private:
+  std::array<int, kEmotionCount + 1> outputs_;
+};
+
 }  // namespace
+
+Classifier load_head(const std::filesystem::path& path, const engine::CompileOptions& options, std::string_view taught) {
+  const std::vector<std::string> heads = model::head_names(model::read_onnx(path));
+  const bool has = std::find(heads.begin(), heads.end(), taught) != heads.end();
+  return Classifier::load(path, options, {.name = has ? std::string(taught) : std::string()});
+}
 
 std::vector<float> measure_logits(const Classifier& classifier, const std::vector<const Sample*>& samples, Views views) {
   if (classifier.info().input_size != kFaceSize) {
@@ -55,14 +78,19 @@ std::vector<const Sample*> select_split(const Dataset& dataset, Split split) {
 }
 
 std::vector<int> label_outputs(const Classifier& classifier, const std::vector<const Sample*>& samples) {
-  std::array<int, kEmotionCount + 1> output_of;
-  output_of.fill(-1);
-  const std::vector<std::string>& labels = classifier.info().labels;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    output_of[static_cast<std::size_t>(*emotion_from_string(labels[i]))] = static_cast<int>(i);
-  }
+  const OutputOf output_of(classifier);
   std::vector<int> outputs;
-  for (const Sample* sample : samples) outputs.push_back(sample->emotion < 0 ? -1 : output_of[static_cast<std::size_t>(sample->emotion)]);
+  for (const Sample* sample : samples) outputs.push_back(sample->emotion < 0 ? -1 : output_of[static_cast<Emotion>(sample->emotion)]);
+  return outputs;
+}
+
+std::vector<int> majority_outputs(const Classifier& classifier, const std::vector<const Sample*>& samples) {
+  const OutputOf output_of(classifier);
+  std::vector<int> outputs;
+  for (const Sample* sample : samples) {
+    const std::optional<Emotion> majority = metrics::ferplus_majority(sample->votes);
+    outputs.push_back(majority ? output_of[*majority] : -1);
+  }
   return outputs;
 }
 

@@ -22,14 +22,16 @@ namespace mien::apps {
 namespace {
 
 struct PredictOptions {
-  std::string model, annotate, list, shard = "1/1", output;
+  std::string model, head, annotate, list, shard = "1/1", output;
   std::string detector = "auto", precision = "auto", format = "text", faces = "all";
   int min_face = 0, threads = 0;
   double min_confidence = 0;
-  bool crop = false, help = false;
+  bool contempt = false, crop = false, help = false;
 
   void declare(OptionSet& o) {
     o.add(model, "model", "FILE", "model file, or the name of a shipped one");
+    o.add(head, "head", "NAME", "head that answers, of a network with several (fer2013, ferplus)");
+    o.add(contempt, "contempt", "answer contempt too, where the head knows it");
     o.add(detector, "detector", "NAME", "face detector: auto, hog, or an ONNX file of one");
     o.add_choice(faces, "faces", {"all", "largest", "one"},
                  "which faces: all; the largest; or exactly one, where a photo with none or several is rejected");
@@ -54,7 +56,8 @@ class Predictor {
   Predictor(const PredictOptions& options, int threads_a_photo)
       : options_(options),
         analyzer_(Analyzer::load(options.model, {.detector = options.detector, .min_face = options.min_face,
-                                                 .threads = threads_a_photo, .precision = options.precision,
+                                                 .threads = threads_a_photo, .head = options.head,
+                                                 .contempt = options.contempt, .precision = options.precision,
                                                  .min_confidence = options.min_confidence})) {}
 
   /// Never throws for what is wrong with one photo: that goes into the result.

@@ -12,7 +12,7 @@
 namespace mien::model {
 namespace {
 
-constexpr std::string_view kCropPrefix = "crop.";
+constexpr std::string_view kCropPrefix = "crop.", kLabelsPrefix = "labels.", kTemperaturePrefix = "temperature.";
 constexpr int kMaxInputSize = 1024;
 
 [[noreturn]] void fail(std::string_view field, const std::string& what) {
@@ -50,15 +50,27 @@ const std::string& require(const Model& model, const char* field) {
   return found->second;
 }
 
-std::vector<std::string> parse_labels(const std::string& text) {
+std::vector<std::string> parse_labels(const std::string& field, const std::string& text) {
   std::vector<std::string> labels = split(text, ',');
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (!emotion_from_string(labels[i])) fail("labels", "names no emotion: '" + labels[i] + "'");
+    if (!emotion_from_string(labels[i])) fail(field, "names no emotion: '" + labels[i] + "'");
     if (std::find(labels.begin(), labels.begin() + i, labels[i]) != labels.begin() + i) {
-      fail("labels", "has '" + labels[i] + "' twice");
+      fail(field, "has '" + labels[i] + "' twice");
     }
   }
   return labels;
+}
+
+double parse_temperature(const std::string& field, const std::string& text) {
+  const double temperature = parse_number(field, text);
+  if (!(temperature > 0)) fail(field, "is not positive");
+  return temperature;
+}
+
+std::string join(const std::vector<std::string>& parts, const char* separator) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
+  return text;
 }
 
 CropGeometry parse_crop(const std::string& field, const std::string& text) {
@@ -81,9 +93,18 @@ void check_graph(const Model& model, const ClassifierInfo& info) {
       !fits(shape[3], info.input_size)) {
     fail("input_size", "does not agree with the graph's input '" + model.inputs[0].name + "'");
   }
-  const std::vector<std::int64_t>& output = model.outputs.at(0).shape;
-  if (!output.empty() && !fits(output.back(), static_cast<std::int64_t>(info.labels.size()))) {
-    fail("labels", "does not agree with the graph's output '" + model.outputs[0].name + "'");
+  const auto check_output = [&](const ValueInfo& output, const std::vector<std::string>& labels, const std::string& field) {
+    if (!output.shape.empty() && !fits(output.shape.back(), static_cast<std::int64_t>(labels.size()))) {
+      fail(field, "does not agree with the graph's output '" + output.name + "'");
+    }
+  };
+  check_output(model.outputs.at(0), info.labels, "labels");
+  for (const auto& [name, head] : info.other_heads) {
+    const auto output = std::find_if(model.outputs.begin() + 1, model.outputs.end(), [&](const ValueInfo& o) { return o.name == name; });
+    const std::string field = std::string(kLabelsPrefix) + name;
+    if (head.labels.empty()) fail(field, "is missing");
+    if (output == model.outputs.end()) fail(field, "names no further output of the graph");
+    check_output(*output, head.labels, field);
   }
 }
 
@@ -91,7 +112,7 @@ void check_graph(const Model& model, const ClassifierInfo& info) {
 
 ClassifierInfo read_classifier_info(const Model& model) {
   ClassifierInfo info;
-  info.labels = parse_labels(require(model, "labels"));
+  info.labels = parse_labels("labels", require(model, "labels"));
   const double input_size = parse_number("input_size", require(model, "input_size"));
   if (!(input_size >= 1 && input_size <= kMaxInputSize) || input_size != std::floor(input_size)) {
     fail("input_size", "is not a whole number from 1 to " + std::to_string(kMaxInputSize));
@@ -103,8 +124,11 @@ ClassifierInfo read_classifier_info(const Model& model) {
   for (const auto& [key, value] : model.metadata) {
     if (key == "labels" || key == "input_size" || key == "mean" || key == "std") continue;
     if (key == "temperature") {
-      info.temperature = parse_number(key, value);
-      if (!(info.temperature > 0)) fail(key, "is not positive");
+      info.temperature = parse_temperature(key, value);
+    } else if (key.starts_with(kLabelsPrefix)) {
+      info.other_heads[key.substr(kLabelsPrefix.size())].labels = parse_labels(key, value);
+    } else if (key.starts_with(kTemperaturePrefix)) {
+      info.other_heads[key.substr(kTemperaturePrefix.size())].temperature = parse_temperature(key, value);
     } else if (key.starts_with(kCropPrefix)) {
       info.crops[key.substr(kCropPrefix.size())] = parse_crop(key, value);
     } else {
@@ -116,17 +140,16 @@ ClassifierInfo read_classifier_info(const Model& model) {
 }
 
 void write_classifier_info(Model& model, const ClassifierInfo& info) {
-  std::string labels;
-  for (const std::string& label : info.labels) {
-    if (!labels.empty()) labels += ',';
-    labels += label;
-  }
   model.metadata = info.provenance;
-  model.metadata["labels"] = labels;
+  model.metadata["labels"] = join(info.labels, ",");
   model.metadata["input_size"] = std::to_string(info.input_size);
   model.metadata["mean"] = print_number(info.mean);
   model.metadata["std"] = print_number(info.std);
   model.metadata["temperature"] = print_number(info.temperature);
+  for (const auto& [name, head] : info.other_heads) {
+    model.metadata[std::string(kLabelsPrefix) + name] = join(head.labels, ",");
+    model.metadata[std::string(kTemperaturePrefix) + name] = print_number(head.temperature);
+  }
   for (const auto& [detector, crop] : info.crops) {
     model.metadata[std::string(kCropPrefix) + detector] =
         print_number(crop.scale) + " " + print_number(crop.shift_x) + " " + print_number(crop.shift_y);

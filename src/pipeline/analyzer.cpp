@@ -11,12 +11,20 @@
 #include "vision/face_detector.hpp"
 
 namespace mien {
+namespace {
+
+/// What an answer of seven classes leaves out.
+const std::vector<std::string> kSeven{std::string(to_string(Emotion::kContempt))};
+
+}  // namespace
+
 class Analyzer::Impl {
  public:
   Impl(std::filesystem::path path, const AnalyzerOptions& options)
       : path_(std::move(path)),
         // One thread: a photo's few faces take a millisecond, less than threads that meet others on a busy core lose.
-        classifier_(Classifier::load(path_, {precision_from_string(options.precision), 1})),
+        classifier_(Classifier::load(path_, {precision_from_string(options.precision), 1},
+                                     {options.head, options.contempt ? std::vector<std::string>{} : kSeven})),
         whole_photos_(options.min_face > 0),
         min_confidence_(options.min_confidence),
         detector_(make_face_detector(options.detector, {.min_face = options.min_face, .threads = options.threads})) {

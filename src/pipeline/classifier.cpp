@@ -5,6 +5,7 @@
 
 #include "metrics/calibration.hpp"
 #include "mien/error.hpp"
+#include "model/heads.hpp"
 
 namespace mien {
 namespace {
@@ -21,10 +22,22 @@ engine::Precision precision_from_string(std::string_view name) {
   throw Error(ErrorCode::kInvalidArgument, "unknown precision '" + std::string(name) + "': auto, f32, bf16 or int8");
 }
 
-Classifier Classifier::load(const std::filesystem::path& path, const engine::CompileOptions& options) {
-  const model::Model model = model::read_onnx(path);
+Classifier::Classifier(model::ClassifierInfo info, engine::Network network, const std::vector<std::string>& without)
+    : info_(std::move(info)), network_(std::move(network)), width_(info_.labels.size()) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < width_; ++i) {
+    if (std::find(without.begin(), without.end(), info_.labels[i]) != without.end()) continue;
+    columns_.push_back(i);
+    kept.push_back(info_.labels[i]);
+  }
+  info_.labels = std::move(kept);
+}
+
+Classifier Classifier::load(const std::filesystem::path& path, const engine::CompileOptions& options, const HeadChoice& head) {
+  model::Model model = model::read_onnx(path);
   try {
-    return Classifier(model::read_classifier_info(model), engine::Network::compile(model, options));
+    model = model::select_head(std::move(model), head.name);
+    return Classifier(model::read_classifier_info(model), engine::Network::compile(model, options), head.without);
   } catch (const Error& error) {
     throw Error(error.code(), path.string() + ": " + error.what());
   }
@@ -35,6 +48,7 @@ std::vector<float> Classifier::logits(std::span<const std::uint8_t> faces) const
   if (faces.size() % bytes != 0) throw Error(ErrorCode::kInvalidArgument, "faces are not whole pictures of the network's size");
   const float mean = static_cast<float>(info_.mean), inverse_std = static_cast<float>(1 / info_.std);
   std::vector<float> out(count * classes);
+  std::vector<float> rows(std::min(count, kBatch) * width_);
   std::vector<float> input(std::min(count, kBatch) * bytes);
   for (std::size_t done = 0; done < count;) {
     const std::size_t batch = count - done >= kBatch ? kBatch : 1;
@@ -42,8 +56,9 @@ std::vector<float> Classifier::logits(std::span<const std::uint8_t> faces) const
       input[i] = (static_cast<float>(faces[done * bytes + i]) - mean) * inverse_std;
     }
     const std::int64_t side = info_.input_size;
-    const std::array<std::span<float>, 1> outputs{std::span(out).subspan(done * classes, batch * classes)};
+    const std::array<std::span<float>, 1> outputs{std::span(rows).first(batch * width_)};
     network_.run(std::span(input).first(batch * bytes), {static_cast<std::int64_t>(batch), 1, side, side}, outputs);
+    for (std::size_t i = 0; i < batch * classes; ++i) out[done * classes + i] = rows[i / classes * width_ + columns_[i % classes]];
     done += batch;
   }
   return out;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,12 +15,19 @@ namespace mien {
 /// "auto", "f32", "bf16" or "int8"; throws Error kInvalidArgument for other words.
 engine::Precision precision_from_string(std::string_view name);
 
+/// Which answer is wanted of a network that has several.
+struct HeadChoice {
+  std::string name;                ///< an output of the graph; empty: the default one
+  std::vector<std::string> without;  ///< labels that are left out, the others' probabilities scaled to sum 1
+};
+
 /// An emotion network with what it needs around it: gray bytes in, logits or probabilities out. Thread safe.
 class Classifier {
  public:
-  /// Throws what model::read_onnx, read_classifier_info and Network::compile throw.
-  static Classifier load(const std::filesystem::path& path, const engine::CompileOptions& options);
+  /// Throws what model::read_onnx, select_head, read_classifier_info and Network::compile throw.
+  static Classifier load(const std::filesystem::path& path, const engine::CompileOptions& options, const HeadChoice& head = {});
 
+  /// Labels and temperature are those of the head.
   const model::ClassifierInfo& info() const { return info_; }
   const engine::Network& network() const { return network_; }
   int classes() const { return static_cast<int>(info_.labels.size()); }
@@ -32,9 +40,11 @@ class Classifier {
   std::vector<float> probabilities(std::span<const std::uint8_t> faces) const;
 
  private:
-  Classifier(model::ClassifierInfo info, engine::Network network) : info_(std::move(info)), network_(std::move(network)) {}
+  Classifier(model::ClassifierInfo info, engine::Network network, const std::vector<std::string>& without);
   model::ClassifierInfo info_;
   engine::Network network_;
+  std::vector<std::size_t> columns_;  // of the network's output, by label
+  std::size_t width_;                 // of the network's output
 };
 
 }  // namespace mien

@@ -38,12 +38,12 @@ torch::Tensor random_rectangles(std::int64_t n, std::int64_t side, double probab
 
 }  // namespace
 
-torch::Tensor augment(const torch::Tensor& batch, const TrainSettings& s, torch::Generator& generator) {
-  const std::int64_t n = batch.size(0), side = batch.size(3);
+torch::Tensor augment(const torch::Tensor& batch, std::int64_t side, const TrainSettings& s, torch::Generator& generator) {
+  const std::int64_t n = batch.size(0);
   torch::Tensor out = batch;
-  if (s.flip || s.rotate > 0 || s.scale > 0 || s.shift > 0) {
+  if (s.flip || s.rotate > 0 || s.scale > 0 || s.shift > 0 || side != batch.size(3)) {
     const torch::Tensor maps = random_affine(n, s, generator).to(batch.device());
-    const torch::Tensor grid = F::affine_grid(maps, batch.sizes(), false);
+    const torch::Tensor grid = F::affine_grid(maps, {n, 1, side, side}, false);
     out = F::grid_sample(out, grid, F::GridSampleFuncOptions().mode(torch::kBilinear).padding_mode(torch::kBorder).align_corners(false));
   }
   if (s.contrast > 0 || s.brightness > 0) {

@@ -7,8 +7,9 @@
 namespace mien::train {
 
 /// Random changes to a batch [N, 1, 48, 48] of normalised gray pictures, on whatever device it lies: one affine
-/// resampling (mirror, rotation, size, shift; edges repeated), contrast and brightness, random erasing (Zhong et al. 2020).
+/// resampling to [N, 1, side, side] (mirror, rotation, size, shift; edges repeated), contrast and brightness, random erasing
+/// (Zhong et al. 2020).
 /// Draws from `generator`, which lives on the CPU, so that CPU and CUDA runs see the same changes.
-torch::Tensor augment(const torch::Tensor& batch, const TrainSettings& settings, torch::Generator& generator);
+torch::Tensor augment(const torch::Tensor& batch, std::int64_t side, const TrainSettings& settings, torch::Generator& generator);
 
 }  // namespace mien::train

@@ -7,6 +7,7 @@
 #include "mien/error.hpp"
 #include "data/dataset.hpp"
 #include "model/classifier.hpp"
+#include "model/heads.hpp"
 
 namespace mien::train {
 namespace {
@@ -19,14 +20,29 @@ class GraphWriter {
   model::Model write() {
     model_.graph_name = network_->spec().name;
     model_.inputs = {{"input", model::DataType::kFloat32, {-1, 1, 48, 48}}};
-    const std::string last = write_layers(network_->spec().layers, "input");
-    model_.nodes.back().outputs = {"logits"};
-    const auto classes = network_->parameters().back().size(0);
-    model_.outputs = {{"logits", model::DataType::kFloat32, {-1, classes}}};
+    std::vector<LayerSpec> body = network_->spec().layers;
+    const LayerSpec dense = body.back();
+    body.pop_back();
+    write_heads(dense, write_layers(body, "input"));
     return std::move(model_);
   }
 
  private:
+  /// Each head's rows of the last dense layer become an output of the graph.
+  void write_heads(const LayerSpec& dense, const std::string& features) {
+    std::int64_t from = 0;
+    for (const HeadSpec& head : network_->spec().heads) {
+      const std::int64_t to = from + head.classes;
+      model_.nodes.push_back({head.name, "Gemm",
+                              {features, add_tensor(head.name + ".weight", tensor(dense.name, "weight").slice(0, from, to)),
+                               add_tensor(head.name + ".bias", tensor(dense.name, "bias").slice(0, from, to))},
+                              {head.name},
+                              {{"transB", std::int64_t{1}}}});
+      model_.outputs.push_back({head.name, model::DataType::kFloat32, {-1, head.classes}});
+      from = to;
+    }
+  }
+
   std::string write_layers(const std::vector<LayerSpec>& layers, std::string value) {
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const LayerSpec& layer = layers[i];
@@ -126,14 +142,20 @@ class GraphWriter {
 
 model::Model to_onnx(const Network& network) { return GraphWriter(network).write(); }
 
-model::Model export_checkpoint(const std::filesystem::path& path, const std::map<std::string, std::string>& extra) {
+model::Model export_checkpoint(const std::filesystem::path& path, const std::map<std::string, std::string>& extra,
+                               const std::string& head) {
   Checkpoint checkpoint(path);
   const RunState& state = checkpoint.state();
-  Network network(make_network_spec(state.settings.network, {.classes = kEmotionCount, .dropout = state.settings.dropout}));
+  Network network(state.settings.network_spec());
   checkpoint.load_averaged(network);
   model::Model model = to_onnx(network);
   model::ClassifierInfo info;
-  for (int c = 0; c < kEmotionCount; ++c) info.labels.emplace_back(to_string(static_cast<Emotion>(c)));
+  for (const HeadSpec& head : network->spec().heads) {
+    std::vector<std::string> labels;
+    for (int c = 0; c < head.classes; ++c) labels.emplace_back(to_string(static_cast<Emotion>(c)));
+    if (&head == &network->spec().heads.front()) info.labels = std::move(labels);
+    else info.other_heads[head.name].labels = std::move(labels);
+  }
   info.input_size = kFaceSize;
   info.mean = state.pixel_mean;
   info.std = state.pixel_std;
@@ -152,11 +174,14 @@ model::Model export_checkpoint(const std::filesystem::path& path, const std::map
     const EpochRecord& record = state.history.back();
     info.provenance["scores.public_test"] =
         format("accuracy %.4f, macro F1 %.4f (while training)", record.valid_accuracy, record.valid_macro_f1);
+    if (record.valid_ferplus_accuracy > 0) {
+      info.provenance["scores.public_test_ferplus"] = format("accuracy %.4f of eight classes (while training)", record.valid_ferplus_accuracy);
+    }
   }
   model::write_classifier_info(model, info);
   for (const auto& [key, value] : extra) model.metadata[key] = value;
   model::read_classifier_info(model);  // what was added must still make a valid file
-  return model;
+  return head.empty() ? model : model::with_default_head(std::move(model), head);
 }
 
 }  // namespace mien::train

@@ -11,8 +11,8 @@ namespace mien::train {
 namespace {
 
 constexpr std::string_view kHeader =
-    "epoch,learning_rate,train_loss,train_accuracy,train_macro_f1,valid_loss,valid_accuracy,valid_macro_f1,seconds,"
-    "images_per_second";
+    "epoch,learning_rate,train_loss,train_accuracy,train_macro_f1,valid_loss,valid_accuracy,valid_macro_f1,"
+    "valid_ferplus_accuracy,seconds,images_per_second";
 
 struct Curve {
   const char* label;
@@ -85,9 +85,9 @@ std::string draw_plot(const Plot& plot, const History& history) {
 std::string history_to_csv(const History& history) {
   std::string csv = std::string(kHeader) + "\n";
   for (const EpochRecord& r : history) {
-    csv += format("%d,%.6g,%.5f,%.5f,%.5f,%.5f,%.5f,%.5f,%.2f,%.1f\n", r.epoch, r.learning_rate, r.train_loss,
-                  r.train_accuracy, r.train_macro_f1, r.valid_loss, r.valid_accuracy, r.valid_macro_f1, r.seconds,
-                  r.images_per_second);
+    csv += format("%d,%.6g,%.5f,%.5f,%.5f,%.5f,%.5f,%.5f,%.5f,%.2f,%.1f\n", r.epoch, r.learning_rate, r.train_loss,
+                  r.train_accuracy, r.train_macro_f1, r.valid_loss, r.valid_accuracy, r.valid_macro_f1,
+                  r.valid_ferplus_accuracy, r.seconds, r.images_per_second);
   }
   return csv;
 }
@@ -100,10 +100,10 @@ History history_from_csv(std::string_view csv) {
     csv = end == std::string_view::npos ? std::string_view() : csv.substr(end + 1);
     if (line_number == 1 && line == kHeader) continue;
     EpochRecord r;
-    const int fields = std::sscanf(line.c_str(), "%d,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", &r.epoch, &r.learning_rate,
+    const int fields = std::sscanf(line.c_str(), "%d,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", &r.epoch, &r.learning_rate,
                                    &r.train_loss, &r.train_accuracy, &r.train_macro_f1, &r.valid_loss, &r.valid_accuracy,
-                                   &r.valid_macro_f1, &r.seconds, &r.images_per_second);
-    if (fields != 10) throw Error(ErrorCode::kBadFormat, format("training history: line %d is not a record", line_number));
+                                   &r.valid_macro_f1, &r.valid_ferplus_accuracy, &r.seconds, &r.images_per_second);
+    if (fields != 11) throw Error(ErrorCode::kBadFormat, format("training history: line %d is not a record", line_number));
     history.push_back(r);
   }
   return history;

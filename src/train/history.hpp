@@ -13,6 +13,7 @@ struct EpochRecord {
   double learning_rate = 0;
   double train_loss = 0, train_accuracy = 0, train_macro_f1 = 0;
   double valid_loss = 0, valid_accuracy = 0, valid_macro_f1 = 0;
+  double valid_ferplus_accuracy = 0;  ///< of the FER+ head, eight classes, majority rule; 0 where there is none
   double seconds = 0;
   double images_per_second = 0;
 };

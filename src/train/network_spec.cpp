@@ -15,8 +15,14 @@ LayerSpec max_pool() { return {.kind = LayerKind::kMaxPool}; }
 LayerSpec dropout(double rate) { return {.kind = LayerKind::kDropout, .rate = rate}; }
 LayerSpec dense(std::string name, int out) { return {.kind = LayerKind::kDense, .name = std::move(name), .out = out}; }
 
+int total_classes(const std::vector<HeadSpec>& heads) {
+  int total = 0;
+  for (const HeadSpec& head : heads) total += head.classes;
+  return total;
+}
+
 NetworkSpec reference(const NetworkOptions& options) {
-  NetworkSpec spec{"reference", {}};
+  NetworkSpec spec{"reference", {}, options.heads};
   std::vector<LayerSpec>& layers = spec.layers;
   struct Block {
     std::vector<int> channels;
@@ -39,20 +45,20 @@ NetworkSpec reference(const NetworkOptions& options) {
     layers.push_back(relu());
   }
   layers.push_back(dropout(options.dropout));
-  layers.push_back(dense("logits", options.classes));
+  layers.push_back(dense("logits", total_classes(options.heads)));
   return spec;
 }
 
-/// He et al. 2016 (post-activation), a stem at full resolution and four stages that end at 6x6; plain convolutions and
-/// ReLU only, so that it quantises well.
+/// He et al. 2016 (post-activation): a stem at full resolution, then stages at 24x24, 12x12, 6x6 and 3x3; plain convolutions
+/// and ReLU only, so that it quantises well.
 NetworkSpec resnet(const NetworkOptions& options) {
-  NetworkSpec spec{"resnet", {}};
+  NetworkSpec spec{"resnet", {}, options.heads};
   std::vector<LayerSpec>& layers = spec.layers;
   layers = {conv("stem_conv", 32, 3, 1, false), batch_norm("stem_norm"), relu(), max_pool()};
-  const int channels[] = {64, 128, 256};
+  const int channels[] = {48, 96, 192, 384}, blocks[] = {2, 2, 2, 1};
   int input = 32;
-  for (int stage = 0; stage < 3; ++stage) {
-    for (int block = 0; block < 2; ++block) {
+  for (int stage = 0; stage < 4; ++stage) {
+    for (int block = 0; block < blocks[stage]; ++block) {
       const std::string prefix = "stage" + std::to_string(stage + 1) + "_block" + std::to_string(block + 1) + "_";
       const int stride = stage > 0 && block == 0 ? 2 : 1;
       LayerSpec residual{.kind = LayerKind::kResidual, .name = prefix + "add"};
@@ -69,7 +75,7 @@ NetworkSpec resnet(const NetworkOptions& options) {
   }
   layers.push_back({.kind = LayerKind::kGlobalAveragePool});
   layers.push_back(dropout(options.dropout));
-  layers.push_back(dense("logits", options.classes));
+  layers.push_back(dense("logits", total_classes(options.heads)));
   return spec;
 }
 

@@ -34,13 +34,20 @@ struct LayerSpec {
   std::vector<LayerSpec> shortcut;
 };
 
+/// A named part of the network's outputs, with a softmax of its own.
+struct HeadSpec {
+  std::string name;
+  int classes = 0;
+};
+
 struct NetworkSpec {
   std::string name;
-  std::vector<LayerSpec> layers;  ///< input [N, 1, 48, 48], output [N, classes]
+  std::vector<LayerSpec> layers;  ///< input [N, 1, 48, 48]; the last is dense, its output [N, classes of all heads]
+  std::vector<HeadSpec> heads;    ///< in the order of the outputs
 };
 
 struct NetworkOptions {
-  int classes = 7;
+  std::vector<HeadSpec> heads{{"logits", 7}};
   double dropout = 0;  ///< before each dense layer but the first, and on the features
 };
 
@@ -49,7 +56,7 @@ std::vector<std::string> network_names();
 
 /// Throws Error kInvalidArgument for an unknown name, listing the known ones.
 /// - "reference": the original study's CNN, 2,240,063 parameters.
-/// - "resnet": a pre-pooled residual network of plain 3x3 convolutions for 48x48 gray faces.
+/// - "resnet": a residual network of plain 3x3 convolutions, 3.6 M parameters and 149 M multiply-adds; takes other sides too.
 NetworkSpec make_network_spec(std::string_view name, const NetworkOptions& options);
 
 /// One row of the table of a network.

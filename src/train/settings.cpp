@@ -1,14 +1,34 @@
 #include "train/settings.hpp"
 
-#include "train/network_spec.hpp"
+#include <algorithm>
+
+#include "data/dataset.hpp"
+#include "metrics/ferplus.hpp"
+#include "mien/error.hpp"
 
 namespace mien::train {
+
+int TrainSettings::side_in(int epoch) const {
+  return small_side > 0 && epoch <= small_part * epochs ? small_side : kFaceSize;
+}
+
+NetworkSpec TrainSettings::network_spec() const {
+  NetworkOptions options{.dropout = dropout};
+  if (has_ferplus_head()) options.heads = {{"fer2013", kEmotionCount}, {"ferplus", metrics::kFerPlusEmotions}};
+  NetworkSpec spec = make_network_spec(network, options);
+  const auto flattens = [](const LayerSpec& layer) { return layer.kind == LayerKind::kFlatten; };
+  if (small_side > 0 && std::any_of(spec.layers.begin(), spec.layers.end(), flattens)) {
+    throw Error(ErrorCode::kInvalidArgument, "--small-side: the network '" + network + "' takes pictures of one size only");
+  }
+  return spec;
+}
 
 void TrainSettings::declare(OptionSet& o) {
   o.add_choice(network, "network", network_names(), "network to train");
   o.add(data, "data", "FILE", "training data: fer2013.csv or a packed set (mien data pack)");
   o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv) for --vote-mix, when the data do not hold them");
   o.add(vote_mix, "vote-mix", "PART", "part of the target that the FER+ votes give; the label gives the rest", {0, 1});
+  o.add(ferplus_weight, "ferplus-weight", "W", "weight of a second head's loss, which learns the FER+ votes of eight emotions; 0: no such head", {0, 100});
   o.add(drop_leaked, "drop-leaked", "leave out training pictures that equal a PublicTest or PrivateTest picture");
   o.add(epochs, "epochs", "N", "passes over the training pictures", {1, 100000});
   o.add(batch_size, "batch-size", "N", "pictures a step", {1, 65536});
@@ -22,6 +42,8 @@ void TrainSettings::declare(OptionSet& o) {
   o.add(label_smoothing, "label-smoothing", "PART", "part of the target spread over all classes", {0, 0.9});
   o.add(class_balance, "class-balance", "POWER", "weight of a class = (1 / its frequency)^POWER, mean 1", {0, 1});
   o.add(average, "average", "DECAY", "decay a step of the averaged weights that are kept; 0: none", {0, 0.999999});
+  o.add(small_side, "small-side", "N", "side of the pictures in the first part of the run, for speed; 0: full size throughout", {0, 48});
+  o.add(small_part, "small-part", "PART", "part of the epochs with small pictures", {0, 1});
   o.add(flip, "flip", "mirror half of the pictures");
   o.add(rotate, "rotate", "DEGREES", "rotation, drawn from +-DEGREES", {0, 180});
   o.add(scale, "scale", "PART", "size, drawn from 1 +- PART", {0, 0.9});

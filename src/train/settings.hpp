@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/options.hpp"
+#include "train/network_spec.hpp"
 
 namespace mien::train {
 
@@ -13,6 +14,7 @@ struct TrainSettings {
   std::string data;   ///< fer2013.csv or a packed set
   std::string votes;  ///< fer2013new.csv, for soft targets; empty: none
   double vote_mix = 0;
+  double ferplus_weight = 0;
   bool drop_leaked = true;
 
   int epochs = 30;
@@ -27,6 +29,8 @@ struct TrainSettings {
   double label_smoothing = 0;
   double class_balance = 0;
   double average = 0.999;
+  int small_side = 0;
+  double small_part = 0.5;
 
   bool flip = true;
   double rotate = 10;
@@ -41,6 +45,12 @@ struct TrainSettings {
   std::string precision = "bf16";
   std::string device = "cpu";
   int threads = 0;
+
+  bool has_ferplus_head() const { return ferplus_weight > 0; }
+  /// Side of the pictures in an epoch (from 1): progressive resizing starts small.
+  int side_in(int epoch) const;
+  /// What these settings train: the network with its heads.
+  NetworkSpec network_spec() const;
 
   /// The fields as options, in the order of a recipe file.
   void declare(OptionSet& options);

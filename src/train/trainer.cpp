@@ -15,60 +15,12 @@
 #include "mien/error.hpp"
 #include "train/augment.hpp"
 #include "train/autocast.hpp"
+#include "train/targets.hpp"
 
 namespace mien::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// One split on the device: pictures stay bytes until their batch comes.
-struct Samples {
-  torch::Tensor pixels;   // [n, 1, 48, 48] u8
-  torch::Tensor targets;  // [n, classes] f32, each row sums to 1
-  std::vector<int> labels;
-};
-
-/// FER+'s first eight columns in the order of Emotion, contempt left out.
-constexpr Vote kVoteOf[kEmotionCount] = {Vote::kAnger,   Vote::kDisgust,  Vote::kFear,   Vote::kHappiness,
-                                         Vote::kSadness, Vote::kSurprise, Vote::kNeutral};
-
-std::array<float, kEmotionCount> target_of(const Sample& sample, double vote_mix) {
-  std::array<float, kEmotionCount> target{};
-  float votes = 0;
-  for (const Vote vote : kVoteOf) votes += sample.votes[static_cast<std::size_t>(vote)];
-  const float mix = votes > 0 ? static_cast<float>(vote_mix) : 0.0F;
-  for (int c = 0; c < kEmotionCount; ++c) {
-    if (mix > 0) target[c] = mix * static_cast<float>(sample.votes[static_cast<std::size_t>(kVoteOf[c])]) / votes;
-  }
-  target[sample.emotion] += 1 - mix;
-  return target;
-}
-
-Samples to_samples(const Dataset& dataset, Split split, double vote_mix, torch::Device device) {
-  std::vector<const Sample*> chosen;
-  for (const Sample& sample : dataset) {
-    if (sample.split == split && sample.emotion >= 0 && sample.emotion < kEmotionCount) chosen.push_back(&sample);
-  }
-  const std::int64_t n = static_cast<std::int64_t>(chosen.size());
-  Samples samples{torch::empty({n, 1, kFaceSize, kFaceSize}, torch::kU8), torch::empty({n, kEmotionCount}), {}};
-  for (std::int64_t i = 0; i < n; ++i) {
-    const Sample& sample = *chosen[static_cast<std::size_t>(i)];
-    std::copy(sample.pixels.begin(), sample.pixels.end(), samples.pixels.data_ptr<std::uint8_t>() + i * kFacePixels);
-    const auto target = target_of(sample, vote_mix);
-    std::copy(target.begin(), target.end(), samples.targets.data_ptr<float>() + i * kEmotionCount);
-    samples.labels.push_back(sample.emotion);
-  }
-  samples.pixels = samples.pixels.to(device);
-  samples.targets = samples.targets.to(device);
-  return samples;
-}
-
-/// [classes] weights of the loss: (1 / frequency)^power, scaled so that the mean over the samples is 1.
-torch::Tensor class_weights(const Samples& samples, double power) {
-  const torch::Tensor frequency = samples.targets.mean(0).clamp_min(1e-6);
-  const torch::Tensor weights = frequency.pow(-power);
-  return weights / (weights * frequency).sum();
-}
 
 double learning_rate_at(const TrainSettings& s, double epoch) {
   if (epoch < s.warmup) return s.learning_rate * std::max(epoch / s.warmup, 0.01);
@@ -131,8 +83,8 @@ class Trainer {
     state_.settings = settings_;
     const Dataset dataset = load_training_data(settings_, &state_.data_summary);
     state_.data_hash = dataset_hash(dataset);
-    training_ = to_samples(dataset, Split::kTraining, settings_.vote_mix, device_);
-    validation_ = to_samples(dataset, Split::kPublicTest, 0, device_);
+    training_ = to_samples(dataset, Split::kTraining, settings_, Use::kTraining, device_);
+    validation_ = to_samples(dataset, Split::kPublicTest, settings_, Use::kValidation, device_);
     if (training_.labels.empty() || validation_.labels.empty()) {
       throw Error(ErrorCode::kInvalidArgument, settings_.data + ": needs Training and PublicTest pictures with labels");
     }
@@ -144,7 +96,6 @@ class Trainer {
     const double pixels = static_cast<double>(training_.labels.size()) * kFacePixels;
     state_.pixel_mean = std::round(sum / pixels * 100) / 100;
     state_.pixel_std = std::round(std::sqrt(squares / pixels - sum / pixels * (sum / pixels)) * 100) / 100;
-    class_weights_ = class_weights(training_, settings_.class_balance);
     optimizer_ = make_optimizer(network_, settings_);
     update_average(averaged_, network_, 0);
   }
@@ -186,7 +137,7 @@ class Trainer {
  private:
   Network make_network() {
     torch::manual_seed(settings_.seed);
-    Network network(make_network_spec(settings_.network, {.classes = kEmotionCount, .dropout = settings_.dropout}));
+    Network network(settings_.network_spec());
     network->to(device_);
     for (torch::Tensor& parameter : network->parameters()) {
       if (parameter.dim() == 4) parameter.set_data(parameter.to(torch::MemoryFormat::ChannelsLast));
@@ -202,6 +153,9 @@ class Trainer {
     const Autocast autocast(device_, settings_.precision == "bf16");
     return network->forward(input.contiguous(torch::MemoryFormat::ChannelsLast)).to(torch::kFloat);
   }
+
+  /// The head that answers in FER2013's classes is the first.
+  static torch::Tensor answer(const torch::Tensor& output) { return output.slice(1, 0, kEmotionCount).argmax(1); }
 
   EpochRecord run_epoch(int epoch) {
     const auto begin = Clock::now();
@@ -222,12 +176,11 @@ class Trainer {
       set_learning_rate(*optimizer_, record.learning_rate);
       const std::int64_t from = static_cast<std::int64_t>(b) * settings_.batch_size;
       const torch::Tensor index = order.slice(0, from, std::min(from + settings_.batch_size, n));
-      const torch::Tensor input = augment(normalised(training_.pixels.index_select(0, index)), settings_, generator);
-      torch::Tensor target = training_.targets.index_select(0, index);
-      const torch::Tensor weight = (target * class_weights_).sum(1);
-      target = target * (1 - settings_.label_smoothing) + settings_.label_smoothing / kEmotionCount;
+      const torch::Tensor input =
+          augment(normalised(training_.pixels.index_select(0, index)), settings_.side_in(epoch), settings_, generator);
       const torch::Tensor output = logits(network_, input);
-      const torch::Tensor loss = (-(target * output.log_softmax(1)).sum(1) * weight).mean();
+      const torch::Tensor loss = heads_loss(output, training_.targets.index_select(0, index), training_.weights.index_select(0, index),
+                                            network_->spec().heads, settings_.label_smoothing);
       optimizer_->zero_grad();
       loss.backward();
       optimizer_->step();
@@ -237,7 +190,7 @@ class Trainer {
         update_average(averaged_, network_, std::min(settings_.average, (1 + steps) / (10 + steps)));
       }
       loss_sum += loss.detach() * index.size(0);
-      predictions.push_back(output.detach().argmax(1));
+      predictions.push_back(answer(output.detach()));
       if (b % 16 == 0) loss_shown = loss.item<double>();
       observer_.on_batch(epoch, b + 1, batches, loss_shown);
     }
@@ -266,20 +219,30 @@ class Trainer {
     averaged_->eval();
     const std::int64_t n = validation_.pixels.size(0);
     metrics::ConfusionMatrix confusion(kEmotionCount);
+    int kept = 0, agreed = 0;  // of FER+'s rule
     double loss = 0;
     for (std::int64_t from = 0; from < n; from += 256) {
       const std::int64_t to = std::min<std::int64_t>(from + 256, n);
       const torch::Tensor output = logits(averaged_, normalised(validation_.pixels.slice(0, from, to)));
-      loss -= (validation_.targets.slice(0, from, to) * output.log_softmax(1)).sum().item<double>();
-      const torch::Tensor predicted = output.argmax(1).to(torch::kCPU).contiguous();
+      loss += static_cast<double>(to - from) * heads_loss(output, validation_.targets.slice(0, from, to), validation_.weights.slice(0, from, to),
+                                                          averaged_->spec().heads, 0).item<double>();
+      const torch::Tensor predicted = answer(output).to(torch::kCPU).contiguous();
       for (std::int64_t i = from; i < to; ++i) {
         confusion.add(validation_.labels[static_cast<std::size_t>(i)],
                       static_cast<int>(predicted.data_ptr<std::int64_t>()[i - from]));
+      }
+      if (!settings_.has_ferplus_head()) continue;
+      const torch::Tensor voted = output.slice(1, kEmotionCount).argmax(1).to(torch::kCPU).contiguous();
+      for (std::int64_t i = from; i < to; ++i) {
+        const int majority = validation_.majorities[static_cast<std::size_t>(i)];
+        kept += majority >= 0;
+        agreed += majority >= 0 && majority == voted.data_ptr<std::int64_t>()[i - from];
       }
     }
     record.valid_loss = loss / static_cast<double>(n);
     record.valid_accuracy = confusion.accuracy();
     record.valid_macro_f1 = confusion.macro_f1();
+    record.valid_ferplus_accuracy = kept > 0 ? static_cast<double>(agreed) / kept : 0;
   }
 
   TrainRun run_;
@@ -288,7 +251,6 @@ class Trainer {
   torch::Device device_;
   RunState state_;
   Samples training_, validation_;
-  torch::Tensor class_weights_;
   Network network_, averaged_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
 };
@@ -299,8 +261,10 @@ Dataset load_training_data(const TrainSettings& settings, std::string* summary) 
   if (settings.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
   Dataset dataset = read_dataset(settings.data);
   if (!settings.votes.empty()) attach_ferplus_votes(dataset, settings.votes);
-  if (settings.vote_mix > 0 && std::none_of(dataset.begin(), dataset.end(), [](auto& s) { return s.has_votes(); })) {
-    throw Error(ErrorCode::kInvalidArgument, settings.data + ": has no FER+ votes for --vote-mix: give --votes fer2013new.csv");
+  const bool wants_votes = settings.vote_mix > 0 || settings.has_ferplus_head();
+  if (wants_votes && std::none_of(dataset.begin(), dataset.end(), [](auto& s) { return s.has_votes(); })) {
+    throw Error(ErrorCode::kInvalidArgument,
+                settings.data + ": has no FER+ votes for --vote-mix or --ferplus-weight: give --votes fer2013new.csv");
   }
   std::vector<std::size_t> leaked;
   if (settings.drop_leaked) {

@@ -57,6 +57,22 @@ TEST_F(ClassifierFileTest, TemperatureDividesTheLogits) {
   EXPECT_NE(load(2.5).probabilities(face), load(1).probabilities(face));
 }
 
+TEST_F(ClassifierFileTest, LeavesLabelsOut) {
+  const Classifier all = load();
+  const Classifier some = Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1}, {.without = {"disgust", "neutral"}});
+  EXPECT_EQ(some.info().labels, (std::vector<std::string>{"angry", "fear", "happy", "sad", "surprise"}));
+  const std::vector<std::uint8_t> two = faces(2);
+  const std::vector<float> seven = all.probabilities(two), five = some.probabilities(two);
+  ASSERT_EQ(five.size(), 10U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const float left = 1 - seven[i * 7 + 1] - seven[i * 7 + 6];
+    EXPECT_NEAR(five[i * 5 + 0], seven[i * 7 + 0] / left, 1e-5);
+    EXPECT_NEAR(five[i * 5 + 1], seven[i * 7 + 2] / left, 1e-5);
+    EXPECT_NEAR(five[i * 5 + 4], seven[i * 7 + 5] / left, 1e-5);
+  }
+  EXPECT_THROW(Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1}, {.name = "ferplus"}), Error);
+}
+
 TEST_F(ClassifierFileTest, NoFacesAndPartsOfFaces) {
   const Classifier classifier = load();
   EXPECT_TRUE(classifier.probabilities({}).empty());

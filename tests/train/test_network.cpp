@@ -41,7 +41,7 @@ TEST(NetworkSpec, ReferenceHasTheOriginalsTable) {
 class EveryNetwork : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryNetwork, ModulesHoldWhatTheSummaryCounts) {
-  const NetworkSpec spec = make_network_spec(GetParam(), {.classes = 8});
+  const NetworkSpec spec = make_network_spec(GetParam(), {.heads = {{"logits", 8}}});
   std::int64_t trainable = 0;
   for (const LayerSummary& row : summarize(spec)) trainable += row.trainable;
   Network network(spec);

@@ -4,9 +4,13 @@
 
 #include "base/file.hpp"
 #include "mien/error.hpp"
+#include "model/classifier.hpp"
+#include "model/heads.hpp"
 #include "support.hpp"
 #include "synthetic_faces.hpp"
 #include "train/augment.hpp"
+#include "train/export.hpp"
+#include "train/targets.hpp"
 
 namespace mien::train {
 namespace {
@@ -42,7 +46,7 @@ class TrainerTest : public testing::Test {
 
   static std::vector<torch::Tensor> averaged_tensors(const std::filesystem::path& path) {
     Checkpoint checkpoint(path);
-    Network network(make_network_spec(checkpoint.state().settings.network, {.dropout = checkpoint.state().settings.dropout}));
+    Network network(checkpoint.state().settings.network_spec());
     checkpoint.load_averaged(network);
     std::vector<torch::Tensor> tensors = network->parameters();
     for (const torch::Tensor& buffer : network->buffers()) tensors.push_back(buffer);
@@ -134,13 +138,54 @@ TEST_F(TrainerTest, VotesMixIntoTheTarget) {
   EXPECT_NEAR(state.history.back().valid_accuracy, 1.0 / 7, 1e-6);
 }
 
+TEST_F(TrainerTest, FerPlusHeadLearnsTheVotes) {
+  Dataset dataset = test::synthetic_faces(24);
+  // The people see contempt where the label says angry, and else what it says.
+  constexpr Vote kVoteOfLabel[] = {Vote::kContempt, Vote::kDisgust,  Vote::kFear,   Vote::kHappiness,
+                                   Vote::kSadness,  Vote::kSurprise, Vote::kNeutral};
+  for (Sample& sample : dataset) sample.votes[static_cast<std::size_t>(kVoteOfLabel[sample.emotion])] = 10;
+  write_packed(run_.settings.data, dataset);
+  run_.settings.ferplus_weight = 1;
+  const RunState state = train(run_, Start::kFresh, observer_);
+  EXPECT_GT(state.history.back().valid_accuracy, 0.8);
+  EXPECT_GT(state.history.back().valid_ferplus_accuracy, 0.8);  // chance is 1/7
+
+  const model::Model model = export_checkpoint(run_.out / "best.ckpt", {}, "ferplus");
+  EXPECT_EQ(model::head_names(model), (std::vector<std::string>{"ferplus", "fer2013"}));
+  const model::ClassifierInfo info = model::read_classifier_info(model);
+  EXPECT_EQ(info.labels.back(), "contempt");
+  EXPECT_EQ(info.other_heads.at("fer2013").labels.size(), 7U);
+}
+
+TEST_F(TrainerTest, SmallPicturesFirst) {
+  run_.settings.small_side = 24;
+  EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);  // the reference network flattens: one size only
+  run_.settings.network = "resnet";
+  EXPECT_EQ(run_.settings.side_in(2), 24);  // half of four epochs
+  EXPECT_EQ(run_.settings.side_in(3), 48);
+  const RunState state = train(run_, Start::kFresh, observer_);
+  EXPECT_GT(state.best_score, 0.5);  // chance is 1/7
+}
+
+TEST(HeadsLoss, IsTheSumOfWeightedCrossEntropies) {
+  // Head a: softmax(0, ln 3) = 1/4, 3/4, target the second: ln(4/3). Head b: softmax(0, 0, 0), any target: ln 3, of weight 1/2.
+  const torch::Tensor logits = torch::tensor({{0.0F, std::log(3.0F), 0.0F, 0.0F, 0.0F}});
+  const torch::Tensor targets = torch::tensor({{0.0F, 1.0F, 0.2F, 0.3F, 0.5F}});
+  const torch::Tensor weights = torch::tensor({{1.0F, 0.5F}});
+  const std::vector<HeadSpec> heads{{"a", 2}, {"b", 3}};
+  EXPECT_NEAR(heads_loss(logits, targets, weights, heads, 0).item<double>(), std::log(4.0 / 3) + 0.5 * std::log(3.0), 1e-6);
+  // Smoothing by 0.2: the target of a is (0.1, 0.9).
+  EXPECT_NEAR(heads_loss(logits, targets, weights, heads, 0.2).item<double>(),
+              0.1 * std::log(4.0) + 0.9 * std::log(4.0 / 3) + 0.5 * std::log(3.0), 1e-6);
+}
+
 TEST(Augment, LeavesPicturesAloneWhenAllIsOff) {
   TrainSettings settings;
   settings.flip = false;
   settings.rotate = settings.scale = settings.shift = settings.contrast = settings.brightness = settings.erase = 0;
   torch::Generator generator = at::detail::createCPUGenerator(1);
   const torch::Tensor batch = torch::randn({4, 1, 48, 48});
-  EXPECT_TRUE(torch::equal(augment(batch, settings, generator), batch));
+  EXPECT_TRUE(torch::equal(augment(batch, 48, settings, generator), batch));
 }
 
 TEST(Augment, FlipMirrorsAboutHalfAndNothingElse) {
@@ -148,7 +193,7 @@ TEST(Augment, FlipMirrorsAboutHalfAndNothingElse) {
   settings.rotate = settings.scale = settings.shift = settings.contrast = settings.brightness = settings.erase = 0;
   torch::Generator generator = at::detail::createCPUGenerator(1);
   const torch::Tensor batch = torch::randn({64, 1, 48, 48});
-  const torch::Tensor out = augment(batch, settings, generator);
+  const torch::Tensor out = augment(batch, 48, settings, generator);
   int mirrored = 0;
   for (int i = 0; i < 64; ++i) {
     const bool same = torch::allclose(out[i], batch[i], 0, 1e-4), flipped = torch::allclose(out[i], batch[i].flip(2), 0, 1e-4);
@@ -159,13 +204,25 @@ TEST(Augment, FlipMirrorsAboutHalfAndNothingElse) {
   EXPECT_LT(mirrored, 48);
 }
 
+TEST(Augment, GivesTheSideAskedFor) {
+  TrainSettings settings;
+  settings.flip = false;
+  settings.rotate = settings.scale = settings.shift = settings.contrast = settings.brightness = settings.erase = 0;
+  torch::Generator generator = at::detail::createCPUGenerator(1);
+  // A ramp across stays a ramp: pixel i of 24 lies between pixels 2i and 2i + 1 of 48.
+  const torch::Tensor batch = torch::arange(48, torch::kFloat).expand({2, 1, 48, 48}).contiguous();
+  const torch::Tensor half = augment(batch, 24, settings, generator);
+  ASSERT_EQ(half.sizes(), (std::vector<std::int64_t>{2, 1, 24, 24}));
+  EXPECT_TRUE(torch::allclose(half[1][0][5], torch::arange(24, torch::kFloat) * 2 + 0.5));
+}
+
 TEST(Augment, SameSeedSameChange) {
   const TrainSettings settings;
   const torch::Tensor batch = torch::randn({8, 1, 48, 48});
   torch::Generator a = at::detail::createCPUGenerator(7), b = at::detail::createCPUGenerator(7), c = at::detail::createCPUGenerator(8);
-  const torch::Tensor first = augment(batch, settings, a);
-  EXPECT_TRUE(torch::equal(first, augment(batch, settings, b)));
-  EXPECT_FALSE(torch::equal(first, augment(batch, settings, c)));
+  const torch::Tensor first = augment(batch, 48, settings, a);
+  EXPECT_TRUE(torch::equal(first, augment(batch, 48, settings, b)));
+  EXPECT_FALSE(torch::equal(first, augment(batch, 48, settings, c)));
 }
 
 }  // namespace

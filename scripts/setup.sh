@@ -5,6 +5,7 @@
 #   scripts/setup.sh train     LibTorch and a compiler, nothing else
 #   scripts/setup.sh demo      runtime, and a photograph
 #   scripts/setup.sh full      all of these, and what the tests need
+#   scripts/setup.sh fuzz      runtime, and clang for the fuzz targets
 #   scripts/setup.sh peers     what `make performance` compares with
 set -euo pipefail
 
@@ -15,7 +16,8 @@ runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwe
 photos=(python3-skimage)
 video=(libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev)
 train=(libtorch-dev)
-tests=(libgtest-dev libbenchmark-dev python3 python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1 ffmpeg)
+tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1 ffmpeg)
+fuzz=(clang libclang-rt-dev)
 
 peers=(hyperfine time python3-torch python3-opencv visp-images-data)
 command -v npm >/dev/null || peers+=(nodejs npm)
@@ -25,9 +27,10 @@ case "${1:-full}" in
   demo) packages=("${tools[@]}" "${runtime[@]}" "${photos[@]}") ;;
   video) packages=("${tools[@]}" "${runtime[@]}" "${video[@]}") ;;
   train) packages=("${tools[@]}" "${train[@]}") ;;
+  fuzz) packages=("${tools[@]}" "${runtime[@]}" "${fuzz[@]}") ;;
   peers) packages=("${peers[@]}") ;;
   full) packages=("${tools[@]}" "${runtime[@]}" "${video[@]}" "${photos[@]}" "${train[@]}" "${tests[@]}") ;;
-  *) echo "usage: $0 runtime|demo|video|train|full|peers" >&2; exit 2 ;;
+  *) echo "usage: $0 runtime|demo|video|train|full|fuzz|peers" >&2; exit 2 ;;
 esac
 
 missing=()

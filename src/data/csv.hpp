@@ -20,6 +20,9 @@ class CsvReader {
   /// Moves on to the next line with something on it; false at the end.
   bool next();
 
+  /// The line, without outer blanks.
+  std::string_view line() const { return line_; }
+
   /// Fields of the line, without quotes and outer blanks; throws Error kBadFormat when it has not exactly N.
   template <std::size_t N>
   std::array<std::string_view, N> fields() const {

@@ -39,6 +39,7 @@ void attach_ferplus_votes(Dataset& dataset, const std::filesystem::path& votes_c
   const std::string text = read_text(votes_csv);
   CsvReader csv(votes_csv, text);
   if (!csv.next()) csv.fail("empty file, expected the header 'Usage,Image name,neutral,…,NF'");
+  if (csv.line().starts_with("emotion,")) csv.fail("these are pictures, not the votes of FER+ (fer2013new.csv)");
   if (csv.fields<kFirstVote + kVoteCount>()[0] != "Usage") csv.fail("the header does not start with 'Usage'");
   std::vector<VoteRow> rows;
   while (csv.next()) rows.push_back(read_row(csv));

@@ -1,5 +1,7 @@
 #include "model/locate.hpp"
 
+#include <dlfcn.h>
+
 #include <cstdlib>
 #include <string>
 #include <system_error>
@@ -18,6 +20,15 @@ fs::path folder_variable(const char* name) {
   return value == nullptr ? fs::path() : fs::path(value);
 }
 
+/// The folder of the shared object that this code lies in, Python's module for one; empty where it is part of the program.
+fs::path shared_object_folder() {
+  static const char kHere = 0;
+  Dl_info info{};
+  if (::dladdr(&kHere, &info) == 0 || info.dli_fname == nullptr) return {};
+  const fs::path file(info.dli_fname);
+  return file.extension() == ".so" ? fs::absolute(file).parent_path() : fs::path();
+}
+
 /// The files that `name` may mean, in the order in which they are tried.
 std::vector<fs::path> candidates(const fs::path& name) {
   if (name.has_parent_path()) return {name};
@@ -27,9 +38,10 @@ std::vector<fs::path> candidates(const fs::path& name) {
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   std::vector<fs::path> files;
   if (name.has_extension()) files.push_back(name);  // "yunet" never means a file that happens to lie here
+  const fs::path library = shared_object_folder();
   for (const fs::path& folder :
-       {folder_variable("MIEN_MODELS"), user_model_folder(), program / "../share/mien/models",
-        program / "../../models", fs::path(MIEN_INSTALLED_MODELS)}) {
+       {folder_variable("MIEN_MODELS"), user_model_folder(), library.empty() ? library : library / "models",
+        program / "../share/mien/models", program / "../../models", fs::path(MIEN_INSTALLED_MODELS)}) {
     if (!folder.empty()) files.push_back((folder / file).lexically_normal());
   }
   return files;

@@ -417,6 +417,12 @@ class OnnxReader {
 }  // namespace
 
 Model read_onnx(std::span<const std::byte> bytes, const std::string& name) {
+  constexpr std::string_view kZipStart = "PK\x03\x04";  // what LibTorch writes
+  const std::string_view start(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kZipStart.size()));
+  if (start == kZipStart) {
+    throw Error(ErrorCode::kBadFormat, name + ": not an ONNX file but an archive, as checkpoints are: 'mien export " + name +
+                                           " -o model.onnx' makes a model of a checkpoint");
+  }
   return OnnxReader(name).model(bytes);
 }
 

@@ -219,6 +219,14 @@ TEST_F(BadData, UnknownUsage) {
   EXPECT_NE(result.error.find("Testing"), std::string::npos) << result.error;
 }
 
+TEST_F(BadData, VotesAndPicturesTakenForEachOther) {
+  expect_refusal("Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n",
+                 "line 1: these are FER+ votes, not pictures: give fer2013.csv as the data and this file with --votes");
+  const std::filesystem::path csv = write_csv(synthetic_faces(1));
+  EXPECT_EQ(mien({"data", "info", "--votes", csv, csv}).error,
+            "mien: " + csv.string() + ": line 1: these are pictures, not the votes of FER+ (fer2013new.csv)\n");
+}
+
 TEST_F(BadData, NothingInIt) {
   expect_refusal("", "line 0: empty file, expected the header 'emotion,pixels,Usage'");
   expect_refusal("emotion,pixels,Usage\n", "no pictures in it");

@@ -136,6 +136,10 @@ TEST_F(Evaluate, MistakesAreNamed) {
   expect({"evaluate", "--data", "/nowhere.csv"}, 1, "/nowhere.csv: cannot open");
   expect({"evaluate", "--data", csv, "--model", "nowhere"}, 1, "nowhere: no such model file");
   expect({"evaluate", "--data", csv, "--model", csv}, 1, csv + ": not an ONNX file");
+  const std::string checkpoint = folder_ / "best.ckpt";
+  write_file(checkpoint, "PK\x03\x04 and so on");
+  expect({"info", checkpoint}, 1, checkpoint + ": not an ONNX file but an archive, as checkpoints are: 'mien export " + checkpoint +
+                                      " -o model.onnx' makes a model of a checkpoint\n");
 }
 
 TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {

@@ -1,0 +1,15 @@
+#include "data/dataset.hpp"
+#include "memory_file.hpp"
+#include "mien/error.hpp"
+
+/// Any bytes are packed faces or an Error; no more faces than there are bytes for.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const MemoryFile file(data, size);
+  try {
+    const mien::Dataset dataset = mien::read_packed(file.path());
+    if (dataset.size() * mien::kFacePixels > size) __builtin_trap();
+    mien::dataset_hash(dataset);
+  } catch (const mien::Error&) {
+  }
+  return 0;
+}

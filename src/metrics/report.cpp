@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
-#include <random>
 #include <utility>
 
 #include "base/file.hpp"
+#include "metrics/bootstrap.hpp"
 #include "metrics/calibration.hpp"
 #include "metrics/checks.hpp"
 #include "mien/error.hpp"
@@ -78,14 +77,6 @@ class Tally {
   double loss_ = 0;
 };
 
-/// The value below which a share `q` of the sorted values lies, between two of them linearly.
-double quantile(const std::vector<double>& sorted, double q) {
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
 /// Tally's scores over all samples, with percentiles of the scores over resamples, moved by the mean excess of the resamples:
 /// the calibration error grows with resampling, the others hardly change.
 std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, const ReportOptions& options) {
@@ -93,26 +84,17 @@ std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, c
   for (const Outcome& sample : samples) tally.add(sample);
   const std::vector<double> values = tally.scores();
   std::vector<std::vector<double>> rounds(values.size());  // [score, round]
-  std::mt19937_64 random(options.seed);
+  Resampler resampler(options.seed, samples.size());
   for (int round = 0; round < options.bootstrap_rounds; ++round) {
     tally.clear();
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      // The high 32 bits scaled to the count: uniform to within count / 2^32, and the same on every platform.
-      tally.add(samples[((random() >> 32) * samples.size()) >> 32]);
-    }
+    for (std::size_t i = 0; i < samples.size(); ++i) tally.add(samples[resampler.next()]);
     const std::vector<double> scores = tally.scores();
     for (std::size_t s = 0; s < scores.size(); ++s) rounds[s].push_back(scores[s]);
   }
   std::vector<Score> out;
   for (std::size_t s = 0; s < values.size(); ++s) {
-    std::sort(rounds[s].begin(), rounds[s].end());
-    if (rounds[s].empty()) {
-      out.push_back({values[s], values[s], values[s]});
-      continue;
-    }
-    const double mean = std::accumulate(rounds[s].begin(), rounds[s].end(), 0.0) / static_cast<double>(rounds[s].size());
-    const double excess = mean - values[s];
-    out.push_back({values[s], std::max(0.0, quantile(rounds[s], 0.025) - excess), quantile(rounds[s], 0.975) - excess});
+    out.push_back(percentile_score(values[s], std::move(rounds[s])));
+    out.back().low = std::max(0.0, out.back().low);
   }
   return out;
 }

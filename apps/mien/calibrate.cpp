@@ -9,6 +9,7 @@
 #include "model/heads.hpp"
 #include "base/file.hpp"
 #include "model/locate.hpp"
+#include "pipeline/classifier.hpp"
 
 namespace mien::apps {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 double fit(const std::filesystem::path& path, const std::string& head, const std::vector<const Sample*>& all) {
   const Classifier classifier = Classifier::load(path, {engine::Precision::kF32, 0}, {.name = head});
   const bool by_votes = head == model::kFerPlusHead;
-  const std::vector<int> outputs = by_votes ? majority_outputs(classifier, all) : label_outputs(classifier, all);
+  const std::vector<int> outputs = by_votes ? majority_outputs(classifier.info().labels, all) : label_outputs(classifier.info().labels, all);
   std::vector<const Sample*> samples;
   std::vector<int> labels;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -29,7 +30,7 @@ double fit(const std::filesystem::path& path, const std::string& head, const std
     throw Error(ErrorCode::kInvalidArgument, by_votes ? "the head 'ferplus' needs the FER+ votes: give --votes fer2013new.csv"
                                                       : "no picture has a label that the head '" + head + "' knows");
   }
-  const std::vector<float> logits = measure_logits(classifier, samples, Views::kSingle);
+  const std::vector<float> logits = measure_logits([&](auto faces) { return classifier.logits(faces); }, pixels_of(samples), Views::kSingle, "calibrate");
   const double temperature = metrics::fit_temperature(logits, labels);
   const auto error_at = [&](double t) { return metrics::calibration_error(metrics::softmax(logits, classifier.classes(), t), labels); };
   std::printf("%s: temperature %.4f on %zu pictures; calibration error there %.4f before, %.4f after\n", head.c_str(), temperature,

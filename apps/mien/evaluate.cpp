@@ -1,141 +1,154 @@
 #include <algorithm>
 #include <cstdio>
-#include <optional>
+#include <map>
 #include <set>
 
 #include "base/file.hpp"
 #include "base/options.hpp"
 #include "commands.hpp"
 #include "measure.hpp"
-#include "metrics/calibration.hpp"
-#include "metrics/ferplus.hpp"
-#include "metrics/report.hpp"
 #include "mien/error.hpp"
 #include "model/heads.hpp"
 #include "model/locate.hpp"
+#include "pipeline/classifier.hpp"
+#include "pipeline/face_model.hpp"
+#include "report/evaluation.hpp"
+#include "report/traits.hpp"
 
 namespace mien::apps {
 namespace {
 
 struct EvaluateOptions {
-  std::string model, head, data, votes;
+  std::vector<std::string> models, histories;
+  std::string head, data, votes, report;
   std::string split = "PrivateTest", format = "text", precision = "f32";
   int threads = 0, rounds = 1000;
-  bool flip = false, help = false;
+  bool flip = false, slices = false, faces = true, help = false;
 
   void declare(OptionSet& o) {
-    o.add(model, "model", "FILE", "model file, or the name of a shipped one");
+    o.add(models, "model", "FILE", "model file, or the name of a shipped one; several are compared; a foreign ONNX file needs a sidecar (docs/evaluation.md)");
     o.add(head, "head", "NAME", "measure this head alone; by default, each kind of label is measured with the head made for it");
     o.add(data, "data", "FILE", "fer2013.csv or a packed set (mien data pack)");
     o.add(split, "split", "NAME", "Training, PublicTest or PrivateTest");
     o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv): eight-class majority accuracy and scores against the votes");
     o.add(flip, "flip", "average the logits with those of the mirror image");
-    o.add_choice(format, "format", {"text", "json"}, "form of the result");
+    o.add(slices, "slices", "also the scores of parts of the pictures: by person, light, size, pose");
+    o.add(report, "report", "FILE", "write a page with figures there (HTML, one file; needs gnuplot); has the slices too");
+    o.add(faces, "faces", "show pictures in the page; --no-faces leaves them out");
+    o.add(histories, "history", "FILE", "a training's history.csv, for its curves in the page; may be given several times");
+    o.add_choice(format, "format", {"text", "json", "card"}, "form of the result; card: tables for a model card");
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"}, "arithmetic of the network");
     o.add(threads, "threads", "N", "threads, 0: one a core", {0, 1024});
     o.add(rounds, "bootstrap", "N", "rounds of the bootstrap for the intervals", {0, 1000000});
     o.add(help, "help", "print this");
     o.short_name('h');
   }
+  metrics::ReportOptions report_options() const { return {.bootstrap_rounds = rounds}; }
+  engine::CompileOptions compile_options() const { return {precision_from_string(precision), threads}; }
+  Views views() const { return flip ? Views::kFlip : Views::kSingle; }
 };
 
-/// Rows of a [n, classes] table and their labels, for the rows that `keep` wants.
-struct Scored {
-  std::vector<float> probabilities;
-  std::vector<int> labels;
+/// The pictures that are measured on.
+struct Material {
+  Dataset dataset;
+  std::vector<const Sample*> pictures;  // of the split
+  std::vector<std::uint8_t> pixels;
+  std::vector<bool> seen;  // equals a training picture
+  bool has_votes = false;
 };
 
-template <class Keep>
-Scored subset(const Scored& all, std::size_t classes, Keep keep) {
-  Scored out;
-  for (std::size_t i = 0; i < all.labels.size(); ++i) {
-    if (!keep(i)) continue;
-    const auto row = all.probabilities.begin() + static_cast<std::ptrdiff_t>(i * classes);
-    out.probabilities.insert(out.probabilities.end(), row, row + static_cast<std::ptrdiff_t>(classes));
-    out.labels.push_back(all.labels[i]);
-  }
+Material read_material(const EvaluateOptions& options) {
+  Material out{.dataset = read_dataset(options.data)};
+  if (!options.votes.empty()) attach_ferplus_votes(out.dataset, options.votes);
+  const Split split = split_from_string(options.split);
+  out.pictures = select_split(out.dataset, split);
+  out.pixels = pixels_of(out.pictures);
+  out.has_votes = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->has_votes(); });
+  const std::vector<std::size_t> repeated = split == Split::kTraining ? std::vector<std::size_t>{} : find_seen_in_training(out.dataset, split);
+  const std::set<std::size_t> indices(repeated.begin(), repeated.end());
+  for (const Sample* sample : out.pictures) out.seen.push_back(indices.contains(static_cast<std::size_t>(sample - out.dataset.data())));
   return out;
 }
 
-struct Evaluation {
-  std::string model, data, split;
-  bool flip = false;
-  std::size_t unknown_labels = 0;   // pictures of a class that the network has no output for: left out
-  std::size_t seen_in_training = 0;  // pictures equal to a training picture
-  metrics::ClassificationReport report;
-  std::optional<metrics::ClassificationReport> without_seen;
-  std::optional<metrics::FerPlusReport> ferplus;
-};
-
-Evaluation evaluate(const EvaluateOptions& options) {
-  const std::filesystem::path path = locate_model(options.model);
-  const engine::CompileOptions compile{precision_from_string(options.precision), options.threads};
-  const auto load = [&](std::string_view taught) {
-    return options.head.empty() ? load_head(path, compile, taught) : Classifier::load(path, compile, {.name = options.head});
-  };
-  const Classifier classifier = load(model::kFer2013Head);
-  Dataset dataset = read_dataset(options.data);
-  if (!options.votes.empty()) attach_ferplus_votes(dataset, options.votes);
-  const Split split = split_from_string(options.split);
-  const std::vector<const Sample*> samples = select_split(dataset, split);
-  const Views views = options.flip ? Views::kFlip : Views::kSingle;
-  const std::vector<float> logits = measure_logits(classifier, samples, views);
-  const std::size_t classes = static_cast<std::size_t>(classifier.classes());
-  const Scored all{metrics::softmax(logits, classifier.classes(), classifier.info().temperature), label_outputs(classifier, samples)};
-  const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds};
-
-  Evaluation result{.model = path.string(), .data = options.data, .split = std::string(to_string(split)), .flip = options.flip};
-  const Scored known = subset(all, classes, [&](std::size_t i) { return all.labels[i] >= 0; });
-  if (known.labels.empty()) throw Error(ErrorCode::kInvalidArgument, options.data + ": no picture has a label that the model knows");
-  result.unknown_labels = all.labels.size() - known.labels.size();
-  result.report = metrics::report(known.probabilities, known.labels, classifier.info().labels, report_options);
-  if (split != Split::kTraining) {
-    const std::vector<std::size_t> seen = find_seen_in_training(dataset, split);
-    result.seen_in_training = seen.size();
-    if (!seen.empty()) {
-      const std::set<std::size_t> repeated(seen.begin(), seen.end());
-      const auto index = [&](std::size_t i) { return static_cast<std::size_t>(samples[i] - dataset.data()); };
-      const Scored rest = subset(all, classes, [&](std::size_t i) { return all.labels[i] >= 0 && !repeated.contains(index(i)); });
-      result.without_seen = metrics::report(rest.probabilities, rest.labels, classifier.info().labels, report_options);
-    }
+/// Scores without the pictures that equal a training picture.
+metrics::ClassificationReport score_unseen(const report::LabelSetEvaluation& e, const Material& material, const EvaluateOptions& options) {
+  std::vector<float> probabilities;
+  std::vector<int> labels;
+  const std::size_t classes = e.labels.size();
+  for (std::size_t i = 0; i < e.truth.size(); ++i) {
+    if (material.seen[e.pictures[i]]) continue;
+    const auto row = std::span(e.probabilities).subspan(i * classes, classes);
+    probabilities.insert(probabilities.end(), row.begin(), row.end());
+    labels.push_back(e.truth[i]);
   }
-  if (std::any_of(samples.begin(), samples.end(), [](const Sample* sample) { return sample->has_votes(); })) {
-    std::vector<metrics::FerPlusVotes> votes;
-    for (const Sample* sample : samples) votes.push_back(sample->votes);
-    const Classifier voter = load(model::kFerPlusHead);
-    const bool same = voter.network().output_names() == classifier.network().output_names();
-    const std::vector<float> shares =
-        same ? all.probabilities : metrics::softmax(measure_logits(voter, samples, views), voter.classes(), voter.info().temperature);
-    result.ferplus = metrics::ferplus_report(shares, voter.info().labels, votes, report_options);
-  }
-  return result;
+  return metrics::report(probabilities, labels, e.labels, options.report_options());
 }
 
-std::string to_json(const Evaluation& e) {
-  // The keys of the report stand at the top; what else is known follows.
-  std::string out = metrics::to_json(e.report);
-  out.erase(out.find_last_of('}'));
-  while (!out.empty() && (out.back() == '\n' || out.back() == ' ')) out.pop_back();
-  out += ", \"model\": " + json_quote(e.model) + ", \"data\": " + json_quote(e.data) + ", \"split\": " + json_quote(e.split) +
-         ", \"views\": " + (e.flip ? "\"flip\"" : "\"single\"") +
-         format(", \"unknown_labels\": %zu, \"seen_in_training\": %zu", e.unknown_labels, e.seen_in_training);
-  if (e.without_seen) out += ", \"without_seen\": " + metrics::to_json(*e.without_seen);
-  if (e.ferplus) out += ", \"ferplus\": " + metrics::to_json(*e.ferplus);
-  return out + "}\n";
+void score_votes(report::ModelEvaluation& out, const FaceModel& voter, std::span<const float> logits, const Material& material, const EvaluateOptions& options) {
+  const auto classes = static_cast<int>(voter.labels().size());
+  std::vector<metrics::FerPlusVotes> votes;
+  for (const Sample* sample : material.pictures) votes.push_back(sample->votes);
+  out.ferplus = metrics::ferplus_report(metrics::softmax(logits, classes, voter.temperature()), voter.labels(), votes, options.report_options());
+  for (const int c : metrics::predictions(logits, classes)) {
+    out.ferplus_predicted.push_back(static_cast<int>(*emotion_from_string(voter.labels()[static_cast<std::size_t>(c)])));
+  }
 }
 
-std::string to_text(const Evaluation& e) {
-  std::string out = format("%s on %s, %s, %s\n\n", e.model.c_str(), e.data.c_str(), e.split.c_str(),
-                           e.flip ? "mean of picture and mirror image" : "single view");
-  if (e.unknown_labels > 0) out += format("%zu pictures have a label that the model does not know and are left out\n\n", e.unknown_labels);
-  out += metrics::to_text(e.report);
-  if (e.without_seen) {
-    const metrics::ClassificationReport& r = *e.without_seen;
-    out += format("\nwithout the %zu pictures that equal a training picture (%zu left):\n  accuracy %.4f (%.4f to %.4f), macro F1 %.4f (%.4f to %.4f)\n",
-                  e.seen_in_training, static_cast<std::size_t>(r.count), r.accuracy.value, r.accuracy.low, r.accuracy.high,
-                  r.macro_f1.value, r.macro_f1.low, r.macro_f1.high);
+void score_slices(report::ModelEvaluation& out, const std::vector<report::Parting>& partings) {
+  for (const report::Parting& parting : partings) {
+    std::vector<int> part;
+    for (const std::size_t picture : out.own.pictures) part.push_back(parting.part[picture]);
+    metrics::Slicing slicing = metrics::slice_accuracy(parting.name, part, parting.names, out.own.predicted, out.own.truth);
+    if (slicing.slices.size() > 1) out.slicings.push_back(std::move(slicing));
   }
-  if (e.ferplus) out += "\nagainst the FER+ votes\n\n" + metrics::to_text(*e.ferplus);
+}
+
+report::ModelEvaluation evaluate_model(const std::string& name, const std::filesystem::path& path, const Material& material,
+                                       const std::vector<report::Parting>& partings, const EvaluateOptions& options) {
+  const std::unique_ptr<FaceModel> model = load_face_model(path, options.compile_options(), {.name = options.head, .taught = model::kFer2013Head});
+  const auto measure = [&](const FaceModel& m) { return measure_logits([&](auto faces) { return m.logits(faces); }, material.pixels, options.views(), name); };
+  const std::vector<float> logits = measure(*model);
+  report::ModelEvaluation out{.name = name, .path = path.string(), .runtime = model->runtime(), .temperature = model->temperature()};
+  out.own = report::evaluate_labels(logits, label_outputs(model->labels(), material.pictures), model->labels(), model->temperature(), options.report_options());
+  out.unknown_labels = material.pictures.size() - out.own.pictures.size();
+  const auto unseen = [&](std::size_t picture) { return !material.seen[picture]; };
+  const auto left = std::count_if(out.own.pictures.begin(), out.own.pictures.end(), unseen);
+  if (left > 0 && static_cast<std::size_t>(left) < out.own.pictures.size()) out.without_seen = score_unseen(out.own, material, options);
+  if (material.has_votes) {
+    const std::unique_ptr<FaceModel> voter = load_face_model(path, options.compile_options(), {.name = options.head, .taught = model::kFerPlusHead});
+    score_votes(out, *voter, voter->head() == model->head() ? logits : measure(*voter), material, options);
+  }
+  score_slices(out, partings);
+  return out;
+}
+
+/// The files' stems; with the folder before it where two are the same.
+std::vector<std::string> short_names(const std::vector<std::filesystem::path>& paths) {
+  std::map<std::string, int> count;
+  for (const auto& path : paths) ++count[path.stem()];
+  std::vector<std::string> names;
+  for (const auto& path : paths) {
+    names.push_back(count[path.stem()] == 1 ? path.stem().string() : (path.parent_path().filename() / path.stem()).string());
+  }
+  return names;
+}
+
+report::Evaluation evaluate(const EvaluateOptions& options, const Material& material) {
+  report::Evaluation out{.data = options.data, .split = std::string(to_string(split_from_string(options.split))), .views = options.flip ? "flip" : "single", .pictures = material.pictures};
+  out.seen_in_training = static_cast<std::size_t>(std::count(material.seen.begin(), material.seen.end(), true));
+  for (const std::string& history : options.histories) out.histories.push_back(report::read_history(history));
+  std::vector<report::Parting> partings;
+  if (options.slices || !options.report.empty()) {
+    std::vector<report::FaceTraits> traits;
+    for (const Sample* sample : material.pictures) traits.push_back(report::traits_of(*sample, std::nullopt));
+    partings = report::part_pictures(traits);
+  }
+  std::vector<std::filesystem::path> paths;
+  for (const std::string& model : options.models) paths.push_back(locate_model(model));
+  if (paths.empty()) paths.push_back(locate_model(""));
+  const std::vector<std::string> names = short_names(paths);
+  for (std::size_t i = 0; i < paths.size(); ++i) out.models.push_back(evaluate_model(names[i], paths[i], material, partings, options));
+  out.comparisons = report::compare_models(out, options.report_options());
   return out;
 }
 
@@ -149,8 +162,11 @@ int evaluate_command(std::span<const std::string> arguments) {
   if (options.help) return std::printf("mien evaluate --model M --data D [options]\n\n%s", set.help().c_str()), kExitOk;
   if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
   if (options.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
-  const Evaluation evaluation = evaluate(options);
-  std::fputs((options.format == "json" ? to_json(evaluation) : to_text(evaluation)).c_str(), stdout);
+  const Material material = read_material(options);
+  const report::Evaluation evaluation = evaluate(options, material);
+  if (!options.report.empty()) write_file(options.report, report::to_page(evaluation, options.faces ? report::Faces::kShown : report::Faces::kLeftOut));
+  const std::string text = options.format == "json" ? report::to_json(evaluation) : options.format == "card" ? report::to_card(evaluation) : report::to_text(evaluation);
+  std::fputs(text.c_str(), stdout);
   return kExitOk;
 }
 

@@ -2,33 +2,33 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <optional>
 
+#include "common/interrupt.hpp"
 #include "common/progress.hpp"
 #include "metrics/ferplus.hpp"
 #include "mien/error.hpp"
-#include "model/heads.hpp"
 
 namespace mien::apps {
 namespace {
 
-constexpr std::size_t kChunk = 256;
+constexpr std::size_t kChunk = std::size_t{256} * kFacePixels;
 
-void append(std::vector<std::uint8_t>& faces, const Sample& sample, bool mirrored) {
-  for (int y = 0; y < kFaceSize; ++y) {
-    const auto row = sample.pixels.begin() + y * kFaceSize;
-    if (mirrored) faces.insert(faces.end(), std::make_reverse_iterator(row + kFaceSize), std::make_reverse_iterator(row));
-    else faces.insert(faces.end(), row, row + kFaceSize);
+/// Each row of the pictures turned around.
+std::vector<std::uint8_t> mirrored(std::span<const std::uint8_t> pictures) {
+  std::vector<std::uint8_t> out;
+  for (std::size_t at = 0; at < pictures.size(); at += kFaceSize) {
+    const auto row = pictures.subspan(at, kFaceSize);
+    out.insert(out.end(), row.rbegin(), row.rend());
   }
+  return out;
 }
 
 /// The network's output of an emotion, or -1.
 class OutputOf {
  public:
-  explicit OutputOf(const Classifier& classifier) {
+  explicit OutputOf(const std::vector<std::string>& labels) {
     outputs_.fill(-1);
-    const std::vector<std::string>& labels = classifier.info().labels;
     for (std::size_t i = 0; i < labels.size(); ++i) outputs_[static_cast<std::size_t>(*emotion_from_string(labels[i]))] = static_cast<int>(i);
   }
   int operator[](Emotion emotion) const { return outputs_[static_cast<std::size_t>(emotion)]; }
@@ -39,33 +39,28 @@ class OutputOf {
 
 }  // namespace
 
-Classifier load_head(const std::filesystem::path& path, const engine::CompileOptions& options, std::string_view taught) {
-  const std::vector<std::string> heads = model::head_names(model::read_onnx(path));
-  const bool has = std::find(heads.begin(), heads.end(), taught) != heads.end();
-  return Classifier::load(path, options, {.name = has ? std::string(taught) : std::string()});
+std::vector<std::uint8_t> pixels_of(const std::vector<const Sample*>& samples) {
+  std::vector<std::uint8_t> pixels;
+  for (const Sample* sample : samples) pixels.insert(pixels.end(), sample->pixels.begin(), sample->pixels.end());
+  return pixels;
 }
 
-std::vector<float> measure_logits(const Classifier& classifier, const std::vector<const Sample*>& samples, Views views) {
-  if (classifier.info().input_size != kFaceSize) {
-    throw Error(ErrorCode::kUnsupported, "the model's input_size is not 48, the size of the data's pictures");
-  }
-  std::vector<float> logits;
-  ProgressBar bar("evaluate", static_cast<std::int64_t>(samples.size()), "pictures");
-  for (std::size_t from = 0; from < samples.size(); from += kChunk) {
-    const std::size_t to = std::min(from + kChunk, samples.size());
-    std::vector<std::uint8_t> faces;
-    for (std::size_t i = from; i < to; ++i) append(faces, *samples[i], false);
-    std::vector<float> chunk = classifier.logits(faces);
+std::vector<float> measure_logits(const Logits& logits, std::span<const std::uint8_t> pictures, Views views, const std::string& bar_name) {
+  std::vector<float> out;
+  const Interrupt interrupt;
+  ProgressBar bar(bar_name, static_cast<std::int64_t>(pictures.size() / kFacePixels), "pictures");
+  for (std::size_t from = 0; from < pictures.size(); from += kChunk) {
+    if (Interrupt::requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
+    const auto part = pictures.subspan(from, std::min(kChunk, pictures.size() - from));
+    std::vector<float> chunk = logits(part);
     if (views == Views::kFlip) {
-      faces.clear();
-      for (std::size_t i = from; i < to; ++i) append(faces, *samples[i], true);
-      const std::vector<float> mirrored = classifier.logits(faces);
-      for (std::size_t i = 0; i < chunk.size(); ++i) chunk[i] = 0.5F * (chunk[i] + mirrored[i]);
+      const std::vector<float> other = logits(mirrored(part));
+      for (std::size_t i = 0; i < chunk.size(); ++i) chunk[i] = 0.5F * (chunk[i] + other[i]);
     }
-    logits.insert(logits.end(), chunk.begin(), chunk.end());
-    bar.update(static_cast<std::int64_t>(to));
+    out.insert(out.end(), chunk.begin(), chunk.end());
+    bar.update(static_cast<std::int64_t>((from + part.size()) / kFacePixels));
   }
-  return logits;
+  return out;
 }
 
 std::vector<const Sample*> select_split(const Dataset& dataset, Split split) {
@@ -77,15 +72,15 @@ std::vector<const Sample*> select_split(const Dataset& dataset, Split split) {
   return samples;
 }
 
-std::vector<int> label_outputs(const Classifier& classifier, const std::vector<const Sample*>& samples) {
-  const OutputOf output_of(classifier);
+std::vector<int> label_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples) {
+  const OutputOf output_of(labels);
   std::vector<int> outputs;
   for (const Sample* sample : samples) outputs.push_back(sample->emotion < 0 ? -1 : output_of[static_cast<Emotion>(sample->emotion)]);
   return outputs;
 }
 
-std::vector<int> majority_outputs(const Classifier& classifier, const std::vector<const Sample*>& samples) {
-  const OutputOf output_of(classifier);
+std::vector<int> majority_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples) {
+  const OutputOf output_of(labels);
   std::vector<int> outputs;
   for (const Sample* sample : samples) {
     const std::optional<Emotion> majority = metrics::ferplus_majority(sample->votes);

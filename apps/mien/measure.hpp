@@ -1,12 +1,12 @@
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "data/dataset.hpp"
-#include "pipeline/classifier.hpp"
 
 namespace mien::apps {
 
@@ -15,18 +15,21 @@ enum class Views {
   kFlip,  ///< the logits' mean over the picture and its mirror image
 };
 
-/// Logits [n, classes] of the samples, in order, through the engine; with a progress bar.
-std::vector<float> measure_logits(const Classifier& classifier, const std::vector<const Sample*>& samples, Views views);
+/// Gray pictures [n, 48, 48] to rows of logits [n, any width].
+using Logits = std::function<std::vector<float>(std::span<const std::uint8_t> pictures)>;
 
-/// The network with the head that was made for certain labels: `taught` where the model has such a head, else its default.
-Classifier load_head(const std::filesystem::path& path, const engine::CompileOptions& options, std::string_view taught);
+/// The pixels of the samples, [n, 48, 48].
+std::vector<std::uint8_t> pixels_of(const std::vector<const Sample*>& samples);
+
+/// Logits of the pictures [n, 48, 48], in order; with a progress bar of this name. Throws Error kInterrupted on SIGINT.
+std::vector<float> measure_logits(const Logits& logits, std::span<const std::uint8_t> pictures, Views views, const std::string& bar_name);
 
 /// The samples of a split.
 std::vector<const Sample*> select_split(const Dataset& dataset, Split split);
 
-/// The output of each sample's label, -1 where the network does not know it.
-std::vector<int> label_outputs(const Classifier& classifier, const std::vector<const Sample*>& samples);
+/// The index of each sample's label among `labels`, -1 where it is not there.
+std::vector<int> label_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples);
 /// The same for the emotion that the majority of FER+'s voters named, -1 also where there is none.
-std::vector<int> majority_outputs(const Classifier& classifier, const std::vector<const Sample*>& samples);
+std::vector<int> majority_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples);
 
 }  // namespace mien::apps

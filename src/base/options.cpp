@@ -130,6 +130,11 @@ void OptionSet::add(std::string& field, std::string name, std::string value_name
            .set = [&field](std::string_view text) { field = text; }, .get = [&field] { return field; }});
 }
 
+void OptionSet::add(std::vector<std::string>& field, std::string name, std::string value_name, std::string help) {
+  declare({.name = std::move(name), .value_name = std::move(value_name), .help = std::move(help), .quoted = true,
+           .set = [&field](std::string_view text) { field.emplace_back(text); }, .get = [&field] { return join(field, " "); }});
+}
+
 void OptionSet::add(bool& field, std::string name, std::string help) {
   declare({.name = std::move(name), .value_name = "", .help = std::move(help),
            .set = [&field](std::string_view text) {

@@ -32,6 +32,8 @@ class OptionSet {
   void add(std::uint64_t& field, std::string name, std::string value_name, std::string help);
   void add(double& field, std::string name, std::string value_name, std::string help, Range range = {});
   void add(std::string& field, std::string name, std::string value_name, std::string help);
+  /// May be given several times; each adds to the list.
+  void add(std::vector<std::string>& field, std::string name, std::string value_name, std::string help);
   void add(bool& field, std::string name, std::string help);
   void add_choice(std::string& field, std::string name, std::vector<std::string> choices, std::string help);
 

@@ -70,7 +70,7 @@ std::string draw_svg(const Figure& figure) {
   cut_all(svg, "<desc>", "</desc>");
   cut_all(svg, "<filter", "</filter>");
   cut_all(svg, " id=\"gnuplot_", "\"");
-  if (svg.find("xlink:href='#gpPt6' color") == std::string::npos) cut_all(svg, "<defs>", "</defs>");
+  if (svg.find("href='#gpPt6'") == std::string::npos) cut_all(svg, "<defs>", "</defs>");
   replace_all(svg, "rgb(  1,   2,   3)", "currentColor");
   replace_all(svg, "rgb(1,2,3)", "currentColor");
   replace_all(svg, " color=\"black\"", "");

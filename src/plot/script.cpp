@@ -61,10 +61,16 @@ class PanelWriter {
   }
 
  private:
+  static bool has_points(const Series& s) {
+    return std::any_of(s.y.begin(), s.y.end(), [](double y) { return std::isfinite(y); });
+  }
+  bool is_empty() const { return panel_.tiles.empty() && panel_.notes.empty() && std::none_of(panel_.series.begin(), panel_.series.end(), has_points); }
+
   void write_axis(const std::string& name, const Axis& axis) {
     const double scale = scale_of(axis);
-    const auto limit = [&](double value) { return std::isnan(value) ? std::string("*") : number(value * scale); };
-    script_ += "set " + name + "range [" + limit(axis.low) + ":" + limit(axis.high) + "]\n";
+    const auto limit = [&](double value, const char* automatic) { return std::isnan(value) ? std::string(automatic) : number(value * scale); };
+    const bool empty = is_empty();  // gnuplot cannot find limits of nothing
+    script_ += "set " + name + "range [" + limit(axis.low, empty ? "0" : "*") + ":" + limit(axis.high, empty ? "1" : "*") + "]\n";
     script_ += "set " + name + "label " + quoted(axis.label) + "\n";
     if (axis.unit == Axis::Unit::kNone) {
       script_ += "unset " + name + "tics\n";
@@ -130,12 +136,12 @@ class PanelWriter {
   static bool is_line(const Series& s) { return s.mark == Mark::kLine || s.mark == Mark::kDashes || s.mark == Mark::kSteps; }
 
   void write_band(const Series& s) {
-    if (!is_line(s) || s.low.empty() || s.x.empty()) return;
+    if (!is_line(s) || s.low.empty() || !has_points(s)) return;
     plot(block(points(s)) + " using 1:3:4 with filledcurves fillstyle solid noborder linecolor " + colour_text(faded(s.colour, 0.18)) + " notitle");
   }
 
   void write_series(const Series& s) {
-    if (s.x.empty()) return;
+    if (!has_points(s)) return;
     const std::string title = s.name.empty() ? "notitle" : "title " + quoted(s.name);
     const std::string colour = colour_text(s.colour), data = block(points(s));
     const auto line = [&](const char* style, const char* dashes) {
@@ -153,7 +159,7 @@ class PanelWriter {
   }
 
   void write_whiskers(const Series& s) {
-    if (is_line(s) || s.mark == Mark::kArea || s.low.empty() || s.x.empty()) return;
+    if (is_line(s) || s.mark == Mark::kArea || s.low.empty() || !has_points(s)) return;
     const Colour colour = s.mark == Mark::kBars ? Colour{{}, 0.65} : s.colour;
     plot(block(points(s)) + " using 1:2:3:4 with yerrorbars pointtype 0 pointsize 0 linewidth 1.2 linecolor " + colour_text(colour) + " notitle");
   }

@@ -73,6 +73,13 @@ TEST(Figure, NoTextRunsAProgramOrEndsItsQuotes) {
   EXPECT_FALSE(std::filesystem::exists(trace));
 }
 
+TEST(Figure, NothingToDrawIsAnEmptyPanel) {
+  MIEN_SKIP_WITHOUT_GNUPLOT();
+  const std::string svg = draw_svg({.panels = {{.title = "empty"}, {.title = "gaps", .series = {{.name = "none", .x = {1}, .y = {kAutomatic}}}}}});
+  EXPECT_NE(svg.find(">empty<"), std::string::npos);
+  EXPECT_NE(svg.find(">gaps<"), std::string::npos);
+}
+
 TEST(Figure, MistakesAreErrors) {
   Figure figure = one_line();
   figure.panels[0].series[0].y.pop_back();

@@ -55,6 +55,7 @@ struct Material {
   std::vector<std::uint8_t> pixels;
   std::vector<bool> seen;  // equals a training picture
   bool has_votes = false;
+  std::string_view head;   // that is made for the labels; empty: the model's default one, which answers for photographs
 };
 
 Material read_material(const EvaluateOptions& options) {
@@ -64,6 +65,8 @@ Material read_material(const EvaluateOptions& options) {
   out.pictures = select_split(out.dataset, split);
   out.pixels = pixels_of(out.pictures);
   out.has_votes = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->has_votes(); });
+  const bool official = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->row >= 0; });
+  if (official) out.head = model::kFer2013Head;
   const std::vector<std::size_t> repeated = split == Split::kTraining ? std::vector<std::size_t>{} : find_seen_in_training(out.dataset, split);
   const std::set<std::size_t> indices(repeated.begin(), repeated.end());
   for (const Sample* sample : out.pictures) out.seen.push_back(indices.contains(static_cast<std::size_t>(sample - out.dataset.data())));
@@ -105,7 +108,7 @@ void score_slices(report::ModelEvaluation& out, const std::vector<report::Partin
 
 report::ModelEvaluation evaluate_model(const std::string& name, const std::filesystem::path& path, const Material& material,
                                        const std::vector<report::Parting>& partings, const EvaluateOptions& options) {
-  const std::unique_ptr<FaceModel> model = load_face_model(path, options.compile_options(), {.name = options.head, .taught = model::kFer2013Head});
+  const std::unique_ptr<FaceModel> model = load_face_model(path, options.compile_options(), {.name = options.head, .taught = material.head});
   const auto measure = [&](const FaceModel& m) { return measure_logits([&](auto faces) { return m.logits(faces); }, material.pixels, options.views(), name); };
   const std::vector<float> logits = measure(*model);
   report::ModelEvaluation out{.name = name, .path = path.string(), .runtime = model->runtime(), .temperature = model->temperature()};

@@ -14,6 +14,7 @@ using Command = int (*)(std::span<const std::string> arguments);
 int predict_command(std::span<const std::string> arguments);
 int data_command(std::span<const std::string> arguments);
 int evaluate_command(std::span<const std::string> arguments);
+int explain_command(std::span<const std::string> arguments);
 int calibrate_command(std::span<const std::string> arguments);
 int bench_command(std::span<const std::string> arguments);
 int quantize_command(std::span<const std::string> arguments);

@@ -16,6 +16,7 @@ constexpr const char* kUsage =
     "Mien recognises emotions in faces.\n\n"
     "  mien predict PHOTO...            the emotion of every face in photos\n"
     "  mien video FILE|URL|camera:0     the emotions of the people in a film or before a camera\n"
+    "  mien explain PHOTO...            what in a face speaks for its emotion, as heat maps\n"
     "  mien data info|filter|pack       look at, filter and pack training data\n"
     "  mien train --data D --out RUN    train a network\n"
     "  mien export CHECKPOINT -o M      make a model file of a training run\n"
@@ -34,7 +35,7 @@ constexpr const char* kGetVideo =
     "It is built with FFmpeg's libraries:\n  make video        (installs them, builds build/bin/mien-video)\n";
 
 const std::map<std::string, Command> kCommands = {
-    {"predict", predict_command}, {"data", data_command}, {"evaluate", evaluate_command},
+    {"predict", predict_command}, {"data", data_command}, {"evaluate", evaluate_command}, {"explain", explain_command},
     {"calibrate", calibrate_command}, {"bench", bench_command}, {"quantize", quantize_command}, {"models", models_command}, {"info", info_command},
     {"serve", serve_command},
 };

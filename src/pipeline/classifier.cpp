@@ -46,21 +46,24 @@ Classifier Classifier::load(const std::filesystem::path& path, const engine::Com
 std::vector<float> Classifier::logits(std::span<const std::uint8_t> faces) const {
   const std::size_t bytes = face_bytes(), count = faces.size() / bytes, classes = static_cast<std::size_t>(this->classes());
   if (faces.size() % bytes != 0) throw Error(ErrorCode::kInvalidArgument, "faces are not whole pictures of the network's size");
-  const float mean = static_cast<float>(info_.mean), inverse_std = static_cast<float>(1 / info_.std);
   std::vector<float> out(count * classes);
   std::vector<float> rows(std::min(count, kBatch) * width_);
-  std::vector<float> input(std::min(count, kBatch) * bytes);
   for (std::size_t done = 0; done < count;) {
     const std::size_t batch = count - done >= kBatch ? kBatch : 1;
-    for (std::size_t i = 0; i < batch * bytes; ++i) {
-      input[i] = (static_cast<float>(faces[done * bytes + i]) - mean) * inverse_std;
-    }
+    const std::vector<float> input = normalised(faces.subspan(done * bytes, batch * bytes));
     const std::int64_t side = info_.input_size;
     const std::array<std::span<float>, 1> outputs{std::span(rows).first(batch * width_)};
-    network_.run(std::span(input).first(batch * bytes), {static_cast<std::int64_t>(batch), 1, side, side}, outputs);
+    network_.run(input, {static_cast<std::int64_t>(batch), 1, side, side}, outputs);
     for (std::size_t i = 0; i < batch * classes; ++i) out[done * classes + i] = rows[i / classes * width_ + columns_[i % classes]];
     done += batch;
   }
+  return out;
+}
+
+std::vector<float> Classifier::normalised(std::span<const std::uint8_t> faces) const {
+  const float mean = static_cast<float>(info_.mean), inverse_std = static_cast<float>(1 / info_.std);
+  std::vector<float> out(faces.size());
+  std::transform(faces.begin(), faces.end(), out.begin(), [=](std::uint8_t gray) { return (static_cast<float>(gray) - mean) * inverse_std; });
   return out;
 }
 

@@ -36,6 +36,8 @@ class Classifier {
 
   /// `faces` is [n, input_size, input_size] gray; the result [n, classes].
   std::vector<float> logits(std::span<const std::uint8_t> faces) const;
+  /// What the network takes for the faces: (gray - mean) / std.
+  std::vector<float> normalised(std::span<const std::uint8_t> faces) const;
   /// softmax(logits / temperature), [n, classes].
   std::vector<float> probabilities(std::span<const std::uint8_t> faces) const;
 

@@ -1,0 +1,239 @@
+#include "explain/explainer.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+
+#include "base/file.hpp"
+#include "base/options.hpp"
+#include "commands.hpp"
+#include "common/interrupt.hpp"
+#include "common/progress.hpp"
+#include "explain/sanity.hpp"
+#include "inputs.hpp"
+#include "mien/analyzer.hpp"
+#include "mien/error.hpp"
+#include "model/heads.hpp"
+#include "model/locate.hpp"
+#include "vision/encode.hpp"
+
+namespace mien::apps {
+namespace {
+
+using explain::Explainer;
+using explain::Explanation;
+
+/// An enlarged crop, so that a person recognises what the network's 48 pixels show.
+constexpr int kDrawnCrop = 336;
+constexpr std::uint64_t kSanitySeed = 1;
+
+struct ExplainOptions {
+  std::string model, output = ".", emotion;
+  std::string detector = "auto", method = "both", format = "text";
+  int min_face = 0, threads = 0;
+  bool crop = false, sanity = false, help = false;
+
+  void declare(OptionSet& o) {
+    o.add(output, "output", "DIR", "folder for the pictures, PHOTO-face1.png and so on");
+    o.short_name('o');
+    o.add_choice(method, "method", {"both", "grad-cam", "occlusion"}, "how to find what counts");
+    o.add(emotion, "emotion", "NAME", "explain this emotion's probability; by default that of the most probable one");
+    o.add(model, "model", "FILE", "model file, or the name of a shipped one");
+    o.add(detector, "detector", "NAME", "face detector: auto, hog, or an ONNX file of one");
+    o.add(min_face, "min-face", "PIXELS", "smallest face looked for, in pixels; 0: 40, more in large photos", {0, 20000});
+    o.add(crop, "crop", "the photos are cropped faces already: no face detector");
+    o.add(sanity, "sanity", "also test whether the Grad-CAM map changes when the network's weights become random");
+    o.add_choice(format, "format", {"text", "json"}, "form of the result on standard output");
+    o.add(threads, "threads", "N", "threads, 0: one a core", {0, 1024});
+    o.add(help, "help", "print this");
+    o.short_name('h');
+  }
+};
+
+struct ExplainedFace {
+  Face face;
+  Explanation explanation;
+  std::string picture;  ///< path
+  std::vector<explain::CascadeStep> sanity;
+};
+
+struct ExplainedPhoto {
+  std::string path;
+  std::vector<ExplainedFace> faces;
+  std::optional<std::string> error;
+};
+
+class PhotoExplainer {
+ public:
+  explicit PhotoExplainer(const ExplainOptions& options)
+      : options_(options),
+        methods_(explain::methods_from_string(options.method)),
+        explainer_(Explainer::load(options.model, options.threads)),
+        analyzer_(Analyzer::load(options.model, {.detector = options.detector, .min_face = options.min_face, .threads = options.threads})) {
+    if (options.emotion.empty()) return;
+    const std::vector<std::string>& labels = explainer_.labels();
+    const std::optional<Emotion> emotion = emotion_from_string(options.emotion);
+    const auto found = std::find(labels.begin(), labels.end(), emotion ? to_string(*emotion) : "");
+    if (found == labels.end()) {
+      std::string known;
+      for (const std::string& label : labels) known += (known.empty() ? "" : ", ") + label;
+      throw Error(ErrorCode::kInvalidArgument, "--emotion: the network does not know '" + options.emotion + "': " + known);
+    }
+    label_ = static_cast<std::size_t>(found - labels.begin());
+  }
+
+  const Explainer& explainer() const { return explainer_; }
+
+  /// Never throws for what is wrong with one photo.
+  ExplainedPhoto explain(const PhotoInput& input) {
+    ExplainedPhoto result{.path = input.path, .faces = {}, .error = input.error};
+    if (result.error) return result;
+    try {
+      const Image photo = read_image(input.path);
+      const std::vector<Face> faces = options_.crop ? std::vector{analyzer_.classify(photo)} : analyzer_.analyze(photo);
+      for (const Face& face : faces) result.faces.push_back(explain_face(photo, face, picture_path(input.path, result.faces.size())));
+    } catch (const std::exception& error) {
+      std::string message = error.what();
+      if (message.starts_with(input.path + ": ")) message.erase(0, input.path.size() + 2);
+      result.error = message;
+    }
+    return result;
+  }
+
+ private:
+  ExplainedFace explain_face(const Image& photo, const Face& face, const std::filesystem::path& path) {
+    const Face drawn = options_.crop ? Face{} : face;  // a cropped photo is taken whole
+    const auto best = std::max_element(face.probabilities.begin(), face.probabilities.end()) - face.probabilities.begin();
+    const Image crop = explainer_.crop(photo, drawn, analyzer_.detector_name());
+    ExplainedFace out{face, explainer_.explain(crop, label_.value_or(static_cast<std::size_t>(best)), methods_), path.string(), {}};
+    const Image large = explainer_.crop(photo, drawn, analyzer_.detector_name(), kDrawnCrop);
+    write_file(path, encode_png(explain::draw(out.explanation, explainer_.labels()[out.explanation.label], large)));
+    if (options_.sanity) out.sanity = explain::randomisation_test(model(), crop, out.explanation.label, kSanitySeed);
+    return out;
+  }
+
+  const model::Model& model() {
+    if (!model_) model_ = model::select_head(model::read_onnx(locate_model(options_.model)), "");
+    return *model_;
+  }
+
+  /// A name that no other photo of this call has.
+  std::filesystem::path picture_path(const std::filesystem::path& photo, std::size_t face) {
+    const std::string stem = photo.stem().string();
+    for (int i = 1;; ++i) {
+      const std::string name = stem + (i > 1 ? "-" + std::to_string(i) : "") + "-face" + std::to_string(face + 1) + ".png";
+      if (taken_.insert(name).second) return std::filesystem::path(options_.output) / name;
+    }
+  }
+
+  const ExplainOptions& options_;
+  explain::Methods methods_;
+  Explainer explainer_;
+  Analyzer analyzer_;
+  std::optional<std::size_t> label_;  ///< of --emotion
+  std::optional<model::Model> model_;
+  std::set<std::string> taken_;
+};
+
+std::string bands_text(const explain::HeatMap& map) {
+  const explain::Bands parts = explain::bands(map);
+  return format("brow and eyes %.0f%%, nose and cheeks %.0f%%, mouth and chin %.0f%%", 100 * parts.eyes, 100 * parts.nose, 100 * parts.mouth);
+}
+
+std::string to_text(const ExplainedPhoto& photo, const Explainer& explainer) {
+  std::string out = photo.path + "  ";
+  if (photo.error) return out + *photo.error + "\n";
+  out += photo.faces.empty() ? "no face found\n" : format("%zu %s\n", photo.faces.size(), photo.faces.size() == 1 ? "face" : "faces");
+  for (std::size_t i = 0; i < photo.faces.size(); ++i) {
+    const auto& [face, explanation, picture, sanity] = photo.faces[i];
+    const std::string& label = explainer.labels()[explanation.label];
+    out += format("\n  face %zu  %s %.1f%%   at %.0f,%.0f  %.0fx%.0f   %s\n", i + 1, label.c_str(), 100 * explanation.probability, face.box.x, face.box.y,
+                  face.box.width, face.box.height, picture.c_str());
+    if (explanation.grad_cam) out += "    Grad-CAM   " + bands_text(*explanation.grad_cam) + "\n";
+    if (explanation.occlusion) {
+      out += "    occlusion  " + bands_text(*explanation.occlusion) +
+             format("; covering the most important place costs %.1f points\n", 100 * explanation.occlusion->largest());
+    }
+    if (!sanity.empty()) out += "    weights made random from the output back to …   rank correlation   structural similarity\n";
+    for (const explain::CascadeStep& step : sanity) {
+      out += format("      %-44s %15.2f %23.2f\n", step.layer.c_str(), step.grad_cam.rank_correlation, step.grad_cam.structural_similarity);
+    }
+  }
+  return out;
+}
+
+std::string to_json(const explain::HeatMap& map) {
+  const explain::Bands parts = explain::bands(map);
+  std::string out = format("{\"bands\": {\"eyes\": %.4f, \"nose\": %.4f, \"mouth\": %.4f}, \"largest\": %.5f, \"map\": [", parts.eyes, parts.nose, parts.mouth,
+                           map.largest());
+  for (int y = 0; y < map.side; ++y) {
+    out += y == 0 ? "[" : ", [";
+    for (int x = 0; x < map.side; ++x) out += format(x == 0 ? "%.4g" : ", %.4g", map.at(x, y));
+    out += "]";
+  }
+  return out + "]}";
+}
+
+std::string to_json(const ExplainedPhoto& photo, const Explainer& explainer) {
+  std::string out = "{\"path\": " + json_quote(photo.path);
+  if (photo.error) return out + ", \"error\": " + json_quote(*photo.error) + "}";
+  out += ", \"faces\": [";
+  for (std::size_t i = 0; i < photo.faces.size(); ++i) {
+    const auto& [face, explanation, picture, sanity] = photo.faces[i];
+    out += format("%s{\"box\": {\"x\": %.1f, \"y\": %.1f, \"width\": %.1f, \"height\": %.1f}, \"emotion\": %s, \"explained\": %s, \"probability\": %.5f, \"picture\": %s",
+                  i == 0 ? "" : ", ", face.box.x, face.box.y, face.box.width, face.box.height, json_quote(to_string(face.emotion)).c_str(),
+                  json_quote(explainer.labels()[explanation.label]).c_str(), explanation.probability, json_quote(picture).c_str());
+    if (explanation.grad_cam) out += ", \"layer\": " + json_quote(explainer.layer()) + ", \"grad_cam\": " + to_json(*explanation.grad_cam);
+    if (explanation.occlusion) out += ", \"occlusion\": " + to_json(*explanation.occlusion);
+    if (!sanity.empty()) {
+      out += ", \"sanity\": [";
+      for (const explain::CascadeStep& step : sanity) {
+        out += format("%s{\"layer\": %s, \"rank_correlation\": %.4f, \"structural_similarity\": %.4f}", &step == &sanity[0] ? "" : ", ",
+                      json_quote(step.layer).c_str(), step.grad_cam.rank_correlation, step.grad_cam.structural_similarity);
+      }
+      out += "]";
+    }
+    out += "}";
+  }
+  return out + "]}";
+}
+
+}  // namespace
+
+int explain_command(std::span<const std::string> arguments) {
+  ExplainOptions options;
+  OptionSet set;
+  options.declare(set);
+  const std::vector<std::string> paths = set.parse(arguments);
+  if (options.help) {
+    std::printf("mien explain PHOTO... [options]\n\nShows for each face what speaks for its emotion: heat maps over the face as PNG files.\n\n%s", set.help().c_str());
+    return kExitOk;
+  }
+  if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "no photo given: mien explain photo.jpg");
+  const std::vector<PhotoInput> photos = collect_photos(paths, "", Shard{});
+  std::error_code made;
+  std::filesystem::create_directories(options.output, made);
+  if (made) throw Error(ErrorCode::kIo, options.output + ": cannot make the folder: " + made.message());
+  PhotoExplainer explainer(options);
+  const bool json = options.format == "json";
+  const Interrupt interrupt;
+  ProgressBar bar("explain", static_cast<std::int64_t>(photos.size()), "photos");
+  std::size_t failed = 0, done = 0;
+  if (json) std::fputs("[", stdout);
+  for (const PhotoInput& input : photos) {
+    if (Interrupt::requested()) break;
+    const ExplainedPhoto photo = explainer.explain(input);
+    failed += photo.error ? 1 : 0;
+    bar.clear();
+    if (done > 0) std::fputs(json ? ",\n " : "\n", stdout);
+    std::fputs((json ? to_json(photo, explainer.explainer()) : to_text(photo, explainer.explainer())).c_str(), stdout);
+    std::fflush(stdout);
+    bar.update(static_cast<std::int64_t>(++done));
+  }
+  if (json) std::fputs("]\n", stdout);
+  if (done < photos.size()) return kExitInterrupted;
+  return failed > 0 ? kExitFailed : kExitOk;
+}
+
+}  // namespace mien::apps

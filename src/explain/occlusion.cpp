@@ -1,0 +1,58 @@
+#include "explain/occlusion.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "mien/error.hpp"
+
+namespace mien::explain {
+namespace {
+
+/// Left or top edges of the squares: `stride` apart, the outermost flush with the picture's edges.
+std::vector<int> places(int side, int patch, int stride) {
+  std::vector<int> out;
+  for (int at = 0; at < side - patch; at += stride) out.push_back(at);
+  out.push_back(side - patch);
+  return out;
+}
+
+}  // namespace
+
+HeatMap occlusion(const Classifier& classifier, std::span<const std::uint8_t> face, std::size_t label, const OcclusionOptions& options) {
+  const int side = classifier.info().input_size;
+  const int patch = options.patch > 0 ? options.patch : std::max(1, side / 5), stride = options.stride > 0 ? options.stride : std::max(1, side / 16);
+  const std::size_t classes = static_cast<std::size_t>(classifier.classes());
+  if (face.size() != classifier.face_bytes() || label >= classes || patch > side) {
+    throw Error(ErrorCode::kInvalidArgument, "occlusion: the picture, the label or the square does not fit the network");
+  }
+  const auto gray = static_cast<std::uint8_t>(std::accumulate(face.begin(), face.end(), std::size_t{0}) / face.size());
+  const std::vector<int> edges = places(side, patch, stride);
+  std::vector<std::uint8_t> pictures(face.begin(), face.end());  // the face itself, then with each square covered
+  pictures.reserve((edges.size() * edges.size() + 1) * face.size());
+  for (const int top : edges) {
+    for (const int left : edges) {
+      pictures.insert(pictures.end(), face.begin(), face.end());
+      const auto picture = pictures.end() - static_cast<std::ptrdiff_t>(face.size());
+      for (int y = top; y < top + patch; ++y) std::fill_n(picture + y * side + left, patch, gray);
+    }
+  }
+  const std::vector<float> probabilities = classifier.probabilities(pictures);
+
+  HeatMap map{side, std::vector<float>(face.size())};
+  std::vector<float> covered(face.size());
+  for (std::size_t i = 0; i < edges.size() * edges.size(); ++i) {
+    const float fall = probabilities[label] - probabilities[(i + 1) * classes + label];
+    const int top = edges[i / edges.size()], left = edges[i % edges.size()];
+    for (int y = top; y < top + patch; ++y) {
+      for (int x = left; x < left + patch; ++x) {
+        map.values[static_cast<std::size_t>(y * side + x)] += fall;
+        covered[static_cast<std::size_t>(y * side + x)] += 1;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < map.values.size(); ++i) map.values[i] /= std::max(covered[i], 1.0F);
+  return map;
+}
+
+}  // namespace mien::explain

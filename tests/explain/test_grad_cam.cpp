@@ -1,0 +1,78 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/reference_model.hpp"
+#include "error_code.hpp"
+#include "explain/grad_cam.hpp"
+
+namespace mien::explain {
+namespace {
+
+using test::GraphBuilder;
+
+/// input [1, 1, 12, 12] -> convolution -> residual block -> mean -> two heads of 3 and 4 logits.
+struct TwoHeads {
+  GraphBuilder graph{{-1, 1, 12, 12}};
+  std::string last, first_head, second_head, weights;
+
+  TwoHeads() {
+    const std::string stem = graph.node("Relu", {graph.conv("input", 1, 4, 3)});
+    const std::string branch = graph.conv(graph.node("Relu", {graph.conv(stem, 4, 4, 3)}), 4, 4, 3);
+    last = graph.node("Relu", {graph.node("Add", {branch, stem})});
+    const std::string features = graph.node("Flatten", {graph.node("GlobalAveragePool", {last})});
+    first_head = graph.dense(features, 4, 3);
+    weights = graph.model().nodes.back().inputs[1];
+    second_head = graph.dense(features, 4, 4);
+    graph.output(first_head, {-1, 3});
+    graph.output(second_head, {-1, 4});
+  }
+};
+
+TEST(GradCam, IsTheClassActivationMapBehindAMeanAndOneDenseLayer) {
+  // There the derivative of a logit by an activation is its channel's weight / 144 (Selvaraju et al. 2017, section 3.1).
+  TwoHeads net;
+  const GradCam grad_cam(net.graph.model(), net.first_head, 12, 1);
+  EXPECT_EQ(grad_cam.layer(), net.last);
+  const std::vector<float> input = test::random_input(144);
+  const auto weights = net.graph.model().find_initializer(net.weights)->values<float>();
+  net.graph.output(net.last, {});
+  const auto outputs = engine::Network::compile(net.graph.model(), {engine::Precision::kF32, 1}).run(input, {1, 1, 12, 12});
+  const std::vector<float>& activations = outputs[2].values;
+  for (std::size_t label = 0; label < 3; ++label) {
+    const GradCam::Result result = grad_cam.explain(input, label);
+    ASSERT_EQ(result.map.side, 12);
+    for (std::size_t i = 0; i < 144; ++i) {
+      float sum = 0;
+      for (std::size_t c = 0; c < 4; ++c) sum += weights[label * 4 + c] / 144 * activations[c * 144 + i];
+      EXPECT_NEAR(result.map.values[i], std::max(sum, 0.0F), 1e-5);
+    }
+    for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(result.logits[c], outputs[0].values[c], 1e-4);
+  }
+}
+
+TEST(GradCam, ExplainsTheHeadThatIsNamed) {
+  TwoHeads net;
+  const std::vector<float> input = test::random_input(144);
+  EXPECT_EQ(GradCam(net.graph.model(), net.second_head, 12, 1).explain(input, 3).logits.size(), 4U);
+}
+
+TEST(GradCam, TakesTheReferenceNetworksLastConvolutionBeforeItsPool) {
+  const model::Model model = test::reference_model();
+  const GradCam grad_cam(model, model.outputs[0].name, 48, 1);
+  const GradCam::Result result = grad_cam.explain(test::random_input(48 * 48), 2);
+  EXPECT_EQ(result.map.side, 6);
+  EXPECT_TRUE(std::all_of(result.map.values.begin(), result.map.values.end(), [](float v) { return v >= 0; }));
+  const auto logits = engine::Network::compile(model, {engine::Precision::kF32, 1}).run(test::random_input(48 * 48), {1, 1, 48, 48})[0].values;
+  for (std::size_t c = 0; c < 7; ++c) EXPECT_NEAR(result.logits[c], logits[c], 1e-3);
+}
+
+TEST(GradCam, ANetworkWithoutConvolutionIsRefused) {
+  GraphBuilder graph({-1, 1, 12, 12});
+  const std::string output = graph.dense(graph.node("Flatten", {"input"}), 144, 3);
+  graph.output(output, {-1, 3});
+  EXPECT_EQ(test::code_of([&] { GradCam(graph.model(), output, 12, 1); }), ErrorCode::kUnsupported);
+}
+
+}  // namespace
+}  // namespace mien::explain

@@ -90,7 +90,7 @@ net::awaitable<void> Connection::serve() {
     shared_.metrics.count_request(route != nullptr ? route->path : "other", response.status,
                                   std::chrono::duration<double>(std::chrono::steady_clock::now() - exchange.request.arrival).count());
     shared_.router.allow_origin(exchange.request, response);
-    keep = exchange.parser.is_done() && exchange.parser.keep_alive() && !shared_.draining;
+    keep = exchange.parser.is_done() && exchange.parser.keep_alive() && exchange.refusal_reason != "malformed" && !shared_.draining;
     if (!co_await write(exchange, std::move(response), keep)) break;
   }
   co_await close_gently();

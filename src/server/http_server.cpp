@@ -1,5 +1,7 @@
 #include "server/http_server.hpp"
 
+#include <sys/resource.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,6 +13,7 @@
 #include <optional>
 #include <set>
 
+#include "base/file.hpp"
 #include "server/connection.hpp"
 
 namespace mien::server {
@@ -40,6 +43,20 @@ tcp::acceptor listen(net::io_context& io, const HttpOptions& options) {
   return acceptor;
 }
 
+/// Each connection is a file; what else is open fits in the rest.
+void allow_open_files(std::size_t connections) {
+  constexpr rlim_t kRest = 64;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlim_t wanted = connections + kRest;
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  if (wanted > limit.rlim_max || ::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    throw Error(ErrorCode::kInvalidArgument, format("%zu connections need as many open files, and the system allows this process %llu (ulimit -n)",
+                                                    connections, static_cast<unsigned long long>(limit.rlim_max)));
+  }
+}
+
 }  // namespace
 
 class HttpServer::Impl {
@@ -47,6 +64,7 @@ class HttpServer::Impl {
   Impl(const HttpOptions& options, Metrics& metrics)
       : options_(options), metrics_(metrics), acceptor_(listen(io_, options)), signals_(io_, SIGTERM, SIGINT), drain_limit_(io_),
         queue_(options.workers, options.queue) {
+    allow_open_files(options.max_connections);
     metrics.add_gauge("mien_queue_length", "Requests that wait for a worker.", [this] { return static_cast<double>(queue_.waiting()); });
     metrics.add_gauge("mien_queue_capacity", "Requests that may wait; more are refused.", [this] { return static_cast<double>(queue_.capacity()); });
     metrics.add_gauge("mien_workers", "Threads that analyze.", [this] { return static_cast<double>(queue_.workers()); });
@@ -97,13 +115,13 @@ class HttpServer::Impl {
 
   /// Says so as far as the socket takes it at once: one more connection that waits is what is to be avoided.
   void refuse(tcp::socket socket) {
-    static constexpr std::string_view kFull =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 77\r\n\r\n"
-        "{\"error\": {\"code\": \"too_many_connections\", \"message\": \"try again in a moment\"}}";
+    const std::string body = error_response(503, "too_many_connections", "as many connections are open as may be: try again in a moment").body;
+    const std::string answer = format("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+                                      "Connection: close\r\nContent-Length: %zu\r\n\r\n%s", body.size(), body.c_str());
     metrics_.count_refusal("connections");
     error_code ignored;
     socket.non_blocking(true, ignored);
-    socket.write_some(net::buffer(kFull), ignored);
+    socket.write_some(net::buffer(answer), ignored);
     socket.shutdown(tcp::socket::shutdown_send, ignored);
   }
 

@@ -28,7 +28,8 @@ struct HttpOptions {
 /// does holds a thread, and every wait has an end.
 class HttpServer {
  public:
-  /// Listens from now on. Throws Error kIo naming the address where that cannot be.
+  /// Listens from now on. Throws Error kIo naming the address where that cannot be, and kInvalidArgument for more
+  /// connections than the system lets this process open.
   HttpServer(const HttpOptions& options, Metrics& metrics);
   ~HttpServer();
 

@@ -8,7 +8,7 @@
 namespace mien::server {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kTypes{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kTypes{{
     {".html", "text/html; charset=utf-8"},
     {".css", "text/css; charset=utf-8"},
     {".js", "text/javascript; charset=utf-8"},
@@ -17,6 +17,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kTypes{{
     {".png", "image/png"},
     {".ico", "image/x-icon"},
     {".woff2", "font/woff2"},
+    {".webmanifest", "application/manifest+json"},
 }};
 
 constexpr const char* kPolicy =

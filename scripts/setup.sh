@@ -5,6 +5,7 @@
 #   scripts/setup.sh train     LibTorch and a compiler, nothing else
 #   scripts/setup.sh demo      runtime, and a photograph
 #   scripts/setup.sh full      all of these, and what the tests need
+#   scripts/setup.sh deploy    nginx, for the test of deploy/nginx.conf
 #   scripts/setup.sh fuzz      runtime, and clang for the fuzz targets
 #   scripts/setup.sh peers     what `make performance` compares with
 set -euo pipefail
@@ -16,7 +17,9 @@ runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwe
 photos=(python3-skimage)
 video=(libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev)
 train=(libtorch-dev)
-tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1 ffmpeg)
+tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1 ffmpeg parallel)
+# nginx starts a service where it is installed, so that 'full' does not bring it to people's machines.
+deploy=(nginx-light)
 fuzz=(clang libclang-rt-dev)
 
 peers=(hyperfine time python3-torch python3-opencv visp-images-data)
@@ -27,10 +30,11 @@ case "${1:-full}" in
   demo) packages=("${tools[@]}" "${runtime[@]}" "${photos[@]}") ;;
   video) packages=("${tools[@]}" "${runtime[@]}" "${video[@]}") ;;
   train) packages=("${tools[@]}" "${train[@]}") ;;
+  deploy) packages=("${deploy[@]}") ;;
   fuzz) packages=("${tools[@]}" "${runtime[@]}" "${fuzz[@]}") ;;
   peers) packages=("${peers[@]}") ;;
   full) packages=("${tools[@]}" "${runtime[@]}" "${video[@]}" "${photos[@]}" "${train[@]}" "${tests[@]}") ;;
-  *) echo "usage: $0 runtime|demo|video|train|full|fuzz|peers" >&2; exit 2 ;;
+  *) echo "usage: $0 runtime|demo|video|train|full|deploy|fuzz|peers" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -1,0 +1,149 @@
+"""deploy/nginx.conf for real: nginx in front of two servers. test_balancer.py MIEN"""
+
+import http.client
+import json
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+CONFIGURATION = pathlib.Path(__file__).parents[2] / "deploy" / "nginx.conf"
+MIEN = ""
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def pgm(width: int, height: int) -> bytes:
+    return b"P5 %d %d 255\n" % (width, height) + bytes(width * height)
+
+
+def ask(port: int, method: str, path: str, body=None, headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def analyze(port: int, picture: bytes):
+    return ask(port, "POST", "/v1/analyze", picture, {"Content-Type": "image/x-portable-graymap"})
+
+
+def analyzed_by(port: int) -> int:
+    found = re.search(r'^mien_pictures_total\{result="ok"\} (\d+)', ask(port, "GET", "/metrics")[1].decode(), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+@unittest.skipIf(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, "nginx is not here")
+class Balancer(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="mien-nginx-")
+        self.addCleanup(self.folder.cleanup)
+        self.ports = [free_port(), free_port()]
+        self.servers = [self.start([MIEN, "serve", "--port", str(port), "--threads", "1"]) for port in self.ports]
+        for port in self.ports:
+            self.wait(port)
+        text = CONFIGURATION.read_text().replace("/tmp/", self.folder.name + "/")
+        server = re.search(r"server mien:8080(.*?);.*\n", text)
+        text = text.replace(server[0], "".join(f"server 127.0.0.1:{port}{server[1]};\n" for port in self.ports))
+        self.port = free_port()
+        text = text.replace("listen 8080;", f"listen 127.0.0.1:{self.port};")
+        path = pathlib.Path(self.folder.name) / "nginx.conf"
+        path.write_text(text)
+        self.nginx = self.start(["/usr/sbin/nginx", "-c", str(path), "-e", "stderr", "-g", "daemon off;"])
+        self.wait(self.port)
+
+    def start(self, command):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.addCleanup(self.end, process)
+        return process
+
+    @staticmethod
+    def end(process):
+        process.terminate()
+        process.wait(60)
+
+    @staticmethod
+    def wait(port: int):
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                if ask(port, "GET", "/readyz")[0] == 200:
+                    return
+            except OSError:
+                pass
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nobody is ready on port {port}")
+            time.sleep(0.05)
+
+    def test_requests_are_spread_and_answers_are_those_of_the_servers(self):
+        answers = []
+
+        def client(number):
+            for i in range(10):
+                width = 64 + 16 * number + i
+                status, body = analyze(self.port, pgm(width, 48))
+                answers.append((status, json.loads(body)["results"][0]["width"] == width))
+
+        clients = [threading.Thread(target=client, args=(number,)) for number in range(4)]
+        for thread in clients:
+            thread.start()
+        for thread in clients:
+            thread.join()
+        self.assertEqual(answers, [(200, True)] * 40)
+        analyzed = [analyzed_by(port) for port in self.ports]
+        self.assertEqual(sum(analyzed), 40)
+        self.assertGreater(min(analyzed), 0)
+
+    def test_the_page_comes_through(self):
+        status, page = ask(self.port, "GET", "/")
+        self.assertEqual((status, page), ask(self.ports[0], "GET", "/"))
+        self.assertEqual(status, 200)
+
+    def test_counters_stay_inside(self):
+        self.assertEqual(ask(self.port, "GET", "/metrics")[0], 404)
+
+    def test_large_pictures_pass_and_too_large_ones_do_not(self):
+        self.assertEqual(analyze(self.port, pgm(4000, 3000))[0], 200)
+        self.assertEqual(analyze(self.port, bytes(33 << 20))[0], 413)
+        # Nothing of them went to a file.
+        written = [path for path in pathlib.Path(self.folder.name).rglob("*") if path.is_file()]
+        self.assertEqual(sorted(path.name for path in written), ["nginx.conf", "nginx.pid"])
+
+    def test_a_server_that_stops_is_not_missed(self):
+        statuses, stop = [], threading.Event()
+
+        def client():
+            while not stop.is_set():
+                statuses.append(analyze(self.port, pgm(64, 48))[0])
+
+        thread = threading.Thread(target=client)
+        thread.start()
+        while len(statuses) < 5:
+            time.sleep(0.01)
+        self.servers[0].send_signal(signal.SIGTERM)
+        self.assertEqual(self.servers[0].wait(60), 0)
+        count = len(statuses)
+        while len(statuses) < count + 10:
+            time.sleep(0.01)
+        stop.set()
+        thread.join()
+        self.assertEqual(set(statuses), {200})
+
+
+if __name__ == "__main__":
+    MIEN = sys.argv.pop(1)
+    unittest.main()

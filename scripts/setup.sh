@@ -17,13 +17,15 @@ runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwe
 photos=(python3-skimage)
 video=(libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev)
 train=(libtorch-dev)
-tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1 ffmpeg parallel)
+tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1 ffmpeg parallel
+       chromium fonts-inter)
 # nginx starts a service where it is installed, so that 'full' does not bring it to people's machines.
 deploy=(nginx-light)
 fuzz=(clang libclang-rt-dev)
 
 peers=(hyperfine time python3-torch python3-opencv visp-images-data)
-command -v npm >/dev/null || peers+=(nodejs npm)
+# Another Node.js than Debian's brings its own npm.
+command -v npm >/dev/null || { tests+=(nodejs npm); peers+=(nodejs npm); }
 
 case "${1:-full}" in
   runtime) packages=("${tools[@]}" "${runtime[@]}") ;;

@@ -1,4 +1,5 @@
 import { byId } from "./dom.js";
+import { mostProbable } from "./emotions.js";
 
 const kTries = 6; // while the server is busy
 
@@ -27,7 +28,9 @@ let asking = null;
 function askForToken() {
   asking ??= new Promise((resolve) => {
     const dialog = byId("token-dialog");
-    dialog.returnValue = "cancel";
+    dialog.returnValue = "";
+    byId("token").value = "";
+    byId("token-cancel").onclick = () => dialog.close();
     dialog.addEventListener(
       "close",
       () => {
@@ -106,7 +109,9 @@ export async function analyze(picture, { signal, onWait } = {}) {
       const answer = await request("/v1/analyze", options);
       const [result] = answer.results;
       if (result.error) throw new ApiError(result.error.code, result.error.message);
-      return { ...result, labels: answer.labels, milliseconds: answer.milliseconds };
+      // A server with --min-confidence says "uncertain"; here the user decides when to.
+      const faces = result.faces.map((face) => ({ ...face, emotion: mostProbable(face.probabilities) }));
+      return { ...result, faces, labels: answer.labels, milliseconds: answer.milliseconds };
     } catch (error) {
       if (error.code !== "busy" || attempt === kTries) throw error;
       onWait?.(error.retryAfter);

@@ -48,7 +48,7 @@ function setUpSettings() {
   const slider = byId("threshold");
   const apply = () => {
     const threshold = Number(slider.value) / 100;
-    byId("threshold-value").textContent = threshold === 0 ? "off" : `${slider.value}%`;
+    byId("threshold-value").textContent = slider.ariaValueText = threshold === 0 ? "off" : `${slider.value}%`;
     settings.set({ threshold });
   };
   slider.addEventListener("input", apply);

@@ -75,7 +75,6 @@ export class Camera {
     this.#stop.hidden = false;
     this.#stop.focus();
     this.#recording.clear();
-    this.#recording.still = null;
     this.#recording.overlay.start();
     announce("The camera is on");
     await this.#loop(run);
@@ -84,12 +83,10 @@ export class Camera {
   stop() {
     ++this.#run;
     if (!this.#stream) return;
-    this.#keepStill();
     this.#stream.getTracks().forEach((track) => track.stop());
     this.#stream = null;
     this.#video.srcObject = null;
     this.#recording.overlay.stop();
-    this.#recording.people.classList.add("stopped");
     this.#recording.timeline.summarise();
     this.#readout.textContent = "";
     this.#stop.hidden = true;
@@ -100,33 +97,38 @@ export class Camera {
 
   async #loop(run) {
     const tracker = new Tracker();
+    let [shown, next] = [h("canvas"), h("canvas")];
     const begin = performance.now();
     const seconds = () => (performance.now() - begin) / 1000;
     const took = [];
     let due = 0;
     let announced = { time: -kAnnounceEvery, text: "" };
-    this.#recording.people.classList.remove("stopped");
     while (run === this.#run) {
       await nextFrame(this.#video);
       // A frame may come a little early: without the slack every second one of a 15 frames/s camera would be too early.
       const time = seconds();
       if (time < due - 0.01 || document.hidden || this.#video.videoWidth === 0) continue;
       due = Math.max(due + 1 / kRate, time);
-      const { blob, scale } = await grabFrame(this.#video, kSide);
+      const picture = await grabFrame(this.#video, kSide, next);
       let answer;
       try {
-        answer = await analyze(blob);
+        answer = await analyze(picture);
       } catch (error) {
         if (run !== this.#run) return;
         const { title, text } = explainError(error);
+        if (error.code === "unauthorized") {
+          this.stop();
+          return this.#message(title, text);
+        }
         this.#recording.show([]);
         this.#readout.textContent = `${title}. ${error.code === "gone" ? "Trying again." : text}`;
         await pause(error.code === "gone" ? 1 : 2);
         continue;
       }
       if (run !== this.#run) return;
-      const tracks = tracker.update(time, rescaleFaces(answer.faces, scale));
-      this.#recording.show(tracks);
+      const tracks = tracker.update(time, rescaleFaces(answer.faces, answer.width, this.#video.videoWidth));
+      [shown, next] = [next, shown];
+      this.#recording.show(tracks, shown);
       this.#recording.record(time, tracks, answer.labels);
       this.#recording.timeline.forgetBefore(time - kKept);
       this.#recording.timeline.setView({ from: Math.max(0, time - kWindow), to: Math.max(kWindow, time) });
@@ -150,7 +152,6 @@ export class Camera {
     const text = tracks.length === 0 ? "Nobody in the picture" : tracks.map((track) => `Person ${track.id}: ${capitalised(track.emotion)}`).join("; ");
     if (text === before.text || time - before.time < kAnnounceEvery) return before;
     announce(text);
-    this.#recording.timeline.summarise();
     return { time, text };
   }
 
@@ -165,14 +166,6 @@ export class Camera {
   #applyMirror() {
     this.#video.classList.toggle("mirrored", this.#mirror.checked);
     this.#recording.overlay.mirrored = this.#mirror.checked;
-  }
-
-  /** The last frame, for the export after the camera has gone. */
-  #keepStill() {
-    if (this.#video.videoWidth === 0) return;
-    const still = h("canvas", { width: this.#video.videoWidth, height: this.#video.videoHeight });
-    still.getContext("2d").drawImage(this.#video, 0, 0);
-    this.#recording.still = still;
   }
 
   #fail(name, detail) {

@@ -24,6 +24,9 @@ export const capitalised = (word) => word.charAt(0).toUpperCase() + word.slice(1
 
 export const percent = (probability) => `${Math.round(100 * probability)}%`;
 
+export const mostProbable = (probabilities) =>
+  Object.keys(probabilities).reduce((best, label) => (probabilities[label] > probabilities[best] ? label : best));
+
 /** How the page calls a face: its emotion, or that it is not sure enough for the user. */
 export function verdict({ emotion, confidence }, threshold) {
   const uncertain = confidence < threshold;

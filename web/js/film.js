@@ -76,7 +76,7 @@ export class Film {
   async #analyze() {
     const run = ++this.#run;
     const video = this.#video;
-    const step = 1 / Number(this.#rate.value);
+    const rate = Number(this.#rate.value);
     const { duration } = video;
     const tracker = new Tracker();
     const begin = performance.now();
@@ -86,16 +86,19 @@ export class Film {
     let failure = null;
     let pending = Promise.resolve();
     try {
-      for (let time = 0; time < duration && run === this.#run; time += step) {
+      for (let i = 0; i / rate < duration && run === this.#run; ++i) {
+        const time = i / rate;
         await this.#seekTo(time);
-        const { blob, scale } = await grabFrame(video, kSide);
+        const frame = h("canvas");
+        const picture = await grabFrame(video, kSide, frame);
         await pending; // the frame before: it was read while the film went on to this one
         if (run !== this.#run) break;
-        pending = analyze(blob).then((answer) => {
+        pending = analyze(picture).then((answer) => {
           if (run !== this.#run) return;
-          const tracks = tracker.update(time, rescaleFaces(answer.faces, scale));
+          const tracks = tracker.update(time, rescaleFaces(answer.faces, answer.width, video.videoWidth));
           this.#store(time, tracks, answer.labels);
-          this.#report(time + step, duration, (performance.now() - begin) / 1000);
+          this.#recording.show(tracks, frame);
+          this.#report((i + 1) / rate, duration, (performance.now() - begin) / 1000);
         });
         pending.catch(() => {}); // it is awaited a turn later
       }
@@ -137,7 +140,6 @@ export class Film {
     this.#times.push(time);
     this.#moments.push(tracks);
     this.#recording.record(time, tracks, labels);
-    this.#recording.show(tracks);
     this.#recording.timeline.setView({ from: 0, to: this.#video.duration, playhead: time });
   }
 
@@ -147,8 +149,8 @@ export class Film {
     this.#readout.textContent = `${clock(Math.min(done, duration))} of ${clock(duration)} · about ${clock(left + 0.5)} left`;
   }
 
+  /** Also to where the film stands already: only a seek makes the browser decode the very first frame. */
   async #seekTo(time) {
-    if (Math.abs(this.#video.currentTime - time) < 1e-4 && this.#video.readyState >= 2) return;
     const there = once(this.#video, "seeked");
     this.#video.currentTime = time;
     await there;
@@ -159,7 +161,7 @@ export class Film {
     const video = this.#video;
     const update = () => {
       if (!this.#progress.hidden || this.#times.length === 0) return;
-      this.#recording.show(this.#momentAt(video.currentTime));
+      this.#recording.show(this.#momentAt(video.currentTime), video);
       this.#recording.timeline.setView({ from: 0, to: video.duration, playhead: video.currentTime });
     };
     video.addEventListener("seeked", update);

@@ -291,6 +291,6 @@ export class Photos {
   #saveCsv() {
     const done = this.#cards.filter((card) => card.result || card.error);
     const labels = done.find((card) => card.result)?.result.labels ?? [];
-    download("mien.csv", photosCsv(done.map((card) => card.row()), labels), "text/csv");
+    download("mien.csv", photosCsv(done.map((card) => card.row()), labels, settings.threshold), "text/csv");
   }
 }

@@ -16,24 +16,23 @@ export function toJpeg(image) {
   return encode(image, image.naturalWidth, image.naturalHeight, 0.95);
 }
 
-/** The frame that a video shows, at most `side` pixels long: {blob, scale}; a box divided by `scale` is in the video's pixels. */
-export async function grabFrame(video, side) {
+/** The frame that a video shows, its longer side at most `side` pixels, drawn into `canvas`: a JPEG. */
+export function grabFrame(video, side, canvas = document.createElement("canvas")) {
   const scale = Math.min(1, side / Math.max(video.videoWidth, video.videoHeight));
-  const width = Math.round(video.videoWidth * scale);
-  const height = Math.round(video.videoHeight * scale);
-  return { blob: await encode(video, width, height, 0.85), scale };
+  return encode(video, Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale), 0.85, canvas);
 }
 
-function encode(source, width, height, quality) {
-  const canvas = document.createElement("canvas");
+function encode(source, width, height, quality, canvas = document.createElement("canvas")) {
   canvas.width = width;
   canvas.height = height;
   canvas.getContext("2d").drawImage(source, 0, 0, width, height);
   return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
 }
 
-/** Faces of a frame that was sent `scale` times as large, in the video's own pixels. */
-export function rescaleFaces(faces, scale) {
-  const rescale = ({ x, y, width, height }) => ({ x: x / scale, y: y / scale, width: width / scale, height: height / scale });
-  return faces.map((face) => ({ ...face, box: rescale(face.box) }));
+/** Faces of a picture `width` pixels wide, in the pixels of the same one `wanted` wide. */
+export function rescaleFaces(faces, width, wanted) {
+  const scale = wanted / width;
+  return faces.map((face) => ({ ...face, box: scaleBox(face.box, scale) }));
 }
+
+export const scaleBox = ({ x, y, width, height }, scale) => ({ x: scale * x, y: scale * y, width: scale * width, height: scale * height });

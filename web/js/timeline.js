@@ -3,6 +3,8 @@ import { capitalised, colourOf, displayOrder } from "./emotions.js";
 import { theme, themeColour } from "./theme.js";
 
 const kGap = 1.2; // seconds without the face after which its line breaks
+const kFewest = 3; // samples that make a person
+const kSummaryEvery = 1; // seconds
 const kNameWidth = 72;
 const kLane = 26; // pixels a lane
 const kAxis = 22;
@@ -130,6 +132,8 @@ export class TimelinePanel {
   #people = new Map(); // id → samples
   #labels = [];
   #chosen = null;
+  #picked = false; // by the user; else it is whoever is in the picture
+  #summarised = -Infinity;
   #chips = h("div.chips", { role: "group", ariaLabel: "Person" });
   #canvas = h("canvas.lanes", { role: "img" });
   #table = h("div.table");
@@ -159,21 +163,40 @@ export class TimelinePanel {
   clear() {
     this.#people.clear();
     this.#chosen = null;
+    this.#picked = false;
+    this.#summarised = -Infinity;
     this.#chips.replaceChildren();
     this.#table.replaceChildren();
     this.element.hidden = true;
   }
 
-  /** Adds the tracks of a moment. */
-  add(time, tracks, labels) {
+  /** Adds the tracks of a moment: {time, frame}. */
+  add({ time, frame }, tracks, labels) {
     if (labels.length > 0 && this.#labels.length !== labels.length) {
       this.#labels = labels;
       this.#canvas.style.height = `${timelineHeight(labels.length)}px`;
     }
-    for (const { id, box, probabilities, emotion, confidence } of tracks) {
-      if (!this.#people.has(id)) this.#addPerson(id);
-      this.#people.get(id).push({ time, box, probabilities, emotion, confidence });
+    for (const { id, ...answer } of tracks) {
+      if (!this.#people.has(id)) this.#people.set(id, []);
+      const samples = this.#people.get(id);
+      samples.push({ time, frame, ...answer });
+      if (samples.length === kFewest) this.#addChip(id);
     }
+    const known = tracks.filter(({ id }) => this.#people.get(id).length >= kFewest);
+    if (!this.#picked && known.length > 0 && !known.some(({ id }) => id === this.#chosen)) this.#choose(known[0].id);
+    if (time - this.#summarised < kSummaryEvery) return;
+    this.#summarised = time;
+    this.summarise();
+  }
+
+  /** [[number, samples] …] of those people who were seen most, by number. */
+  mostSeen(count) {
+    return this.#known().sort((a, b) => b[1].length - a[1].length).slice(0, count).sort((a, b) => a[0] - b[0]);
+  }
+
+  /** People who were in more than a few frames; a false alarm of the face detector is not. */
+  #known() {
+    return [...this.#people].filter(([, samples]) => samples.length >= kFewest);
   }
 
   /** Forgets what is older than `time`. */
@@ -210,23 +233,25 @@ export class TimelinePanel {
     };
     const heads = labels.map((label) => h("th", { scope: "col" }, capitalised(label)));
     const table = h("table", {}, h("caption", {}, "Seconds of each expression"), h("thead", {}, h("tr", {}, h("td"), ...heads)));
-    table.append(h("tbody", {}, ...[...this.#people].map(row)));
+    table.append(h("tbody", {}, ...this.#known().map(row)));
     this.#table.replaceChildren(table);
     this.#table.tabIndex = 0; // it scrolls sideways on a phone
     this.#table.role = "region";
     this.#table.ariaLabel = "Seconds of each expression";
-    const name = `Expressions of person ${this.#chosen} over time; ${plural(this.#people.size, "person", "people")} in all`;
+    const name = `Expressions of person ${this.#chosen} over time; ${plural(this.#known().length, "person", "people")} in all`;
     this.#canvas.ariaLabel = this.#onSeek ? "Position in the film" : name;
   }
 
-  #addPerson(id) {
-    this.#people.set(id, []);
-    const chip = h("button.chip", { type: "button", ariaPressed: "false", onclick: () => this.#choose(id) }, `Person ${id}`);
+  #addChip(id) {
+    const chip = h("button.chip", { type: "button", ariaPressed: "false" }, `Person ${id}`);
     chip.dataset.id = id;
+    chip.addEventListener("click", () => {
+      this.#picked = true;
+      this.#choose(id);
+    });
     this.#chips.append(chip);
+    this.#chips.hidden = this.#chips.children.length < 2;
     this.element.hidden = false;
-    if (this.#chosen === null) this.#choose(id);
-    this.#chips.hidden = this.#people.size < 2;
   }
 
   #choose(id) {

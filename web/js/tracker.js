@@ -1,7 +1,12 @@
-const kMemory = 1.0; // seconds that a face is remembered after it was last seen
-const kTimeConstant = 0.3; // seconds of the exponential smoothing of probabilities
-const kMargin = 0.08; // by which another label must be ahead before a face changes its own
+import { mostProbable } from "./emotions.js";
+
+// The same constants as `mien video` has.
+const kMemory = 2; // seconds that a face may be away and still get its number back
+const kTimeConstant = 0.2; // seconds in which a probability goes 63 % of the way to a new one
+const kMargin = 0.1; // by which another label must lead before a face changes its own
 const kLeastOverlap = 0.2;
+const kMostDistance = 1.2; // between centres, in face sizes, for faces that do not overlap
+const kMostGrowth = 1.5;
 
 function overlap(a, b) {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
@@ -11,9 +16,22 @@ function overlap(a, b) {
   return both / (a.width * a.height + b.width * b.height - both);
 }
 
+const sizeOf = (box) => Math.sqrt(box.width * box.height);
+const centreOf = (box) => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+
+/** How well a face lies where a track should be: over 1 where they overlap, below where they are only near, 0: not at all. */
+function affinity(expected, box) {
+  const shared = overlap(expected, box);
+  if (shared >= kLeastOverlap) return 1 + shared;
+  const [a, b] = [centreOf(expected), centreOf(box)];
+  const [small, large] = [sizeOf(expected), sizeOf(box)].sort((x, y) => x - y);
+  const distance = Math.hypot(a.x - b.x, a.y - b.y) / small;
+  return large / small > kMostGrowth || distance >= kMostDistance ? 0 : 1 - distance / kMostDistance;
+}
+
 /**
  * Gives faces the same number from frame to frame, smooths their probabilities and keeps labels from flickering. The server
- * keeps no state, so this is the page's part. Faces are matched greedily by the overlap with where their track should be.
+ * keeps no state, so this is the page's part. Faces are matched greedily, best first, with where their tracks should be.
  */
 export class Tracker {
   #tracks = [];
@@ -21,7 +39,7 @@ export class Tracker {
 
   /**
    * `faces` of the frame at `time` (seconds, rising). Returns those tracks that are in this frame:
-   * {id, box, probabilities, emotion, confidence, since}.
+   * {id, box, probabilities, emotion, confidence}.
    */
   update(time, faces) {
     this.#tracks = this.#tracks.filter((track) => time - track.seen <= kMemory);
@@ -29,8 +47,8 @@ export class Tracker {
     for (const track of this.#tracks) {
       const expected = this.#predict(track, time);
       for (const face of faces) {
-        const score = overlap(expected, face.box);
-        if (score >= kLeastOverlap) pairs.push({ track, face, score });
+        const score = affinity(expected, face.box);
+        if (score > 0) pairs.push({ track, face, score });
       }
     }
     pairs.sort((a, b) => b.score - a.score);
@@ -53,27 +71,24 @@ export class Tracker {
   }
 
   #begin(time, { box, probabilities, emotion }) {
-    const track = { id: this.#nextId++, box, velocity: { x: 0, y: 0 }, seen: time, since: time, probabilities, emotion };
+    const track = { id: this.#nextId++, box, velocity: { x: 0, y: 0 }, seen: time, probabilities, emotion };
     this.#tracks.push(track);
-    return this.#snapshot(track);
+    return snapshot(track);
   }
 
   #continue(track, time, { box, probabilities }) {
     const elapsed = Math.max(time - track.seen, 1e-3);
-    const centre = (b) => ({ x: b.x + b.width / 2, y: b.y + b.height / 2 });
-    const [before, now] = [centre(track.box), centre(box)];
+    const [before, now] = [centreOf(track.box), centreOf(box)];
     track.velocity = { x: (now.x - before.x) / elapsed, y: (now.y - before.y) / elapsed };
     track.box = box;
     track.seen = time;
     const share = 1 - Math.exp(-elapsed / kTimeConstant);
     const smooth = (label) => track.probabilities[label] + share * (probabilities[label] - track.probabilities[label]);
     track.probabilities = Object.fromEntries(Object.keys(probabilities).map((label) => [label, smooth(label)]));
-    const [best, most] = Object.entries(track.probabilities).reduce((a, b) => (b[1] > a[1] ? b : a));
-    if (most > track.probabilities[track.emotion] + kMargin) track.emotion = best;
-    return this.#snapshot(track);
-  }
-
-  #snapshot({ id, box, probabilities, emotion, since }) {
-    return { id, box, probabilities, emotion, confidence: probabilities[emotion], since };
+    const best = mostProbable(track.probabilities);
+    if (track.probabilities[best] > track.probabilities[track.emotion] + kMargin) track.emotion = best;
+    return snapshot(track);
   }
 }
+
+const snapshot = ({ id, box, probabilities, emotion }) => ({ id, box, probabilities, emotion, confidence: probabilities[emotion] });

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "common/interrupt.hpp"
 #include "common/progress.hpp"
+#include "explain/heat_map_json.hpp"
 #include "explain/sanity.hpp"
 #include "inputs.hpp"
 #include "mien/analyzer.hpp"
@@ -163,18 +164,6 @@ std::string to_text(const ExplainedPhoto& photo, const Explainer& explainer) {
   return out;
 }
 
-std::string to_json(const explain::HeatMap& map) {
-  const explain::Bands parts = explain::bands(map);
-  std::string out = format("{\"bands\": {\"eyes\": %.4f, \"nose\": %.4f, \"mouth\": %.4f}, \"largest\": %.5f, \"map\": [", parts.eyes, parts.nose, parts.mouth,
-                           map.largest());
-  for (int y = 0; y < map.side; ++y) {
-    out += y == 0 ? "[" : ", [";
-    for (int x = 0; x < map.side; ++x) out += format(x == 0 ? "%.4g" : ", %.4g", map.at(x, y));
-    out += "]";
-  }
-  return out + "]}";
-}
-
 std::string to_json(const ExplainedPhoto& photo, const Explainer& explainer) {
   std::string out = "{\"path\": " + json_quote(photo.path);
   if (photo.error) return out + ", \"error\": " + json_quote(*photo.error) + "}";
@@ -184,8 +173,8 @@ std::string to_json(const ExplainedPhoto& photo, const Explainer& explainer) {
     out += format("%s{\"box\": {\"x\": %.1f, \"y\": %.1f, \"width\": %.1f, \"height\": %.1f}, \"emotion\": %s, \"explained\": %s, \"probability\": %.5f, \"picture\": %s",
                   i == 0 ? "" : ", ", face.box.x, face.box.y, face.box.width, face.box.height, json_quote(to_string(face.emotion)).c_str(),
                   json_quote(explainer.labels()[explanation.label]).c_str(), explanation.probability, json_quote(picture).c_str());
-    if (explanation.grad_cam) out += ", \"layer\": " + json_quote(explainer.layer()) + ", \"grad_cam\": " + to_json(*explanation.grad_cam);
-    if (explanation.occlusion) out += ", \"occlusion\": " + to_json(*explanation.occlusion);
+    if (explanation.grad_cam) out += ", \"layer\": " + json_quote(explainer.layer()) + ", \"grad_cam\": " + explain::heat_map_json(*explanation.grad_cam);
+    if (explanation.occlusion) out += ", \"occlusion\": " + explain::heat_map_json(*explanation.occlusion);
     if (!sanity.empty()) {
       out += ", \"sanity\": [";
       for (const explain::CascadeStep& step : sanity) {

@@ -1,5 +1,6 @@
 #include "server/base64.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -39,6 +40,18 @@ std::optional<std::string> decode_base64(std::string_view text) {
     out += static_cast<char>(bits >> count & 0xff);
   }
   if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;  // bits that no encoder writes
+  return out;
+}
+
+std::string encode_base64(std::span<const std::byte> bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < count ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
+    for (std::size_t k = 0; k < 4; ++k) out += k <= count ? kAlphabet[bits >> (18 - 6 * k) & 63] : '=';
+  }
   return out;
 }
 

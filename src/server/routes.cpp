@@ -39,6 +39,7 @@ Route metrics_route(const Service& service) {
 std::vector<Route> make_routes(const Service& service) {
   std::vector<Route> routes = static_routes(embedded_files());
   routes.push_back(analyze_route(service));
+  routes.push_back(explain_route(service));
   routes.push_back(models_route(service));
   routes.push_back(health_route());
   routes.push_back(ready_route(service));

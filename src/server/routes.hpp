@@ -30,5 +30,7 @@ std::vector<Route> make_routes(const Service& service);
 
 /// POST /v1/analyze (analyze.cpp).
 Route analyze_route(const Service& service);
+/// POST /v1/explain (explain.cpp).
+Route explain_route(const Service& service);
 
 }  // namespace mien::server

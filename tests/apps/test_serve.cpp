@@ -92,6 +92,29 @@ TEST_F(ServePhotos, WantsExactlyOneFaceWhereAsked) {
   EXPECT_EQ(server.ask(picture_request(astronaut_, {}, "/v1/analyze?face=one")).status, 400);
 }
 
+TEST_F(ServePhotos, ExplainsAFace) {
+  const Server server;
+  const auto explain = [&](const std::string& query) {
+    return server.ask(http_request("POST", "/v1/explain" + query, {"Content-Type: image/png"}, astronaut_));
+  };
+  const HttpAnswer answer = explain("");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const Json json = Json::parse(answer.body);
+  EXPECT_EQ(json["face"], 1);
+  EXPECT_EQ(json["emotion"], "happy");
+  EXPECT_TRUE(json["crop"].get<std::string>().starts_with("data:image/png;base64,iVBOR")) << answer.body.substr(0, 300);
+  for (const char* map : {"grad_cam", "occlusion"}) {
+    EXPECT_GT(json[map]["largest"], 0) << map;
+    EXPECT_EQ(json[map]["map"].size(), json[map]["map"][0].size()) << map;
+  }
+  EXPECT_EQ(Json::parse(explain("?emotion=sad").body)["emotion"], "sad");
+  EXPECT_EQ(explain("?emotion=bored").status, 400);
+  EXPECT_EQ(explain("?face=0").status, 400);
+  const HttpAnswer absent = explain("?face=2");
+  EXPECT_EQ(absent.status, 400);
+  EXPECT_NE(absent.body.find("face 2 is wanted, the picture has 1"), std::string::npos) << absent.body;
+}
+
 TEST_F(ServePhotos, OneBadPictureDoesNotStopTheOthers) {
   const Server server;
   const HttpAnswer answer = server.ask(form_request({{"notes.txt", "It was a dark and stormy night."}, {"a.png", astronaut_}}));
@@ -237,6 +260,7 @@ TEST_F(ServePhotos, DescribesItselfInValidOpenApi) {
   write_file(folder / "openapi.json", server.get("/openapi.json").body);
   write_file(folder / "Analysis.json", server.ask(form_request({{"a", astronaut_}, {"b", "no picture"}})).body);
   write_file(folder / "Failure.json", server.ask(picture_request("no picture")).body);
+  write_file(folder / "Explanation.json", server.ask(http_request("POST", "/v1/explain", {"Content-Type: image/png"}, astronaut_)).body);
   write_file(folder / "Models.json", server.get("/v1/models").body);
   write_file(folder / "Status.json", server.get("/readyz").body);
   const ProcessResult result = run({.program = python(), .arguments = {MIEN_SOURCE_DIR "/tests/apps/check_openapi.py", folder.path()}});

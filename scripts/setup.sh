@@ -16,7 +16,7 @@ runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwe
 # python3-skimage brings the photograph of the demonstration: astronaut.png (NASA, public domain).
 photos=(python3-skimage)
 video=(libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev)
-train=(libtorch-dev)
+train=(libtorch-dev libgloo-dev)
 tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1 ffmpeg parallel
        chromium fonts-inter)
 # nginx starts a service where it is installed, so that 'full' does not bring it to people's machines.

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -8,6 +9,7 @@
 #include "commands.hpp"
 #include "common/interrupt.hpp"
 #include "common/progress.hpp"
+#include "launch.hpp"
 #include "mien/error.hpp"
 #include "train/trainer.hpp"
 
@@ -43,6 +45,7 @@ class Terminal : public train::TrainObserver {
 
   bool should_stop() override {
     if (!Interrupt::requested()) return false;
+    if (!bar_) return true;  // a worker that leads no bar
     bar_.reset();
     std::fprintf(stderr, "stopped; the last whole epoch is in %s: go on with --resume\n", (out_ / "last.ckpt").c_str());
     return true;
@@ -59,12 +62,14 @@ class Terminal : public train::TrainObserver {
 int train_command(std::span<const std::string> arguments) {
   train::TrainRun run;
   std::string recipe, out, summary;
+  int nproc = 1;
   bool resume = false, help = false;
   OptionSet options;
   options.add(recipe, "recipe", "FILE", "settings from a TOML file; options on the command line win");
   options.add(out, "out", "DIR", "folder of the run: checkpoints, history.csv, curves.svg");
   options.add(resume, "resume", "go on from the last checkpoint in --out, with its settings");
   options.add(run.stop_after, "stop-after", "N", "end after epoch N of the run, to be resumed later", {0, 1e9});
+  options.add(nproc, "nproc", "N", "train with N processes of this machine, each a part of every step; for several machines see docs/training.md", {1, 1024});
   options.add(summary, "summary", "NETWORK", "print the table of a network and stop");
   options.add(help, "help", "print this");
   options.short_name('h');
@@ -92,6 +97,7 @@ int train_command(std::span<const std::string> arguments) {
     throw Error(ErrorCode::kInvalidArgument, "--resume goes on with the settings of the run: leave out --recipe");
   }
   run.out = out;
+  if (nproc > 1 && std::getenv("WORLD_SIZE") == nullptr) return launch_workers(nproc, arguments);
   if (resume) {
     if (!std::filesystem::exists(run.out / "last.ckpt")) {
       throw Error(ErrorCode::kNotFound, out + ": there is no run to resume here (no last.ckpt)");

@@ -21,14 +21,14 @@ ConfusionMatrix::ConfusionMatrix(int classes) : classes_(classes) {
   counts_.resize(static_cast<std::size_t>(classes) * static_cast<std::size_t>(classes));
 }
 
-void ConfusionMatrix::add(int truth, int prediction) {
+void ConfusionMatrix::add(int truth, int prediction, std::uint64_t count) {
   if (truth < 0 || truth >= classes_ || prediction < 0 || prediction >= classes_) {
     throw Error(
         ErrorCode::kInvalidArgument,
         format("truth %d and prediction %d are not both among %d classes", truth, prediction, classes_));
   }
-  ++counts_[index(truth, prediction)];
-  ++total_;
+  counts_[index(truth, prediction)] += count;
+  total_ += count;
 }
 
 void ConfusionMatrix::clear() {

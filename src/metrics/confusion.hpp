@@ -14,7 +14,7 @@ class ConfusionMatrix {
   explicit ConfusionMatrix(int classes);
 
   /// Throws Error kInvalidArgument for a class outside 0..classes-1.
-  void add(int truth, int prediction);
+  void add(int truth, int prediction, std::uint64_t count = 1);
   void clear();
 
   int classes() const { return classes_; }

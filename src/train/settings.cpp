@@ -32,6 +32,7 @@ void TrainSettings::declare(OptionSet& o) {
   o.add(drop_leaked, "drop-leaked", "leave out training pictures that equal a PublicTest or PrivateTest picture");
   o.add(epochs, "epochs", "N", "passes over the training pictures", {1, 100000});
   o.add(batch_size, "batch-size", "N", "pictures a step", {1, 65536});
+  o.add(parts, "parts", "N", "parts of a step, their gradients summed and batch norm seeing one at a time; 0: one a worker", {0, 65536});
   o.add_choice(optimizer, "optimizer", {"sgd", "adamw"}, "SGD with Nesterov momentum, or AdamW");
   o.add(learning_rate, "learning-rate", "RATE", "largest learning rate", {0, 10});
   o.add_choice(schedule, "schedule", {"cosine", "constant"}, "learning rate after the warm-up");

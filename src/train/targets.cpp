@@ -54,7 +54,7 @@ Samples to_samples(const Dataset& dataset, Split split, const TrainSettings& set
   const std::int64_t n = static_cast<std::int64_t>(chosen.size());
   const bool two = settings.has_ferplus_head();
   const std::int64_t classes = kEmotionCount + (two ? metrics::kFerPlusEmotions : 0);
-  Samples samples{torch::empty({n, 1, kFaceSize, kFaceSize}, torch::kU8), torch::zeros({n, classes}), torch::ones({n, two ? 2 : 1}), {}, {}};
+  Samples samples{torch::empty({n, 1, kFaceSize, kFaceSize}, torch::kU8), torch::zeros({n, classes}), torch::ones({n, two ? 2 : 1}), {}, {}, {}};
   float* weights = samples.weights.data_ptr<float>();
   for (std::int64_t i = 0; i < n; ++i) {
     const Sample& sample = *chosen[static_cast<std::size_t>(i)];
@@ -76,6 +76,7 @@ Samples to_samples(const Dataset& dataset, Split split, const TrainSettings& set
   samples.pixels = samples.pixels.to(device);
   samples.targets = samples.targets.to(device);
   samples.weights = samples.weights.to(device);
+  samples.label_tensor = torch::tensor(std::vector<std::int64_t>(samples.labels.begin(), samples.labels.end()), torch::kLong).to(device);
   return samples;
 }
 

@@ -14,6 +14,7 @@ struct Samples {
   torch::Tensor pixels;         // [n, 1, 48, 48] u8
   torch::Tensor targets;        // [n, classes of all heads] f32; a head's part of a row sums to 1, or to 0 where nothing is known
   torch::Tensor weights;        // [n, heads] f32: how much the row's answer counts in the head's loss
+  torch::Tensor label_tensor;   // [n] i64, `labels` on the device
   std::vector<int> labels;      ///< FER2013's emotion
   std::vector<int> majorities;  ///< FER+'s emotion of the majority, -1 where there is none
 };

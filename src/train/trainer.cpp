@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -15,56 +14,14 @@
 #include "mien/error.hpp"
 #include "train/augment.hpp"
 #include "train/autocast.hpp"
+#include "train/optimizer.hpp"
 #include "train/targets.hpp"
+#include "train/workers.hpp"
 
 namespace mien::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double learning_rate_at(const TrainSettings& s, double epoch) {
-  if (epoch < s.warmup) return s.learning_rate * std::max(epoch / s.warmup, 0.01);
-  if (s.schedule == "constant") return s.learning_rate;
-  const double part = (epoch - s.warmup) / std::max(s.epochs - s.warmup, 1e-9);
-  return s.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * std::min(part, 1.0)));
-}
-
-std::unique_ptr<torch::optim::Optimizer> make_optimizer(Network& network, const TrainSettings& s) {
-  std::vector<torch::Tensor> decayed, plain;
-  for (const torch::Tensor& parameter : network->parameters()) (parameter.dim() > 1 ? decayed : plain).push_back(parameter);
-  const auto build = [&]<class Optimizer, class Options>(Options options) -> std::unique_ptr<torch::optim::Optimizer> {
-    Options no_decay = options;
-    no_decay.weight_decay(0);
-    std::vector<torch::optim::OptimizerParamGroup> groups;
-    groups.emplace_back(decayed, std::make_unique<Options>(options));
-    groups.emplace_back(plain, std::make_unique<Options>(no_decay));
-    return std::make_unique<Optimizer>(groups, options);
-  };
-  if (s.optimizer == "adamw") {
-    return build.operator()<torch::optim::AdamW>(torch::optim::AdamWOptions(s.learning_rate).weight_decay(s.weight_decay));
-  }
-  return build.operator()<torch::optim::SGD>(torch::optim::SGDOptions(s.learning_rate)
-                                                 .momentum(s.momentum)
-                                                 .nesterov(s.momentum > 0)
-                                                 .weight_decay(s.weight_decay));
-}
-
-void set_learning_rate(torch::optim::Optimizer& optimizer, double rate) {
-  for (torch::optim::OptimizerParamGroup& group : optimizer.param_groups()) group.options().set_lr(rate);
-}
-
-/// Exponential moving average of weights and statistics: averaged += (1 - decay) * (current - averaged).
-void update_average(Network& averaged, const Network& network, double decay) {
-  torch::NoGradGuard no_grad;
-  const auto blend = [decay](torch::Tensor into, const torch::Tensor& from) {
-    if (into.is_floating_point()) into.lerp_(from, 1 - decay);
-    else into.copy_(from);
-  };
-  const auto parameters = network->parameters(), buffers = network->buffers();
-  auto into_parameters = averaged->parameters(), into_buffers = averaged->buffers();
-  for (std::size_t i = 0; i < parameters.size(); ++i) blend(into_parameters[i], parameters[i]);
-  for (std::size_t i = 0; i < buffers.size(); ++i) blend(into_buffers[i], buffers[i]);
-}
 
 /// A permutation that depends on seed and epoch alone (Fisher and Yates; the standard library's shuffle may differ).
 torch::Tensor shuffled_order(std::int64_t n, std::uint64_t seed, int epoch) {
@@ -77,9 +34,15 @@ torch::Tensor shuffled_order(std::int64_t n, std::uint64_t seed, int epoch) {
 
 class Trainer {
  public:
-  Trainer(const TrainRun& run, TrainObserver& observer)
-      : run_(run), observer_(observer), settings_(run_.settings), device_(settings_.device), network_(make_network()),
+  Trainer(const TrainRun& run, const Workers& workers, torch::Device device, TrainObserver& observer)
+      : run_(run), workers_(workers), observer_(observer), settings_(run_.settings), device_(device), network_(make_network()),
         averaged_(make_network()) {
+    if (settings_.parts == 0) settings_.parts = workers_.size();
+    if (settings_.parts < workers_.size() || settings_.parts > settings_.batch_size) {
+      throw Error(ErrorCode::kInvalidArgument, format("--parts %d does not fit %d workers and --batch-size %d: a step has a part for "
+                                                      "each worker and a picture for each part",
+                                                      settings_.parts, workers_.size(), settings_.batch_size));
+    }
     state_.settings = settings_;
     const Dataset dataset = load_training_data(settings_, &state_.data_summary);
     state_.data_hash = dataset_hash(dataset);
@@ -114,12 +77,15 @@ class Trainer {
   }
 
   RunState run() {
-    observer_.on_start(state_, device_.str());
+    workers_.broadcast(network_->parameters());
+    workers_.broadcast(averaged_->parameters());
+    if (workers_.leads()) observer_.on_start(state_, device_.str() + (workers_.size() > 1 ? format(", %d workers", workers_.size()) : ""));
     const int last = run_.stop_after > 0 ? std::min(run_.stop_after, settings_.epochs) : settings_.epochs;
     while (state_.epoch < last) {
       const EpochRecord record = run_epoch(state_.epoch + 1);
       state_.history.push_back(record);
       state_.epoch = record.epoch;
+      if (!workers_.leads()) continue;
       const double score = settings_.best_by == "accuracy" ? record.valid_accuracy : record.valid_macro_f1;
       const bool best = score > state_.best_score;
       if (best) {
@@ -157,17 +123,79 @@ class Trainer {
   /// The head that answers in FER2013's classes is the first.
   static torch::Tensor answer(const torch::Tensor& output) { return output.slice(1, 0, kEmotionCount).argmax(1); }
 
+  struct EpochSums {
+    torch::Tensor loss;       // []
+    torch::Tensor confusion;  // [label, answer]
+  };
+
+  /// One step of the optimizer on the pictures `index`. Its parts are computed one by one, or by the workers side by side, and
+  /// their gradients summed; batch norm sees a part at a time, and its running statistics become the parts' mean. What is drawn
+  /// depends on seed, epoch, step and part alone, so the number of workers changes nothing but the rounding. Returns the loss
+  /// now and then, else NaN (reading it makes a GPU wait).
+  double step(int epoch, int batch, const torch::Tensor& index, EpochSums& sums) {
+    const std::int64_t n = index.size(0), part_size = (n + settings_.parts - 1) / settings_.parts;
+    const bool one = settings_.parts == 1;
+    std::vector<torch::Tensor> before, after;  // running statistics
+    if (!one) {
+      for (const torch::Tensor& buffer : network_->buffers()) {
+        before.push_back(buffer.clone());
+        after.push_back(torch::zeros_like(buffer, torch::kFloat));
+      }
+    }
+    optimizer_->zero_grad();
+    torch::Tensor loss_now;
+    for (int part = workers_.rank(); part * part_size < n; part += workers_.size()) {
+      const std::uint64_t seed = ((settings_.seed * 7919 + static_cast<std::uint64_t>(epoch)) * 1000003 + static_cast<std::uint64_t>(batch)) * 1009 + static_cast<std::uint64_t>(part);
+      torch::manual_seed(seed);
+      torch::Generator generator = at::detail::createCPUGenerator(seed);
+      const torch::Tensor chosen = index.slice(0, part * part_size, std::min((part + 1) * part_size, n));
+      if (!one) restore(before);
+      const torch::Tensor input =
+          augment(normalised(training_.pixels.index_select(0, chosen)), settings_.side_in(epoch), settings_, generator);
+      const torch::Tensor output = logits(network_, input);
+      const torch::Tensor loss = heads_loss(output, training_.targets.index_select(0, chosen), training_.weights.index_select(0, chosen),
+                                            network_->spec().heads, settings_.label_smoothing) *
+                                 (static_cast<double>(chosen.size(0)) / static_cast<double>(n));
+      loss.backward();
+      for (std::size_t i = 0; i < after.size(); ++i) after[i] += network_->buffers()[i];
+      loss_now = loss.detach();
+      sums.loss += loss_now * n;
+      const torch::Tensor cell = training_.label_tensor.index_select(0, chosen) * kEmotionCount + answer(output.detach());
+      sums.confusion.view(-1).index_add_(0, cell, torch::ones_like(cell, sums.confusion.options()));
+    }
+    if (!one) {
+      add_missing_gradients();
+      std::vector<torch::Tensor> gradients = after;
+      for (const torch::Tensor& parameter : network_->parameters()) gradients.push_back(parameter.grad());
+      workers_.sum(gradients);
+      const double parts = static_cast<double>((n + part_size - 1) / part_size);
+      for (torch::Tensor& statistic : after) statistic /= parts;
+      restore(after);
+    }
+    optimizer_->step();
+    return batch % 16 == 0 && loss_now.defined() ? loss_now.item<double>() : std::nan("");
+  }
+
+  void restore(const std::vector<torch::Tensor>& buffers) {
+    torch::NoGradGuard no_grad;
+    const auto into = network_->buffers();
+    for (std::size_t i = 0; i < buffers.size(); ++i) torch::Tensor(into[i]).copy_(buffers[i]);
+  }
+
+  /// A worker without a part of a short last batch has no gradients of its own.
+  void add_missing_gradients() {
+    for (torch::Tensor& parameter : network_->parameters()) {
+      if (!parameter.grad().defined()) parameter.mutable_grad() = torch::zeros_like(parameter);
+    }
+  }
+
   EpochRecord run_epoch(int epoch) {
     const auto begin = Clock::now();
-    const std::uint64_t epoch_seed = settings_.seed * 7919 + static_cast<std::uint64_t>(epoch);
-    torch::manual_seed(epoch_seed);
-    torch::Generator generator = at::detail::createCPUGenerator(epoch_seed);
     const std::int64_t n = training_.pixels.size(0);
     const torch::Tensor order = shuffled_order(n, settings_.seed, epoch).to(device_);
     const int batches = static_cast<int>((n + settings_.batch_size - 1) / settings_.batch_size);
     EpochRecord record{.epoch = epoch};
-    torch::Tensor loss_sum = torch::zeros({}, device_);
-    std::vector<torch::Tensor> predictions;
+    EpochSums sums{torch::zeros({}, device_), torch::zeros({kEmotionCount, kEmotionCount}, torch::TensorOptions(device_))};
     network_->train();
     double loss_shown = 0;
     for (int b = 0; b < batches; ++b) {
@@ -175,41 +203,33 @@ class Trainer {
       record.learning_rate = learning_rate_at(settings_, epoch - 1 + static_cast<double>(b) / batches);
       set_learning_rate(*optimizer_, record.learning_rate);
       const std::int64_t from = static_cast<std::int64_t>(b) * settings_.batch_size;
-      const torch::Tensor index = order.slice(0, from, std::min(from + settings_.batch_size, n));
-      const torch::Tensor input =
-          augment(normalised(training_.pixels.index_select(0, index)), settings_.side_in(epoch), settings_, generator);
-      const torch::Tensor output = logits(network_, input);
-      const torch::Tensor loss = heads_loss(output, training_.targets.index_select(0, index), training_.weights.index_select(0, index),
-                                            network_->spec().heads, settings_.label_smoothing);
-      optimizer_->zero_grad();
-      loss.backward();
-      optimizer_->step();
+      const double loss = step(epoch, b, order.slice(0, from, std::min(from + settings_.batch_size, n)), sums);
       if (settings_.average > 0) {
         // Young averages follow faster, so that the start is soon forgotten.
         const double steps = static_cast<double>(epoch - 1) * batches + b + 1;
         update_average(averaged_, network_, std::min(settings_.average, (1 + steps) / (10 + steps)));
       }
-      loss_sum += loss.detach() * index.size(0);
-      predictions.push_back(answer(output.detach()));
-      if (b % 16 == 0) loss_shown = loss.item<double>();
-      observer_.on_batch(epoch, b + 1, batches, loss_shown);
+      if (!std::isnan(loss)) loss_shown = loss;
+      if (workers_.leads()) observer_.on_batch(epoch, b + 1, batches, loss_shown);
     }
     if (settings_.average == 0) update_average(averaged_, network_, 0);
-    record.train_loss = loss_sum.item<double>() / static_cast<double>(n);
+    workers_.sum({sums.loss, sums.confusion});
+    record.train_loss = sums.loss.item<double>() / static_cast<double>(n);
     if (!std::isfinite(record.train_loss)) {
       throw Error(ErrorCode::kInvalidArgument, format("the loss is no longer finite in epoch %d: lower --learning-rate", epoch));
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     record.images_per_second = static_cast<double>(n) / seconds;
-    const torch::Tensor predicted = torch::cat(predictions).to(torch::kCPU).contiguous(), cpu_order = order.to(torch::kCPU);
+    const torch::Tensor counts = sums.confusion.to(torch::kCPU).contiguous();
     metrics::ConfusionMatrix confusion(kEmotionCount);
-    for (std::int64_t i = 0; i < n; ++i) {
-      confusion.add(training_.labels[static_cast<std::size_t>(cpu_order.data_ptr<std::int64_t>()[i])],
-                    static_cast<int>(predicted.data_ptr<std::int64_t>()[i]));
+    for (int label = 0; label < kEmotionCount; ++label) {
+      for (int answer = 0; answer < kEmotionCount; ++answer) {
+        confusion.add(label, answer, static_cast<std::size_t>(counts[label][answer].item<double>()));
+      }
     }
     record.train_accuracy = confusion.accuracy();
     record.train_macro_f1 = confusion.macro_f1();
-    validate(record);
+    if (workers_.leads()) validate(record);
     record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     return record;
   }
@@ -246,6 +266,7 @@ class Trainer {
   }
 
   TrainRun run_;
+  const Workers& workers_;
   TrainObserver& observer_;
   TrainSettings settings_;
   torch::Device device_;
@@ -281,7 +302,10 @@ RunState train(const TrainRun& run, Start start, TrainObserver& observer) {
   if (settings.device == "cuda" && !torch::cuda::is_available()) {
     throw Error(ErrorCode::kUnsupported, "--device cuda: this LibTorch sees no CUDA device; use --device cpu");
   }
-  const int cores = std::max(1U, std::thread::hardware_concurrency());
+  torch::Device device(settings.device);
+  if (device.is_cuda()) device.set_index(static_cast<torch::DeviceIndex>(local_rank()));
+  const Workers workers = Workers::from_environment(device);
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / workers_on_this_machine());
   torch::set_num_threads(settings.threads > 0 ? settings.threads : cores);
   std::filesystem::create_directories(run.out);
   const std::filesystem::path last = run.out / "last.ckpt";
@@ -289,7 +313,7 @@ RunState train(const TrainRun& run, Start start, TrainObserver& observer) {
     throw Error(ErrorCode::kInvalidArgument,
                 last.string() + ": a run lives here already; go on with --resume or choose another --out");
   }
-  Trainer trainer(run, observer);
+  Trainer trainer(run, workers, device, observer);
   if (start == Start::kResume) trainer.resume(last);
   return trainer.run();
 }

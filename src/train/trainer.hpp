@@ -8,7 +8,7 @@
 
 namespace mien::train {
 
-/// What a trainer tells of its progress; called on the training thread.
+/// What a trainer tells of its progress; called on the training thread, of several workers' only in the first (should_stop in all).
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
@@ -25,8 +25,9 @@ struct TrainRun {
 };
 
 /// Trains from the start, or goes on from out/last.ckpt where `resume` says so. The same settings, data and thread count
-/// give the same files on a CPU, interrupted or not: order and augmentation are drawn anew each epoch from seed and epoch.
-/// Throws Error kInterrupted when the observer asks to stop: the last whole epoch is in last.ckpt.
+/// give the same files on a CPU, interrupted or not: order and augmentation are drawn anew from seed, epoch and step. Where the
+/// environment says that this is one of several workers (workers.hpp), they share each step; worker 0 writes the files.
+/// Throws Error kIo when another worker is gone and kInterrupted when the observer asks to stop: the last whole epoch is in last.ckpt.
 enum class Start { kFresh, kResume };
 RunState train(const TrainRun& run, Start start, TrainObserver& observer);
 

@@ -37,6 +37,7 @@ class Process {
   Process& operator=(const Process&) = delete;
   ~Process();  ///< kills it where it still runs
 
+  int id() const { return pid_; }
   void send(int signal) const;
   bool running();
   /// Waits for the end; what runs over the timeout is killed.

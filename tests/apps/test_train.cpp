@@ -1,9 +1,14 @@
 // mien train and mien export as programs: what a killed, stopped and resumed run gives.
+#include <signal.h>
+
 #include <algorithm>
+#include <cmath>
+#include <fstream>
 #include <memory>
 #include <thread>
 
 #include "apps_support.hpp"
+#include "model/model.hpp"
 #include "photo_files.hpp"
 #include "synthetic_faces.hpp"
 
@@ -107,6 +112,84 @@ TEST_F(Train, RunLeavesItsFilesAndAModelThatPredicts) {
   const ProcessResult result = mien({"predict", "--crop", "--format", "json", "--threads", "1", "--model", run_folder("undisturbed") / "model.onnx", crop});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_EQ(nlohmann::json::parse(result.out)[0]["faces"][0]["probabilities"].size(), 7U);
+}
+
+/// Largest difference between the weights of two model files, relative to the largest weight of each tensor.
+double weight_difference(const std::string& a, const std::string& b) {
+  const auto read = [](const std::string& bytes) { return model::read_onnx(std::as_bytes(std::span(bytes)), "memory"); };
+  const model::Model x = read(a), y = read(b);
+  EXPECT_EQ(x.initializers.size(), y.initializers.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < x.initializers.size(); ++i) {
+    const auto v = x.initializers[i].values<float>(), w = y.initializers[i].values<float>();
+    double size = 1e-3, difference = 0;
+    for (std::size_t k = 0; k < v.size(); ++k) {
+      size = std::max<double>(size, std::abs(v[k]));
+      difference = std::max<double>(difference, std::abs(v[k] - w[k]));
+    }
+    largest = std::max(largest, difference / size);
+  }
+  return largest;
+}
+
+class ParallelTrain : public Train {
+ protected:
+  void SetUp() override {
+    Train::SetUp();
+    if (IsSkipped()) return;
+    const ProcessResult probe = run(train_command("probe", {"--nproc", "2", "--epochs", "1"}));
+    if (probe.error.find("this build has no Gloo") != std::string::npos) GTEST_SKIP() << "built without Gloo";
+    fs::remove_all(run_folder("probe"));
+  }
+  /// One process that computes each step in two parts.
+  static const std::string& one_process() {
+    static const std::string bytes = [] {
+      const ProcessResult result = run(train_command("one", {"--parts", "2"}));
+      EXPECT_EQ(result.exit_code, 0) << result.error;
+      return exported("one");
+    }();
+    return bytes;
+  }
+  static constexpr double kFloatError = 2e-3;  // of sums in another order, after 24 steps
+};
+
+TEST_F(ParallelTrain, TwoWorkersGiveTheWeightsOfOneWithTheSameParts) {
+  const ProcessResult result = run(train_command("two", {"--nproc", "2", "--parts", "2"}));
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(result.error.find("2 workers"), std::string::npos) << result.error;
+  EXPECT_EQ(epochs_in_history("two"), 4U);
+  EXPECT_LT(weight_difference(exported("two"), one_process()), kFloatError);
+  EXPECT_GT(weight_difference(undisturbed(), one_process()), kFloatError);  // the bound tells other runs apart
+}
+
+TEST_F(ParallelTrain, KilledWorkerEndsTheRunAndOneAloneGoesOn) {
+  Process process(train_command("orphan", {"--nproc", "2", "--parts", "2"}));
+  while (process.running() && !fs::exists(run_folder("orphan") / "last.ckpt")) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  const std::string children = "/proc/" + std::to_string(process.id()) + "/task/" + std::to_string(process.id()) + "/children";
+  std::ifstream pids(children);
+  pid_t first = 0, second = 0;
+  ASSERT_TRUE(pids >> first >> second) << "the workers are not there";
+  ::kill(second, SIGKILL);
+  const ProcessResult result = process.wait();
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_NE(result.error.find("worker 1 of 2 ended with signal 9"), std::string::npos) << result.error;
+  EXPECT_NE(result.error.find("another worker of this run is gone"), std::string::npos) << result.error;
+  ASSERT_LT(epochs_in_history("orphan"), 4U) << "the run had ended already";
+  const ProcessResult rest = resume("orphan");
+  ASSERT_EQ(rest.exit_code, 0) << rest.error;
+  EXPECT_LT(weight_difference(exported("orphan"), one_process()), kFloatError);
+}
+
+TEST_F(ParallelTrain, EnvironmentIsChecked) {
+  Command command = train_command("environment");
+  command.environment["WORLD_SIZE"] = "2";
+  ProcessResult result = run(command);
+  EXPECT_EQ(result.exit_code, 2) << result.error;
+  EXPECT_NE(result.error.find("RANK is not"), std::string::npos) << result.error;
+  command.environment["RANK"] = "7";
+  result = run(command);
+  EXPECT_EQ(result.exit_code, 2) << result.error;
+  EXPECT_NE(result.error.find("RANK: '7'"), std::string::npos) << result.error;
 }
 
 TEST_F(Train, SummaryIsTheTableOfTheNetwork) {

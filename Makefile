@@ -5,7 +5,7 @@ OUT ?= out
 SKIMAGE_PHOTO := /usr/lib/python3/dist-packages/skimage/data/astronaut.png
 JOBS ?= $(shell nproc)
 
-.PHONY: demo runtime video train test performance results clean help
+.PHONY: demo runtime video train test performance server-performance results clean help
 
 help:
 	@echo "make demo [PHOTO=me.jpg]   build the runtime and read the emotions in a photograph"
@@ -14,6 +14,7 @@ help:
 	@echo "make video                 build build/bin/mien and build/bin/mien-video"
 	@echo "make train                 build build/bin/mien and build/bin/mien-train"
 	@echo "make performance           measure on this machine, write docs/performance.md"
+	@echo "make server-performance    load mien serve on this machine, write docs/server-performance.md"
 	@echo "make results DATA=folder   measure the shipped networks on your copy of the data"
 	@echo "make clean                 remove the build"
 
@@ -53,6 +54,12 @@ performance:
 	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_BENCH=ON
 	cmake --build build -j $(JOBS)
 	MIEN_PYTHON="$$(scripts/python_peers.sh "$(CURDIR)/build/python")" python3 bench/performance.py
+
+server-performance:
+	@scripts/setup.sh full
+	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_BENCH=ON
+	cmake --build build -j $(JOBS) --target mien load batching
+	python3 bench/serving.py
 
 # DATA: a folder with fer2013.csv (or .xz), fer2013new.csv, CK+48/, jaffe/; ORIGINAL: a model of recipes/original.toml.
 results: runtime

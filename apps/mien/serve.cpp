@@ -87,7 +87,7 @@ int serve_command(std::span<const std::string> arguments) {
   const Analyzer analyzer = Analyzer::load(options.model, {.detector = options.detector, .min_face = options.min_face, .threads = 1,
                                                            .precision = options.precision, .min_confidence = options.min_confidence});
   server::Metrics metrics;
-  server::add_process_gauges(metrics);
+  server::add_process_metrics(metrics);
   server::HttpServer server(http, metrics);
   const server::Service service{analyzer, metrics,
                                 {.pictures = static_cast<std::size_t>(options.images), .pixels = std::int64_t{options.pixels} * 1'000'000},

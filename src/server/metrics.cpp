@@ -1,5 +1,6 @@
 #include "server/metrics.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -29,6 +30,13 @@ double resident_bytes() {
   double total = 0, resident = 0;
   file >> total >> resident;
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec); };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 double open_files() {
@@ -66,13 +74,17 @@ void Metrics::count_faces(std::string_view emotion, std::uint64_t count) {
 }
 
 void Metrics::add_gauge(std::string name, std::string help, std::function<double()> value) {
-  gauges_.push_back({std::move(name), std::move(help), std::move(value)});
+  readings_.push_back({std::move(name), "gauge", std::move(help), std::move(value)});
+}
+
+void Metrics::add_counter(std::string name, std::string help, std::function<double()> value) {
+  readings_.push_back({std::move(name), "counter", std::move(help), std::move(value)});
 }
 
 std::string Metrics::text() const {
   std::string out;
-  for (const Gauge& gauge : gauges_) {
-    out += head(gauge.name, "gauge", gauge.help) + format("%s %.17g\n", gauge.name.c_str(), gauge.value());
+  for (const Reading& reading : readings_) {
+    out += head(reading.name, reading.type, reading.help) + format("%s %.17g\n", reading.name.c_str(), reading.value());
   }
   const std::lock_guard lock(mutex_);
   out += head("mien_requests_total", "counter", "Requests answered, by route and HTTP status.");
@@ -97,8 +109,9 @@ std::string Metrics::text() const {
   return out;
 }
 
-void add_process_gauges(Metrics& metrics) {
+void add_process_metrics(Metrics& metrics) {
   metrics.add_gauge("process_resident_memory_bytes", "Resident memory size in bytes.", resident_bytes);
+  metrics.add_counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", cpu_seconds);
   metrics.add_gauge("process_open_fds", "Number of open file descriptors.", open_files);
 }
 

@@ -21,8 +21,9 @@ class Metrics {
   void count_picture(bool readable);
   void count_faces(std::string_view emotion, std::uint64_t count);
 
-  /// A number that is asked for when the metrics are read.
+  /// Numbers that are asked for when the metrics are read. Add them before that.
   void add_gauge(std::string name, std::string help, std::function<double()> value);
+  void add_counter(std::string name, std::string help, std::function<double()> value);
 
   std::string text() const;
 
@@ -33,8 +34,10 @@ class Metrics {
     std::array<std::uint64_t, kBounds.size() + 1> buckets{};
     double sum = 0;
   };
-  struct Gauge {
-    std::string name, help;
+  struct Reading {
+    std::string name;
+    const char* type;
+    std::string help;
     std::function<double()> value;
   };
 
@@ -42,10 +45,10 @@ class Metrics {
   std::map<std::pair<std::string, int>, std::uint64_t> requests_;
   std::map<std::string, Latency> latencies_;
   std::map<std::string, std::uint64_t> refusals_, pictures_, faces_;
-  std::vector<Gauge> gauges_;
+  std::vector<Reading> readings_;
 };
 
-/// Memory and open files of this process, as Prometheus' own clients name them.
-void add_process_gauges(Metrics& metrics);
+/// Memory, CPU time and open files of this process, as Prometheus' own clients name them.
+void add_process_metrics(Metrics& metrics);
 
 }  // namespace mien::server

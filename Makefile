@@ -57,8 +57,9 @@ performance:
 
 server-performance:
 	@scripts/setup.sh full
+	@scripts/setup.sh peers
 	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_BENCH=ON
-	cmake --build build -j $(JOBS) --target mien load batching
+	cmake --build build -j $(JOBS) --target mien load batching http_peers
 	python3 bench/serving.py
 
 # DATA: a folder with fer2013.csv (or .xz), fer2013new.csv, CK+48/, jaffe/; ORIGINAL: a model of recipes/original.toml.

@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """Loads `mien serve` and writes docs/server-performance.md: `make server-performance`. Run it on an idle machine.
 
-MIEN_SECONDS: how long each load lasts [10]; MIEN_SOAK: requests of the soak [54000, what a camera at 15 frames/s sends in an
+MIEN_SECONDS: how long each load lasts, in whole seconds [10]; MIEN_SOAK: requests of the soak [54000, what a camera at 15 frames/s sends in an
 hour]; MIEN_PHOTO: a photograph with a face.
 """
+import contextlib
 import os
 import platform
 import re
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +51,86 @@ def load(server, *options):
     return result.stdout
 
 
+WRK = """wrk.method = "POST"
+wrk.headers["Content-Type"] = "image/jpeg"
+wrk.body = string.rep("x", 40000)
+"""
+PEERS = {"mien": "Boost.Beast, as mien serve uses it", "httplib": "cpp-httplib", "microhttpd": "libmicrohttpd, epoll and a pool"}
+
+
+def wrk(server, connections):
+    """Requests a second, p99 in ms, failures."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(WRK)
+        script.flush()
+        text = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", script.name, f"http://127.0.0.1:{server.port}/work"],
+                              stdout=subprocess.PIPE, text=True, check=True).stdout
+    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", text).groups()
+    failures = sum(int(n) for n in re.findall(r"(?:connect|read|write|timeout) (\d+)", text))
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), float(number) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit], failures + (int(bad[1]) if bad else 0)
+
+
+class Crowd:
+    """Clients that a server must bear: `idle` connections that say nothing, `slow` ones that send a byte a second."""
+
+    def __init__(self, server, idle, slow):
+        self.idle = [socket.create_connection(("127.0.0.1", int(server.port))) for _ in range(idle)]
+        self.slow = [socket.create_connection(("127.0.0.1", int(server.port))) for _ in range(slow)]
+        self.still_open, self.stop = slow, threading.Event()
+        for client in self.slow:
+            client.sendall(b"POST /work HTTP/1.1\r\nHost: localhost\r\nX: ")
+        self.thread = threading.Thread(target=self.drip)
+        self.thread.start()
+
+    def drip(self):
+        while not self.stop.wait(1):
+            for client in self.slow:
+                with contextlib.suppress(OSError):
+                    client.send(b"x")
+
+    def count_open(self):
+        def is_open(client):
+            client.setblocking(False)
+            try:
+                while client.recv(65536):
+                    pass
+                return False
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+        return sum(is_open(client) for client in self.slow)
+
+    def close(self):
+        self.stop.set()
+        self.thread.join()
+        for client in self.idle + self.slow:
+            client.close()
+
+
+def compare_libraries():
+    rows = ""
+    for peer, name in PEERS.items():
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with Server(BUILD / "bench/http_peers", peer, port) as server:
+            time.sleep(0.5)
+            cells = ["{:.0f} / {:.0f}".format(*wrk(server, n)[:2]) for n in (1, 8, 64)]
+            crowd = Crowd(server, idle=500, slow=100)
+            started = time.monotonic()
+            rate, p99, failures = wrk(server, 8)
+            status = Path(f"/proc/{server.process.pid}/status").read_text()
+            threads, memory = re.search(r"Threads:\s+(\d+)", status)[1], int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1000
+            time.sleep(max(0, 25 - (time.monotonic() - started)))
+            row = [name, *cells, f"{rate:.0f} / {p99:.0f}" + (f", {failures} failed" if failures else ""), threads, f"{memory:.0f}", crowd.count_open()]
+            crowd.close()
+        rows += "| " + " | ".join(str(cell) for cell in row) + " |\n"
+        print(rows.splitlines()[-1], flush=True)
+    return rows
+
+
 def main():
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
     with Server(BUILD / "bin/mien", "serve", "--port", "0") as server:
@@ -53,6 +138,7 @@ def main():
         rows = "".join(load(server, "--connections", n, "--seconds", SECONDS) for n in ("1", "8", "64"))
         soak = load(server, "--connections", "8", "--requests", SOAK)
     batching = subprocess.run([BUILD / "bench/batching"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    libraries = compare_libraries() if (BUILD / "bench/http_peers").exists() else "scripts/setup.sh peers was not run before the build.\n"
     (ROOT / "docs/server-performance.md").write_text(f"""# Performance of the server
 
 `make server-performance` measures on the machine it runs on and writes this file.
@@ -75,7 +161,16 @@ new connection.
 
 Whether faces of several requests should share a call of the network: the time of one thread alone, other work on the machine left out.
 
-{batching}""")
+{batching}
+## HTTP libraries
+
+Requests a second / p99 in ms of `wrk` with bodies of 40 kB and 1 ms of work each, on 1, 8 and 64 connections; then on 8 connections beside a crowd: 500
+connections that say nothing and 100 clients that send a byte a second of a header that never ends. Threads and memory of the server with the
+crowd, and how many of the slow clients it still bears after 25 s.
+
+| library | 1 | 8 | 64 | 8 beside the crowd | threads | memory, MB | slow clients left |
+|---|---|---|---|---|---|---|---|
+{libraries}""")
 
 
 if __name__ == "__main__":

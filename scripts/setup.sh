@@ -7,7 +7,7 @@
 #   scripts/setup.sh full      all of these, and what the tests need
 #   scripts/setup.sh deploy    nginx, for the test of deploy/nginx.conf
 #   scripts/setup.sh fuzz      runtime, and clang for the fuzz targets
-#   scripts/setup.sh peers     what `make performance` compares with
+#   scripts/setup.sh peers     what `make performance` and `make server-performance` compare with
 set -euo pipefail
 
 tools=(g++ cmake ninja-build ccache git ca-certificates)
@@ -23,7 +23,7 @@ tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3
 deploy=(nginx-light)
 fuzz=(clang libclang-rt-dev)
 
-peers=(hyperfine time python3-torch python3-opencv visp-images-data)
+peers=(wrk libcpp-httplib-dev libmicrohttpd-dev hyperfine time python3-torch python3-opencv visp-images-data)
 # Another Node.js than Debian's brings its own npm.
 command -v npm >/dev/null || { tests+=(nodejs npm); peers+=(nodejs npm); }
 

@@ -1,0 +1,60 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+
+#include "server/work_queue.hpp"
+
+namespace mien::server {
+namespace {
+
+TEST(WorkQueue, RefusesBeyondItsCapacity) {
+  std::latch busy(2), go(1), done(5);
+  WorkQueue queue(2, 3);
+  const auto task = [&] {
+    go.wait();
+    done.count_down();
+  };
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(queue.push([&] {
+      busy.count_down();
+      task();
+    }));
+  }
+  busy.wait();  // both workers have one
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(queue.push(task));
+  EXPECT_EQ(queue.waiting(), 3U);
+  EXPECT_FALSE(queue.push(task));
+  go.count_down();
+  done.wait();
+  EXPECT_EQ(queue.waiting(), 0U);
+}
+
+TEST(WorkQueue, TakesAtLeastAsManyAsItHasWorkers) {
+  std::latch all(4), done(4);
+  WorkQueue queue(4, 1);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(queue.push([&] {
+      all.arrive_and_wait();  // only passes where four run at once
+      done.count_down();
+    }));
+  }
+  done.wait();
+}
+
+TEST(WorkQueue, DropsWhatWaitsAtItsEnd) {
+  std::atomic<int> ran = 0;
+  {
+    std::latch busy(1);
+    WorkQueue queue(1, 10);
+    EXPECT_TRUE(queue.push([&] {
+      busy.count_down();
+      ++ran;
+    }));
+    busy.wait();
+  }
+  EXPECT_EQ(ran, 1);
+}
+
+}  // namespace
+}  // namespace mien::server

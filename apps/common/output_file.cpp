@@ -12,6 +12,9 @@
 namespace mien::apps {
 
 std::filesystem::path temporary_name(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return path;
   std::filesystem::path name = path;
   name.replace_filename("." + path.filename().string() + "." + std::to_string(::getpid()) + ".part");
   return name;

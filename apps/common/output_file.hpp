@@ -28,7 +28,7 @@ class OutputFile {
   std::FILE* file_;
 };
 
-/// The name under which `path` is written until it is whole.
+/// The name under which `path` is written until it is whole; itself where it is a device or pipe.
 std::filesystem::path temporary_name(const std::filesystem::path& path);
 
 }  // namespace mien::apps

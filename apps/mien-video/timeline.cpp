@@ -64,10 +64,17 @@ class PersonCurve {
   std::size_t step_;
 };
 
+/// Minutes and seconds; of short films plain seconds, as half of one cannot be read from a clock.
+plot::Axis time_axis(double end) {
+  constexpr double kShort = 20;
+  if (end < kShort) return {.label = "seconds", .low = 0, .high = std::max(end, 0.1)};
+  return {.label = {}, .unit = plot::Axis::Unit::kClock, .low = 0, .high = end};
+}
+
 plot::Panel panel(const PersonLog& person, const EmotionLog& log, std::span<const std::string> labels) {
   const auto most = static_cast<std::size_t>(std::ranges::max_element(person.label_seconds) - person.label_seconds.begin());
   plot::Panel out{.title = format("Person %d, %.0f s in sight, mostly %s", person.number, person.seconds, labels[most].c_str()),
-                  .x = {.label = {}, .unit = plot::Axis::Unit::kClock, .low = 0, .high = std::max(log.end(), 0.1)},
+                  .x = time_axis(log.end()),
                   .y = {.label = {}, .unit = plot::Axis::Unit::kPercent, .low = 0, .high = 1}};
   const auto bins = static_cast<std::size_t>(log.end() / log.bin_seconds()) + 1;
   const PersonCurve curve(person, labels.size(), log.bin_seconds(), (bins + kMostColumns - 1) / kMostColumns);
@@ -92,7 +99,7 @@ void write_timeline(const EmotionLog& log, std::span<const std::string> labels, 
   for (const PersonLog& person : persons) figure.panels.push_back(panel(person, log, labels));
   if (persons.empty()) {
     figure.panels.push_back({.title = film + ": nobody in sight for half a second",
-                             .x = {.label = {}, .unit = plot::Axis::Unit::kClock, .low = 0, .high = std::max(log.end(), 0.1)},
+                             .x = time_axis(log.end()),
                              .y = {.label = {}, .unit = plot::Axis::Unit::kNone, .low = 0, .high = 1}});
   }
   for (plot::Panel& one : figure.panels) one.legend = plot::Legend::kRight;

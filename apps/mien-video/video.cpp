@@ -190,11 +190,11 @@ int run(const Options& options, const std::string& name) {
     std::fprintf(stderr, "mien: %s: stopped after %.1f seconds; what was read is written\n", name.c_str(), end);
     return kExitInterrupted;
   }
-  if (const std::string trouble = source.trouble(); !trouble.empty()) {
-    std::fprintf(stderr, "mien: %s: %s; what could be read is written\n", name.c_str(), trouble.c_str());
-    return kExitIncomplete;
-  }
-  return kExitOk;
+  const std::string trouble = source.trouble();
+  if (count == 0) throw Error(ErrorCode::kBadFormat, name + ": no frame could be read" + (trouble.empty() ? "" : ": " + trouble));
+  if (trouble.empty()) return kExitOk;
+  std::fprintf(stderr, "mien: %s: %s; what could be read is written\n", name.c_str(), trouble.c_str());
+  return kExitIncomplete;
 }
 
 }  // namespace

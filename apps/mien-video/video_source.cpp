@@ -155,7 +155,9 @@ bool VideoSource::read_packet() {
   if (code == AVERROR(EAGAIN)) return std::this_thread::sleep_for(2ms), true;
   if (code < 0) {
     if (code != AVERROR_EOF && code != AVERROR_EXIT) {
-      broken_off_ = live_ ? "the camera stopped or was unplugged" : "cannot be read on, it is cut off or damaged";
+      broken_off_ = live_                                     ? "the camera stopped or was unplugged"
+                    : name_.find("://") != std::string::npos ? "the server broke off, or does not serve the parts of the file that are asked for"
+                                                              : "cannot be read on, it is cut off or damaged";
       if (code != AVERROR_INVALIDDATA) broken_off_ += " (" + ffmpeg_error(code) + ")";
     }
     avcodec_send_packet(decoder_.get(), nullptr);  // what it still holds comes out
@@ -195,6 +197,7 @@ std::optional<VideoFrame> VideoSource::next() {
     const int code = avcodec_receive_frame(decoder_.get(), frame_.get());
     if (code >= 0) {
       const double seconds = shown_at(*frame_);
+      if ((frame_->decode_error_flags & (FF_DECODE_ERROR_INVALID_BITSTREAM | FF_DECODE_ERROR_CONCEALMENT_ACTIVE)) != 0) ++damaged_;
       return VideoFrame{frame_.get(), frames_++, seconds};
     }
     if (code == AVERROR(EAGAIN)) {

@@ -67,7 +67,7 @@ class VideoSource {
   double last_ = 0;         // seconds, of the last frame
   double read_until_ = 0;   // seconds, of all streams
   bool drained_ = false;
-  int damaged_ = 0;         // packets
+  int damaged_ = 0;         // packets and frames
   std::string broken_off_;  // the reason
 };
 

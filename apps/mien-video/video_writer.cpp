@@ -32,7 +32,7 @@ VideoWriter::VideoWriter(std::filesystem::path path, int width, int height, doub
     if (output_ != nullptr) avio_closep(&output_->pb);
     avformat_free_context(output_);
     std::error_code ignored;
-    std::filesystem::remove(temporary_, ignored);
+    if (temporary_ != path_) std::filesystem::remove(temporary_, ignored);
     throw;
   }
 }

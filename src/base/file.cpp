@@ -68,8 +68,11 @@ std::string read_text(const std::filesystem::path& path, std::size_t limit) {
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  const bool in_place = std::filesystem::is_character_file(status) || std::filesystem::is_fifo(status);
   std::filesystem::path temporary = path;
-  temporary += format(".%d.tmp", static_cast<int>(::getpid()));
+  if (!in_place) temporary += format(".%d.tmp", static_cast<int>(::getpid()));
   const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.get() < 0) fail(path, "cannot write", errno);
   int error = 0;
@@ -78,10 +81,9 @@ void write_file(const std::filesystem::path& path, std::span<const std::byte> by
     if (put >= 0) done += static_cast<std::size_t>(put);
     else if (errno != EINTR) error = errno;
   }
-  if (error == 0 && ::fsync(file.get()) != 0) error = errno;
-  if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+  if (error == 0 && !in_place && (::fsync(file.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)) error = errno;
   if (error != 0) {
-    ::unlink(temporary.c_str());
+    if (!in_place) ::unlink(temporary.c_str());
     fail(path, "cannot write", error);
   }
 }

@@ -14,7 +14,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t 
 std::string read_text(const std::filesystem::path& path, std::size_t limit = std::size_t{4} << 30);
 
 /// Writes to a temporary name beside `path`, flushes to disk and renames: a reader sees the old file or the whole
-/// new one, never half of one. Throws Error kIo.
+/// new one, never half of one. A device or pipe (/dev/stdout) is written to as it is. Throws Error kIo.
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);
 

@@ -103,11 +103,10 @@ const std::vector<Track>& FaceTracker::update(double seconds, std::span<const De
     track.score = face.score;
     track.visible = true;
     track.last_found = now_;
-    ++track.found;
   }
   for (std::size_t i = tracks_.size(); i-- > 0;) {
     const Track& track = tracks_[i];
-    if (track.visible || (track.found > 1 && now_ - track.last_found <= options_.keep_seconds)) continue;
+    if (track.visible || now_ - track.last_found <= options_.keep_seconds) continue;
     tracks_.erase(tracks_.begin() + static_cast<std::ptrdiff_t>(i));
     motions_.erase(motions_.begin() + static_cast<std::ptrdiff_t>(i));
   }

@@ -17,7 +17,6 @@ struct Track {
   float score = 0;                     ///< the detector's, when last found
   bool visible = true;                 ///< false: looked for and not found, its number is kept a while
   double last_found = 0;               ///< time in seconds
-  int found = 1;                       ///< how often the detector found it
 };
 
 struct TrackerOptions {
@@ -26,8 +25,7 @@ struct TrackerOptions {
 
 /// Gives the faces that a detector finds in one frame after the other numbers that stay with the persons.
 /// Tracks in sight are matched by the overlap of their predicted box with what is found; what is left over, faces away
-/// for a moment among it, by distance and size; both in the best way altogether. A face that is found once and not the
-/// next time is forgotten at once. Not thread safe.
+/// for a moment among it, by distance and size; both in the best way altogether. Not thread safe.
 class FaceTracker {
  public:
   explicit FaceTracker(const TrackerOptions& options = {}) : options_(options) {}

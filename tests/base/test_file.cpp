@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -32,6 +34,19 @@ TEST(File, FailedWriteKeepsTheOldFile) {
   std::filesystem::create_directory(folder / "d");
   EXPECT_EQ(code_of([&] { write_file(folder / "d", std::string_view("x")); }), ErrorCode::kIo);  // a folder in the way
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(File, APipeIsWrittenToAndNotReplaced) {
+  const test::TemporaryDir folder;
+  const std::filesystem::path pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  write_file(pipe, std::string_view("text"));
+  char text[8] = {};
+  EXPECT_EQ(::read(reader, text, sizeof text), 4);
+  EXPECT_STREQ(text, "text");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  ::close(reader);
 }
 
 TEST(File, SaysWhatIsWrong) {

@@ -96,13 +96,6 @@ TEST(FaceTracker, SomebodyElsewhereIsSomebodyElse) {
   EXPECT_EQ(visible(tracker.update(12 * kFrame, std::vector{face_at(100, 100, 300)})), std::vector<int>{3});
 }
 
-TEST(FaceTracker, AFaceFoundOnceIsForgottenAtOnce) {
-  FaceTracker tracker;
-  tracker.update(0, std::vector{face_at(100, 100)});
-  EXPECT_TRUE(tracker.update(kFrame, {}).empty());
-  EXPECT_EQ(visible(tracker.update(2 * kFrame, std::vector{face_at(100, 100)})), std::vector<int>{2});
-}
-
 TEST(FaceTracker, ForgetsAtACut) {
   FaceTracker tracker;
   tracker.update(0, std::vector{face_at(100, 100)});

@@ -24,6 +24,11 @@ const kViews = {
     await upload(page, kThree);
     await page.locator("#threshold").fill("95");
   },
+  "why, with its heat maps": async (page) => {
+    await upload(page, kThree);
+    await page.locator(".why-button").first().click();
+    await page.locator(".why canvas").nth(1).waitFor();
+  },
   "the camera running": async (page) => {
     await page.getByRole("tab", { name: "Camera" }).click();
     await page.getByRole("button", { name: "Start the camera" }).click();

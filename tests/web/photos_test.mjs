@@ -184,6 +184,26 @@ test("a photo is saved as PNG with boxes and bars", async () => {
   await page.done();
 });
 
+test("a click on why shows two heat maps over the face, a second one hides them", async () => {
+  const page = await openPage(browser, server.url);
+  await upload(page, kThree);
+  const why = page.getByRole("button", { name: /^Why\? What speaks for \w+ in face 2$/ });
+  await why.click();
+  const maps = page.locator(".face").nth(1).locator(".why canvas");
+  await maps.nth(1).waitFor();
+  assert.match(await page.locator(".why-title").innerText(), /^What speaks for \w+/);
+  const colours = await maps.first().evaluate((canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(Array.from({ length: 400 }, (_, i) => data.slice(4 * 256 * i, 4 * 256 * i + 3).join())).size;
+  });
+  assert.ok(colours > 50, `${colours} colours`);
+  await page.locator("#threshold").fill("50"); // does not close it
+  assert.ok(await maps.first().isVisible());
+  await why.click();
+  assert.ok(await maps.first().isHidden());
+  await page.done();
+});
+
 test("a box and its row point at each other", async () => {
   const page = await openPage(browser, server.url);
   await upload(page, kThree);

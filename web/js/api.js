@@ -92,11 +92,8 @@ const wait = (seconds, signal) =>
 
 const inMegabytes = (bytes) => `${Math.ceil(bytes / 1e6)} MB`;
 
-/**
- * The faces of a picture: {width, height, faces, labels, milliseconds}. While the server is busy it waits as it is told to and
- * tries again; `onWait` then gets the seconds.
- */
-export async function analyze(picture, { signal, onWait } = {}) {
+/** Sends a picture. While the server is busy, waits as it is told to and tries again; `onWait` then gets the seconds. */
+async function postPicture(path, picture, { signal, onWait } = {}) {
   if (limits && picture.size > limits.body_bytes) {
     // The server would hang up in the middle of the upload, which a browser shows as a lost connection.
     const sizes = `${inMegabytes(picture.size)}, this server takes ${inMegabytes(limits.body_bytes)}`;
@@ -105,13 +102,7 @@ export async function analyze(picture, { signal, onWait } = {}) {
   const type = picture.type.startsWith("image/") ? picture.type : "application/octet-stream";
   for (let attempt = 1; ; ++attempt) {
     try {
-      const options = { method: "POST", headers: { "Content-Type": type }, body: picture, signal };
-      const answer = await request("/v1/analyze", options);
-      const [result] = answer.results;
-      if (result.error) throw new ApiError(result.error.code, result.error.message);
-      // A server with --min-confidence says "uncertain"; here the user decides when to.
-      const faces = result.faces.map((face) => ({ ...face, emotion: mostProbable(face.probabilities) }));
-      return { ...result, faces, labels: answer.labels, milliseconds: answer.milliseconds };
+      return await request(path, { method: "POST", headers: { "Content-Type": type }, body: picture, signal });
     } catch (error) {
       if (error.code !== "busy" || attempt === kTries) throw error;
       onWait?.(error.retryAfter);
@@ -119,6 +110,17 @@ export async function analyze(picture, { signal, onWait } = {}) {
     }
   }
 }
+
+/** The faces of a picture: {width, height, faces, labels, milliseconds}. */
+export async function analyze(picture, options) {
+  const { results, labels, milliseconds } = await postPicture("/v1/analyze", picture, options);
+  // A server with --min-confidence says "uncertain"; here the user decides when to.
+  const faces = results[0].faces.map((face) => ({ ...face, emotion: mostProbable(face.probabilities) }));
+  return { ...results[0], faces, labels, milliseconds };
+}
+
+/** What speaks for the emotion of a picture's face, counted from 1: {crop, grad_cam, occlusion} (docs/http-api.md). */
+export const explain = (picture, face) => postPicture(`/v1/explain?face=${face}`, picture);
 
 const kTitles = {
   gone: "The server does not answer",

@@ -75,7 +75,6 @@ export class Camera {
     this.#stop.hidden = false;
     this.#stop.focus();
     this.#recording.clear();
-    this.#recording.overlay.start();
     announce("The camera is on");
     await this.#loop(run);
   }
@@ -86,7 +85,6 @@ export class Camera {
     this.#stream.getTracks().forEach((track) => track.stop());
     this.#stream = null;
     this.#video.srcObject = null;
-    this.#recording.overlay.stop();
     this.#recording.timeline.summarise();
     this.#readout.textContent = "";
     this.#stop.hidden = true;

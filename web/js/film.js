@@ -61,7 +61,6 @@ export class Film {
     await this.#findDuration();
     this.#placeholder.hidden = true;
     this.#video.hidden = false;
-    this.#recording.overlay.start();
     await this.#analyze();
   }
 

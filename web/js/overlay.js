@@ -44,60 +44,55 @@ export function fit(width, height, boxWidth, boxHeight) {
   return { scale, x: (boxWidth - width * scale) / 2, y: (boxHeight - height * scale) / 2 };
 }
 
-/** Boxes over a playing video. They glide to where the last answer found them, at the screen's own rate. */
+/** Boxes over a playing video. They glide to where the last answer found them, at the screen's own rate, and then rest. */
 export class LiveOverlay {
   #canvas;
   #video;
-  #mirrored;
   #shown = new Map(); // track → its box on the screen
   #tracks = [];
+  #threshold = 0;
   #last = 0;
   #request = 0;
+  mirrored = false;
 
-  constructor(canvas, video, { mirrored = false } = {}) {
+  constructor(canvas, video) {
     this.#canvas = canvas;
     this.#video = video;
-    this.#mirrored = mirrored;
-  }
-
-  start() {
-    this.#request = requestAnimationFrame((now) => this.#draw(now));
-  }
-
-  stop() {
-    cancelAnimationFrame(this.#request);
-    this.#tracks = [];
-    this.#shown.clear();
-    prepareCanvas(this.#canvas);
-  }
-
-  set mirrored(mirrored) {
-    this.#mirrored = mirrored;
+    new ResizeObserver(() => this.#wake()).observe(canvas);
   }
 
   show(tracks, threshold) {
     this.#tracks = tracks;
-    this.threshold = threshold;
+    this.#threshold = threshold;
     for (const id of this.#shown.keys()) {
       if (!tracks.some((track) => track.id === id)) this.#shown.delete(id);
     }
+    this.#wake();
+  }
+
+  #wake() {
+    if (this.#request === 0) this.#request = requestAnimationFrame((now) => this.#draw(now));
   }
 
   #draw(now) {
+    this.#request = 0;
     const share = 1 - Math.exp(-Math.min(now - this.#last, 100) / 1000 / kGlide);
     this.#last = now;
     const context = prepareCanvas(this.#canvas);
     const bounds = { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
     const { videoWidth, videoHeight } = this.#video;
-    const { scale, x, y } = fit(videoWidth || 1, videoHeight || 1, bounds.width, bounds.height);
+    if (videoWidth === 0) return;
+    const { scale, x, y } = fit(videoWidth, videoHeight, bounds.width, bounds.height);
+    let moving = false;
     for (const track of this.#tracks) {
-      const left = this.#mirrored ? videoWidth - track.box.x - track.box.width : track.box.x;
+      const left = this.mirrored ? videoWidth - track.box.x - track.box.width : track.box.x;
       const target = { x: x + left * scale, y: y + track.box.y * scale, width: track.box.width * scale, height: track.box.height * scale };
-      const shown = this.#shown.get(track.id) ?? target;
-      const glided = Object.fromEntries(Object.keys(target).map((key) => [key, shown[key] + share * (target[key] - shown[key])]));
-      this.#shown.set(track.id, glided);
-      drawBox(context, glided, track.id, track, this.threshold, bounds);
+      const before = this.#shown.get(track.id) ?? target;
+      const box = Object.fromEntries(Object.keys(target).map((key) => [key, before[key] + share * (target[key] - before[key])]));
+      moving ||= Object.keys(target).some((key) => Math.abs(target[key] - box[key]) > 0.2);
+      this.#shown.set(track.id, box);
+      drawBox(context, box, track.id, track, this.#threshold, bounds);
     }
-    this.#request = requestAnimationFrame((time) => this.#draw(time));
+    if (moving) this.#wake();
   }
 }

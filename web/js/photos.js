@@ -7,6 +7,7 @@ import { drawCrop, FaceRow } from "./faces.js";
 import { loadPicture, toJpeg } from "./pictures.js";
 import { photoPng } from "./png.js";
 import { settings } from "./settings.js";
+import { Why } from "./why.js";
 
 const kAtOnce = 2; // photos under way, so that one travels while another is read
 const kManyFaces = 4; // from here on faces stand below their photo
@@ -24,7 +25,9 @@ class PhotoCard {
   #abort = new AbortController();
   #rows = [];
   #boxes = [];
+  #rejected = null;
   #picture = null;
+  #sent; // the file, or what the browser made of it
   #figure = h("figure");
   #facts = h("span.facts");
   #body = h("div.card-body");
@@ -72,18 +75,28 @@ class PhotoCard {
   }
 
   async #send(options) {
+    this.#sent = this.file;
     try {
-      return await analyze(this.file, options);
+      return await analyze(this.#sent, options);
     } catch (error) {
       // What the server does not read, the browser may: AVIF, GIF.
       if (!this.#picture || !["unsupported", "bad_format"].includes(error.code)) throw error;
-      return analyze(await toJpeg(this.#picture), options);
+      this.#sent = await toJpeg(this.#picture);
+      return analyze(this.#sent, options);
     }
   }
 
   #state(text, kind) {
     this.element.dataset.state = kind;
     this.#facts.textContent = text;
+  }
+
+  /** The threshold only renames faces; the exactly-one rule changes what stands here. */
+  applySettings() {
+    const { faces } = this.result ?? {};
+    if (!faces || rejection(faces) !== this.#rejected) return this.render();
+    this.#rows.forEach((row, i) => row.update(faces[i], settings.threshold));
+    this.#boxes.forEach((box, i) => box.style.setProperty("--c", verdict(faces[i], settings.threshold).colour));
   }
 
   /** Shows the result as the settings want it. */
@@ -100,7 +113,7 @@ class PhotoCard {
     const { width, height, faces, milliseconds } = this.result;
     this.#state(`${width} × ${height} · ${faces.length === 0 ? "no face" : plural(faces.length, "face")} · ${milliseconds.toFixed(0)} ms`, "done");
     if (!this.#picture) this.#renderWithoutPicture();
-    const rejected = rejection(faces);
+    const rejected = (this.#rejected = rejection(faces));
     this.element.classList.toggle("rejected", rejected !== null);
     if (rejected && faces.length > 0) {
       this.#say(`${plural(faces.length, "face")}, and only photos with exactly one count`,
@@ -166,6 +179,9 @@ class PhotoCard {
       if (this.#picture) drawCrop(row.crop, this.#picture, face.box);
       row.element.addEventListener("pointerenter", () => this.#highlight(i));
       row.element.addEventListener("pointerleave", () => this.#highlight(-1));
+      const why = new Why(this.#sent, i + 1, face.emotion);
+      row.side.append(why.button);
+      row.element.append(why.panel);
       this.#rows.push(row);
       list.append(row.element);
     });
@@ -228,7 +244,7 @@ export class Photos {
       h("p", {}, "Every face in it is found, and how it looks is put into numbers."), this.#legend),
     h("div.drop-actions", {}, this.#input, choose, h("p.hint", {}, "or paste one  ", h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "V"))));
     panel.append(this.#drop, this.#list);
-    settings.addEventListener("change", () => this.#cards.forEach((card) => card.render()));
+    settings.addEventListener("change", () => this.#cards.forEach((card) => card.applySettings()));
     this.csv = h("button.button", { type: "button", onclick: () => this.#saveCsv() }, "Export CSV");
     this.clearAll = h("button.button.quiet", { type: "button", onclick: () => this.clear() }, "Clear");
     this.#changed();

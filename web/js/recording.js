@@ -23,7 +23,7 @@ export class Recording {
   #rows = new Map();
   #list = h("ol.faces", { ariaLabel: "People in the picture" });
   #more = h("p.hint");
-  #empty = h("p.nobody", {}, "Nobody in the picture");
+  #empty = h("p.nobody", { hidden: true }, "Nobody in the picture");
 
   constructor(video, { onSeek, placeholder }) {
     this.video = video;
@@ -40,7 +40,7 @@ export class Recording {
   /** The tracks of the moment, in the picture and beside it; `source` is the frame that they were found in. */
   show(tracks, source) {
     this.#tracks = tracks;
-    this.#source = source;
+    this.#source = source ?? this.#source;
     if (source && this.video.videoWidth > 0) this.#scale = sizeOf(source).width / this.video.videoWidth;
     this.overlay.show(tracks, settings.threshold);
     const listed = tracks.slice(0, kMostRows);
@@ -61,7 +61,7 @@ export class Recording {
     }
     const hidden = tracks.length - listed.length;
     this.#more.textContent = hidden > 0 ? `and ${hidden} more` : "";
-    this.#empty.hidden = tracks.length > 0;
+    this.#empty.hidden = tracks.length > 0 || !source;
   }
 
   record(time, tracks, labels) {

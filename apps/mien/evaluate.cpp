@@ -13,6 +13,7 @@
 #include "model/locate.hpp"
 #include "pipeline/classifier.hpp"
 #include "pipeline/face_model.hpp"
+#include "plot/figure.hpp"
 #include "report/evaluation.hpp"
 #include "report/traits.hpp"
 #include "vision/disturb.hpp"
@@ -212,6 +213,13 @@ report::Evaluation evaluate(const EvaluateOptions& options, const std::vector<st
   return out;
 }
 
+/// What would spoil the page is said before the work, not after it.
+void check_report(const std::filesystem::path& path) {
+  plot::require_gnuplot();
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::is_directory(folder)) throw Error(ErrorCode::kNotFound, "--report: there is no folder " + folder.string());
+}
+
 }  // namespace
 
 int evaluate_command(std::span<const std::string> arguments) {
@@ -222,6 +230,7 @@ int evaluate_command(std::span<const std::string> arguments) {
   if (options.help) return std::printf("mien evaluate --model M --data D [options]\n\n%s", set.help().c_str()), kExitOk;
   if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
   if (options.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv, a packed set or a folder");
+  if (!options.report.empty()) check_report(options.report);
   std::vector<std::filesystem::path> models;
   for (const std::string& model : options.models) models.push_back(locate_model(model));
   if (models.empty()) models.push_back(locate_model(""));

@@ -25,7 +25,7 @@ std::string p_text(double p) { return p < 0.001 ? "p < 0.001" : format("p = %.3f
 /// "2.1 points (1.0 to 3.3)" of a difference, seen from the better one.
 std::string interval(const Score& score) {
   const double sign = score.value < 0 ? -1 : 1;
-  const auto [low, high] = std::minmax(sign * score.low, sign * score.high);
+  const auto [low, high] = std::minmax({sign * score.low, sign * score.high});
   return format("%s points (%.1f to %.1f)", points(score.value).c_str(), 100 * low, 100 * high);
 }
 

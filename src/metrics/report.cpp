@@ -77,6 +77,8 @@ class Tally {
   double loss_ = 0;
 };
 
+constexpr std::size_t kLogLoss = 2;  // its place in Tally's scores; the others are at most 1
+
 /// Tally's scores over all samples, with percentiles of the scores over resamples, moved by the mean excess of the resamples:
 /// the calibration error grows with resampling, the others hardly change.
 std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, const ReportOptions& options) {
@@ -95,6 +97,7 @@ std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, c
   for (std::size_t s = 0; s < values.size(); ++s) {
     out.push_back(percentile_score(values[s], std::move(rounds[s])));
     out.back().low = std::max(0.0, out.back().low);
+    if (s != kLogLoss) out.back().high = std::min(1.0, out.back().high);
   }
   return out;
 }

@@ -37,7 +37,7 @@ std::string cards(const ModelEvaluation& m) {
 
 std::string overview(const std::vector<ModelEvaluation>& models) {
   const bool votes = models[0].ferplus.has_value();
-  std::string out = "<div class=\"scroll\"><table>\n<tr><th>model</th><th>accuracy</th><th>macro F1</th><th>calibration error</th>" +
+  std::string out = "<div class=\"scroll overview\"><table>\n<tr><th>model</th><th>accuracy</th><th>macro F1</th><th>calibration error</th>" +
                     std::string(votes ? "<th>FER+ accuracy</th><th>FER+ macro F1</th>" : "") + "</tr>\n";
   for (const ModelEvaluation& m : models) {
     const metrics::ClassificationReport& s = m.own.scores;
@@ -200,7 +200,10 @@ std::string to_page(const Evaluation& e, Faces shown) {
           "often the model says what the labels say. Made by <b>mien evaluate</b>.</footer>\n";
   const std::string subtitle = escape_html(std::filesystem::path(e.data).filename().string()) + ", " + escape_html(e.split) + ", " + count_text(e.pictures.size()) + " pictures, " +
                                (e.views == "flip" ? "mean of picture and mirror image" : "single view") + (several ? "" : " · run by " + escape_html(e.models[0].runtime));
-  return make_page(several ? format("%zu models compared", e.models.size()) : "How good is " + e.models[0].name + "?", subtitle, body);
+  const std::string title = !several            ? "How good is " + e.models[0].name + "?"
+                            : e.models.size() == 2 ? e.models[0].name + " against " + e.models[1].name
+                                                   : format("%zu models compared", e.models.size());
+  return make_page(title, subtitle, body);
 }
 
 }  // namespace mien::report

@@ -29,6 +29,7 @@ figure svg text{font-family:inherit}
 figcaption{font-size:.88rem;max-width:46rem;margin-top:.35rem}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 1.6rem}
 .scroll{overflow-x:auto}
+.overview{margin:1.6rem 0}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem;width:100%}
 th,td{padding:.36rem .7rem .36rem 0;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--soft)}
@@ -37,7 +38,7 @@ td small{color:var(--soft);white-space:nowrap}
 .verdict{border-left:4px solid var(--line);padding:.1rem 0 .1rem .9rem;margin:.9rem 0}
 .verdict.yes{border-color:var(--accent)}
 .faces{display:grid;grid-template-columns:repeat(auto-fill,minmax(6.4rem,1fr));gap:.9rem;margin:.9rem 0}
-.face{font-size:.79rem;line-height:1.35;break-inside:avoid}
+.face{font-size:.76rem;line-height:1.35;break-inside:avoid}
 .face img{width:100%;aspect-ratio:1;border-radius:8px;display:block;margin-bottom:.3rem;background:var(--card)}
 .face b{font-weight:620}
 .dot{display:inline-block;width:.62em;height:.62em;border-radius:50%;margin-right:.3em;box-shadow:0 0 0 1px rgba(128,128,128,.35)}

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/file.hpp"
 #include "error_code.hpp"
 
 namespace mien::metrics {
@@ -57,7 +58,8 @@ TEST(Paired, AClearLeadIsMoreThanNoise) {
   EXPECT_TRUE(result.accuracy_differs());
   EXPECT_TRUE(result.macro_f1_differs());
   const std::string words = in_words(result, "A", "B");
-  EXPECT_EQ(words.find("B is right more often than A, by 20.0 points ("), 0u) << words;
+  EXPECT_EQ(words.find(format("B is right more often than A, by 20.0 points (%.1f to %.1f). ", -100 * result.accuracy.high, -100 * result.accuracy.low)), 0u) << words;
+  EXPECT_NEAR(result.accuracy.low, -0.2 - 1.96 * 0.0283, 0.015);  // sqrt(0.2 * 0.8 / 200)
   EXPECT_NE(words.find("p < 0.001"), std::string::npos) << words;
 }
 

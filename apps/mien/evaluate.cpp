@@ -59,6 +59,7 @@ struct EvaluateOptions {
 struct Material {
   Dataset dataset;
   Split split = Split::kPrivateTest;
+  std::string split_name;
   std::vector<const Sample*> pictures;  // of the split
   std::vector<std::uint8_t> pixels;
   std::vector<bool> seen;  // equals a training picture
@@ -99,6 +100,7 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
   out.has_votes = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->has_votes(); });
   const bool official = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->row >= 0; });
   if (official) out.head = model::kFer2013Head;
+  out.split_name = !official && out.pictures.size() == out.dataset.size() ? "all" : std::string(to_string(out.split));
   const auto index = [&](const Sample* sample) { return static_cast<std::size_t>(sample - out.dataset.data()); };
   const std::vector<std::size_t> repeated = out.split == Split::kTraining ? std::vector<std::size_t>{} : find_seen_in_training(out.dataset, out.split);
   const std::set<std::size_t> seen(repeated.begin(), repeated.end());
@@ -204,7 +206,7 @@ std::vector<std::string> short_names(const std::vector<std::filesystem::path>& p
 }
 
 report::Evaluation evaluate(const EvaluateOptions& options, const std::vector<std::filesystem::path>& models, const Material& material) {
-  report::Evaluation out{.data = options.data, .split = std::string(to_string(material.split)), .views = options.flip ? "flip" : "single", .pictures = material.pictures};
+  report::Evaluation out{.data = options.data, .split = material.split_name, .views = options.flip ? "flip" : "single", .pictures = material.pictures};
   out.seen_in_training = static_cast<std::size_t>(std::count(material.seen.begin(), material.seen.end(), true));
   for (const std::string& history : options.histories) out.histories.push_back(report::read_history(history));
   const std::vector<std::string> names = short_names(models);

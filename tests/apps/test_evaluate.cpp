@@ -203,7 +203,7 @@ TEST_F(Evaluate, FoldersAreReadAsTheyAre) {
   const Json cropped = evaluate({"--data", folder_ / "set", "--split", "Training"});
   EXPECT_EQ(cropped["count"], 2);
   const Json found = evaluate({"--data", folder_ / "set", "--faces", "--detector", "hog", "--slices"});
-  EXPECT_EQ(found["split"], "Training");
+  EXPECT_EQ(found["split"], "all");
   EXPECT_EQ(found["count"], 2);
   EXPECT_DOUBLE_EQ(found["accuracy"]["value"], 0.5);  // she is happy
   EXPECT_EQ(found["least_certain"][0]["prediction"], "happy");

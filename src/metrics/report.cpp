@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/file.hpp"
@@ -96,8 +97,9 @@ std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, c
   std::vector<Score> out;
   for (std::size_t s = 0; s < values.size(); ++s) {
     out.push_back(percentile_score(values[s], std::move(rounds[s])));
-    out.back().low = std::max(0.0, out.back().low);
-    if (s != kLogLoss) out.back().high = std::min(1.0, out.back().high);
+    const double most = s == kLogLoss ? std::numeric_limits<double>::infinity() : 1;  // moving may lead out of the range
+    out.back().low = std::clamp(out.back().low, 0.0, most);
+    out.back().high = std::clamp(out.back().high, 0.0, most);
   }
   return out;
 }

@@ -1,13 +1,18 @@
 // Whether the server should gather faces of several requests into one call of the network: CPU time a face by batch, on one
 // thread, as its workers run it. Time of the thread, not of the clock: other work on the machine does not count.
-//   batching [MODEL.onnx…]
+//   batching PHOTO [MODEL…]
+// The last columns: the time of a whole request with this photo (decoding and detection included), and how much of it batches of
+// eight would save.
 #include <ctime>
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 #include <vector>
 
+#include "base/file.hpp"
 #include "engine/network.hpp"
+#include "mien/analyzer.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
 #include "model/locate.hpp"
@@ -22,6 +27,20 @@ double thread_milliseconds() {
 }
 
 /// The median over calls that take about half a second.
+template <class Call>
+double median_milliseconds(Call call) {
+  std::vector<double> times;
+  call();
+  for (double sum = 0; sum < 500 || times.size() < 5;) {
+    const double begin = thread_milliseconds();
+    call();
+    times.push_back(thread_milliseconds() - begin);
+    sum += times.back();
+  }
+  std::ranges::nth_element(times, times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2));
+  return times[times.size() / 2];
+}
+
 double milliseconds_a_face(const mien::engine::Network& network, std::int64_t batch, std::int64_t side) {
   const mien::engine::InputShape shape{batch, 1, side, side};
   const std::vector<float> input(static_cast<std::size_t>(batch * side * side), 0.5F);
@@ -32,37 +51,35 @@ double milliseconds_a_face(const mien::engine::Network& network, std::int64_t ba
     values.emplace_back(count);
   }
   const std::vector<std::span<float>> outputs(values.begin(), values.end());
-  std::vector<double> times;
-  network.run(input, shape, outputs);
-  for (double sum = 0; sum < 500 || times.size() < 5;) {
-    const double begin = thread_milliseconds();
-    network.run(input, shape, outputs);
-    times.push_back(thread_milliseconds() - begin);
-    sum += times.back();
-  }
-  std::ranges::nth_element(times, times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2));
-  return times[times.size() / 2] / static_cast<double>(batch);
+  return median_milliseconds([&] { network.run(input, shape, outputs); }) / static_cast<double>(batch);
 }
 
-void measure(const std::filesystem::path& path) {
+void measure(const std::filesystem::path& path, std::span<const std::byte> photo) {
   const mien::model::Model model = mien::model::read_onnx(path);
   const std::int64_t side = mien::model::read_classifier_info(model).input_size;
   const auto network = mien::engine::Network::compile(model, {.threads = 1});
   std::printf("| %s %s |", path.stem().c_str(), std::string(to_string(network.precision())).c_str());
+  double alone = 0, by_eight = 0;
   for (const std::int64_t batch : {1, 2, 4, 8, 16, 32}) {
-    std::printf(" %.3f |", milliseconds_a_face(network, batch, side));
-    std::fflush(stdout);
+    const double time = milliseconds_a_face(network, batch, side);
+    if (batch == 1) alone = time;
+    if (batch == 8) by_eight = time;
+    std::printf(" %.3f |", time);
   }
-  std::puts("");
+  const auto analyzer = mien::Analyzer::load(path, {.threads = 1});
+  const double whole = median_milliseconds([&] { analyzer.analyze_encoded(photo, "photo"); });
+  std::printf(" %.2f | %.1f %% |\n", whole, 100 * (alone - by_eight) / whole);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    std::puts("| ms of CPU a face, one thread | 1 at a time | 2 | 4 | 8 | 16 | 32 |\n|---|---|---|---|---|---|---|");
-    for (int i = 1; i < argc; ++i) measure(mien::locate_model(argv[i]));
-    if (argc < 2) measure(mien::locate_model(""));
+    if (argc < 2) throw mien::Error(mien::ErrorCode::kInvalidArgument, "usage: batching PHOTO [MODEL...]");
+    const std::vector<std::byte> photo = mien::read_file(argv[1]);
+    std::puts("| ms of CPU a face, one thread | 1 at a time | 2 | 4 | 8 | 16 | 32 | whole request | saved by eight |\n|---|---|---|---|---|---|---|---|---|");
+    for (int i = 2; i < argc; ++i) measure(mien::locate_model(argv[i]), photo);
+    if (argc == 2) measure(mien::locate_model(""), photo);
     return 0;
   } catch (const mien::Error& error) {
     std::fprintf(stderr, "batching: %s\n", error.what());

@@ -21,6 +21,7 @@ BUILD = ROOT / "build"
 SECONDS = os.environ.get("MIEN_SECONDS", "10")
 SOAK = os.environ.get("MIEN_SOAK", "54000")
 PHOTO = os.environ.get("MIEN_PHOTO", "/usr/lib/python3/dist-packages/skimage/data/astronaut.png")
+MODELS = sorted(ROOT.glob("models/*.onnx"))
 HEAD = """| connections | requests | a second | p50 ms | p95 ms | p99 ms | server's CPU ms a request | wrong answers | refused (429) | memory, MB | open files |
 |---|---|---|---|---|---|---|---|---|---|---|
 """
@@ -132,18 +133,20 @@ def compare_libraries():
 
 
 def main():
+    busy = os.getloadavg()[0]
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
     with Server(BUILD / "bin/mien", "serve", "--port", "0") as server:
         kind = server.line.split("  ")[1]
         rows = "".join(load(server, "--connections", n, "--seconds", SECONDS) for n in ("1", "8", "64"))
         soak = load(server, "--connections", "8", "--requests", SOAK)
-    batching = subprocess.run([BUILD / "bench/batching"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    batching = subprocess.run([BUILD / "bench/batching", PHOTO, *MODELS], stdout=subprocess.PIPE, text=True, check=True).stdout
     libraries = compare_libraries() if (BUILD / "bench/http_peers").exists() else "scripts/setup.sh peers was not run before the build.\n"
     (ROOT / "docs/server-performance.md").write_text(f"""# Performance of the server
 
 `make server-performance` measures on the machine it runs on and writes this file.
 
-Machine: {cpu}, {os.cpu_count()} cores, Linux {platform.release()}; the client runs on the same cores. Server: {kind}.
+Machine: {cpu}, {os.cpu_count()} cores, Linux {platform.release()}; the client runs on the same cores. Load average when it began: {busy:.1f}{" (other work was running: read these numbers as rough)" if busy > 0.5 else ""}.
+Server: {kind}.
 Pictures: parts of {Path(PHOTO).name} as JPEG, one face each. Every answer is compared with what the library says of the same picture.
 
 ## Load
@@ -159,7 +162,8 @@ new connection.
 {HEAD}{soak}
 ## Batches
 
-Whether faces of several requests should share a call of the network: the time of one thread alone, other work on the machine left out.
+Whether faces of several requests should share a call of the network: the time of one thread alone, other work on the machine left out. The last
+columns: a whole request with this photograph, and what batches of eight would save of it.
 
 {batching}
 ## HTTP libraries

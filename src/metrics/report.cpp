@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "base/file.hpp"
@@ -78,8 +77,6 @@ class Tally {
   double loss_ = 0;
 };
 
-constexpr std::size_t kLogLoss = 2;  // its place in Tally's scores; the others are at most 1
-
 /// Tally's scores over all samples, with percentiles of the scores over resamples, moved by the mean excess of the resamples:
 /// the calibration error grows with resampling, the others hardly change.
 std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, const ReportOptions& options) {
@@ -97,9 +94,7 @@ std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, c
   std::vector<Score> out;
   for (std::size_t s = 0; s < values.size(); ++s) {
     out.push_back(percentile_score(values[s], std::move(rounds[s])));
-    const double most = s == kLogLoss ? std::numeric_limits<double>::infinity() : 1;  // moving may lead out of the range
-    out.back().low = std::clamp(out.back().low, 0.0, most);
-    out.back().high = std::clamp(out.back().high, 0.0, most);
+    out.back().low = std::max(0.0, out.back().low);
   }
   return out;
 }

@@ -199,20 +199,12 @@ export class TimelinePanel {
     return [...this.#people].filter(([, samples]) => samples.length >= kFewest);
   }
 
-  /** Forgets what is older than `time`, and those who were not seen since. */
+  /** Forgets what is older than `time`. */
   forgetBefore(time) {
-    for (const [id, samples] of this.#people) {
-      if (samples[0].time >= time) continue;
+    for (const samples of this.#people.values()) {
       const kept = samples.findIndex((sample) => sample.time >= time);
-      if (kept > 0) samples.splice(0, kept);
-      else this.#forget(id);
+      if (kept !== 0) samples.splice(0, kept < 0 ? samples.length : kept);
     }
-  }
-
-  #forget(id) {
-    this.#people.delete(id);
-    [...this.#chips.children].find((chip) => chip.dataset.id === String(id))?.remove();
-    if (this.#chosen === id) this.#picked = false;
   }
 
   setView(view) {
@@ -257,8 +249,7 @@ export class TimelinePanel {
       this.#picked = true;
       this.#choose(id);
     });
-    const later = [...this.#chips.children].find((other) => Number(other.dataset.id) > id);
-    this.#chips.insertBefore(chip, later ?? null);
+    this.#chips.append(chip);
     this.#chips.hidden = this.#chips.children.length < 2;
     this.element.hidden = false;
   }

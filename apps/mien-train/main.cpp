@@ -11,8 +11,9 @@ constexpr const char* kUsage =
     "mien-train trains the networks of Mien.\n\n"
     "  mien-train train --data fer2013.csv --out run    train a network\n"
     "  mien-train train --summary reference             print a network's table\n"
+    "  mien-train tune --space space.toml --data D --out search    search settings\n"
     "  mien-train export run/best.ckpt -o model.onnx    write a model file\n\n"
-    "'mien-train COMMAND --help' tells more. 'mien train' and 'mien export' do the same.\n";
+    "'mien-train COMMAND --help' tells more. 'mien train', 'mien tune' and 'mien export' do the same.\n";
 
 }  // namespace
 
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
   try {
     const std::span<const std::string> rest = std::span(arguments).subspan(arguments.empty() ? 0 : 1);
     if (command == "train") return mien::apps::train_command(rest);
+    if (command == "tune") return mien::apps::tune_command(rest);
     if (command == "export") return mien::apps::export_command(rest);
     if (command == "--version") return std::puts("mien-train " MIEN_VERSION), 0;
     if (command == "--help" || command == "help") return std::fputs(kUsage, stdout), 0;

@@ -19,6 +19,7 @@ constexpr const char* kUsage =
     "  mien explain PHOTO...            what in a face speaks for its emotion, as heat maps\n"
     "  mien data info|filter|pack       look at, filter and pack training data\n"
     "  mien train --data D --out RUN    train a network\n"
+    "  mien tune --space S --data D     search the settings of a training\n"
     "  mien export CHECKPOINT -o M      make a model file of a training run\n"
     "  mien calibrate --model M         fit a model's temperature, so that its probabilities can be trusted\n"
     "  mien quantize MODEL -o M         make an eight-bit copy of a model\n"
@@ -46,11 +47,11 @@ int run(const std::vector<std::string>& arguments) {
   const auto rest = std::span(arguments).subspan(1);
   if (name == "--help" || name == "-h" || name == "help") return std::fputs(kUsage, stdout), kExitOk;
   if (name == "--version") return std::puts("mien " MIEN_VERSION), kExitOk;
-  if (name == "train" || name == "export") return forward(name, "mien-train", arguments, kGetTrain);
+  if (name == "train" || name == "tune" || name == "export") return forward(name, "mien-train", arguments, kGetTrain);
   if (name == "video") return forward(name, "mien-video", {rest.begin(), rest.end()}, kGetVideo);
   const auto command = kCommands.find(name);
   if (command != kCommands.end()) return command->second(rest);
-  std::vector<std::string> known = {"train", "export", "video"};
+  std::vector<std::string> known = {"train", "tune", "export", "video"};
   for (const auto& entry : kCommands) known.push_back(entry.first);
   const std::string near = mien::nearest(name, known);
   std::fprintf(stderr, "mien: unknown command '%s'%s; see mien --help\n", name.c_str(),

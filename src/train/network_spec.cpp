@@ -24,24 +24,21 @@ int total_classes(const std::vector<HeadSpec>& heads) {
 NetworkSpec reference(const NetworkOptions& options) {
   NetworkSpec spec{"reference", {}, options.heads};
   std::vector<LayerSpec>& layers = spec.layers;
-  struct Block {
-    std::vector<int> channels;
-    bool norm;
-  };
-  const Block blocks[] = {{{16, 16}, true}, {{14, 14}, true}, {{56, 56, 56}, true}, {{252, 252, 252}, false}};
+  constexpr int kConvs[] = {2, 2, 3, 3};
   for (int b = 0; b < 4; ++b) {
     const std::string prefix = "block" + std::to_string(b + 1) + "_";
-    for (std::size_t i = 0; i < blocks[b].channels.size(); ++i) {
-      layers.push_back(conv(prefix + "conv" + std::to_string(i + 1), blocks[b].channels[i], b == 0 && i == 0 ? 5 : 3));
+    for (int i = 1; i <= kConvs[b] + options.more_convs; ++i) {
+      layers.push_back(conv(prefix + "conv" + std::to_string(i), options.filters[static_cast<std::size_t>(b)], b == 0 && i == 1 ? options.first_kernel : 3));
+      if (options.norm == "conv") layers.push_back(batch_norm(prefix + "norm" + std::to_string(i)));
       layers.push_back(relu());
     }
-    if (blocks[b].norm) layers.push_back(batch_norm(prefix + "norm"));
+    if (options.norm == "block" && b < 3) layers.push_back(batch_norm(prefix + "norm"));
     layers.push_back(max_pool());
   }
   layers.push_back({.kind = LayerKind::kFlatten});
   for (const int i : {1, 2}) {
     layers.push_back(dropout(options.dropout));
-    layers.push_back(dense("dense" + std::to_string(i), 343));
+    layers.push_back(dense("dense" + std::to_string(i), options.dense));
     layers.push_back(relu());
   }
   layers.push_back(dropout(options.dropout));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -49,6 +50,13 @@ struct NetworkSpec {
 struct NetworkOptions {
   std::vector<HeadSpec> heads{{"logits", 7}};
   double dropout = 0;  ///< before each dense layer but the first, and on the features
+
+  // Of "reference" alone; the defaults are the original's.
+  std::array<int, 4> filters{16, 14, 56, 252};  ///< of each block's convolutions
+  int more_convs = 0;                           ///< convolutions added to each block's 2, 2, 3, 3
+  int first_kernel = 5;                         ///< side of the first convolution
+  int dense = 343;                              ///< units of the two dense layers
+  std::string norm = "block";                   ///< batch norm: "block" (behind the first three), "conv" (before each ReLU), "none"
 };
 
 /// The names that make_network_spec knows.

@@ -13,7 +13,13 @@ int TrainSettings::side_in(int epoch) const {
 }
 
 NetworkSpec TrainSettings::network_spec() const {
-  NetworkOptions options{.dropout = dropout};
+  NetworkOptions options{.dropout = dropout,
+                         .filters = {filters1, filters2, filters3, filters4},
+                         .more_convs = more_convs,
+                         .first_kernel = first_kernel,
+                         .dense = dense,
+                         .norm = norm};
+  if (first_kernel % 2 == 0) throw Error(ErrorCode::kInvalidArgument, "--first-kernel must be odd");
   if (has_ferplus_head()) options.heads = {{"fer2013", kEmotionCount}, {"ferplus", metrics::kFerPlusEmotions}};
   NetworkSpec spec = make_network_spec(network, options);
   const auto flattens = [](const LayerSpec& layer) { return layer.kind == LayerKind::kFlatten; };
@@ -40,6 +46,14 @@ void TrainSettings::declare(OptionSet& o) {
   o.add(momentum, "momentum", "M", "momentum of SGD", {0, 0.9999});
   o.add(weight_decay, "weight-decay", "W", "decay of the weights (not of biases and norms)", {0, 1});
   o.add(dropout, "dropout", "RATE", "dropout before the dense layers", {0, 0.95});
+  o.add(filters1, "filters1", "N", "reference network: filters of the first block", {1, 2048});
+  o.add(filters2, "filters2", "N", "of the second", {1, 2048});
+  o.add(filters3, "filters3", "N", "of the third", {1, 2048});
+  o.add(filters4, "filters4", "N", "of the fourth", {1, 2048});
+  o.add(more_convs, "more-convs", "N", "reference network: convolutions more in each block", {0, 8});
+  o.add(first_kernel, "first-kernel", "N", "reference network: side of the first convolution, odd", {1, 15});
+  o.add(dense, "dense", "N", "reference network: units of the dense layers", {1, 8192});
+  o.add_choice(norm, "norm", {"block", "conv", "none"}, "reference network: batch norm behind the blocks, before each ReLU, or none");
   o.add(label_smoothing, "label-smoothing", "PART", "part of the target spread over all classes", {0, 0.9});
   o.add(class_balance, "class-balance", "POWER", "weight of a class = (1 / its frequency)^POWER, mean 1", {0, 1});
   o.add(average, "average", "DECAY", "decay a step of the averaged weights that are kept; 0: none", {0, 0.999999});

@@ -27,6 +27,11 @@ struct TrainSettings {
   double momentum = 0.9;
   double weight_decay = 5e-4;
   double dropout = 0.3;
+  int filters1 = 16, filters2 = 14, filters3 = 56, filters4 = 252;
+  int more_convs = 0;
+  int first_kernel = 5;
+  int dense = 343;
+  std::string norm = "block";
   double label_smoothing = 0;
   double class_balance = 0;
   double average = 0.999;

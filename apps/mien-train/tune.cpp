@@ -1,0 +1,107 @@
+#include <cstdio>
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "commands.hpp"
+#include "common/interrupt.hpp"
+#include "mien/error.hpp"
+#include "terminal.hpp"
+#include "train/trainer.hpp"
+#include "train/tuner.hpp"
+
+namespace mien::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+train::Method method_from(const std::string& name) {
+  return name == "random" ? train::Method::kRandom : name == "tpe" ? train::Method::kTpe : train::Method::kHyperband;
+}
+
+/// Settings as a recipe, with the lines of `changes` in place of their own.
+train::TrainSettings changed(train::TrainSettings settings, const std::string& changes) {
+  OptionSet options;
+  settings.declare(options);
+  options.parse_toml(changes, "the trial", "");
+  return settings;
+}
+
+std::string recipe_text(train::TrainSettings settings) {
+  OptionSet options;
+  settings.declare(options);
+  return "[train]\n" + options.to_toml();
+}
+
+}  // namespace
+
+int tune_command(std::span<const std::string> arguments) {
+  train::TrainSettings base;
+  std::string space_file, recipe, out, method = "hyperband";
+  int trials = 1;
+  bool help = false;
+  OptionSet options;
+  options.add(space_file, "space", "FILE", "settings to vary and their ranges (TOML, see docs/training.md)");
+  options.add_choice(method, "method", {"hyperband", "random", "tpe"}, "how points are chosen");
+  options.add(trials, "trials", "N", "points to train; of Hyperband, rounds through its brackets", {1, 100000});
+  options.add(out, "out", "DIR", "folder of the search: trials.jsonl, trials.svg, best.toml; a search that lives there goes on");
+  options.add(recipe, "recipe", "FILE", "settings that do not vary, from a TOML file; options on the command line win");
+  options.add(help, "help", "print this");
+  options.short_name('h');
+  base.declare(options);
+  const auto parse = [&] {
+    const std::vector<std::string> extra = options.parse(arguments);
+    if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
+  };
+  parse();
+  if (help) {
+    std::printf("mien tune --space FILE --data FILE --out DIR [options]\n\nSearches settings of mien train; --epochs is what a trial is trained for at most.\n\n%s",
+                options.help().c_str());
+    return kExitOk;
+  }
+  if (space_file.empty()) throw Error(ErrorCode::kInvalidArgument, "--space FILE is missing: the settings to vary");
+  if (out.empty()) throw Error(ErrorCode::kInvalidArgument, "--out DIR is missing: where the search's files go");
+  if (!recipe.empty()) {
+    OptionSet settings;
+    base.declare(settings);
+    settings.parse_toml(read_text(recipe, 1 << 20), recipe, "train");
+    parse();  // again: the command line wins over the file
+  }
+  const train::SearchSpace space = train::parse_search_space(read_text(space_file, 1 << 20), space_file);
+  const train::TuneOptions search{method_from(method), trials, base.epochs, base.seed};
+  const fs::path folder(out), log = folder / "trials.jsonl";
+  fs::create_directories(folder);
+  std::vector<train::Trial> done;
+  if (fs::exists(log)) done = train::trials_from_jsonl(read_text(log), space);
+  if (!done.empty()) std::fprintf(stderr, "%s: goes on after %zu trainings\n", out.c_str(), done.size());
+
+  const Interrupt interrupt;
+  const int all = train::count_requests(search);
+  const auto write_all = [&] {
+    std::string lines;
+    for (const train::Trial& trial : done) lines += train::trial_to_json(trial, space);
+    write_file(log, lines);
+    write_file(folder / "trials.svg", train::trials_svg(done, space, "mien tune, " + method));
+  };
+  const auto evaluate = [&](const train::Request& request) {
+    const train::TrainRun run{.settings = changed(base, space.recipe_of(request.point)),
+                              .out = folder / "trials" / std::to_string(request.number),
+                              .stop_after = request.epochs};
+    std::fprintf(stderr, "training %zu of %d: trial %d to epoch %d\n", done.size() + 1, all, request.number, request.epochs);
+    Terminal terminal(run.out);
+    const bool begun = fs::exists(run.out / "last.ckpt");
+    const train::RunState state = train::train(run, begun ? train::Start::kResume : train::Start::kFresh, terminal);
+    train::Trial trial{request.number, request.epochs, state.best_score, 0, request.point};
+    for (const train::EpochRecord& epoch : state.history) trial.seconds += epoch.seconds;
+    done.push_back(trial);
+    write_all();
+    return trial;
+  };
+  const std::vector<train::Trial> result = train::tune(space, search, done, evaluate);
+  const train::Trial& best = train::best_trial(result);
+  write_file(folder / "best.toml", recipe_text(changed(base, space.recipe_of(best.point))));
+  std::printf("best: trial %d, PublicTest %s %.4f after %d epochs\n\n%s\nTrain it with\n  mien train --recipe %s --out RUN\n", best.number,
+              base.best_by.c_str(), best.score, best.epochs, space.recipe_of(best.point).c_str(), (folder / "best.toml").c_str());
+  return kExitOk;
+}
+
+}  // namespace mien::apps

@@ -192,6 +192,29 @@ TEST_F(ParallelTrain, EnvironmentIsChecked) {
   EXPECT_NE(result.error.find("RANK: '7'"), std::string::npos) << result.error;
 }
 
+TEST_F(Train, TuneSearchesAndItsBestRecipeTrains) {
+  const fs::path space = *folder_ / "space.toml", search = *folder_ / "search";
+  write_file(space, std::string_view("[space]\nlearning-rate = \"0.001 to 0.05, log\"\nfilters1 = \"4 to 16, whole\"\n"));
+  Command command = mien_command({"tune", "--space", space, "--method", "hyperband", "--data", data(), "--out", search, "--epochs", "3",
+                                  "--batch-size", "32", "--warmup", "0", "--average", "0.9", "--precision", "f32", "--threads", "1"});
+  command.timeout = std::chrono::seconds(300);
+  ProcessResult result = run(command);
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(result.out.find("best: trial "), std::string::npos) << result.out;
+  const std::string log = read_text(search / "trials.jsonl");
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 6);  // of R = 3: 3 for 1 and 1 for 3; 2 for 3
+  EXPECT_NE(read_text(search / "trials.svg").find("learning-rate"), std::string::npos);
+
+  result = run(command);  // all is done: nothing is trained again
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(result.error.find("training "), std::string::npos) << result.error;
+
+  Command winner = mien_command({"train", "--recipe", search / "best.toml", "--epochs", "1", "--out", run_folder("winner")});
+  winner.timeout = std::chrono::seconds(300);
+  result = run(winner);
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+}
+
 TEST_F(Train, SummaryIsTheTableOfTheNetwork) {
   const ProcessResult result = mien({"train", "--summary", "reference"});
   EXPECT_EQ(result.exit_code, 0) << result.error;

@@ -123,7 +123,9 @@ TEST_P(Tune, FindsAGoodPoint) {
   const Trial& best = best_trial(trials);
   EXPECT_EQ(best.epochs, 9);
   for (const Trial& trial : trials) {
-    if (trial.epochs == 9) EXPECT_LE(trial.score, best.score);
+    if (trial.epochs == 9) {
+      EXPECT_LE(trial.score, best.score);
+    }
   }
   EXPECT_GT(best.score, 0.8);  // of at most 1 - 1/9
   const std::string svg = trials_svg(trials, space_, "a search");

@@ -109,7 +109,8 @@ function setUpConnection() {
   let timer = 0;
   connection.addEventListener("gone", () => {
     showServer("gone", "no answer");
-    const text = h("p", {}, h("strong", {}, "The server does not answer. "), "Is ", h("code", {}, "mien serve"), " still running? This page looks for it again every few seconds.");
+    const question = ["Is ", h("code", {}, "mien serve"), " still running? This page looks for it again every few seconds."];
+    const text = h("p", {}, h("strong", {}, "The server does not answer. "), ...question);
     byId("gone").replaceChildren(text);
     byId("gone").hidden = false;
     timer = setInterval(meetServer, kRetry);
@@ -124,10 +125,12 @@ function setUpConnection() {
 
 function explainPrivacy() {
   const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
-  const text = here
-    ? "Nothing leaves this computer. Pictures go from this page to the Mien server at this address, which runs here too; it reads them, answers, and forgets them. Nothing is written to disk or to a log."
-    : "Pictures go from this page to the Mien server that sent it and to nobody else. It reads them, answers, and forgets them: nothing is written to disk or to a log.";
-  byId("privacy").replaceChildren(text.split("this address")[0], ...(here ? [h("strong", {}, location.host), text.split("this address")[1]] : []));
+  const host = h("strong", {}, location.host);
+  const forgets = "reads them, answers, and forgets them. Nothing is written to disk or to a log.";
+  const words = here
+    ? ["Nothing leaves this computer. Pictures go from this page to the Mien server at ", host, `, which runs here too; it ${forgets}`]
+    : ["Pictures go from this page to the Mien server at ", host, `, which sent it, and to nobody else. It ${forgets}`];
+  byId("privacy").replaceChildren(...words);
 }
 
 setUpTheme(byId("theme"));

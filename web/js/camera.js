@@ -147,7 +147,8 @@ export class Camera {
 
   /** Not more often than one can listen to, and only when something has changed. */
   #say(time, tracks, before) {
-    const text = tracks.length === 0 ? "Nobody in the picture" : tracks.map((track) => `Person ${track.id}: ${capitalised(track.emotion)}`).join("; ");
+    const people = tracks.map((track) => `Person ${track.id}: ${capitalised(track.emotion)}`);
+    const text = people.length === 0 ? "Nobody in the picture" : people.join("; ");
     if (text === before.text || time - before.time < kAnnounceEvery) return before;
     announce(text);
     return { time, text };

@@ -124,7 +124,8 @@ export class Film {
     this.#recording.timeline.summarise();
     const read = `${this.#times.length} frames read`;
     const last = this.#times.at(-1) ?? 0;
-    const text = failure ? `${failure.title}, after ${read}. ${failure.text}` : this.#recording.timeline.people.size === 0 ? `${read}: no face found` : read;
+    const found = this.#recording.timeline.people.size === 0 ? `${read}: no face found` : read;
+    const text = failure ? `${failure.title}, after ${read}. ${failure.text}` : found;
     this.#readout.textContent = text;
     announce(text);
     this.#recording.timeline.setView({ from: 0, to: duration, playhead: 0 });

@@ -6,7 +6,9 @@ const kSide = 320; // pixels of a picture; shown at about half the size
 const kPlaces = { eyes: "brow and eyes", nose: "nose and cheeks", mouth: "mouth and chin" };
 
 // "inferno" of van der Walt and Smith (2015), as in the pictures of mien explain.
-const kInferno = [[0, 0, 4], [33, 12, 74], [87, 16, 110], [138, 34, 106], [188, 55, 84], [227, 89, 51], [249, 140, 10], [249, 201, 50], [252, 255, 164]];
+const kInferno = [
+  [0, 0, 4], [33, 12, 74], [87, 16, 110], [138, 34, 106], [188, 55, 84], [227, 89, 51], [249, 140, 10], [249, 201, 50], [252, 255, 164],
+];
 
 function inferno(value) {
   const place = Math.max(0, Math.min(1, value)) * (kInferno.length - 1);

@@ -103,7 +103,7 @@ void write_timeline(const EmotionLog& log, std::span<const std::string> labels, 
                              .y = {.label = {}, .unit = plot::Axis::Unit::kNone, .low = 0, .high = 1}});
   }
   for (plot::Panel& one : figure.panels) one.legend = plot::Legend::kRight;
-  figure.height = 190 * static_cast<int>(figure.panels.size()) + 20;
+  figure.height = 225 * static_cast<int>(figure.panels.size());
   if (path.extension() == ".png") {
     write_file(path, plot::draw_png(figure));
   } else if (path.extension() == ".svg") {

@@ -115,6 +115,28 @@ TEST_F(VideoInput, WhatIsNoFilmIsNamed) {
   EXPECT_EQ(camera.error.find("mien: camera:93: there is no camera /dev/video93; "), 0U) << camera.error;
 }
 
+TEST_F(VideoInput, ACameraThatIsUnplugged) {
+#ifndef MIEN_FAKE_CAMERA
+  GTEST_SKIP() << "sanitizers allow no preloaded camera";
+#else
+  make_film(path("frames.yuv"), {"-an", "-t", "1", "-r", "15", "-f", "rawvideo", "-pix_fmt", "yuyv422"}, "scale=426:240,crop=320:240");
+  Command read = command({"camera:9", "-o", "rows.jsonl", "--annotate", "drawn.mp4"});
+  read.environment["LD_PRELOAD"] = MIEN_FAKE_CAMERA;
+  read.environment["FAKE_CAMERA"] = path("frames.yuv");
+  const ProcessResult result = run(read);
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_NE(result.error.find("mien: camera:9: the camera stopped or was unplugged (No such device); what could be read is written\n"),
+            std::string::npos)
+      << result.error;
+  const std::vector<Json> all = rows(read_text(path("rows.jsonl")));
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.front()["time"], 0);
+  EXPECT_EQ(all.back()["frame"], 14);
+  EXPECT_NEAR(all.back()["time"], 14.0 / 15, 1e-3);
+  EXPECT_EQ(probe(path("drawn.mp4"), "nb_read_frames"), "15");
+#endif
+}
+
 TEST_F(VideoInput, AColonInANameIsNoProtocol) {
   make_film(path("a:b.mp4"), {"-an", "-t", "0.2"});
   EXPECT_EQ(video({"a:b.mp4"}).exit_code, 0);

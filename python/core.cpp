@@ -132,9 +132,10 @@ nb::object read_image(const std::filesystem::path& path) {
 }
 
 void construct(mien::Analyzer* self, const std::filesystem::path& model, std::string detector, int min_face, int threads,
-               std::string precision, double min_confidence) {
+               std::string precision, double min_confidence, std::string head, bool contempt) {
   const mien::AnalyzerOptions options{.detector = std::move(detector), .min_face = min_face, .threads = threads,
-                                      .precision = std::move(precision), .min_confidence = min_confidence};
+                                      .head = std::move(head), .contempt = contempt, .precision = std::move(precision),
+                                      .min_confidence = min_confidence};
   new (self) mien::Analyzer(unlocked([&] { return mien::Analyzer::load(model, options); }));
 }
 
@@ -152,11 +153,12 @@ NB_MODULE(_core, module) {
   });
   nb::class_<mien::Analyzer>(module, "Analyzer", "Finds the faces of a photograph and recognises their emotions. May be used by several threads at once.")
       .def("__init__", &construct, "model"_a = "", nb::kw_only(), "detector"_a = "auto", "min_face"_a = 0, "threads"_a = 0,
-           "precision"_a = "auto", "min_confidence"_a = 0.0,
+           "precision"_a = "auto", "min_confidence"_a = 0.0, "head"_a = "", "contempt"_a = false,
            "model: a model file, or the name of a shipped one; '': the default. detector: 'hog', 'yunet', an ONNX file of a\n"
            "detector, or 'auto'. min_face: pixels of the smallest face looked for; 0: 40, more in large photographs. threads: of\n"
            "face detection; 0: one a core, at most four. precision: 'f32', 'bf16', 'int8' or 'auto'. min_confidence: a face whose\n"
-           "most probable emotion is less probable is `uncertain`.")
+           "most probable emotion is less probable is `uncertain`. head: of a network with several ('fer2013', 'ferplus'), the one\n"
+           "that answers; '': the model's default. contempt: answer contempt too, where the head knows it.")
       .def("analyze", &analyze, "image"_a,
            "All faces of an image, largest first: an array of numpy.uint8 of the shape (height, width), gray, or (height, width, 3), RGB\n"
            "(OpenCV's images are BGR: image[..., ::-1]).")

@@ -103,6 +103,7 @@ def test_errors(analyzer: mien.Analyzer, tmp_path: Path) -> None:
         (lambda: mien.read_image(tmp_path / "missing.jpg"), "not_found", "missing.jpg"),
         (lambda: mien.Analyzer("missing"), "not_found", "missing: no such model file"),
         (lambda: mien.Analyzer(min_confidence=60), "invalid_argument", "min_confidence"),
+        (lambda: mien.Analyzer("reference", head="nose"), "invalid_argument", "nose"),
         (lambda: mien.Analyzer(precision="f64"), "invalid_argument", "f64"),
     ]
     for call, code, text in cases:

@@ -13,7 +13,7 @@ endfunction()
 # concatenated strings (GCC bug 105651).
 add_library(mien_flags INTERFACE)
 target_compile_options(mien_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers
-  -Wno-restrict)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(MIEN_SANITIZE)
   add_compile_options(-fsanitize=${MIEN_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MIEN_SANITIZE})

@@ -3,11 +3,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
-#include <sstream>
 
 #include "base/file.hpp"
 #include "base/options.hpp"
 #include "commands.hpp"
+#include "face_data.hpp"
 #include "common/progress.hpp"
 #include "data/dataset.hpp"
 #include "data/filter.hpp"
@@ -35,16 +35,6 @@ constexpr const char* kUsage =
     "mien data filter SOURCE... -o F     keep the pictures in which the detector finds exactly one face, cropped to it\n"
     "mien data pack SOURCE... -o F       write one packed file (NumPy's .npy) for training\n\n"
     "A SOURCE is fer2013.csv, a packed file, or a folder of class folders (train/angry/*.jpg, angry/*.png, CK+48, JAFFE).\n\n";
-
-model::CropGeometry parse_crop(const std::string& text) {
-  model::CropGeometry geometry;
-  if (text.empty()) return geometry;
-  std::istringstream stream(text);
-  if (!(stream >> geometry.scale >> geometry.shift_x >> geometry.shift_y) || !(stream >> std::ws).eof() || !(geometry.scale > 0)) {
-    throw Error(ErrorCode::kInvalidArgument, "--crop: '" + text + "' is not \"SCALE SHIFT_X SHIFT_Y\"");
-  }
-  return geometry;
-}
 
 Dataset read_source(const std::string& source, const DataOptions& options) {
   if (!std::filesystem::is_directory(source)) return read_dataset(source);

@@ -6,14 +6,17 @@
 #include "base/file.hpp"
 #include "base/options.hpp"
 #include "commands.hpp"
+#include "face_data.hpp"
 #include "measure.hpp"
 #include "mien/error.hpp"
 #include "model/heads.hpp"
 #include "model/locate.hpp"
 #include "pipeline/classifier.hpp"
 #include "pipeline/face_model.hpp"
+#include "plot/figure.hpp"
 #include "report/evaluation.hpp"
 #include "report/traits.hpp"
+#include "vision/disturb.hpp"
 
 namespace mien::apps {
 namespace {
@@ -21,20 +24,24 @@ namespace {
 struct EvaluateOptions {
   std::vector<std::string> models, histories;
   std::string head, data, votes, report;
-  std::string split = "PrivateTest", format = "text", precision = "f32";
+  std::string split, detector = "auto", crop, format = "text", precision = "f32";
   int threads = 0, rounds = 1000;
-  bool flip = false, slices = false, faces = true, help = false;
+  bool flip = false, faces = false, slices = false, robustness = false, pictures = true, help = false;
 
   void declare(OptionSet& o) {
     o.add(models, "model", "FILE", "model file, or the name of a shipped one; several are compared; a foreign ONNX file needs a sidecar (docs/evaluation.md)");
     o.add(head, "head", "NAME", "measure this head alone; by default, each kind of label is measured with the head made for it");
-    o.add(data, "data", "FILE", "fer2013.csv or a packed set (mien data pack)");
-    o.add(split, "split", "NAME", "Training, PublicTest or PrivateTest");
+    o.add(data, "data", "FILE", "fer2013.csv, a packed set (mien data pack), or a folder of labelled images");
+    o.add(split, "split", "NAME", "Training, PublicTest or PrivateTest; by default PrivateTest where there is one");
+    o.add(faces, "faces", "find the face in each image of a folder, as predict does; else the images are cropped faces already");
+    o.add(detector, "detector", "NAME", "face detector of --faces, and for the pose in --slices: auto, hog, or an ONNX file of one");
+    o.add(crop, "crop", "GEOMETRY", "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; by default the first model's");
     o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv): eight-class majority accuracy and scores against the votes");
     o.add(flip, "flip", "average the logits with those of the mirror image");
     o.add(slices, "slices", "also the scores of parts of the pictures: by person, light, size, pose");
+    o.add(robustness, "robustness", "also the accuracy under blur, noise, JPEG, low light, on small faces and with the box shifted or scaled");
     o.add(report, "report", "FILE", "write a page with figures there (HTML, one file; needs gnuplot); has the slices too");
-    o.add(faces, "faces", "show pictures in the page; --no-faces leaves them out");
+    o.add(pictures, "pictures", "show pictures in the page");
     o.add(histories, "history", "FILE", "a training's history.csv, for its curves in the page; may be given several times");
     o.add_choice(format, "format", {"text", "json", "card"}, "form of the result; card: tables for a model card");
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"}, "arithmetic of the network");
@@ -51,25 +58,64 @@ struct EvaluateOptions {
 /// The pictures that are measured on.
 struct Material {
   Dataset dataset;
+  Split split = Split::kPrivateTest;
+  std::string split_name;
   std::vector<const Sample*> pictures;  // of the split
   std::vector<std::uint8_t> pixels;
   std::vector<bool> seen;  // equals a training picture
   bool has_votes = false;
   std::string_view head;   // that is made for the labels; empty: the model's default one, which answers for photographs
+  std::vector<report::Parting> partings;
 };
 
-Material read_material(const EvaluateOptions& options) {
-  Material out{.dataset = read_dataset(options.data)};
+model::CropGeometry crop_geometry(const EvaluateOptions& options, const std::filesystem::path& first_model, const FaceDetector& detector) {
+  if (!options.crop.empty()) return parse_crop(options.crop);
+  const model::Model model = model::read_onnx(first_model);
+  const auto crop = model.metadata.find("crop." + std::string(detector.name()));
+  return parse_crop(crop == model.metadata.end() ? "" : crop->second);
+}
+
+/// PrivateTest, or the split of all pictures where they have but one.
+Split choose_split(const Dataset& dataset, const std::string& wish) {
+  if (!wish.empty()) return split_from_string(wish);
+  const bool one = std::all_of(dataset.begin(), dataset.end(), [&](const Sample& sample) { return sample.split == dataset[0].split; });
+  return one && !dataset.empty() ? dataset[0].split : Split::kPrivateTest;
+}
+
+Material read_material(const EvaluateOptions& options, const std::filesystem::path& first_model) {
+  const bool slices = options.slices || !options.report.empty(), folder = std::filesystem::is_directory(options.data);
+  std::unique_ptr<FaceDetector> detector;
+  if (slices || (folder && options.faces)) detector = make_face_detector(options.detector, {.threads = 1});
+  FaceData data;
+  if (folder) {
+    data = options.faces ? read_face_folder(options.data, detector.get(), crop_geometry(options, first_model, *detector)) : read_face_folder(options.data, nullptr, {});
+  } else {
+    data.dataset = read_dataset(options.data);
+  }
+  Material out{.dataset = std::move(data.dataset)};
   if (!options.votes.empty()) attach_ferplus_votes(out.dataset, options.votes);
-  const Split split = split_from_string(options.split);
-  out.pictures = select_split(out.dataset, split);
+  out.split = choose_split(out.dataset, options.split);
+  out.pictures = select_split(out.dataset, out.split);
   out.pixels = pixels_of(out.pictures);
   out.has_votes = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->has_votes(); });
   const bool official = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->row >= 0; });
   if (official) out.head = model::kFer2013Head;
-  const std::vector<std::size_t> repeated = split == Split::kTraining ? std::vector<std::size_t>{} : find_seen_in_training(out.dataset, split);
-  const std::set<std::size_t> indices(repeated.begin(), repeated.end());
-  for (const Sample* sample : out.pictures) out.seen.push_back(indices.contains(static_cast<std::size_t>(sample - out.dataset.data())));
+  out.split_name = !official && out.pictures.size() == out.dataset.size() ? "all" : std::string(to_string(out.split));
+  const auto index = [&](const Sample* sample) { return static_cast<std::size_t>(sample - out.dataset.data()); };
+  const std::vector<std::size_t> repeated = out.split == Split::kTraining ? std::vector<std::size_t>{} : find_seen_in_training(out.dataset, out.split);
+  const std::set<std::size_t> seen(repeated.begin(), repeated.end());
+  for (const Sample* sample : out.pictures) out.seen.push_back(seen.contains(index(sample)));
+  if (!slices) return out;
+
+  std::vector<std::optional<DetectedFace>> detected;
+  if (folder && options.faces) {
+    for (const Sample* sample : out.pictures) detected.push_back(data.detected[index(sample)]);
+  } else {
+    detected = detect_in_pictures(out.pictures, *detector);
+  }
+  std::vector<report::FaceTraits> traits;
+  for (std::size_t i = 0; i < detected.size(); ++i) traits.push_back(report::traits_of(*out.pictures[i], detected[i]));
+  out.partings = report::part_pictures(traits);
   return out;
 }
 
@@ -106,8 +152,30 @@ void score_slices(report::ModelEvaluation& out, const std::vector<report::Partin
   }
 }
 
-report::ModelEvaluation evaluate_model(const std::string& name, const std::filesystem::path& path, const Material& material,
-                                       const std::vector<report::Parting>& partings, const EvaluateOptions& options) {
+/// The pictures with a label that the model knows, disturbed step by step.
+void score_robustness(report::ModelEvaluation& out, const FaceModel& model, const Material& material, const EvaluateOptions& options) {
+  const auto classes = static_cast<int>(out.own.labels.size());
+  out.robustness.push_back({"none", "", out.own.scores.accuracy, out.own.scores.macro_f1.value});
+  for (const DisturbanceStep& step : disturbance_steps()) {
+    std::vector<std::uint8_t> pixels;
+    for (const std::size_t picture : out.own.pictures) {
+      const ImageView view{material.pictures[picture]->pixels.data(), kFaceSize, kFaceSize, kFaceSize, PixelFormat::kGray8};
+      const Image disturbed = disturb(view, step.kind, step.strength, picture);
+      pixels.insert(pixels.end(), disturbed.row(0), disturbed.row(0) + kFacePixels);
+    }
+    const std::vector<float> logits = measure_logits([&](auto faces) { return model.logits(faces); }, pixels, options.views(), out.name + ", " + step.name + " " + step.text);
+    metrics::ConfusionMatrix confusion(classes);
+    const std::vector<int> predicted = metrics::predictions(logits, classes);
+    std::uint64_t hits = 0;
+    for (std::size_t i = 0; i < predicted.size(); ++i) {
+      confusion.add(out.own.truth[i], predicted[i]);
+      hits += predicted[i] == out.own.truth[i] ? 1 : 0;
+    }
+    out.robustness.push_back({step.name, step.text, metrics::wilson_score(hits, predicted.size()), confusion.macro_f1()});
+  }
+}
+
+report::ModelEvaluation evaluate_model(const std::string& name, const std::filesystem::path& path, const Material& material, const EvaluateOptions& options) {
   const std::unique_ptr<FaceModel> model = load_face_model(path, options.compile_options(), {.name = options.head, .taught = material.head});
   const auto measure = [&](const FaceModel& m) { return measure_logits([&](auto faces) { return m.logits(faces); }, material.pixels, options.views(), name); };
   const std::vector<float> logits = measure(*model);
@@ -121,7 +189,8 @@ report::ModelEvaluation evaluate_model(const std::string& name, const std::files
     const std::unique_ptr<FaceModel> voter = load_face_model(path, options.compile_options(), {.name = options.head, .taught = model::kFerPlusHead});
     score_votes(out, *voter, voter->head() == model->head() ? logits : measure(*voter), material, options);
   }
-  score_slices(out, partings);
+  score_slices(out, material.partings);
+  if (options.robustness) score_robustness(out, *model, material, options);
   return out;
 }
 
@@ -136,23 +205,21 @@ std::vector<std::string> short_names(const std::vector<std::filesystem::path>& p
   return names;
 }
 
-report::Evaluation evaluate(const EvaluateOptions& options, const Material& material) {
-  report::Evaluation out{.data = options.data, .split = std::string(to_string(split_from_string(options.split))), .views = options.flip ? "flip" : "single", .pictures = material.pictures};
+report::Evaluation evaluate(const EvaluateOptions& options, const std::vector<std::filesystem::path>& models, const Material& material) {
+  report::Evaluation out{.data = options.data, .split = material.split_name, .views = options.flip ? "flip" : "single", .pictures = material.pictures};
   out.seen_in_training = static_cast<std::size_t>(std::count(material.seen.begin(), material.seen.end(), true));
   for (const std::string& history : options.histories) out.histories.push_back(report::read_history(history));
-  std::vector<report::Parting> partings;
-  if (options.slices || !options.report.empty()) {
-    std::vector<report::FaceTraits> traits;
-    for (const Sample* sample : material.pictures) traits.push_back(report::traits_of(*sample, std::nullopt));
-    partings = report::part_pictures(traits);
-  }
-  std::vector<std::filesystem::path> paths;
-  for (const std::string& model : options.models) paths.push_back(locate_model(model));
-  if (paths.empty()) paths.push_back(locate_model(""));
-  const std::vector<std::string> names = short_names(paths);
-  for (std::size_t i = 0; i < paths.size(); ++i) out.models.push_back(evaluate_model(names[i], paths[i], material, partings, options));
+  const std::vector<std::string> names = short_names(models);
+  for (std::size_t i = 0; i < models.size(); ++i) out.models.push_back(evaluate_model(names[i], models[i], material, options));
   out.comparisons = report::compare_models(out, options.report_options());
   return out;
+}
+
+/// What would spoil the page is said before the work, not after it.
+void check_report(const std::filesystem::path& path) {
+  plot::require_gnuplot();
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::is_directory(folder)) throw Error(ErrorCode::kNotFound, "--report: there is no folder " + folder.string());
 }
 
 }  // namespace
@@ -164,10 +231,14 @@ int evaluate_command(std::span<const std::string> arguments) {
   const std::vector<std::string> extra = set.parse(arguments);
   if (options.help) return std::printf("mien evaluate --model M --data D [options]\n\n%s", set.help().c_str()), kExitOk;
   if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
-  if (options.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
-  const Material material = read_material(options);
-  const report::Evaluation evaluation = evaluate(options, material);
-  if (!options.report.empty()) write_file(options.report, report::to_page(evaluation, options.faces ? report::Faces::kShown : report::Faces::kLeftOut));
+  if (options.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv, a packed set or a folder");
+  if (!options.report.empty()) check_report(options.report);
+  std::vector<std::filesystem::path> models;
+  for (const std::string& model : options.models) models.push_back(locate_model(model));
+  if (models.empty()) models.push_back(locate_model(""));
+  const Material material = read_material(options, models[0]);
+  const report::Evaluation evaluation = evaluate(options, models, material);
+  if (!options.report.empty()) write_file(options.report, report::to_page(evaluation, options.pictures ? report::Faces::kShown : report::Faces::kLeftOut));
   const std::string text = options.format == "json" ? report::to_json(evaluation) : options.format == "card" ? report::to_card(evaluation) : report::to_text(evaluation);
   std::fputs(text.c_str(), stdout);
   return kExitOk;

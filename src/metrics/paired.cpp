@@ -20,12 +20,10 @@ double fair_binomial(double k, double n) {
 
 std::string points(double difference) { return format("%.1f", 100 * std::abs(difference)); }
 
-std::string p_text(double p) { return p < 0.001 ? "p < 0.001" : format("p = %.3f", p); }
-
 /// "2.1 points (1.0 to 3.3)" of a difference, seen from the better one.
 std::string interval(const Score& score) {
   const double sign = score.value < 0 ? -1 : 1;
-  const auto [low, high] = std::minmax(sign * score.low, sign * score.high);
+  const auto [low, high] = std::minmax({sign * score.low, sign * score.high});
   return format("%s points (%.1f to %.1f)", points(score.value).c_str(), 100 * low, 100 * high);
 }
 
@@ -73,6 +71,8 @@ PairedComparison compare_paired(std::span<const int> first, std::span<const int>
   return out;
 }
 
+std::string p_text(double p) { return p < 0.001 ? "p < 0.001" : format("p = %.3f", p); }
+
 std::string in_words(const PairedComparison& c, const std::string& first, const std::string& second) {
   const McNemar& test = c.test;
   if (test.only_first + test.only_second == 0) return first + " and " + second + " are right on the same pictures.";
@@ -84,7 +84,7 @@ std::string in_words(const PairedComparison& c, const std::string& first, const 
   const std::string counts = format("%llu pictures only the one gets right, %llu only the other, McNemar %s", gains, losses, p_text(test.mid_p).c_str());
   std::string out = c.accuracy_differs()
                         ? better + " is right more often than " + worse + ", by " + interval(c.accuracy) + ". That is more than noise: " + counts + "."
-                        : "No difference in accuracy between " + first + " and " + second + " that could not be noise: " + better + " leads by " +
+                        : "The difference in accuracy between " + first + " and " + second + " may be noise: " + better + " leads by " +
                               interval(c.accuracy) + "; " + counts + ".";
   const bool first_leads_f1 = c.macro_f1.value >= 0;
   out += " Over the classes (macro F1) " + (first_leads_f1 ? first : second) + " leads by " + interval(c.macro_f1) +

@@ -33,6 +33,9 @@ struct PairedComparison {
 PairedComparison compare_paired(std::span<const int> first, std::span<const int> second, std::span<const int> labels, int classes,
                                 const ReportOptions& options = {});
 
+/// "p = 0.042", "p < 0.001".
+std::string p_text(double p);
+
 /// The comparison in a sentence or two for people.
 std::string in_words(const PairedComparison& comparison, const std::string& first, const std::string& second);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/file.hpp"
@@ -77,6 +78,8 @@ class Tally {
   double loss_ = 0;
 };
 
+constexpr std::size_t kLogLoss = 2;  // its place in Tally's scores; the others are at most 1
+
 /// Tally's scores over all samples, with percentiles of the scores over resamples, moved by the mean excess of the resamples:
 /// the calibration error grows with resampling, the others hardly change.
 std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, const ReportOptions& options) {
@@ -94,7 +97,9 @@ std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, c
   std::vector<Score> out;
   for (std::size_t s = 0; s < values.size(); ++s) {
     out.push_back(percentile_score(values[s], std::move(rounds[s])));
-    out.back().low = std::max(0.0, out.back().low);
+    const double most = s == kLogLoss ? std::numeric_limits<double>::infinity() : 1;  // moving may lead out of the range
+    out.back().low = std::clamp(out.back().low, 0.0, most);
+    out.back().high = std::clamp(out.back().high, 0.0, most);
   }
   return out;
 }

@@ -62,6 +62,8 @@ Colour series_colour(std::size_t i, double opacity) {
   return {colour_of(kOrder[i % kOrder.size()]), opacity};
 }
 
+void require_gnuplot() { run_gnuplot("", ""); }
+
 std::string draw_svg(const Figure& figure) {
   std::string svg = run_gnuplot(gnuplot_script(figure), "</svg>");
   svg.erase(0, svg.find("<svg"));

@@ -92,6 +92,9 @@ struct Figure {
   std::vector<Panel> panels = {};
 };
 
+/// Throws Error kNotFound where gnuplot is missing: to be asked before long work whose end is a figure.
+void require_gnuplot();
+
 /// A whole SVG document that scales; the ink is `currentColor`, text is text. It can stand inside an HTML page or, with a style
 /// of its own for light and dark, in a file. Throws Error kNotFound where gnuplot is missing, kInvalidArgument where
 /// sizes do not fit or there is no panel, kIo where gnuplot fails. Thread safe.

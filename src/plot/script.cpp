@@ -22,6 +22,13 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
+/// The name of a tick, which gnuplot takes for a format.
+std::string tick_text(const std::string& text) {
+  std::string out = quoted(text);
+  for (std::size_t at = 0; (at = out.find('%', at)) != std::string::npos; at += 2) out.insert(at, 1, '%');
+  return out;
+}
+
 /// gnuplot's 0xAARRGGBB, where AA is how transparent it is.
 unsigned colour_number(const Colour& colour) {
   const Rgb rgb = colour.rgb.value_or(kInk);
@@ -79,7 +86,7 @@ class PanelWriter {
     const std::string plain = "set " + name + "tics nomirror scale 0 textcolor " + colour_text({{}, 0.75});
     if (!axis.ticks.empty()) {
       std::string list;
-      for (const auto& [at, text] : axis.ticks) list += (list.empty() ? "" : ", ") + quoted(text) + " " + number(at * scale);
+      for (const auto& [at, text] : axis.ticks) list += (list.empty() ? "" : ", ") + tick_text(text) + " " + number(at * scale);
       script_ += plain + " (" + list + ")\n";
     } else if (axis.unit == Axis::Unit::kClock) {
       script_ += plain + " autofreq\nset " + name + "tics time format \"%tM:%tS\"\n";
@@ -161,7 +168,7 @@ class PanelWriter {
   void write_whiskers(const Series& s) {
     if (is_line(s) || s.mark == Mark::kArea || s.low.empty() || !has_points(s)) return;
     const Colour colour = s.mark == Mark::kBars ? Colour{{}, 0.65} : s.colour;
-    plot(block(points(s)) + " using 1:2:3:4 with yerrorbars pointtype 0 pointsize 0 linewidth 1.2 linecolor " + colour_text(colour) + " notitle");
+    plot(block(points(s)) + " using 1:3:(0):($4-$3) with vectors nohead linewidth 1.4 linecolor " + colour_text(colour) + " notitle");
   }
 
   void write_notes() {
@@ -193,7 +200,7 @@ std::string gnuplot_script(const Figure& figure, Terminal terminal) {
   } else {
     out += format("set terminal pngcairo size %d,%d noenhanced font 'sans-serif,9' fontscale 2 linewidth 2\n", 2 * figure.width, 2 * figure.height);
   }
-  out += "set border 0\nset bars 0.4\nset linetype 1 linecolor " + colour_text({}) + "\n";
+  out += "set border 0\nset linetype 1 linecolor " + colour_text({}) + "\n";
   out += "set title textcolor " + colour_text({}) + "\nset xlabel textcolor " + colour_text({{}, 0.75}) + "\nset ylabel textcolor " +
          colour_text({{}, 0.75}) + "\n";
   if (panels > 1) out += format("set multiplot layout %d,%d\n", rows, figure.columns);

@@ -23,7 +23,7 @@ std::string model_card(const ModelEvaluation& m, const Evaluation& e) {
     out += "\nAccuracy of parts of the pictures. 'Expected': if each emotion went as well in the part as it does over all.\n\n| part | pictures | accuracy, % | expected, % |\n|---|---|---|---|\n";
   }
   for (const metrics::Slicing& slicing : m.slicings) {
-    out += format("| **%s**: %s, p = %.3f | | | |\n", slicing.name.c_str(), slicing.p < 0.05 ? "the parts differ" : "no difference that could not be chance", slicing.p);
+    out += format("| **%s**: %s, %s | | | |\n", slicing.name.c_str(), slicing.p < 0.05 ? "the parts differ" : "the differences may be chance", metrics::p_text(slicing.p).c_str());
     for (const metrics::Slice& s : slicing.slices) {
       out += format("| %s | %llu | %s | %.1f |\n", s.name.c_str(), static_cast<unsigned long long>(s.count), percent(s.accuracy).c_str(), 100 * s.expected);
     }

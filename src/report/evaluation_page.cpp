@@ -37,7 +37,7 @@ std::string cards(const ModelEvaluation& m) {
 
 std::string overview(const std::vector<ModelEvaluation>& models) {
   const bool votes = models[0].ferplus.has_value();
-  std::string out = "<div class=\"scroll\"><table>\n<tr><th>model</th><th>accuracy</th><th>macro F1</th><th>calibration error</th>" +
+  std::string out = "<div class=\"scroll overview\"><table>\n<tr><th>model</th><th>accuracy</th><th>macro F1</th><th>calibration error</th>" +
                     std::string(votes ? "<th>FER+ accuracy</th><th>FER+ macro F1</th>" : "") + "</tr>\n";
   for (const ModelEvaluation& m : models) {
     const metrics::ClassificationReport& s = m.own.scores;
@@ -96,7 +96,7 @@ std::string slices_part(const ModelEvaluation& m) {
       note = format(" The %zu furthest below expectation, of %zu.", kRows, rows.size());
       rows.resize(kRows);
     }
-    body += "<div>\n<h3>By " + escape_html(slicing.name) + "</h3>\n<p class=\"soft\">" + (slicing.p < 0.05 ? "The parts differ" : "No difference that could not be chance") + format(" (p = %.3f).", slicing.p) + note +
+    body += "<div>\n<h3>By " + escape_html(slicing.name) + "</h3>\n<p class=\"soft\">" + (slicing.p < 0.05 ? "The parts differ" : "The differences may be chance") + " (" + escape_html(metrics::p_text(slicing.p)) + ")." + note +
             "</p>\n<div class=\"scroll\"><table>\n<tr><th>part</th><th>pictures</th><th>accuracy</th><th>expected</th></tr>\n";
     for (const metrics::Slice& s : rows) {
       body += "<tr><td>" + escape_html(s.name) + "</td><td>" + count_text(s.count) + "</td>" + cell(percent(s.accuracy.value), percent_range(s.accuracy)) + "<td>" + percent(s.expected) + "</td></tr>\n";
@@ -144,23 +144,25 @@ std::string model_section(const Evaluation& e, std::size_t index, Faces shown) {
 }
 
 std::string robustness_section(const Evaluation& e) {
+  const bool several = e.models.size() > 1;
   std::string legend;
-  if (e.models.size() > 1) {
+  if (several) {
     for (std::size_t m = 0; m < e.models.size(); ++m) {
       const Rgb rgb = *plot::series_colour(m).rgb;
       legend += format("<span class=\"dot\" style=\"background:#%02x%02x%02x\"></span>", rgb.red, rgb.green, rgb.blue) + escape_html(e.models[m].name) + " &nbsp; ";
     }
   }
   std::string body = figure(plot::draw_svg(robustness_figure(e.models)), legend + "Accuracy on the same pictures, disturbed more and more; the band is the 95 % interval.");
-  body += "<div class=\"scroll\"><table>\n<tr><th>disturbance</th><th>strength</th>";
-  for (const ModelEvaluation& m : e.models) body += "<th>" + escape_html(m.name) + "</th>";
-  body += "</tr>\n";
-  for (std::size_t i = 0; i < e.models[0].robustness.size(); ++i) {
-    const RobustnessRow& row = e.models[0].robustness[i];
-    const bool repeats = i > 0 && e.models[0].robustness[i - 1].kind == row.kind;
-    body += "<tr><td>" + std::string(repeats ? "" : escape_html(row.kind)) + "</td><td>" + escape_html(row.strength) + "</td>";
-    for (const ModelEvaluation& m : e.models) body += cell(percent(m.robustness[i].accuracy.value), percent_range(m.robustness[i].accuracy));
-    body += "</tr>\n";
+  body += "<div class=\"scroll\"><table>\n<tr><th>disturbance</th>" + std::string(several ? "<th>model</th>" : "") + "<th colspan=\"5\">accuracy, from weak to strong</th></tr>\n";
+  const std::vector<RobustnessRow>& steps = e.models[0].robustness;
+  for (std::size_t from = 1; from < steps.size();) {  // the first are the pictures as they are
+    const auto to = static_cast<std::size_t>(std::find_if(steps.begin() + static_cast<std::ptrdiff_t>(from), steps.end(), [&](const auto& row) { return row.kind != steps[from].kind; }) - steps.begin());
+    for (const ModelEvaluation& m : e.models) {
+      body += "<tr><td>" + std::string(&m == &e.models[0] ? escape_html(steps[from].kind) : "") + "</td>" + (several ? "<td>" + escape_html(m.name) + "</td>" : "");
+      for (std::size_t i = from; i < to; ++i) body += cell(percent(m.robustness[i].accuracy.value), escape_html(m.robustness[i].strength));
+      body += "</tr>\n";
+    }
+    from = to;
   }
   return section("robustness", "What disturbs it?", body + "</table></div>\n");
 }
@@ -200,7 +202,10 @@ std::string to_page(const Evaluation& e, Faces shown) {
           "often the model says what the labels say. Made by <b>mien evaluate</b>.</footer>\n";
   const std::string subtitle = escape_html(std::filesystem::path(e.data).filename().string()) + ", " + escape_html(e.split) + ", " + count_text(e.pictures.size()) + " pictures, " +
                                (e.views == "flip" ? "mean of picture and mirror image" : "single view") + (several ? "" : " · run by " + escape_html(e.models[0].runtime));
-  return make_page(several ? format("%zu models compared", e.models.size()) : "How good is " + e.models[0].name + "?", subtitle, body);
+  const std::string title = !several            ? "How good is " + e.models[0].name + "?"
+                            : e.models.size() == 2 ? e.models[0].name + " against " + e.models[1].name
+                                                   : format("%zu models compared", e.models.size());
+  return make_page(title, subtitle, body);
 }
 
 }  // namespace mien::report

@@ -16,7 +16,7 @@ std::string robustness_text(const std::vector<RobustnessRow>& rows) {
 std::string slices_text(const std::vector<metrics::Slicing>& slicings) {
   std::string out = "\naccuracy of parts; 'expected': if each emotion went as well there as it does over all\n";
   for (const metrics::Slicing& slicing : slicings) {
-    out += format("  %s, %s (p = %.3f)\n", slicing.name.c_str(), slicing.p < 0.05 ? "the parts differ" : "no difference that could not be chance", slicing.p);
+    out += format("  %s: %s (%s)\n", slicing.name.c_str(), slicing.p < 0.05 ? "the parts differ" : "the differences may be chance", metrics::p_text(slicing.p).c_str());
     for (const metrics::Slice& s : slicing.slices) {
       out += format("    %-26s %6llu  %.3f (%.3f-%.3f)  expected %.3f\n", s.name.c_str(), static_cast<unsigned long long>(s.count), s.accuracy.value, s.accuracy.low,
                     s.accuracy.high, s.expected);
@@ -44,14 +44,31 @@ std::string model_text(const ModelEvaluation& m, const Evaluation& e) {
   return out;
 }
 
-}  // namespace
+std::string row(const std::string& name, const metrics::ClassificationReport& r) {
+  return format("%-24s %6llu  %.3f (%.3f-%.3f)  %.3f (%.3f-%.3f)  %.3f (%.3f-%.3f)\n", name.c_str(), static_cast<unsigned long long>(r.count), r.accuracy.value, r.accuracy.low,
+                r.accuracy.high, r.macro_f1.value, r.macro_f1.low, r.macro_f1.high, r.ece.value, r.ece.low, r.ece.high);
+}
 
-std::string to_text(const Evaluation& e) {
-  std::string out;
-  for (const ModelEvaluation& model : e.models) out += (out.empty() ? "" : "\n\n") + model_text(model, e);
-  if (!e.comparisons.empty()) out += "\n\n";
-  for (const Comparison& c : e.comparisons) out += "by " + c.labels + ": " + c.words + "\n";
+/// Models side by side: a line each, then what the tests say. The page and the JSON tell the rest.
+std::string comparison_text(const Evaluation& e) {
+  std::string out = format("%s, %s, %zu pictures, %s\n\n", e.data.c_str(), e.split.c_str(), e.pictures.size(), e.views == "flip" ? "mean of picture and mirror image" : "single view");
+  out += "model                  pictures  accuracy             macro F1             calibration error\n";
+  for (const ModelEvaluation& m : e.models) {
+    out += row(m.name, m.own.scores);
+    if (m.without_seen) out += row("  not seen in training", *m.without_seen);
+    if (m.ferplus) out += row("  FER+ majority", m.ferplus->majority);
+  }
+  out += "\n";
+  for (const ModelEvaluation& m : e.models) out += m.name + ": " + m.path + ", run by " + m.runtime + "\n";
+  for (const Comparison& c : e.comparisons) out += "\nBy " + c.labels + ": " + c.words + "\n";
+  for (const ModelEvaluation& m : e.models) {
+    if (!m.robustness.empty()) out += "\n" + m.name + robustness_text(m.robustness);
+  }
   return out;
 }
+
+}  // namespace
+
+std::string to_text(const Evaluation& e) { return e.models.size() == 1 ? model_text(e.models[0], e) : comparison_text(e); }
 
 }  // namespace mien::report

@@ -180,6 +180,8 @@ plot::Figure slices_figure(const std::vector<metrics::Slicing>& slicings) {
       expected.x.push_back(place + (slices.size() > kNamed ? 0 : 0.16));
       expected.y.push_back(slices[i].expected);
     }
+    panel.y.low = std::floor(10 * *std::min_element(found.low.begin(), found.low.end())) / 10;
+    panel.y.high = std::ceil(10 * *std::max_element(found.high.begin(), found.high.end())) / 10;
     panel.series = {std::move(found), std::move(expected)};
     panels.push_back(std::move(panel));
   }

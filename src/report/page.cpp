@@ -24,20 +24,22 @@ a{color:var(--accent)}
 .card b{display:block;font-size:1.75rem;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums}
 .card span{display:block;font-size:.83rem;color:var(--soft)}
 figure{margin:1.2rem 0 1.6rem}
-figure svg{display:block;width:100%;height:auto}
+figure svg{display:block;max-width:100%;height:auto}
 figure svg text{font-family:inherit}
 figcaption{font-size:.88rem;max-width:46rem;margin-top:.35rem}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 1.6rem}
 .scroll{overflow-x:auto}
+.overview{margin:1.6rem 0}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem;width:100%}
 th,td{padding:.36rem .7rem .36rem 0;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--soft)}
 th:first-child,td:first-child{text-align:left}
+.pair td:first-child{white-space:nowrap}
 td small{color:var(--soft);white-space:nowrap}
 .verdict{border-left:4px solid var(--line);padding:.1rem 0 .1rem .9rem;margin:.9rem 0}
 .verdict.yes{border-color:var(--accent)}
 .faces{display:grid;grid-template-columns:repeat(auto-fill,minmax(6.4rem,1fr));gap:.9rem;margin:.9rem 0}
-.face{font-size:.79rem;line-height:1.35;break-inside:avoid}
+.face{font-size:.76rem;line-height:1.35;break-inside:avoid}
 .face img{width:100%;aspect-ratio:1;border-radius:8px;display:block;margin-bottom:.3rem;background:var(--card)}
 .face b{font-weight:620}
 .dot{display:inline-block;width:.62em;height:.62em;border-radius:50%;margin-right:.3em;box-shadow:0 0 0 1px rgba(128,128,128,.35)}
@@ -47,8 +49,8 @@ footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:.9rem;font-s
 @page{size:A4;margin:14mm}
 @media print{:root{color-scheme:light;--paper:#fff;--ink:#111;--soft:#4b5560;--line:#d0d5db;--card:#f6f8fa;--accent:#0072b2;--good:#00795a;--bad:#b34700}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-body{font-size:10.5pt}main{max-width:none;padding:0}nav{display:none}h2{margin-top:1.6rem}
-h2,h3{break-after:avoid}figure,.card,.verdict,tr{break-inside:avoid}.faces{grid-template-columns:repeat(8,1fr);gap:.5rem}.face{font-size:7pt}}
+body{font-size:9.5pt}main{max-width:none;padding:0}nav{display:none}h2{margin-top:1.6rem}
+h2,h3{break-after:avoid}figure,.card,.verdict,.scroll,.pair>div{break-inside:avoid}.faces{grid-template-columns:repeat(8,1fr);gap:.5rem}.face{font-size:7pt}}
 )";
 
 }  // namespace

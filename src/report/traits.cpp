@@ -89,9 +89,9 @@ std::vector<Parting> part_pictures(std::span<const FaceTraits> traits) {
   all.push_back(part_in_thirds("brightness", traits, [](const FaceTraits& t) { return std::optional(t.brightness); }, {"dark", "middle", "bright"}, ""));
   all.push_back(part_in_thirds("contrast", traits, [](const FaceTraits& t) { return std::optional(t.contrast); }, {"flat", "middle", "strong"}, ""));
   all.push_back(part_in_thirds("size of the face", traits, [](const FaceTraits& t) { return t.size; }, {"small", "middle", "large"}, " px"));
-  all.push_back(part_by_limits("turned to the side", traits, [](const FaceTraits& t) { return t.turn; }, {0.12, 0.3},
+  all.push_back(part_by_limits("turn to the side", traits, [](const FaceTraits& t) { return t.turn; }, {0.12, 0.3},
                                {"frontal (under 0.12)", "a little (0.12 to 0.3)", "turned (from 0.3)"}));
-  all.push_back(part_by_limits("tilted", traits, [](const FaceTraits& t) { return t.tilt; }, {8, 20}, {"level (under 8°)", "a little (8° to 20°)", "tilted (from 20°)"}));
+  all.push_back(part_by_limits("tilt", traits, [](const FaceTraits& t) { return t.tilt; }, {8, 20}, {"level (under 8°)", "a little (8° to 20°)", "tilted (from 20°)"}));
   std::erase_if(all, [](const Parting& parting) {
     std::set<int> there(parting.part.begin(), parting.part.end());
     there.erase(-1);

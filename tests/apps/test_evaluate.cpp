@@ -123,6 +123,122 @@ TEST_F(Evaluate, TextNamesModelDataAndScores) {
   }
 }
 
+/// The reference network once more, described by a sidecar as if it were somebody else's.
+fs::path write_peer(const fs::path& folder, const std::string& labels = "angry,disgust,fear,happy,sad,surprise,neutral") {
+  const Json metadata = Json::parse(mien({"info", "--format", "json"}).out)["metadata"];
+  fs::copy_file(reference_model(), folder / "peer.onnx");
+  write_file(folder / "peer.toml", "labels = \"" + labels + "\"\nsize = 48\nmean = \"" + metadata["mean"].get<std::string>() + "\"\nstd = \"" + metadata["std"].get<std::string>() + "\"\n");
+  return folder / "peer.onnx";
+}
+
+TEST_F(Evaluate, JsonFollowsTheSchema) {
+  const fs::path python = "/usr/bin/python3", schema = fs::path(MIEN_SOURCE_DIR) / "docs/evaluation.schema.json";
+  if (!python_has(python, "jsonschema")) GTEST_SKIP() << "python3-jsonschema is not here";
+  const auto valid = [&](const Json& instance) {
+    write_file(folder_ / "instance.json", instance.dump());
+    return run({.program = python, .arguments = {"-W", "ignore", "-m", "jsonschema", "-i", folder_ / "instance.json", schema}});
+  };
+  const Json one = evaluate({"--slices", "--detector", "hog", "--flip"}), two = evaluate({"--model", reference_model(), "--model", write_peer(folder_.path())});
+  EXPECT_TRUE(one.contains("slices"));
+  for (const Json& instance : {one, two}) {
+    const ProcessResult result = valid(instance);
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.error;
+  }
+  // A schema that takes everything would pass the above too.
+  Json wrong = one;
+  wrong.erase("aurc");
+  EXPECT_NE(valid(wrong).exit_code, 0);
+  wrong = two;
+  wrong["models"][1]["more"] = 1;
+  EXPECT_NE(valid(wrong).exit_code, 0);
+}
+
+TEST_F(Evaluate, APeerBesideASidecarAnswersAlike) {
+  const Json both = evaluate({"--model", reference_model(), "--model", write_peer(folder_.path())});
+  const Json &own = both["models"][0], &peer = both["models"][1], &comparison = both["comparisons"][0];
+  EXPECT_EQ(peer["name"], "peer");
+  EXPECT_EQ(peer["runtime"], "Mien, f32");
+  EXPECT_EQ(peer["temperature"], 1.0);
+  EXPECT_EQ(peer["confusion"], own["confusion"]);
+  EXPECT_NEAR(peer["ece"]["value"].get<double>(), own["ece_before"].get<double>(), 1e-4);  // a sidecar has no temperature
+  EXPECT_EQ(comparison["first"], "reference");
+  EXPECT_EQ(comparison["count"], 28);
+  EXPECT_EQ(comparison["mcnemar"]["mid_p"], 1.0);
+  EXPECT_EQ(comparison["words"], "reference and peer are right on the same pictures.");
+}
+
+TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonPictures) {
+  const Json both = evaluate({"--model", reference_model(), "--model", write_peer(folder_.path(), "angry,-,fear,happy,sad,surprise,neutral")});
+  EXPECT_EQ(both["models"][1]["unknown_labels"], 4);  // those of disgust
+  EXPECT_EQ(both["models"][1]["labels"].size(), 6U);
+  EXPECT_EQ(both["comparisons"][0]["count"], 24);
+}
+
+TEST_F(Evaluate, DisturbedPicturesAreMeasuredStepByStep) {
+  const Json rows = evaluate({"--robustness"})["robustness"];
+  ASSERT_EQ(rows.size(), 36U);
+  EXPECT_EQ(rows[0]["kind"], "none");
+  EXPECT_EQ(rows[0]["accuracy"], evaluate()["accuracy"]);
+  EXPECT_EQ(rows[1]["kind"], "blur");
+  EXPECT_EQ(rows[35]["strength"], "x 1.5");
+}
+
+TEST_F(Evaluate, SlicesPartPeopleAndLight) {
+  Dataset dataset = synthetic_faces(16);
+  for (Sample& sample : dataset) sample.subject[0] = sample.row % 2 == 0 ? 'a' : 'b';
+  write_packed(folder_ / "packed.npy", dataset);
+  const Json slices = evaluate({"--data", folder_ / "packed.npy", "--slices", "--detector", "hog"})["slices"];
+  ASSERT_GE(slices.size(), 1U);
+  EXPECT_EQ(slices[0]["by"], "person");
+  ASSERT_EQ(slices[0]["parts"].size(), 2U);
+  EXPECT_EQ(slices[0]["parts"][0]["name"], "a");
+  EXPECT_EQ(slices[0]["parts"][0]["count"].get<int>() + slices[0]["parts"][1]["count"].get<int>(), 28);
+}
+
+TEST_F(Evaluate, FoldersAreReadAsTheyAre) {
+  for (const char* name : {"happy", "sad"}) {
+    fs::create_directories(folder_ / "set" / name);
+    fs::copy_file(kAstronaut, folder_ / "set" / name / "S1_1.png");
+  }
+  const Json cropped = evaluate({"--data", folder_ / "set", "--split", "Training"});
+  EXPECT_EQ(cropped["count"], 2);
+  const Json found = evaluate({"--data", folder_ / "set", "--faces", "--detector", "hog", "--slices"});
+  EXPECT_EQ(found["split"], "all");
+  EXPECT_EQ(found["count"], 2);
+  EXPECT_DOUBLE_EQ(found["accuracy"]["value"], 0.5);  // she is happy
+  EXPECT_EQ(found["least_certain"][0]["prediction"], "happy");
+}
+
+TEST_F(Evaluate, ReportIsOneWholePage) {
+  if (!fs::exists("/usr/bin/gnuplot")) GTEST_SKIP() << "gnuplot is not installed";
+  const fs::path page = folder_ / "report.html";
+  write_file(folder_ / "history.csv", std::string_view("epoch,train_loss,valid_loss\n1,2,2\n2,1,1.5\n"));
+  const Words words = {"evaluate", "--data", folder_ / "fer2013.csv", "--bootstrap", "20", "--detector", "hog", "--threads", "1", "--history", folder_ / "history.csv", "--report", page};
+  const ProcessResult shown = mien(words);
+  ASSERT_EQ(shown.exit_code, 0) << shown.error;
+  const std::string with_pictures = read_text(page);
+  EXPECT_EQ(with_pictures.find("<!doctype html>"), 0U);
+  for (const char* part : {"How good is reference?", "How it was trained", "data:image/png;base64,", "</html>"}) EXPECT_NE(with_pictures.find(part), std::string::npos) << part;
+  Words without = words;
+  without.push_back("--no-pictures");
+  ASSERT_EQ(mien(without).exit_code, 0);
+  EXPECT_EQ(read_text(page).find("data:image"), std::string::npos);
+
+  Command no_gnuplot = mien_command(words);
+  no_gnuplot.environment["PATH"] = "/nowhere";
+  fs::remove(page);
+  const ProcessResult refused = run(no_gnuplot);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.error.find("mien: gnuplot draws the figures and is not installed"), std::string::npos) << refused.error;
+  EXPECT_FALSE(fs::exists(page));
+}
+
+TEST_F(Evaluate, CardHasTablesForAModelCard) {
+  const ProcessResult card = mien({"evaluate", "--data", folder_ / "fer2013.csv", "--format", "card", "--bootstrap", "20", "--threads", "1"});
+  EXPECT_EQ(card.exit_code, 0) << card.error;
+  for (const char* part : {"### reference\n", "| PrivateTest | pictures | accuracy, % |", "| surprise | 4 | "}) EXPECT_NE(card.out.find(part), std::string::npos) << part << card.out;
+}
+
 TEST_F(Evaluate, MistakesAreNamed) {
   const auto expect = [](Words words, int code, const std::string& message) {
     const ProcessResult result = mien(std::move(words));
@@ -136,6 +252,9 @@ TEST_F(Evaluate, MistakesAreNamed) {
   expect({"evaluate", "--data", "/nowhere.csv"}, 1, "/nowhere.csv: cannot open");
   expect({"evaluate", "--data", csv, "--model", "nowhere"}, 1, "nowhere: no such model file");
   expect({"evaluate", "--data", csv, "--model", csv}, 1, csv + ": not an ONNX file");
+  expect({"evaluate", "--data", csv, "--history", csv}, 1, csv + ":1: the first line names no column 'epoch'");
+  expect({"evaluate", "--data", folder_ / "none", "--faces"}, 1, (folder_ / "none").string() + ": cannot open");
+  expect({"evaluate", "--data", csv, "--slices", "--detector", "nowhere"}, 1, "");
   const std::string checkpoint = folder_ / "best.ckpt";
   write_file(checkpoint, "PK\x03\x04 and so on");
   expect({"info", checkpoint}, 1, checkpoint + ": not an ONNX file but an archive, as checkpoints are: 'mien export " + checkpoint +

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/file.hpp"
 #include "error_code.hpp"
 
 namespace mien::metrics {
@@ -37,7 +38,7 @@ TEST(Paired, TakesTheDifferenceOfTheScores) {
   // The difference of one picture is 1, 0 or -1 with shares 0.5, 0.4, 0.1: variance 0.6 - 0.16, of the mean 0.044
   EXPECT_NEAR(result.accuracy.high - result.accuracy.low, 2 * 1.96 * 0.2098, 0.12);
   EXPECT_FALSE(result.accuracy_differs());
-  EXPECT_NE(in_words(result, "A", "B").find("No difference in accuracy between A and B that could not be noise: A leads by 40.0 points"), std::string::npos)
+  EXPECT_NE(in_words(result, "A", "B").find("The difference in accuracy between A and B may be noise: A leads by 40.0 points"), std::string::npos)
       << in_words(result, "A", "B");
 }
 
@@ -57,8 +58,14 @@ TEST(Paired, AClearLeadIsMoreThanNoise) {
   EXPECT_TRUE(result.accuracy_differs());
   EXPECT_TRUE(result.macro_f1_differs());
   const std::string words = in_words(result, "A", "B");
-  EXPECT_EQ(words.find("B is right more often than A, by 20.0 points ("), 0u) << words;
+  EXPECT_EQ(words.find(format("B is right more often than A, by 20.0 points (%.1f to %.1f). ", -100 * result.accuracy.high, -100 * result.accuracy.low)), 0u) << words;
+  EXPECT_NEAR(result.accuracy.low, -0.2 - 1.96 * 0.0283, 0.015);  // sqrt(0.2 * 0.8 / 200)
   EXPECT_NE(words.find("p < 0.001"), std::string::npos) << words;
+}
+
+TEST(Paired, PIsShort) {
+  EXPECT_EQ(p_text(0.0416), "p = 0.042");
+  EXPECT_EQ(p_text(0.0004), "p < 0.001");
 }
 
 TEST(Paired, SizesMustFit) {

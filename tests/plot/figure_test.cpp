@@ -73,6 +73,15 @@ TEST(Figure, NoTextRunsAProgramOrEndsItsQuotes) {
   EXPECT_FALSE(std::filesystem::exists(trace));
 }
 
+TEST(Figure, TicksMayHaveAnyText) {
+  MIEN_SKIP_WITHOUT_GNUPLOT();
+  Figure figure = one_line();
+  figure.panels[0].x.ticks = {{0, "20 %"}, {1, "%s %n"}};
+  const std::string svg = draw_svg(figure);
+  EXPECT_NE(svg.find(">20 %<"), std::string::npos);
+  EXPECT_NE(svg.find(">%s %n<"), std::string::npos);
+}
+
 TEST(Figure, NothingToDrawIsAnEmptyPanel) {
   MIEN_SKIP_WITHOUT_GNUPLOT();
   const std::string svg = draw_svg({.panels = {{.title = "empty"}, {.title = "gaps", .series = {{.name = "none", .x = {1}, .y = {kAutomatic}}}}}});

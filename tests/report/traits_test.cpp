@@ -55,7 +55,7 @@ TEST(Partings, PoseHasFixedLimits) {
   traits.emplace_back();
   const std::vector<Parting> partings = part_pictures(traits);
   ASSERT_EQ(partings.size(), 1U);
-  EXPECT_EQ(partings[0].name, "turned to the side");
+  EXPECT_EQ(partings[0].name, "turn to the side");
   EXPECT_EQ(partings[0].part, (std::vector<int>{0, 1, 2, -1}));
 }
 

@@ -56,10 +56,13 @@ function setUpSettings() {
   apply();
 }
 
+/** Some systems know no type for what they seldom see. */
+const isFilm = (file) => file.type.startsWith("video/") || (file.type === "" && /\.(mp4|m4v|mov|mkv|webm|avi|ogv)$/i.test(file.name));
+
 /** Files from a drop or the clipboard: a film goes to its tab, everything else is taken for a photo. */
 function take(files) {
-  const film = files.find((file) => file.type.startsWith("video/"));
-  const photos = files.filter((file) => !file.type.startsWith("video/"));
+  const film = files.find(isFilm);
+  const photos = files.filter((file) => !isFilm(file));
   if (film) {
     showTab("film");
     views.film.open(film);

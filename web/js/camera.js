@@ -70,6 +70,8 @@ export class Camera {
     this.#video.srcObject = this.#stream;
     await this.#video.play();
     await this.#listDevices(track);
+    if (track.getSettings().facingMode === "environment") this.#mirror.checked = false; // a mirror shows oneself
+    this.#applyMirror();
     this.#placeholder.hidden = true;
     this.#start.hidden = true;
     this.#stop.hidden = false;

@@ -199,12 +199,20 @@ export class TimelinePanel {
     return [...this.#people].filter(([, samples]) => samples.length >= kFewest);
   }
 
-  /** Forgets what is older than `time`. */
+  /** Forgets what is older than `time`, and those who were not seen since. */
   forgetBefore(time) {
-    for (const samples of this.#people.values()) {
+    for (const [id, samples] of this.#people) {
+      if (samples[0].time >= time) continue;
       const kept = samples.findIndex((sample) => sample.time >= time);
-      if (kept !== 0) samples.splice(0, kept < 0 ? samples.length : kept);
+      if (kept > 0) samples.splice(0, kept);
+      else this.#forget(id);
     }
+  }
+
+  #forget(id) {
+    this.#people.delete(id);
+    [...this.#chips.children].find((chip) => chip.dataset.id === String(id))?.remove();
+    if (this.#chosen === id) this.#picked = false;
   }
 
   setView(view) {
@@ -249,7 +257,8 @@ export class TimelinePanel {
       this.#picked = true;
       this.#choose(id);
     });
-    this.#chips.append(chip);
+    const later = [...this.#chips.children].find((other) => Number(other.dataset.id) > id);
+    this.#chips.insertBefore(chip, later ?? null);
     this.#chips.hidden = this.#chips.children.length < 2;
     this.element.hidden = false;
   }

@@ -107,6 +107,8 @@ def main():
             for split in ("PublicTest", "PrivateTest"):
                 print(score_row(f"{split}, filtered", evaluate(original, boxes, split)))
             print(score_row("PrivateTest, whole pictures", evaluate(original, csv, "PrivateTest")))
+        card = mien("evaluate", "--model", model, "--data", csv, "--slices", "--robustness", "--format", "card")
+        print("\n## What disturbs it, and what is read worse\n\nPrivateTest. " + card[card.index("Accuracy of parts"):])
         print("\n## Photographs, the whole way\n")
         for name in ("jaffe", "CK+48"):
             if (data / name).exists() and name == "jaffe":

@@ -114,7 +114,10 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
     detected = detect_in_pictures(out.pictures, *detector);
   }
   std::vector<report::FaceTraits> traits;
-  for (std::size_t i = 0; i < detected.size(); ++i) traits.push_back(report::traits_of(*out.pictures[i], detected[i]));
+  for (std::size_t i = 0; i < detected.size(); ++i) {
+    traits.push_back(report::traits_of(*out.pictures[i], detected[i]));
+    if (!options.faces) traits.back().size.reset();  // of a picture that is cut to the face: it says nothing of the photograph
+  }
   out.partings = report::part_pictures(traits);
   return out;
 }

@@ -18,13 +18,14 @@ double fair_binomial(double k, double n) {
   return std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) - n * std::numbers::ln2);
 }
 
-std::string points(double difference) { return format("%.1f", 100 * std::abs(difference)); }
+/// In points, to a tenth; never -0.
+double rounded(double difference) { return std::round(1000 * difference) / 10 + 0.0; }
 
 /// "2.1 points (1.0 to 3.3)" of a difference, seen from the better one.
 std::string interval(const Score& score) {
   const double sign = score.value < 0 ? -1 : 1;
   const auto [low, high] = std::minmax({sign * score.low, sign * score.high});
-  return format("%s points (%.1f to %.1f)", points(score.value).c_str(), 100 * low, 100 * high);
+  return format("%.1f points (%.1f to %.1f)", rounded(score.value * sign), rounded(low), rounded(high));
 }
 
 }  // namespace

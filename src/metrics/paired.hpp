@@ -25,7 +25,8 @@ struct PairedComparison {
   Score macro_f1;
   McNemar test;
 
-  bool accuracy_differs() const { return test.mid_p < 0.05; }
+  /// Both McNemar's test and the bootstrap say so.
+  bool accuracy_differs() const { return test.mid_p < 0.05 && (accuracy.low > 0 || accuracy.high < 0); }
   bool macro_f1_differs() const { return macro_f1.low > 0 || macro_f1.high < 0; }
 };
 

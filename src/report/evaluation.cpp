@@ -102,4 +102,12 @@ std::vector<Comparison> compare_models(const Evaluation& e, const metrics::Repor
   return out;
 }
 
+std::vector<metrics::Slice> telling_slices(const metrics::Slicing& slicing, std::size_t most) {
+  std::vector<metrics::Slice> slices = slicing.slices;
+  if (slices.size() <= most) return slices;
+  std::stable_sort(slices.begin(), slices.end(), [](const auto& a, const auto& b) { return a.accuracy.value - a.expected < b.accuracy.value - b.expected; });
+  slices.resize(most);
+  return slices;
+}
+
 }  // namespace mien::report

@@ -85,6 +85,9 @@ LabelSetEvaluation evaluate_labels(std::span<const float> logits, std::span<cons
 /// Every model with every other, on the pictures whose label both know.
 std::vector<Comparison> compare_models(const Evaluation& evaluation, const metrics::ReportOptions& options);
 
+/// The slices as they are where they are at most `most`; else those furthest below what was to be expected, that first.
+std::vector<metrics::Slice> telling_slices(const metrics::Slicing& slicing, std::size_t most);
+
 /// One model: its report's keys at the top and the rest after them. Several: {"models": [such objects], "comparisons": […]}.
 /// docs/evaluation.schema.json describes both.
 std::string to_json(const Evaluation& evaluation);

@@ -4,6 +4,8 @@
 namespace mien::report {
 namespace {
 
+constexpr std::size_t kShownSlices = 12;
+
 std::string percent(const metrics::Score& s) { return format("%.1f (%.1f to %.1f)", 100 * s.value, 100 * s.low, 100 * s.high); }
 std::string number(const metrics::Score& s) { return format("%.3f (%.3f to %.3f)", s.value, s.low, s.high); }
 
@@ -24,7 +26,8 @@ std::string model_card(const ModelEvaluation& m, const Evaluation& e) {
   }
   for (const metrics::Slicing& slicing : m.slicings) {
     out += format("| **%s**: %s, %s | | | |\n", slicing.name.c_str(), slicing.p < 0.05 ? "the parts differ" : "the differences may be chance", metrics::p_text(slicing.p).c_str());
-    for (const metrics::Slice& s : slicing.slices) {
+    if (slicing.slices.size() > kShownSlices) out += format("| the %zu furthest below expectation, of %zu | | | |\n", kShownSlices, slicing.slices.size());
+    for (const metrics::Slice& s : telling_slices(slicing, kShownSlices)) {
       out += format("| %s | %llu | %s | %.1f |\n", s.name.c_str(), static_cast<unsigned long long>(s.count), percent(s.accuracy).c_str(), 100 * s.expected);
     }
   }

@@ -83,22 +83,16 @@ std::string faces(const LabelSetEvaluation& e, const std::vector<std::size_t>& c
 }
 
 std::string slices_part(const ModelEvaluation& m) {
-  constexpr std::size_t kRows = 16;  // of a table: the lowest, where there are more
+  constexpr std::size_t kRows = 16;  // of a table
   std::string body = figure(plot::draw_svg(slices_figure(m.slicings)),
                             "Blue: accuracy of the part with its 95 % interval. Orange: what to expect if each emotion went as well there as it does over all; parts differ in the "
                             "emotions that they show. A title says 'differ' where chance would part them as far in less than 5 % of 2,000 permutations.");
   body += "<div class=\"pair\">\n";
   for (const metrics::Slicing& slicing : m.slicings) {
-    std::vector<metrics::Slice> rows = slicing.slices;
-    std::string note;
-    if (rows.size() > kRows) {
-      std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.accuracy.value - a.expected < b.accuracy.value - b.expected; });
-      note = format(" The %zu furthest below expectation, of %zu.", kRows, rows.size());
-      rows.resize(kRows);
-    }
+    const std::string note = slicing.slices.size() > kRows ? format(" The %zu furthest below expectation, of %zu.", kRows, slicing.slices.size()) : "";
     body += "<div>\n<h3>By " + escape_html(slicing.name) + "</h3>\n<p class=\"soft\">" + (slicing.p < 0.05 ? "The parts differ" : "The differences may be chance") + " (" + escape_html(metrics::p_text(slicing.p)) + ")." + note +
             "</p>\n<div class=\"scroll\"><table>\n<tr><th>part</th><th>pictures</th><th>accuracy</th><th>expected</th></tr>\n";
-    for (const metrics::Slice& s : rows) {
+    for (const metrics::Slice& s : telling_slices(slicing, kRows)) {
       body += "<tr><td>" + escape_html(s.name) + "</td><td>" + count_text(s.count) + "</td>" + cell(percent(s.accuracy.value), percent_range(s.accuracy)) + "<td>" + percent(s.expected) + "</td></tr>\n";
     }
     body += "</table></div>\n</div>\n";

@@ -13,11 +13,14 @@ std::string robustness_text(const std::vector<RobustnessRow>& rows) {
   return out;
 }
 
+constexpr std::size_t kShownSlices = 12;
+
 std::string slices_text(const std::vector<metrics::Slicing>& slicings) {
   std::string out = "\naccuracy of parts; 'expected': if each emotion went as well there as it does over all\n";
   for (const metrics::Slicing& slicing : slicings) {
     out += format("  %s: %s (%s)\n", slicing.name.c_str(), slicing.p < 0.05 ? "the parts differ" : "the differences may be chance", metrics::p_text(slicing.p).c_str());
-    for (const metrics::Slice& s : slicing.slices) {
+    if (slicing.slices.size() > kShownSlices) out += format("    the %zu furthest below expectation, of %zu\n", kShownSlices, slicing.slices.size());
+    for (const metrics::Slice& s : telling_slices(slicing, kShownSlices)) {
       out += format("    %-26s %6llu  %.3f (%.3f-%.3f)  expected %.3f\n", s.name.c_str(), static_cast<unsigned long long>(s.count), s.accuracy.value, s.accuracy.low,
                     s.accuracy.high, s.expected);
     }

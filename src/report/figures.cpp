@@ -131,6 +131,10 @@ plot::Figure compared_classes_figure(const std::vector<ModelEvaluation>& models)
 
 plot::Figure robustness_figure(const std::vector<ModelEvaluation>& models) {
   std::vector<Panel> panels;
+  double most = 0;
+  for (const ModelEvaluation& model : models) {
+    for (const RobustnessRow& row : model.robustness) most = std::max(most, row.accuracy.high);
+  }
   for (const RobustnessRow& row : models[0].robustness) {
     const auto same = [&](const Panel& panel) { return panel.title == row.kind; };
     if (row.kind != "none" && std::none_of(panels.begin(), panels.end(), same)) panels.push_back({.title = row.kind, .x = {.label = ""}, .y = share_axis("")});
@@ -150,6 +154,7 @@ plot::Figure robustness_figure(const std::vector<ModelEvaluation>& models) {
       }
       panel.series.push_back(std::move(series));
     }
+    panel.y.high = std::ceil(10 * most) / 10;
     panel.x.low = -0.3;
     panel.x.high = static_cast<double>(panel.x.ticks.size()) - 0.7;
   }

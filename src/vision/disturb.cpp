@@ -85,7 +85,8 @@ std::vector<DisturbanceStep> disturbance_steps() {
   add(Disturbance::kLowLight, "low light", "%g %%", {0.6, 0.4, 0.25, 0.15, 0.1}, 100);
   add(Disturbance::kSmall, "small face", "%g px", {40, 32, 24, 20, 16}, 1);
   add(Disturbance::kShift, "box shifted", "%g %%", {0.04, 0.08, 0.12, 0.16, 0.2}, 100);
-  add(Disturbance::kScale, "box scaled", "x %g", {0.7, 0.85, 1.15, 1.3, 1.5}, 1);
+  add(Disturbance::kScale, "box too small", "x %g", {0.95, 0.9, 0.8, 0.7, 0.6}, 1);
+  add(Disturbance::kScale, "box too large", "x %g", {1.1, 1.2, 1.3, 1.4, 1.5}, 1);
   return steps;
 }
 

@@ -176,11 +176,11 @@ TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonPictures) {
 
 TEST_F(Evaluate, DisturbedPicturesAreMeasuredStepByStep) {
   const Json rows = evaluate({"--robustness"})["robustness"];
-  ASSERT_EQ(rows.size(), 36U);
+  ASSERT_EQ(rows.size(), 41U);
   EXPECT_EQ(rows[0]["kind"], "none");
   EXPECT_EQ(rows[0]["accuracy"], evaluate()["accuracy"]);
   EXPECT_EQ(rows[1]["kind"], "blur");
-  EXPECT_EQ(rows[35]["strength"], "x 1.5");
+  EXPECT_EQ(rows[40]["strength"], "x 1.5");
 }
 
 TEST_F(Evaluate, SlicesPartPeopleAndLight) {

@@ -95,6 +95,15 @@ TEST(Evaluation, PageIsWholeAndSelfContained) {
   EXPECT_EQ(to_page(e, Faces::kLeftOut).find("<img"), std::string::npos);
 }
 
+TEST(Evaluation, OfManySlicesTheLowestAreTold) {
+  const metrics::Slicing slicing{.name = "person", .slices = {{"a", 5, {0.9, 0, 1}, 0.8}, {"b", 5, {0.5, 0, 1}, 0.8}, {"c", 5, {0.5, 0, 1}, 0.6}}};
+  EXPECT_EQ(telling_slices(slicing, 3)[0].name, "a");
+  const std::vector<metrics::Slice> two = telling_slices(slicing, 2);
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_EQ(two[0].name, "b");
+  EXPECT_EQ(two[1].name, "c");
+}
+
 TEST(Evaluation, CardIsMarkdown) {
   const Dataset dataset = test::synthetic_faces(16);
   const std::string card = to_card(two_models(dataset));

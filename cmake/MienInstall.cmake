@@ -1,5 +1,5 @@
-# What `cmake --install` puts where. Components: runtime (program, models), development (library, headers, CMake package) and
-# train (mien-train). A user writes find_package(mien REQUIRED) and links mien::mien, whose public face is include/mien.
+# What `cmake --install` puts where. Components: runtime (program, models), development (library, headers, CMake package),
+# video (mien-video) and train (mien-train). A user writes find_package(mien REQUIRED) and links mien::mien, whose public face is include/mien.
 include(CMakePackageConfigHelpers)
 
 add_library(mien_library INTERFACE)

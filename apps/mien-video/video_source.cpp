@@ -123,7 +123,9 @@ void VideoSource::find_stream() {
 void VideoSource::open_decoder() {
   const AVCodec* codec = avcodec_find_decoder(stream_->codecpar->codec_id);
   const std::string codec_name = avcodec_get_name(stream_->codecpar->codec_id);
-  if (codec == nullptr) fail(ErrorCode::kUnsupported, name_, "this FFmpeg has no decoder for " + codec_name);
+  if (codec == nullptr) {
+    fail(ErrorCode::kUnsupported, name_, codec_name == "none" ? "FFmpeg does not know how its pictures are coded" : "this FFmpeg has no decoder for " + codec_name);
+  }
   decoder_.reset(allocated(avcodec_alloc_context3(codec)));
   avcodec_parameters_to_context(decoder_.get(), stream_->codecpar);
   decoder_->pkt_timebase = stream_->time_base;

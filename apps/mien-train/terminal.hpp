@@ -43,7 +43,7 @@ class Terminal : public train::TrainObserver {
     if (!Interrupt::requested()) return false;
     if (!bar_) return true;  // a worker that leads no bar
     bar_.reset();
-    std::fprintf(stderr, "stopped; the last whole epoch is in %s: go on with --resume\n", (out_ / "last.ckpt").c_str());
+    std::fprintf(stderr, "stopped; the last whole epoch is kept in %s: go on with --resume\n", out_.c_str());
     return true;
   }
 

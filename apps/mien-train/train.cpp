@@ -9,9 +9,11 @@
 #include "commands.hpp"
 #include "common/interrupt.hpp"
 #include "common/progress.hpp"
+#include "data/npy.hpp"
 #include "launch.hpp"
 #include "mien/error.hpp"
 #include "terminal.hpp"
+#include "train/cross_validation.hpp"
 #include "train/trainer.hpp"
 
 namespace mien::apps {
@@ -21,12 +23,14 @@ int train_command(std::span<const std::string> arguments) {
   std::string recipe, out, summary;
   int nproc = 1;
   bool resume = false, help = false;
+  int folds = 0;
   OptionSet options;
   options.add(recipe, "recipe", "FILE", "settings from a TOML file; options on the command line win");
   options.add(out, "out", "DIR", "folder of the run: checkpoints, history.csv, curves.svg");
   options.add(resume, "resume", "go on from the last checkpoint in --out, with its settings");
   options.add(run.stop_after, "stop-after", "N", "end after epoch N of the run, to be resumed later", {0, 1e9});
   options.add(nproc, "nproc", "N", "train with N processes of this machine, each a part of every step; for several machines see docs/training.md", {1, 1024});
+  options.add(folds, "folds", "K", "train K networks, each without another part of the pictures, and write what each says of its part to --out/oof.npy", {0, 100});
   options.add(summary, "summary", "NETWORK", "print the table of a network and stop");
   options.add(help, "help", "print this");
   options.short_name('h');
@@ -50,12 +54,16 @@ int train_command(std::span<const std::string> arguments) {
     return 0;
   }
   if (out.empty()) throw Error(ErrorCode::kInvalidArgument, "--out DIR is missing: where the run's files go");
-  if (resume && !recipe.empty()) {
+  if (folds == 1) throw Error(ErrorCode::kInvalidArgument, "--folds: one fold leaves nothing to train on; 5 is usual");
+  if (folds == 0 && resume && !recipe.empty()) {
     throw Error(ErrorCode::kInvalidArgument, "--resume goes on with the settings of the run: leave out --recipe");
   }
   run.out = out;
+  if (folds > 0 && (nproc > 1 || std::getenv("WORLD_SIZE") != nullptr)) {
+    throw Error(ErrorCode::kInvalidArgument, "--folds trains in one process: leave out --nproc");
+  }
   if (nproc > 1 && std::getenv("WORLD_SIZE") == nullptr) return launch_workers(nproc, arguments);
-  if (resume) {
+  if (resume && folds == 0) {
     if (!std::filesystem::exists(run.out / "last.ckpt")) {
       throw Error(ErrorCode::kNotFound, out + ": there is no run to resume here (no last.ckpt)");
     }
@@ -67,7 +75,14 @@ int train_command(std::span<const std::string> arguments) {
   parse();  // again: the command line wins over the file
   const Interrupt interrupt;
   Terminal terminal(run.out);
-  const train::RunState state = train::train(run, resume ? train::Start::kResume : train::Start::kFresh, terminal);
+  const train::Start start = resume ? train::Start::kResume : train::Start::kFresh;
+  if (folds > 0) {
+    const FloatTable table = train::cross_validate(run, folds, start, terminal);
+    write_float_table(run.out / "oof.npy", table);
+    std::fprintf(stderr, "out-of-fold probabilities of %zu pictures: %s\n", table.rows(), (run.out / "oof.npy").c_str());
+    return 0;
+  }
+  const train::RunState state = train::train(run, start, terminal);
   std::fprintf(stderr, "best PublicTest %s %.4f: %s\n", run.settings.best_by.c_str(), state.best_score,
                (run.out / "best.ckpt").c_str());
   return 0;

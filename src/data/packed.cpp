@@ -11,11 +11,6 @@
 namespace mien {
 namespace {
 
-// Layout of version 1.0 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): magic, two
-// version bytes, length of the header as little-endian u16, the header (a Python dict, padded with blanks to
-// a multiple of 64 bytes and ended by a line break), then the records.
-constexpr std::size_t kPreamble = 10;
-constexpr std::size_t kAlignment = 64;
 constexpr std::string_view kHeaderStart =
     "{'descr':[('image','|u1',(48,48)),('emotion','|i1'),('split','|u1'),('votes','|u1',(10,)),('row','<i4'),"
     "('subject','|S12')],'fortran_order':False,'shape':(";
@@ -59,9 +54,7 @@ Sample decode(const std::byte* record) {
 }
 
 /// The number of records that the header promises.
-std::uint64_t read_count(const std::filesystem::path& path, std::string header) {
-  std::erase_if(header, [](char c) { return c == ' ' || c == '\n'; });
-  std::replace(header.begin(), header.end(), '"', '\'');
+std::uint64_t read_count(const std::filesystem::path& path, const std::string& header) {
   if (!header.starts_with(kHeaderStart)) fail(path, "an array of another type than packed faces have");
   const std::string_view shape = std::string_view(header).substr(kHeaderStart.size());
   std::uint64_t count = 0;
@@ -75,15 +68,7 @@ std::uint64_t read_count(const std::filesystem::path& path, std::string header) 
 }  // namespace
 
 void write_packed(const std::filesystem::path& path, const Dataset& dataset) {
-  std::string head(kHeaderStart);
-  head += std::to_string(dataset.size()) + ",),}";
-  const std::size_t unpadded = kPreamble + head.size() + 1;
-  head.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
-  head += '\n';
-  std::string preamble(kNpyMagic);
-  preamble += {'\x01', '\x00', static_cast<char>(head.size() & 0xFF), static_cast<char>(head.size() >> 8)};
-  head.insert(0, preamble);
-
+  const std::string head = npy_preamble(std::string(kHeaderStart) + std::to_string(dataset.size()) + ",),}");
   std::vector<std::byte> bytes(head.size() + dataset.size() * kRecordSize);
   std::memcpy(bytes.data(), head.data(), head.size());
   std::byte* record = bytes.data() + head.size();
@@ -96,20 +81,16 @@ void write_packed(const std::filesystem::path& path, const Dataset& dataset) {
 
 Dataset read_packed(const std::filesystem::path& path) {
   const std::vector<std::byte> bytes = read_file(path);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (text.size() < kPreamble || !text.starts_with(kNpyMagic)) fail(path, "not a NumPy array file");
-  if (text[6] != 1 || text[7] != 0) fail(path, "a NumPy array file of another version than 1.0");
-  const std::size_t length = byte_at(bytes.data(), 8) | std::size_t{byte_at(bytes.data(), 9)} << 8;
-  if (text.size() - kPreamble < length) fail(path, "ends inside its header");
-  const std::uint64_t count = read_count(path, std::string(text.substr(kPreamble, length)));
-  const std::size_t payload = text.size() - kPreamble - length;
+  const NpyFile file = parse_npy(path, bytes);
+  const std::uint64_t count = read_count(path, file.header);
+  const std::size_t payload = file.payload.size();
   if (payload % kRecordSize != 0 || payload / kRecordSize != count) {
     fail(path, format("the header promises %llu faces, %zu bytes follow (%zu a face)",
                       static_cast<unsigned long long>(count), payload, kRecordSize));
   }
   Dataset dataset;
   dataset.reserve(count);
-  const std::byte* record = bytes.data() + kPreamble + length;
+  const std::byte* record = file.payload.data();
   for (std::uint64_t i = 0; i < count; ++i, record += kRecordSize) {
     const Sample& sample = dataset.emplace_back(decode(record));
     if (sample.emotion < -1 || sample.emotion > static_cast<int>(Emotion::kContempt)) {

@@ -36,6 +36,8 @@ void TrainSettings::declare(OptionSet& o) {
   o.add(vote_mix, "vote-mix", "PART", "part of the target that the FER+ votes give; the label gives the rest", {0, 1});
   o.add(ferplus_weight, "ferplus-weight", "W", "weight of a second head's loss, which learns the FER+ votes of eight emotions; 0: no such head", {0, 100});
   o.add(drop_leaked, "drop-leaked", "leave out training pictures that equal a PublicTest or PrivateTest picture");
+  o.add(drop, "drop", "FILE", "training rows to leave out: a CSV 'row' (mien data audit writes it)");
+  o.add(relabel, "relabel", "FILE", "training rows with other labels: a CSV 'row,emotion' (mien data audit writes it)");
   o.add(epochs, "epochs", "N", "passes over the training pictures", {1, 100000});
   o.add(batch_size, "batch-size", "N", "pictures a step", {1, 65536});
   o.add(parts, "parts", "N", "parts of a step, their gradients summed and batch norm seeing one at a time; 0: one a worker", {0, 65536});

@@ -16,6 +16,8 @@ struct TrainSettings {
   double vote_mix = 0;
   double ferplus_weight = 0;
   bool drop_leaked = true;
+  std::string drop;     ///< list of training rows to leave out (data/edits.hpp); empty: none
+  std::string relabel;  ///< list of training rows with their right labels; empty: none
 
   int epochs = 30;
   int batch_size = 64;

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/file.hpp"
+#include "data/edits.hpp"
 #include "metrics/confusion.hpp"
 #include "mien/error.hpp"
 #include "train/augment.hpp"
@@ -44,7 +45,7 @@ class Trainer {
                                                       settings_.parts, workers_.size(), settings_.batch_size));
     }
     state_.settings = settings_;
-    const Dataset dataset = load_training_data(settings_, &state_.data_summary);
+    const Dataset dataset = load_training_data(settings_, run_.left_out, &state_.data_summary);
     state_.data_hash = dataset_hash(dataset);
     training_ = to_samples(dataset, Split::kTraining, settings_, Use::kTraining, device_);
     validation_ = to_samples(dataset, Split::kPublicTest, settings_, Use::kValidation, device_);
@@ -278,7 +279,13 @@ class Trainer {
 
 }  // namespace
 
-Dataset load_training_data(const TrainSettings& settings, std::string* summary) {
+int fold_of(const Sample& sample, int folds) {
+  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
+  for (const std::uint8_t pixel : sample.pixels) hash = (hash ^ pixel) * 0x100000001b3u;
+  return static_cast<int>((hash >> 32) % static_cast<std::uint64_t>(folds)) + 1;
+}
+
+Dataset load_training_data(const TrainSettings& settings, const Fold& left_out, std::string* summary) {
   if (settings.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
   Dataset dataset = read_dataset(settings.data);
   if (!settings.votes.empty()) attach_ferplus_votes(dataset, settings.votes);
@@ -287,13 +294,25 @@ Dataset load_training_data(const TrainSettings& settings, std::string* summary) 
     throw Error(ErrorCode::kInvalidArgument,
                 settings.data + ": has no FER+ votes for --vote-mix or --ferplus-weight: give --votes fer2013new.csv");
   }
+  DataEdits edits;
+  if (!settings.drop.empty()) read_drop_list(edits, settings.drop);
+  if (!settings.relabel.empty()) read_relabel_list(edits, settings.relabel);
+  const EditCounts edited = apply_edits(dataset, edits);
   std::vector<std::size_t> leaked;
   if (settings.drop_leaked) {
     leaked = find_leaked_training(dataset);
     for (auto i = leaked.rbegin(); i != leaked.rend(); ++i) dataset.erase(dataset.begin() + static_cast<std::ptrdiff_t>(*i));
   }
+  if (left_out.count > 0) {
+    std::erase_if(dataset, [&](const Sample& s) { return s.split == Split::kTraining && fold_of(s, left_out.count) == left_out.index; });
+  }
   const auto training = std::count_if(dataset.begin(), dataset.end(), [](auto& s) { return s.split == Split::kTraining; });
   *summary = format("%td training pictures (%zu equal to a test picture dropped)", training, leaked.size());
+  if (!edits.empty()) {
+    *summary += format(", %zu dropped and %zu relabelled by lists", edited.dropped, edited.relabelled);
+    if (edited.of_tests > 0) *summary += format(" (%zu rows of test splits stay as they are)", edited.of_tests);
+  }
+  if (left_out.count > 0) *summary += format(", without fold %d of %d", left_out.index, left_out.count);
   return dataset;
 }
 

@@ -18,8 +18,18 @@ class TrainObserver {
   virtual bool should_stop() = 0;
 };
 
+/// A part of the training pictures that is not trained on.
+struct Fold {
+  int index = 0;  ///< 1 to count
+  int count = 0;  ///< 0: nothing is left out
+};
+
+/// The fold of a picture, 1 to `folds`: by its pixels alone, so that equal pictures are in the same one.
+int fold_of(const Sample& sample, int folds);
+
 struct TrainRun {
   TrainSettings settings;
+  Fold left_out;
   std::filesystem::path out;  ///< folder for last.ckpt, best.ckpt, history.csv, curves.svg, settings.toml
   int stop_after = 0;         ///< end this call after so many epochs of the run (a slice of a long run); 0: at its end
 };
@@ -31,7 +41,8 @@ struct TrainRun {
 enum class Start { kFresh, kResume };
 RunState train(const TrainRun& run, Start start, TrainObserver& observer);
 
-/// Reads the data that the settings name, with their votes; training pictures that leak dropped where asked.
-Dataset load_training_data(const TrainSettings& settings, std::string* summary);
+/// Reads the data that the settings name, with their votes; corrected by their lists, training pictures that leak dropped
+/// where asked, without the fold.
+Dataset load_training_data(const TrainSettings& settings, const Fold& left_out, std::string* summary);
 
 }  // namespace mien::train

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <fstream>
 #include <memory>
+#include <numeric>
 #include <thread>
 
 #include "apps_support.hpp"
+#include "data/npy.hpp"
 #include "model/model.hpp"
 #include "photo_files.hpp"
 #include "synthetic_faces.hpp"
@@ -213,6 +215,36 @@ TEST_F(Train, TuneSearchesAndItsBestRecipeTrains) {
   winner.timeout = std::chrono::seconds(300);
   result = run(winner);
   EXPECT_EQ(result.exit_code, 0) << result.error;
+}
+
+TEST_F(Train, FoldsWriteWhatEachNetworkSaysOfItsPart) {
+  const Words few = {"--folds", "2", "--epochs", "2"};
+  const ProcessResult result = run(train_command("folds", few));
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(result.error.find("without fold 2 of 2"), std::string::npos) << result.error;
+  const FloatTable table = read_float_table(run_folder("folds") / "oof.npy");
+  EXPECT_EQ(table.columns, 7U);
+  ASSERT_EQ(table.rows(), read_packed(data()).size());
+  for (std::size_t i = 0; i < table.rows(); ++i) EXPECT_NEAR(std::accumulate(table.row(i).begin(), table.row(i).end(), 0.0), 1, 1e-4) << i;
+  // Gone on with, nothing is trained again and the same comes out.
+  Words again = few;
+  again.push_back("--resume");
+  EXPECT_EQ(run(train_command("folds", again)).exit_code, 0);
+  EXPECT_EQ(read_float_table(run_folder("folds") / "oof.npy").values, table.values);
+  EXPECT_EQ(run(train_command("folds-none", {"--folds", "1"})).exit_code, 2);
+}
+
+TEST_F(Train, ListsChangeTheTrainingPicturesAlone) {
+  // Rows 0 to 111 are Training, 112 the first of PublicTest.
+  write_file(*folder_ / "drop.csv", "row\n3\n5\n112\n");
+  write_file(*folder_ / "relabel.csv", "row,emotion\n0,sad\n");
+  const ProcessResult result = run(train_command("lists", {"--epochs", "1", "--drop", *folder_ / "drop.csv", "--relabel", *folder_ / "relabel.csv"}));
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(result.error.find("110 training pictures"), std::string::npos) << result.error;
+  EXPECT_NE(result.error.find("2 dropped and 1 relabelled by lists (1 rows of test splits stay as they are)"), std::string::npos) << result.error;
+  const ProcessResult missing = run(train_command("lists-missing", {"--drop", *folder_ / "none.csv"}));
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_NE(missing.error.find("none.csv"), std::string::npos) << missing.error;
 }
 
 TEST_F(Train, SummaryIsTheTableOfTheNetwork) {

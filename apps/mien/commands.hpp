@@ -14,6 +14,7 @@ using Command = int (*)(std::span<const std::string> arguments);
 int predict_command(std::span<const std::string> arguments);
 int data_command(std::span<const std::string> arguments);
 int evaluate_command(std::span<const std::string> arguments);
+int audit_command(std::span<const std::string> arguments);  ///< mien data audit
 int explain_command(std::span<const std::string> arguments);
 int calibrate_command(std::span<const std::string> arguments);
 int bench_command(std::span<const std::string> arguments);

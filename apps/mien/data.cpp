@@ -33,7 +33,8 @@ struct DataOptions {
 constexpr const char* kUsage =
     "mien data info SOURCE...            count pictures by split and class, and what is odd about them\n"
     "mien data filter SOURCE... -o F     keep the pictures in which the detector finds exactly one face, cropped to it\n"
-    "mien data pack SOURCE... -o F       write one packed file (NumPy's .npy) for training\n\n"
+    "mien data pack SOURCE... -o F       write one packed file (NumPy's .npy) for training\n"
+    "mien data audit SOURCE -o DIR       look for duplicates, pictures that are no faces and wrong labels (mien data audit --help)\n\n"
     "A SOURCE is fer2013.csv, a packed file, or a folder of class folders (train/angry/*.jpg, angry/*.png, CK+48, JAFFE).\n\n";
 
 Dataset read_source(const std::string& source, const DataOptions& options) {
@@ -187,6 +188,7 @@ Dataset filter(const Dataset& dataset, const DataOptions& options) {
 }  // namespace
 
 int data_command(std::span<const std::string> arguments) {
+  if (!arguments.empty() && arguments[0] == "audit") return audit_command(arguments.subspan(1));
   DataOptions o;
   OptionSet set;
   set.add(o.votes, "votes", "FILE", "FER+ votes (fer2013new.csv) of the rows of fer2013.csv");
@@ -205,7 +207,7 @@ int data_command(std::span<const std::string> arguments) {
   if (o.help) return std::printf("%s%s", kUsage, set.help().c_str()), kExitOk;
   const std::string action = words.empty() ? "" : words[0];
   if (action != "info" && action != "filter" && action != "pack") {
-    throw Error(ErrorCode::kInvalidArgument, "mien data needs one of info, filter, pack; see mien data --help");
+    throw Error(ErrorCode::kInvalidArgument, "mien data needs one of info, filter, pack, audit; see mien data --help");
   }
   if (action != "info" && o.output.empty()) throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the packed file to write");
   o.geometry = parse_crop(o.crop);

@@ -17,7 +17,7 @@ constexpr const char* kUsage =
     "  mien predict PHOTO...            the emotion of every face in photos\n"
     "  mien video FILE|URL|camera:0     the emotions of the people in a film or before a camera\n"
     "  mien explain PHOTO...            what in a face speaks for its emotion, as heat maps\n"
-    "  mien data info|filter|pack       look at, filter and pack training data\n"
+    "  mien data info|filter|pack|audit look at, filter, pack and check training data\n"
     "  mien train --data D --out RUN    train a network\n"
     "  mien tune --space S --data D     search the settings of a training\n"
     "  mien export CHECKPOINT -o M      make a model file of a training run\n"

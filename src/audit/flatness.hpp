@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "data/dataset.hpp"
+
+namespace mien::audit {
+
+/// The share of pixels within two gray levels of the most frequent one, 0 to 1: skin, hair and background of a photograph
+/// vary, while blank pictures, text and line drawings are mostly one gray.
+float flatness(std::span<const std::uint8_t, kFacePixels> pixels);
+
+}  // namespace mien::audit

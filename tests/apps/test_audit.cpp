@@ -1,0 +1,57 @@
+#include "apps_support.hpp"
+
+#include "audit/pictures.hpp"
+#include "synthetic_faces.hpp"
+
+namespace mien::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+class Audit : public testing::Test {
+ protected:
+  void SetUp() override { MIEN_SKIP_WITHOUT(reference_model()); }
+  TemporaryDir folder_;
+};
+
+TEST_F(Audit, WritesPagesListsAndASummary) {
+  Dataset dataset;
+  for (unsigned i = 0; i < 42; ++i) dataset.push_back(waves(i, static_cast<Emotion>(i % 7), i < 28 ? Split::kTraining : Split::kPublicTest));
+  dataset[20].pixels = dataset[3].pixels;  // both Training, of other labels
+  dataset[30].pixels = dataset[5].pixels;  // PublicTest and Training
+  dataset[9].pixels.fill(0);
+  write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
+  const ProcessResult result = mien({"data", "audit", folder_ / "fer2013.csv", "-o", folder_ / "audit", "--format", "json", "--threads", "1"});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  const Json json = Json::parse(result.out);
+  EXPECT_EQ(json["pictures"], 42);
+  EXPECT_EQ(json["exact_duplicates"]["groups"], 2);
+  EXPECT_EQ(json["no_face"], 1);
+  EXPECT_EQ(read_text(folder_ / "audit" / "audit.json"), result.out);
+  for (const char* name : {"index.html", "exact-1.html", "no-face-1.html", "suspects.csv", "relabel.csv"}) EXPECT_TRUE(fs::exists(folder_ / "audit" / name)) << name;
+  const std::string drop = read_text(folder_ / "audit" / "drop.csv");
+  for (const char* row : {"\n3\n", "\n5\n", "\n9\n", "\n20\n"}) EXPECT_NE(drop.find(row), std::string::npos) << drop;
+}
+
+TEST_F(Audit, MistakesAreExplained) {
+  write_file(folder_ / "fer2013.csv", fer2013_csv(synthetic_faces(1)));
+  const std::string csv = folder_ / "fer2013.csv";
+  EXPECT_EQ(mien({"data", "audit", csv}).exit_code, 2);
+  EXPECT_EQ(mien({"data", "audit", "-o", folder_ / "a"}).exit_code, 2);
+  EXPECT_EQ(mien({"data", "audit", folder_ / "missing.csv", "-o", folder_ / "a"}).exit_code, 1);
+  write_file(folder_ / "short.npy", "no array");
+  const ProcessResult bad = mien({"data", "audit", csv, "-o", folder_ / "a", "--predictions", folder_ / "short.npy"});
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_NE(bad.error.find("short.npy: not a NumPy array file"), std::string::npos) << bad.error;
+  EXPECT_FALSE(fs::exists(folder_ / "a" / "index.html"));
+}
+
+TEST(AuditHelp, HelpText) {
+  const ProcessResult help = mien({"data", "audit", "--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  expect_golden("help_data_audit.txt", help.out);
+}
+
+}  // namespace
+}  // namespace mien::test

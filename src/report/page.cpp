@@ -49,7 +49,8 @@ footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:.9rem;font-s
 @page{size:A4;margin:14mm}
 @media print{:root{color-scheme:light;--paper:#fff;--ink:#111;--soft:#4b5560;--line:#d0d5db;--card:#f6f8fa;--accent:#0072b2;--good:#00795a;--bad:#b34700}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-body{font-size:9.5pt}main{max-width:none;padding:0}nav{display:none}h2{margin-top:1.6rem}
+body{font-size:9.5pt}table{font-size:8pt}.pair td:first-child{white-space:normal}.scroll{overflow:visible}.pair{grid-template-columns:1fr 1fr}
+.cards{grid-template-columns:repeat(5,1fr)}.card{padding:.5rem .6rem}.card b{font-size:1.3rem}main{max-width:none;padding:0}nav{display:none}h2{margin-top:1.6rem}
 h2,h3{break-after:avoid}figure,.card,.verdict,.scroll,.pair>div{break-inside:avoid}.faces{grid-template-columns:repeat(8,1fr);gap:.5rem}.face{font-size:7pt}}
 )";
 

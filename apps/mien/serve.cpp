@@ -86,6 +86,9 @@ int serve_command(std::span<const std::string> arguments) {
   const server::AccessRules rules{read_token(options.token_file), split_at_commas(options.allow_origin)};
   const Analyzer analyzer = Analyzer::load(options.model, {.detector = options.detector, .min_face = options.min_face, .threads = 1,
                                                            .precision = options.precision, .min_confidence = options.min_confidence});
+  // What the networks prepare at their first call is not for the first client to wait for.
+  analyzer.analyze(Image(640, 480, PixelFormat::kRgb8));
+  analyzer.classify(Image(64, 64, PixelFormat::kGray8));
   server::Metrics metrics;
   server::add_process_metrics(metrics);
   server::HttpServer server(http, metrics);

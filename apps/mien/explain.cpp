@@ -1,6 +1,7 @@
 #include "explain/explainer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -55,7 +56,8 @@ struct ExplainOptions {
 struct ExplainedFace {
   Face face;
   Explanation explanation;
-  std::string picture;  ///< path
+  double milliseconds = 0;  ///< that the explanation took, drawing apart
+  std::string picture;      ///< path
   std::vector<explain::CascadeStep> sanity;
 };
 
@@ -107,7 +109,9 @@ class PhotoExplainer {
     const Face drawn = options_.crop ? Face{} : face;  // a cropped photo is taken whole
     const auto best = std::max_element(face.probabilities.begin(), face.probabilities.end()) - face.probabilities.begin();
     const Image crop = explainer_.crop(photo, drawn, analyzer_.detector_name());
-    ExplainedFace out{face, explainer_.explain(crop, label_.value_or(static_cast<std::size_t>(best)), methods_), path.string(), {}};
+    const auto begin = std::chrono::steady_clock::now();
+    ExplainedFace out{.face = face, .explanation = explainer_.explain(crop, label_.value_or(static_cast<std::size_t>(best)), methods_), .picture = path.string(), .sanity = {}};
+    out.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
     const Image large = explainer_.crop(photo, drawn, analyzer_.detector_name(), kDrawnCrop);
     write_file(path, encode_png(explain::draw(out.explanation, explainer_.labels()[out.explanation.label], large)));
     if (options_.sanity) out.sanity = explain::randomisation_test(model(), crop, out.explanation.label, kSanitySeed);
@@ -147,10 +151,10 @@ std::string to_text(const ExplainedPhoto& photo, const Explainer& explainer) {
   if (photo.error) return out + *photo.error + "\n";
   out += photo.faces.empty() ? "no face found\n" : format("%zu %s\n", photo.faces.size(), photo.faces.size() == 1 ? "face" : "faces");
   for (std::size_t i = 0; i < photo.faces.size(); ++i) {
-    const auto& [face, explanation, picture, sanity] = photo.faces[i];
+    const auto& [face, explanation, milliseconds, picture, sanity] = photo.faces[i];
     const std::string& label = explainer.labels()[explanation.label];
-    out += format("\n  face %zu  %s %.1f%%   at %.0f,%.0f  %.0fx%.0f   %s\n", i + 1, label.c_str(), 100 * explanation.probability, face.box.x, face.box.y,
-                  face.box.width, face.box.height, picture.c_str());
+    out += format("\n  face %zu  %s %.1f%%   at %.0f,%.0f  %.0fx%.0f   %s  (%.0f ms)\n", i + 1, label.c_str(), 100 * explanation.probability, face.box.x,
+                  face.box.y, face.box.width, face.box.height, picture.c_str(), milliseconds);
     if (explanation.grad_cam) out += "    Grad-CAM   " + bands_text(*explanation.grad_cam) + "\n";
     if (explanation.occlusion) {
       out += "    occlusion  " + bands_text(*explanation.occlusion) +
@@ -169,10 +173,10 @@ std::string to_json(const ExplainedPhoto& photo, const Explainer& explainer) {
   if (photo.error) return out + ", \"error\": " + json_quote(*photo.error) + "}";
   out += ", \"faces\": [";
   for (std::size_t i = 0; i < photo.faces.size(); ++i) {
-    const auto& [face, explanation, picture, sanity] = photo.faces[i];
-    out += format("%s{\"box\": {\"x\": %.1f, \"y\": %.1f, \"width\": %.1f, \"height\": %.1f}, \"emotion\": %s, \"explained\": %s, \"probability\": %.5f, \"picture\": %s",
+    const auto& [face, explanation, milliseconds, picture, sanity] = photo.faces[i];
+    out += format("%s{\"box\": {\"x\": %.1f, \"y\": %.1f, \"width\": %.1f, \"height\": %.1f}, \"emotion\": %s, \"explained\": %s, \"probability\": %.5f, \"milliseconds\": %.2f, \"picture\": %s",
                   i == 0 ? "" : ", ", face.box.x, face.box.y, face.box.width, face.box.height, json_quote(to_string(face.emotion)).c_str(),
-                  json_quote(explainer.labels()[explanation.label]).c_str(), explanation.probability, json_quote(picture).c_str());
+                  json_quote(explainer.labels()[explanation.label]).c_str(), explanation.probability, milliseconds, json_quote(picture).c_str());
     if (explanation.grad_cam) out += ", \"layer\": " + json_quote(explainer.layer()) + ", \"grad_cam\": " + explain::heat_map_json(*explanation.grad_cam);
     if (explanation.occlusion) out += ", \"occlusion\": " + explain::heat_map_json(*explanation.occlusion);
     if (!sanity.empty()) {

@@ -156,7 +156,7 @@ std::string overview(const AuditResult& result, const Dataset& dataset, const st
   std::string cards;
   for (const Kind& kind : kinds) {
     if (kind.name == "label" && !result.labels) continue;
-    cards += card(std::to_string(kind.pieces.size()), kind.name == "exact" ? "groups of equal pictures" : kind.name == "near" ? "groups of nearly equal pictures" : kind.name == "label" ? "labels that are probably wrong" : "pictures that are probably no face",
+    cards += card(std::to_string(kind.pieces.size()), kind.name == "exact" ? "groups of equal pictures" : kind.name == "near" ? "groups of nearly equal pictures" : kind.name == "label" ? "labels in doubt" : "pictures that are probably no face",
                   kind.pieces.empty() ? "" : kind.name + "-1.html");
   }
   cards += card(std::to_string(result.across_splits), "groups across splits", "") + card(std::to_string(result.contradicting), "groups whose labels contradict each other", "");

@@ -32,7 +32,7 @@ std::string to_text(const AuditResult& result, const Dataset& dataset) {
   out += format("    groups in all        %6zu\n", result.exact.size() + result.near.size());
   out += format("    groups across splits %6zu\n    contradicting labels %6zu\n", result.across_splits, result.contradicting);
   out += format("  probably no face       %6zu\n", count(result, Reason::kNoFace));
-  if (result.labels) out += format("  probably wrong labels  %6zu  (estimated share of wrong labels %.1f%%)\n", count(result, Reason::kWrongLabel), 100 * result.labels->noise_share);
+  if (result.labels) out += format("  labels in doubt        %6zu  (estimated share of wrong labels %.1f%%)\n", count(result, Reason::kWrongLabel), 100 * result.labels->noise_share);
   out += format("\n  of the training pictures, %zu to drop and %zu to relabel\n", result.edits.drop.size(), result.edits.relabel.size());
   if (const VoteCheck faces = check_no_faces(result, dataset); faces.positives > 0) {
     out += "\n  no face: flatness against \"not a face\" by most of FER+'s voters\n" + check_text(faces);

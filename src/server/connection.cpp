@@ -102,6 +102,7 @@ void Connection::drain() {
 
 void Connection::cut() {
   error_code ignored;
+  deadline_.cancel();
   socket_.close(ignored);
 }
 
@@ -262,7 +263,6 @@ net::awaitable<void> Connection::close_gently() {
     buffer_.clear();
     co_await socket_.async_read_some(buffer_.prepare(kBufferBytes), into(error));
   }
-  deadline_.cancel();
   cut();
 }
 
@@ -272,10 +272,11 @@ void Connection::set_deadline(std::chrono::milliseconds time) {
   arm();
 }
 
-/// Cancels again and again: a wait may begin between the end of one operation and its handler.
+/// Cancels again and again: a wait may begin between the end of one operation and its handler. Ends with the socket, since its
+/// handler may already stand in line when the connection ends, and nothing calls that back.
 void Connection::arm() {
   deadline_.async_wait([self = shared_from_this()](error_code error) {
-    if (error || self->deadline_.expiry() > std::chrono::steady_clock::now()) return;
+    if (error || !self->socket_.is_open() || self->deadline_.expiry() > std::chrono::steady_clock::now()) return;
     self->timed_out_ = true;
     self->socket_.cancel(error);
     self->deadline_.expires_after(std::chrono::milliseconds(100));

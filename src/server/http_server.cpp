@@ -79,6 +79,7 @@ class HttpServer::Impl {
     net::co_spawn(io_, accept(), net::detached);
     wait_for_signal();
     io_.run();
+    queue_.stop();  // after a second signal tasks may still run, which use `router` and `log`
   }
 
  private:

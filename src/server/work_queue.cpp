@@ -8,12 +8,17 @@ WorkQueue::WorkQueue(int workers, std::size_t capacity) : capacity_(capacity), i
   for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
 }
 
-WorkQueue::~WorkQueue() {
+WorkQueue::~WorkQueue() { stop(); }
+
+void WorkQueue::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
   }
   changed_.notify_all();
+  for (std::jthread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
 }
 
 bool WorkQueue::push(std::function<void()> task) {

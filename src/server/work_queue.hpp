@@ -10,7 +10,7 @@
 
 namespace mien::server {
 
-/// A bounded queue of tasks in front of worker threads. Thread safe. The destructor drops what waits and joins.
+/// A bounded queue of tasks in front of worker threads. Thread safe. The destructor stops it.
 class WorkQueue {
  public:
   /// `capacity`: tasks that may wait while all workers are busy.
@@ -18,6 +18,9 @@ class WorkQueue {
   WorkQueue(const WorkQueue&) = delete;
   WorkQueue& operator=(const WorkQueue&) = delete;
   ~WorkQueue();
+
+  /// Waits for the tasks that run; those that wait never do.
+  void stop();
 
   /// False where the queue is full. The task must not throw.
   [[nodiscard]] bool push(std::function<void()> task);

@@ -107,7 +107,9 @@ class PhotoExplainer {
  private:
   ExplainedFace explain_face(const Image& photo, const Face& face, const std::filesystem::path& path) {
     const Face drawn = options_.crop ? Face{} : face;  // a cropped photo is taken whole
-    const auto best = std::max_element(face.probabilities.begin(), face.probabilities.end()) - face.probabilities.begin();
+    // By name: the analyzer's labels may leave one of the network's out (contempt).
+    const std::vector<std::string>& labels = explainer_.labels();
+    const auto best = std::find(labels.begin(), labels.end(), to_string(face.emotion)) - labels.begin();
     const Image crop = explainer_.crop(photo, drawn, analyzer_.detector_name());
     const auto begin = std::chrono::steady_clock::now();
     ExplainedFace out{.face = face, .explanation = explainer_.explain(crop, label_.value_or(static_cast<std::size_t>(best)), methods_), .picture = path.string(), .sanity = {}};

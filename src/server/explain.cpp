@@ -56,9 +56,10 @@ class LazyExplainer {
 };
 
 std::size_t label_of(const Face& face, const std::string& emotion, const std::vector<std::string>& labels) {
-  if (emotion.empty()) return static_cast<std::size_t>(std::max_element(face.probabilities.begin(), face.probabilities.end()) - face.probabilities.begin());
-  const auto found = std::find(labels.begin(), labels.end(), emotion);
-  if (found == labels.end()) throw Error(ErrorCode::kInvalidArgument, "emotion is '" + emotion + "': the model does not know it");
+  // By name: the analyzer's labels may leave one of the network's out (contempt).
+  const std::string name = emotion.empty() ? std::string(to_string(face.emotion)) : emotion;
+  const auto found = std::find(labels.begin(), labels.end(), name);
+  if (found == labels.end()) throw Error(ErrorCode::kInvalidArgument, "emotion is '" + name + "': the model does not know it");
   return static_cast<std::size_t>(found - labels.begin());
 }
 

@@ -105,7 +105,7 @@ std::string Metrics::text() const {
   }
   out += counters("mien_refusals_total", "Requests and connections refused, by reason.", "reason", refusals_);
   out += counters("mien_pictures_total", "Pictures analyzed, by result.", "result", pictures_);
-  out += counters("mien_faces_total", "Faces found, by most probable emotion.", "emotion", faces_);
+  out += counters("mien_faces_total", "Faces found, by answer: an emotion or uncertain.", "emotion", faces_);
   return out;
 }
 

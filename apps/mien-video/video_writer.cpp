@@ -1,8 +1,8 @@
 #include "video_writer.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
-
 
 #include "common/output_file.hpp"
 #include "mien/error.hpp"
@@ -119,7 +119,8 @@ void VideoWriter::write_sound(const AVPacket& packet) {
   av_packet_rescale_ts(sound_packet_.get(), time_base, stream->time_base);
   sound_packet_->stream_index = stream->index;
   sound_packet_->pos = -1;
-  check(av_interleaved_write_frame(output_, sound_packet_.get()), "cannot write the sound");
+  const int code = av_interleaved_write_frame(output_, sound_packet_.get());
+  if (code != AVERROR(EINVAL)) check(code, "cannot write the sound");  // that: time that runs backwards, in a damaged film
 }
 
 void VideoWriter::close() {

@@ -58,18 +58,22 @@ export class Camera {
     const run = ++this.#run;
     if (!navigator.mediaDevices) return this.#fail("Insecure");
     const wanted = this.#device.value ? { deviceId: { exact: this.#device.value } } : { facingMode: "user" };
+    let stream;
     try {
       const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
-      this.#stream = await navigator.mediaDevices.getUserMedia({ video: { ...wanted, ...size }, audio: false });
+      stream = await navigator.mediaDevices.getUserMedia({ video: { ...wanted, ...size }, audio: false });
     } catch (error) {
-      return this.#fail(error.name, error.message);
+      if (run === this.#run) this.#fail(error.name, error.message);
+      return;
     }
-    const [track] = this.#stream.getVideoTracks();
+    const [track] = stream.getVideoTracks();
     if (run !== this.#run) return track.stop(); // stopped while the browser asked
+    this.#stream = stream;
     track.addEventListener("ended", () => (this.stop(), this.#fail("Unplugged")));
     this.#video.srcObject = this.#stream;
     await this.#video.play();
     await this.#listDevices(track);
+    if (run !== this.#run) return;
     if (track.getSettings().facingMode === "environment") this.#mirror.checked = false; // a mirror shows oneself
     this.#applyMirror();
     this.#placeholder.hidden = true;

@@ -1,6 +1,6 @@
 import { mostProbable } from "./emotions.js";
 
-// The same constants as `mien video` has.
+// These four are the same as those of `mien video`.
 const kMemory = 2; // seconds that a face may be away and still get its number back
 const kTimeConstant = 0.2; // seconds in which a probability goes 63 % of the way to a new one
 const kMargin = 0.1; // by which another label must lead before a face changes its own

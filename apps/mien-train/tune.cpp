@@ -83,6 +83,11 @@ int tune_command(std::span<const std::string> arguments) {
     write_file(folder / "trials.svg", train::trials_svg(done, space, "mien tune, " + method));
   };
   const auto evaluate = [&](const train::Request& request) {
+    for (const train::Trial& trial : done) {  // its checkpoint would be trained on as if it were this one's
+      if (trial.number == request.number && trial.point != request.point) {
+        throw Error(ErrorCode::kInvalidArgument, format("%s: trial %d there is of a search with other options: give another --out", out.c_str(), trial.number));
+      }
+    }
     const train::TrainRun run{.settings = changed(base, space.recipe_of(request.point)),
                               .out = folder / "trials" / std::to_string(request.number),
                               .stop_after = request.epochs};

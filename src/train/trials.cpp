@@ -38,7 +38,7 @@ std::vector<Trial> latest(const std::vector<Trial>& trials) {
 std::string trial_to_json(const Trial& trial, const SearchSpace& space) {
   std::string point;
   for (const double x : trial.point) point += (point.empty() ? "" : ", ") + format("%.17g", x);
-  return format("{\"trial\": %d, \"epochs\": %d, \"score\": %.5f, \"seconds\": %.1f, \"point\": [%s], \"recipe\": %s}\n", trial.number,
+  return format("{\"trial\": %d, \"epochs\": %d, \"score\": %.17g, \"seconds\": %.1f, \"point\": [%s], \"recipe\": %s}\n", trial.number,
                 trial.epochs, trial.score, trial.seconds, point.c_str(), json_quote(space.recipe_of(trial.point)).c_str());
 }
 

@@ -92,11 +92,16 @@ int tune_command(std::span<const std::string> arguments) {
                               .out = folder / "trials" / std::to_string(request.number),
                               .stop_after = request.epochs};
     std::fprintf(stderr, "training %zu of %d: trial %d to epoch %d\n", done.size() + 1, all, request.number, request.epochs);
-    Terminal terminal(run.out);
     const bool begun = fs::exists(run.out / "last.ckpt");
-    const train::RunState state = train::train(run, begun ? train::Start::kResume : train::Start::kFresh, terminal);
-    train::Trial trial{request.number, request.epochs, state.best_score, 0, request.point};
-    for (const train::EpochRecord& epoch : state.history) trial.seconds += epoch.seconds;
+    train::Trial trial{request.number, request.epochs, 0, 0, request.point};
+    try {
+      Terminal terminal(run.out);
+      const train::RunState state = train::train(run, begun ? train::Start::kResume : train::Start::kFresh, terminal);
+      trial.score = state.best_score;
+      for (const train::EpochRecord& epoch : state.history) trial.seconds += epoch.seconds;
+    } catch (const train::Diverged& error) {  // a point of the space like any other: the search goes on
+      std::fprintf(stderr, "trial %d counts as 0: %s\n", request.number, error.what());
+    }
     done.push_back(trial);
     write_all();
     return trial;

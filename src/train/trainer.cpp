@@ -217,7 +217,7 @@ class Trainer {
     workers_.sum({sums.loss, sums.confusion});
     record.train_loss = sums.loss.item<double>() / static_cast<double>(n);
     if (!std::isfinite(record.train_loss)) {
-      throw Error(ErrorCode::kInvalidArgument, format("the loss is no longer finite in epoch %d: lower --learning-rate", epoch));
+      throw Diverged(ErrorCode::kInvalidArgument, format("the loss is no longer finite in epoch %d: lower --learning-rate", epoch));
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     record.images_per_second = static_cast<double>(n) / seconds;

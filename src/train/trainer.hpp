@@ -4,6 +4,7 @@
 #include <string>
 
 #include "data/dataset.hpp"
+#include "mien/error.hpp"
 #include "train/checkpoint.hpp"
 
 namespace mien::train {
@@ -18,6 +19,12 @@ class TrainObserver {
   virtual bool should_stop() = 0;
 };
 
+/// The loss is no longer finite: these settings cannot be trained. Its code is kInvalidArgument.
+class Diverged : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A part of the training pictures that is not trained on.
 struct Fold {
   int index = 0;  ///< 1 to count
@@ -30,14 +37,14 @@ int fold_of(const Sample& sample, int folds);
 struct TrainRun {
   TrainSettings settings;
   Fold left_out;
-  std::filesystem::path out;  ///< folder for last.ckpt, best.ckpt, history.csv, curves.svg, settings.toml
+  std::filesystem::path out;  ///< folder for last.ckpt, best.ckpt, history.csv, curves.svg
   int stop_after = 0;         ///< end this call after so many epochs of the run (a slice of a long run); 0: at its end
 };
 
 /// Trains from the start, or goes on from out/last.ckpt where `resume` says so. The same settings, data and thread count
 /// give the same files on a CPU, interrupted or not: order and augmentation are drawn anew from seed, epoch and step. Where the
 /// environment says that this is one of several workers (workers.hpp), they share each step; worker 0 writes the files.
-/// Throws Error kIo when another worker is gone and kInterrupted when the observer asks to stop: the last whole epoch is in last.ckpt.
+/// Throws Diverged, Error kIo when another worker is gone and kInterrupted when the observer asks to stop: the last whole epoch is in last.ckpt.
 enum class Start { kFresh, kResume };
 RunState train(const TrainRun& run, Start start, TrainObserver& observer);
 

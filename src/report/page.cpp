@@ -1,6 +1,6 @@
 #include "report/page.hpp"
 
-#include "base/file.hpp"
+#include "base/base64.hpp"
 #include "vision/encode.hpp"
 
 namespace mien::report {
@@ -86,19 +86,7 @@ std::string figure(const std::string& content, const std::string& caption) {
 }
 
 std::string inline_image(const ImageView& image, const std::string& alternative) {
-  return "<img alt=\"" + escape_html(alternative) + "\" src=\"data:image/png;base64," + base64(encode_png(image)) + "\">";
-}
-
-std::string base64(std::span<const std::byte> bytes) {
-  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
-    unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < n ? static_cast<unsigned>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= n ? kDigits[group >> (18 - 6 * k) & 63U] : '=';
-  }
-  return out;
+  return "<img alt=\"" + escape_html(alternative) + "\" src=\"data:image/png;base64," + encode_base64(encode_png(image)) + "\">";
 }
 
 }  // namespace mien::report

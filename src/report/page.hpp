@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,7 +22,5 @@ std::string figure(const std::string& content, const std::string& caption);
 
 /// <img> of the pixels as PNG, within the page itself. `alternative` is for those who cannot see it.
 std::string inline_image(const ImageView& image, const std::string& alternative);
-
-std::string base64(std::span<const std::byte> bytes);
 
 }  // namespace mien::report

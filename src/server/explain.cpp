@@ -4,10 +4,10 @@
 #include <mutex>
 #include <optional>
 
+#include "base/base64.hpp"
 #include "base/file.hpp"
 #include "explain/explainer.hpp"
 #include "explain/heat_map_json.hpp"
-#include "server/base64.hpp"
 #include "server/pictures.hpp"
 #include "server/routes.hpp"
 #include "vision/decode.hpp"

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include "base/base64.hpp"
 #include "base/file.hpp"
-#include "server/base64.hpp"
 #include "server/pictures.hpp"
 
 namespace mien::server {

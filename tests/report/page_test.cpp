@@ -12,16 +12,6 @@
 namespace mien::report {
 namespace {
 
-std::string base64_of(std::string_view text) { return base64(std::as_bytes(std::span(text))); }
-
-TEST(Page, Base64FillsUpTheLastGroup) {
-  EXPECT_EQ(base64_of(""), "");
-  EXPECT_EQ(base64_of("M"), "TQ==");
-  EXPECT_EQ(base64_of("Ma"), "TWE=");
-  EXPECT_EQ(base64_of("Man"), "TWFu");
-  EXPECT_EQ(base64_of("\xFF\xFE\xFD!"), "//79IQ==");
-}
-
 TEST(Page, TextStaysText) {
   const std::string page = make_page("<script>&\"", "sub", section("x\"", "a < b", figure("<svg></svg>", "")));
   EXPECT_EQ(page.find("<script>"), std::string::npos);

@@ -1,5 +1,4 @@
 #include "error_code.hpp"
-#include "server/base64.hpp"
 #include "server/multipart.hpp"
 #include "server/pictures.hpp"
 
@@ -52,16 +51,6 @@ TEST(HeaderParameter, TakesOffQuotes) {
   EXPECT_EQ(header_parameter("a/b; y=\"x=1\"", "x"), "");
   EXPECT_EQ(header_parameter("a/b; y=\"open", "y"), "open");
   EXPECT_EQ(header_parameter("a/b", "x"), "");
-}
-
-/// The examples of RFC 4648, section 10.
-TEST(Base64, DecodesAndRefuses) {
-  EXPECT_EQ(decode_base64(""), "");
-  EXPECT_EQ(decode_base64("Zg=="), "f");
-  EXPECT_EQ(decode_base64("Zm8="), "fo");
-  EXPECT_EQ(decode_base64("Zm9vYmFy"), "foobar");
-  EXPECT_EQ(decode_base64("//79"), "\xff\xfe\xfd");
-  for (const char* bad : {"Z", "Zg", "Zg=", "Zh==", "Zg==Zg==", "====", "Zm9v\n", "Zm9-", "Z=g="}) EXPECT_EQ(decode_base64(bad), std::nullopt) << bad;
 }
 
 TEST(PicturesJson, StoresNothingThatNests) {

@@ -1,10 +1,10 @@
-#include "server/base64.hpp"
+#include "base/base64.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-namespace mien::server {
+namespace mien {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -55,4 +55,4 @@ std::string encode_base64(std::span<const std::byte> bytes) {
   return out;
 }
 
-}  // namespace mien::server
+}  // namespace mien

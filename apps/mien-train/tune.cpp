@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/file.hpp"
@@ -57,6 +58,9 @@ int tune_command(std::span<const std::string> arguments) {
     std::printf("mien tune --space FILE --data FILE --out DIR [options]\n\nSearches settings of mien train; --epochs is what a trial is trained for at most.\n\n%s",
                 options.help().c_str());
     return kExitOk;
+  }
+  if (std::getenv("WORLD_SIZE") != nullptr) {
+    throw Error(ErrorCode::kInvalidArgument, "WORLD_SIZE is set: a search is one process; start it without torchrun or the like");
   }
   if (space_file.empty()) throw Error(ErrorCode::kInvalidArgument, "--space FILE is missing: the settings to vary");
   if (out.empty()) throw Error(ErrorCode::kInvalidArgument, "--out DIR is missing: where the search's files go");

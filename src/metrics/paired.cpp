@@ -77,6 +77,10 @@ std::string p_text(double p) { return p < 0.001 ? "p < 0.001" : format("p = %.3f
 std::string in_words(const PairedComparison& c, const std::string& first, const std::string& second) {
   const McNemar& test = c.test;
   if (test.only_first + test.only_second == 0) return first + " and " + second + " are right on the same pictures.";
+  if (test.only_first == test.only_second) {
+    return format("%s and %s are right equally often, each on %llu pictures that the other gets wrong.", first.c_str(), second.c_str(),
+                  static_cast<unsigned long long>(test.only_first));
+  }
   const bool first_leads = c.accuracy.value >= 0;
   const std::string& better = first_leads ? first : second;
   const std::string& worse = first_leads ? second : first;

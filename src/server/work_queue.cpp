@@ -24,7 +24,7 @@ void WorkQueue::stop() {
 bool WorkQueue::push(std::function<void()> task) {
   {
     const std::lock_guard lock(mutex_);
-    if (tasks_.size() >= capacity_ + idle_) return false;
+    if (stop_ || tasks_.size() >= capacity_ + idle_) return false;
     tasks_.push_back(std::move(task));
   }
   changed_.notify_one();

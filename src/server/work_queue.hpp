@@ -22,7 +22,7 @@ class WorkQueue {
   /// Waits for the tasks that run; those that wait never do.
   void stop();
 
-  /// False where the queue is full. The task must not throw.
+  /// False where the queue is full or stopped. The task must not throw.
   [[nodiscard]] bool push(std::function<void()> task);
 
   std::size_t waiting() const;

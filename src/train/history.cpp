@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "base/file.hpp"
 #include "mien/error.hpp"
@@ -13,6 +14,10 @@ namespace {
 constexpr std::string_view kHeader =
     "epoch,learning_rate,train_loss,train_accuracy,train_macro_f1,valid_loss,valid_accuracy,valid_macro_f1,"
     "valid_ferplus_accuracy,seconds,images_per_second";
+
+/// Of checkpoints from before the FER+ head.
+constexpr std::string_view kHeaderOfOneHead =
+    "epoch,learning_rate,train_loss,train_accuracy,train_macro_f1,valid_loss,valid_accuracy,valid_macro_f1,seconds,images_per_second";
 
 struct Curve {
   const char* label;
@@ -94,16 +99,23 @@ std::string history_to_csv(const History& history) {
 
 History history_from_csv(std::string_view csv) {
   History history;
+  bool one_head = false;
   for (int line_number = 1; !csv.empty(); ++line_number) {
     const auto end = csv.find('\n');
     const std::string line(csv.substr(0, end));
     csv = end == std::string_view::npos ? std::string_view() : csv.substr(end + 1);
-    if (line_number == 1 && line == kHeader) continue;
+    if (line_number == 1 && (line == kHeader || line == kHeaderOfOneHead)) {
+      one_head = line == kHeaderOfOneHead;
+      continue;
+    }
     EpochRecord r;
     const int fields = std::sscanf(line.c_str(), "%d,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", &r.epoch, &r.learning_rate,
                                    &r.train_loss, &r.train_accuracy, &r.train_macro_f1, &r.valid_loss, &r.valid_accuracy,
                                    &r.valid_macro_f1, &r.valid_ferplus_accuracy, &r.seconds, &r.images_per_second);
-    if (fields != 11) throw Error(ErrorCode::kBadFormat, format("training history: line %d is not a record", line_number));
+    if (one_head) {
+      r.images_per_second = std::exchange(r.seconds, std::exchange(r.valid_ferplus_accuracy, 0));
+    }
+    if (fields != (one_head ? 10 : 11)) throw Error(ErrorCode::kBadFormat, format("training history: line %d is not a record", line_number));
     history.push_back(r);
   }
   return history;

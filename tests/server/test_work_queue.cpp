@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <latch>
+#include <thread>
 
 #include "server/work_queue.hpp"
 
@@ -45,13 +46,17 @@ TEST(WorkQueue, TakesAtLeastAsManyAsItHasWorkers) {
 TEST(WorkQueue, DropsWhatWaitsAtItsEnd) {
   std::atomic<int> ran = 0;
   {
-    std::latch busy(1);
-    WorkQueue queue(1, 10);
+    std::latch busy(1), go(1);
+    WorkQueue queue(1, 1 << 20);
     EXPECT_TRUE(queue.push([&] {
       busy.count_down();
+      go.wait();
       ++ran;
     }));
     busy.wait();
+    std::jthread stopping([&] { queue.stop(); });
+    while (queue.push([&] { ran += 10; })) std::this_thread::yield();  // refused once it is told to stop
+    go.count_down();
   }
   EXPECT_EQ(ran, 1);
 }

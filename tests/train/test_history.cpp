@@ -23,6 +23,17 @@ TEST(History, CsvRoundTrip) {
   EXPECT_EQ(history_to_csv(read), history_to_csv(two_epochs()));
 }
 
+TEST(History, CsvFromBeforeTheFerPlusHeadIsRead) {
+  const History read = history_from_csv(
+      "epoch,learning_rate,train_loss,train_accuracy,train_macro_f1,valid_loss,valid_accuracy,valid_macro_f1,seconds,images_per_second\n"
+      "1,0.0125,1.79961,0.31,0.25,1.63,0.37,0.28,63.16,449.9\n");
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_DOUBLE_EQ(read[0].valid_macro_f1, 0.28);
+  EXPECT_DOUBLE_EQ(read[0].valid_ferplus_accuracy, 0);
+  EXPECT_DOUBLE_EQ(read[0].seconds, 63.16);
+  EXPECT_DOUBLE_EQ(read[0].images_per_second, 449.9);
+}
+
 TEST(History, DamagedCsvNamesTheLine) {
   try {
     history_from_csv(history_to_csv(two_epochs()) + "3,0.1\n");

@@ -132,6 +132,7 @@ const kTitles = {
   unsupported: "This kind of file is not read",
   bad_format: "This is not a picture that can be read",
   timeout: "The upload took too long",
+  film_broken: "This film is damaged",
 };
 
 /** Title and text of an error, for people. */

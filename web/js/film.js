@@ -9,6 +9,19 @@ const kSide = 960; // pixels of the longer side of the frames that are sent
 
 const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 
+/** What a film does when it is sent to a place; a film that breaks there is an error instead. */
+const arrival = (video, type) =>
+  new Promise((resolve, reject) => {
+    const listening = new AbortController();
+    const end = (settle) => () => {
+      listening.abort();
+      settle();
+    };
+    const broken = Object.assign(new Error("the browser cannot read on here"), { code: "film_broken" });
+    video.addEventListener(type, end(resolve), { signal: listening.signal });
+    video.addEventListener("error", end(() => reject(broken)), { signal: listening.signal });
+  });
+
 /**
  * The tab of film files. The browser steps through the film in its own time, however long an answer takes, and the film can
  * be played with what was found.
@@ -16,7 +29,7 @@ const once = (target, type) => new Promise((resolve) => target.addEventListener(
 export class Film {
   #video = h("video", { playsInline: true, muted: true, controls: true, hidden: true, ariaLabel: "The film" });
   #placeholder = h("div.placeholder");
-  #recording = new Recording(this.#video, { placeholder: this.#placeholder, onSeek: (time) => this.#seekTo(time) });
+  #recording = new Recording(this.#video, { placeholder: this.#placeholder, onSeek: (time) => this.#seekTo(time).catch(() => {}) });
   #input = h("input.visually-hidden", { type: "file", accept: "video/*", id: "film-input" });
   #rate = h("select", { id: "film-rate" }, ...[2, 5, 10, 15].map((rate) => h("option", { value: rate, selected: rate === 5 }, `${rate} a second`)));
   #stop = h("button.button", { type: "button", hidden: true, onclick: () => ++this.#run }, "Stop here");
@@ -67,9 +80,9 @@ export class Film {
   /** Some recorders write no duration; browsers find it when they are sent to the far end. */
   async #findDuration() {
     if (Number.isFinite(this.#video.duration)) return;
-    const known = once(this.#video, "durationchange");
+    const known = arrival(this.#video, "durationchange");
     this.#video.currentTime = 1e9;
-    await known;
+    await known.catch(() => {});
   }
 
   async #analyze() {
@@ -129,7 +142,7 @@ export class Film {
     this.#readout.textContent = text;
     announce(text);
     this.#recording.timeline.setView({ from: 0, to: duration, playhead: 0 });
-    this.#seekTo(Math.min(last, this.#firstFace()));
+    this.#seekTo(Math.min(last, this.#firstFace())).catch(() => {});
   }
 
   #firstFace() {
@@ -151,7 +164,7 @@ export class Film {
 
   /** Also to where the film stands already: only a seek makes the browser decode the very first frame. */
   async #seekTo(time) {
-    const there = once(this.#video, "seeked");
+    const there = arrival(this.#video, "seeked");
     this.#video.currentTime = time;
     await there;
   }

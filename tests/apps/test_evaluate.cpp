@@ -127,7 +127,7 @@ TEST_F(Evaluate, TextNamesModelDataAndScores) {
 fs::path write_peer(const fs::path& folder, const std::string& labels = "angry,disgust,fear,happy,sad,surprise,neutral") {
   const Json metadata = Json::parse(mien({"info", "--format", "json"}).out)["metadata"];
   fs::copy_file(reference_model(), folder / "peer.onnx");
-  write_file(folder / "peer.toml", "labels = \"" + labels + "\"\nsize = 48\nmean = \"" + metadata["mean"].get<std::string>() + "\"\nstd = \"" + metadata["std"].get<std::string>() + "\"\n");
+  write_file(folder / "peer.onnx.toml", "labels = \"" + labels + "\"\nsize = 48\nmean = \"" + metadata["mean"].get<std::string>() + "\"\nstd = \"" + metadata["std"].get<std::string>() + "\"\n");
   return folder / "peer.onnx";
 }
 

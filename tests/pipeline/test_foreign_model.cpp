@@ -40,7 +40,7 @@ class ForeignModelTest : public testing::Test {
  protected:
   std::unique_ptr<FaceModel> load(const model::Model& model, const std::string& sidecar) const {
     model::write_onnx(model, folder_ / "peer.onnx");
-    write_file(folder_ / "peer.toml", std::string_view(sidecar));
+    write_file(folder_ / "peer.onnx.toml", std::string_view(sidecar));
     return load_face_model(folder_ / "peer.onnx", {engine::Precision::kF32, 1}, {});
   }
   void expect_error(const std::string& sidecar, ErrorCode code, const std::string& part) const {
@@ -143,7 +143,7 @@ TEST_F(ForeignModelTest, MistakesNameTheFileAndTheField) {
   expect_error("labels = \"sad,fear\"\nsize = 8\nstd = \"0\"", ErrorCode::kInvalidArgument, "std: must be positive");
   expect_error("labels = \"sad,fear\"\nsize = 8\nmean = \"1 2\"", ErrorCode::kInvalidArgument, "mean: '1 2' is neither one number nor three");
   expect_error("labels = \"sad,fear\"\nsize = 8\noutput = \"x\"", ErrorCode::kInvalidArgument, "no output 'x'");
-  expect_error("labels = \"sad,fear\"\nsize = 8\nchannels = \"yuv\"", ErrorCode::kInvalidArgument, "peer.toml:3: 'yuv' is none of gray, rgb, bgr");
+  expect_error("labels = \"sad,fear\"\nsize = 8\nchannels = \"yuv\"", ErrorCode::kInvalidArgument, "peer.onnx.toml:3: 'yuv' is none of gray, rgb, bgr");
   expect_error("labels = \"sad,fear\"\nsise = 8", ErrorCode::kInvalidArgument, "did you mean 'size'");
 }
 

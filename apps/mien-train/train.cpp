@@ -1,14 +1,10 @@
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
 
 #include "base/file.hpp"
 #include "commands.hpp"
 #include "common/interrupt.hpp"
-#include "common/progress.hpp"
 #include "data/npy.hpp"
 #include "launch.hpp"
 #include "mien/error.hpp"

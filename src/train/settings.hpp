@@ -21,7 +21,7 @@ struct TrainSettings {
 
   int epochs = 30;
   int batch_size = 64;
-  int parts = 1;
+  int parts = 0;
   std::string optimizer = "sgd";
   double learning_rate = 0.02;
   std::string schedule = "cosine";

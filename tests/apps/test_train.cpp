@@ -141,6 +141,7 @@ class ParallelTrain : public Train {
     if (IsSkipped()) return;
     const ProcessResult probe = run(train_command("probe", {"--nproc", "2", "--epochs", "1"}));
     if (probe.error.find("this build has no Gloo") != std::string::npos) GTEST_SKIP() << "built without Gloo";
+    ASSERT_EQ(probe.exit_code, 0) << probe.error;  // parts need not be named
     fs::remove_all(run_folder("probe"));
   }
   /// One process that computes each step in two parts.

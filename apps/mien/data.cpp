@@ -13,6 +13,7 @@
 #include "data/filter.hpp"
 #include "data/folders.hpp"
 #include "data/read_images.hpp"
+#include "data/subjects.hpp"
 #include "metrics/ferplus.hpp"
 #include "mien/error.hpp"
 #include "vision/face_detector.hpp"
@@ -26,7 +27,7 @@ constexpr int kFilterMinFace = 80;
 struct DataOptions {
   std::string votes, output, format = "text", detector = "hog", crop;
   bool drop_leaked = false, faces = false, align = true, help = false;
-  int enlarge = 2;
+  int enlarge = 2, test_subjects = 0;
   model::CropGeometry geometry;  // of `crop`
 };
 
@@ -53,13 +54,28 @@ Dataset read_source(const std::string& source, const DataOptions& options) {
   return std::move(read.dataset);
 }
 
+/// Says on standard error who went.
+HeldOutSubjects hold_out(Dataset& dataset, const std::string& source, int every) {
+  const HeldOutSubjects held = hold_out_subjects(dataset, every);
+  if (held.persons > 0) {
+    std::fprintf(stderr, "%s: %zu of %zu persons, %zu of %zu pictures, held out in PrivateTest\n", source.c_str(), held.held_persons, held.persons,
+                 held.held_pictures, held.pictures);
+  }
+  return held;
+}
+
 Dataset read_sources(std::span<const std::string> sources, const DataOptions& options) {
   if (sources.empty()) throw Error(ErrorCode::kInvalidArgument, "no data given: fer2013.csv, a packed file or a folder");
   Dataset all;
+  std::size_t persons = 0;
   for (const std::string& source : sources) {
     Dataset dataset = read_source(source, options);
     if (dataset.empty()) throw Error(ErrorCode::kBadFormat, source + ": no pictures in it");
+    if (options.test_subjects > 0) persons += hold_out(dataset, source, options.test_subjects).persons;
     all.insert(all.end(), dataset.begin(), dataset.end());
+  }
+  if (options.test_subjects > 0 && persons == 0) {
+    throw Error(ErrorCode::kInvalidArgument, "--test-subjects: no source names its persons, as CK+48 and JAFFE do in their file names");
   }
   if (!options.votes.empty()) attach_ferplus_votes(all, options.votes);
   return all;
@@ -195,6 +211,7 @@ int data_command(std::span<const std::string> arguments) {
   set.add(o.output, "output", "FILE", "packed file to write (filter, pack)");
   set.short_name('o');
   set.add(o.drop_leaked, "drop-leaked", "leave out training pictures that equal a test picture (filter, pack)");
+  set.add(o.test_subjects, "test-subjects", "N", "hold every Nth person of each source (CK+48, JAFFE) out in PrivateTest; 0: nobody", {0, 1000});
   set.add(o.faces, "faces", "crop the largest face of each image of a folder, as predict does (JAFFE)");
   set.add(o.align, "align", "turn the faces so that their eyes are level, where the detector finds eyes (--faces)");
   set.add(o.detector, "detector", "NAME", "face detector of filter and --faces");

@@ -47,6 +47,7 @@ struct Sample {
   std::array<char, 12> subject{};  ///< person, where the set says (CK+ "S010", JAFFE "KA"); zero padded
 
   bool has_votes() const;
+  bool has_subject() const { return subject[0] != 0; }
 };
 
 using Dataset = std::vector<Sample>;

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "apps_support.hpp"
 #include "photo_files.hpp"
 #include "synthetic_faces.hpp"
@@ -153,6 +155,53 @@ TEST_F(Data, VotesGoToTheRowsOfTheCsvAlone) {
 TEST_F(Data, SeveralSourcesBecomeOne) {
   const Json json = info({write_csv(synthetic_faces(1, 1), "a.csv"), write_csv(synthetic_faces(1, 2), "b.csv")});
   EXPECT_EQ(json["count"], 2 * 7 * 3);
+}
+
+TEST_F(Data, PersonsAreHeldOutOfAMixedSetAsOfTheirOwn) {
+  const Dataset faces = synthetic_faces(1);
+  const auto put = [&](const std::string& name, const Sample& sample) {
+    fs::create_directories((folder_ / name).parent_path());
+    write_file(folder_ / name, encode_png(picture_of(sample)));
+  };
+  put("CK+48/anger/S005_001_00000009.png", faces[0]);
+  put("CK+48/happy/S005_002_00000009.png", faces[3]);
+  put("CK+48/happy/S010_006_00000013.png", faces[10]);
+  put("jaffe/KA.AN1.39.png", faces[7]);
+  put("jaffe/KL.HA1.29.png", faces[17]);
+  const auto persons_of = [&](const std::string& file) {
+    std::map<std::string, Split> persons;
+    for (const Sample& sample : read_packed(folder_ / file)) {
+      if (sample.has_subject()) persons[sample.subject.data()] = sample.split;
+    }
+    return persons;
+  };
+  const auto pack = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"data", "pack"});
+    const ProcessResult result = mien(words);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    return result.error;
+  };
+  // One set alone; then both, one of them packed before, beside FER2013 with its votes.
+  EXPECT_EQ(pack({folder_ / "jaffe", "--test-subjects", "2", "-o", folder_ / "jaffe.npy"}),
+            (folder_ / "jaffe").string() + ": 1 of 2 persons, 1 of 2 pictures, held out in PrivateTest\n");
+  EXPECT_EQ(persons_of("jaffe.npy"), (std::map<std::string, Split>{{"KA", Split::kTraining}, {"KL", Split::kPrivateTest}}));
+  std::string votes = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
+  for (const Sample& sample : faces) votes += std::string(to_string(sample.split)) + ",a.png,1,9,0,0,0,0,0,0,0,0\n";
+  write_file(folder_ / "votes.csv", votes);
+  pack({write_csv(faces), folder_ / "CK+48", folder_ / "jaffe.npy", "--votes", folder_ / "votes.csv", "--test-subjects", "2", "-o", folder_ / "mixed.npy"});
+  EXPECT_EQ(persons_of("mixed.npy"), (std::map<std::string, Split>{{"KA", Split::kTraining}, {"KL", Split::kPrivateTest},
+                                                                     {"S005", Split::kTraining}, {"S010", Split::kPrivateTest}}));
+  const Dataset mixed = read_packed(folder_ / "mixed.npy");
+  ASSERT_EQ(mixed.size(), faces.size() + 5);
+  for (std::size_t i = 0; i < mixed.size(); ++i) {
+    EXPECT_EQ(mixed[i].has_votes(), i < faces.size()) << i;
+  }
+  for (std::size_t i = 0; i < faces.size(); ++i) EXPECT_EQ(mixed[i].split, faces[i].split) << i;
+
+  const ProcessResult none = mien({"data", "pack", folder_ / "fer2013.csv", "--test-subjects", "5", "-o", folder_ / "none.npy"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_EQ(none.error, "mien: --test-subjects: no source names its persons, as CK+48 and JAFFE do in their file names\n");
+  EXPECT_FALSE(fs::exists(folder_ / "none.npy"));
 }
 
 TEST_F(Data, FilterKeepsPicturesOfOneFace) {

@@ -21,6 +21,7 @@ int bench_command(std::span<const std::string> arguments);
 int quantize_command(std::span<const std::string> arguments);
 int serve_command(std::span<const std::string> arguments);
 int models_command(std::span<const std::string> arguments);
+int knn_command(std::span<const std::string> arguments);
 int info_command(std::span<const std::string> arguments);
 
 /// Runs another of our programs, which has the subcommand `command`, with these arguments in this process's place; returns

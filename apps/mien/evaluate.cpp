@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <set>
 
 #include "base/file.hpp"
 #include "base/options.hpp"
@@ -102,9 +101,7 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
   if (official) out.head = model::kFer2013Head;
   out.split_name = !official && out.pictures.size() == out.dataset.size() ? "all" : std::string(to_string(out.split));
   const auto index = [&](const Sample* sample) { return static_cast<std::size_t>(sample - out.dataset.data()); };
-  const std::vector<std::size_t> repeated = out.split == Split::kTraining ? std::vector<std::size_t>{} : find_seen_in_training(out.dataset, out.split);
-  const std::set<std::size_t> seen(repeated.begin(), repeated.end());
-  for (const Sample* sample : out.pictures) out.seen.push_back(seen.contains(index(sample)));
+  out.seen = mark_seen(out.dataset, out.split);
   if (!slices) return out;
 
   std::vector<std::optional<DetectedFace>> detected;
@@ -120,20 +117,6 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
   }
   out.partings = report::part_pictures(traits);
   return out;
-}
-
-/// Scores without the pictures that equal a training picture.
-metrics::ClassificationReport score_unseen(const report::LabelSetEvaluation& e, const Material& material, const EvaluateOptions& options) {
-  std::vector<float> probabilities;
-  std::vector<int> labels;
-  const std::size_t classes = e.labels.size();
-  for (std::size_t i = 0; i < e.truth.size(); ++i) {
-    if (material.seen[e.pictures[i]]) continue;
-    const auto row = std::span(e.probabilities).subspan(i * classes, classes);
-    probabilities.insert(probabilities.end(), row.begin(), row.end());
-    labels.push_back(e.truth[i]);
-  }
-  return metrics::report(probabilities, labels, e.labels, options.report_options());
 }
 
 void score_votes(report::ModelEvaluation& out, const FaceModel& voter, std::span<const float> logits, const Material& material, const EvaluateOptions& options) {
@@ -185,9 +168,7 @@ report::ModelEvaluation evaluate_model(const std::string& name, const std::files
   report::ModelEvaluation out{.name = name, .path = path.string(), .runtime = model->runtime(), .temperature = model->temperature()};
   out.own = report::evaluate_labels(logits, label_outputs(model->labels(), material.pictures), model->labels(), model->temperature(), options.report_options());
   out.unknown_labels = material.pictures.size() - out.own.pictures.size();
-  const auto unseen = [&](std::size_t picture) { return !material.seen[picture]; };
-  const auto left = std::count_if(out.own.pictures.begin(), out.own.pictures.end(), unseen);
-  if (left > 0 && static_cast<std::size_t>(left) < out.own.pictures.size()) out.without_seen = score_unseen(out.own, material, options);
+  out.without_seen = report::scores_without(out.own, material.seen, options.report_options());
   if (material.has_votes) {
     const std::unique_ptr<FaceModel> voter = load_face_model(path, options.compile_options(), {.name = options.head, .taught = model::kFerPlusHead});
     score_votes(out, *voter, voter->head() == model->head() ? logits : measure(*voter), material, options);

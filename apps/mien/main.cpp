@@ -24,6 +24,7 @@ constexpr const char* kUsage =
     "  mien calibrate --model M         fit a model's temperature, so that its probabilities can be trusted\n"
     "  mien quantize MODEL -o M         make an eight-bit copy of a model\n"
     "  mien evaluate --model M --data D measure a model\n"
+    "  mien knn --data D                what nearest neighbours reach: a baseline that learns nothing\n"
     "  mien bench [PHOTO]               how fast it is on this machine\n"
     "  mien models list|fetch NAME      face detectors that others publish\n"
     "  mien serve                       an HTTP server, and a page for photos and the webcam\n"
@@ -38,7 +39,7 @@ constexpr const char* kGetVideo =
 const std::map<std::string, Command> kCommands = {
     {"predict", predict_command}, {"data", data_command}, {"evaluate", evaluate_command}, {"explain", explain_command},
     {"calibrate", calibrate_command}, {"bench", bench_command}, {"quantize", quantize_command}, {"models", models_command}, {"info", info_command},
-    {"serve", serve_command},
+    {"serve", serve_command}, {"knn", knn_command},
 };
 
 int run(const std::vector<std::string>& arguments) {

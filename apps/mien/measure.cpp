@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
 #include "common/interrupt.hpp"
 #include "common/progress.hpp"
@@ -70,6 +71,16 @@ std::vector<const Sample*> select_split(const Dataset& dataset, Split split) {
   }
   if (samples.empty()) throw Error(ErrorCode::kInvalidArgument, "the data hold no " + std::string(to_string(split)) + " pictures");
   return samples;
+}
+
+std::vector<bool> mark_seen(const Dataset& dataset, Split split) {
+  const std::vector<std::size_t> found = split == Split::kTraining ? std::vector<std::size_t>() : find_seen_in_training(dataset, split);
+  const std::set<std::size_t> seen(found.begin(), found.end());
+  std::vector<bool> marks;
+  for (std::size_t i = 0; i < dataset.size(); ++i) {
+    if (dataset[i].split == split) marks.push_back(seen.contains(i));
+  }
+  return marks;
 }
 
 std::vector<int> label_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples) {

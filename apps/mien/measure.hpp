@@ -26,6 +26,8 @@ std::vector<float> measure_logits(const Logits& logits, std::span<const std::uin
 
 /// The samples of a split.
 std::vector<const Sample*> select_split(const Dataset& dataset, Split split);
+/// Which of these samples equal a training picture; none of the training pictures themselves.
+std::vector<bool> mark_seen(const Dataset& dataset, Split split);
 
 /// The index of each sample's label among `labels`, -1 where it is not there.
 std::vector<int> label_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples);

@@ -87,6 +87,20 @@ LabelSetEvaluation evaluate_labels(std::span<const float> logits, std::span<cons
   return out;
 }
 
+std::optional<metrics::ClassificationReport> scores_without(const LabelSetEvaluation& e, const std::vector<bool>& marked, const metrics::ReportOptions& options) {
+  std::vector<float> probabilities;
+  std::vector<int> labels;
+  const std::size_t classes = e.labels.size();
+  for (std::size_t i = 0; i < e.truth.size(); ++i) {
+    if (marked[e.pictures[i]]) continue;
+    const auto row = std::span(e.probabilities).subspan(i * classes, classes);
+    probabilities.insert(probabilities.end(), row.begin(), row.end());
+    labels.push_back(e.truth[i]);
+  }
+  if (labels.empty() || labels.size() == e.truth.size()) return std::nullopt;
+  return metrics::report(probabilities, labels, e.labels, options);
+}
+
 std::vector<Comparison> compare_models(const Evaluation& e, const metrics::ReportOptions& options) {
   std::vector<Comparison> out;
   const auto add = [&](std::size_t a, std::size_t b, const std::string& labels, const std::optional<metrics::PairedComparison>& result) {

@@ -82,6 +82,10 @@ struct Evaluation {
 LabelSetEvaluation evaluate_labels(std::span<const float> logits, std::span<const int> truth, std::vector<std::string> labels, double temperature,
                                    const metrics::ReportOptions& options);
 
+/// The scores without the pictures that are marked, [Evaluation::pictures]; nothing where those are none or all.
+std::optional<metrics::ClassificationReport> scores_without(const LabelSetEvaluation& evaluation, const std::vector<bool>& marked,
+                                                            const metrics::ReportOptions& options);
+
 /// Every model with every other, on the pictures whose label both know.
 std::vector<Comparison> compare_models(const Evaluation& evaluation, const metrics::ReportOptions& options);
 

@@ -397,7 +397,7 @@ TEST(PredictCommandLine, HelpTexts) {
   expect_golden("help.txt", top.out);
   EXPECT_EQ(mien({}).error, top.out);
   EXPECT_EQ(mien({}).exit_code, 2);
-  for (const std::string command : {"predict", "data", "evaluate", "calibrate", "quantize", "bench", "models", "info"}) {
+  for (const std::string command : {"predict", "data", "evaluate", "calibrate", "quantize", "knn", "bench", "models", "info"}) {
     const ProcessResult help = mien({command, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_EQ(help.error, "");

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "baseline/nearest_neighbours.hpp"
+#include "data/dataset.hpp"
+
+namespace mien::baseline {
+
+enum class Features {
+  kPixels,  ///< [48 * 48] gray values, less their mean and divided by their standard deviation; a flat picture is 0
+  kHog,     ///< [5, 5, 2, 2, 9] hog_features.hpp
+};
+std::string_view to_string(Features features);  ///< "pixels", "hog"
+
+/// A row a picture.
+FeatureTable features_of(std::span<const Sample* const> pictures, Features features);
+
+}  // namespace mien::baseline

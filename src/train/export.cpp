@@ -1,5 +1,6 @@
 #include "train/export.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -62,6 +63,7 @@ class GraphWriter {
           break;
         }
         case LayerKind::kRelu: value = add("Relu", unique("relu"), {value}); break;
+        case LayerKind::kRelu6: value = add("Clip", unique("relu6"), {value, scalar("zero", 0), scalar("six", 6)}); break;
         case LayerKind::kMaxPool:
           value = add("MaxPool", unique("pool"), {value}, {{"kernel_shape", ints({2, 2})}, {"strides", ints({2, 2})}});
           break;
@@ -122,6 +124,12 @@ class GraphWriter {
     const torch::Tensor* found = parameters.find(name);
     if (found == nullptr) found = buffers.find(name);
     return found->detach().to(torch::kCPU, torch::kFloat).contiguous();
+  }
+
+  std::string scalar(const std::string& name, float number) {
+    const auto named = [&](const model::Tensor& tensor) { return tensor.name == name; };
+    if (std::any_of(model_.initializers.begin(), model_.initializers.end(), named)) return name;
+    return add_tensor(name, torch::tensor(number));
   }
 
   std::string add_tensor(const std::string& name, const torch::Tensor& values) {

@@ -2,18 +2,11 @@
 
 #include "base/file.hpp"
 #include "mien/error.hpp"
+#include "train/layers.hpp"
+#include "train/study_networks.hpp"
 
 namespace mien::train {
 namespace {
-
-LayerSpec conv(std::string name, int out, int kernel, int stride = 1, bool bias = true) {
-  return {.kind = LayerKind::kConv, .name = std::move(name), .out = out, .kernel = kernel, .stride = stride, .bias = bias};
-}
-LayerSpec batch_norm(std::string name) { return {.kind = LayerKind::kBatchNorm, .name = std::move(name)}; }
-LayerSpec relu() { return {.kind = LayerKind::kRelu}; }
-LayerSpec max_pool() { return {.kind = LayerKind::kMaxPool}; }
-LayerSpec dropout(double rate) { return {.kind = LayerKind::kDropout, .rate = rate}; }
-LayerSpec dense(std::string name, int out) { return {.kind = LayerKind::kDense, .name = std::move(name), .out = out}; }
 
 int total_classes(const std::vector<HeadSpec>& heads) {
   int total = 0;
@@ -28,7 +21,8 @@ NetworkSpec reference(const NetworkOptions& options) {
   for (int b = 0; b < 4; ++b) {
     const std::string prefix = "block" + std::to_string(b + 1) + "_";
     for (int i = 1; i <= kConvs[b] + options.more_convs; ++i) {
-      layers.push_back(conv(prefix + "conv" + std::to_string(i), options.filters[static_cast<std::size_t>(b)], b == 0 && i == 1 ? options.first_kernel : 3));
+      layers.push_back(conv(prefix + "conv" + std::to_string(i), options.filters[static_cast<std::size_t>(b)],
+                            {.kernel = b == 0 && i == 1 ? options.first_kernel : 3}));
       if (options.norm == "conv") layers.push_back(batch_norm(prefix + "norm" + std::to_string(i)));
       layers.push_back(relu());
     }
@@ -51,26 +45,25 @@ NetworkSpec reference(const NetworkOptions& options) {
 NetworkSpec resnet(const NetworkOptions& options) {
   NetworkSpec spec{"resnet", {}, options.heads};
   std::vector<LayerSpec>& layers = spec.layers;
-  layers = {conv("stem_conv", 32, 3, 1, false), batch_norm("stem_norm"), relu(), max_pool()};
+  layers = {conv_for_norm("stem_conv", 32), batch_norm("stem_norm"), relu(), max_pool()};
   const int channels[] = {48, 96, 192, 384}, blocks[] = {2, 2, 2, 1};
   int input = 32;
   for (int stage = 0; stage < 4; ++stage) {
     for (int block = 0; block < blocks[stage]; ++block) {
       const std::string prefix = "stage" + std::to_string(stage + 1) + "_block" + std::to_string(block + 1) + "_";
       const int stride = stage > 0 && block == 0 ? 2 : 1;
-      LayerSpec residual{.kind = LayerKind::kResidual, .name = prefix + "add"};
-      residual.body = {conv(prefix + "conv1", channels[stage], 3, stride, false), batch_norm(prefix + "norm1"), relu(),
-                       conv(prefix + "conv2", channels[stage], 3, 1, false), batch_norm(prefix + "norm2")};
+      std::vector<LayerSpec> body{conv_for_norm(prefix + "conv1", channels[stage], {.stride = stride}), batch_norm(prefix + "norm1"), relu(),
+                                  conv_for_norm(prefix + "conv2", channels[stage]), batch_norm(prefix + "norm2")};
+      std::vector<LayerSpec> shortcut;
       if (stride != 1 || input != channels[stage]) {
-        residual.shortcut = {conv(prefix + "shortcut_conv", channels[stage], 1, stride, false),
-                             batch_norm(prefix + "shortcut_norm")};
+        shortcut = {conv_for_norm(prefix + "shortcut_conv", channels[stage], {.kernel = 1, .stride = stride}), batch_norm(prefix + "shortcut_norm")};
       }
-      layers.push_back(std::move(residual));
+      layers.push_back(residual(prefix + "add", std::move(body), std::move(shortcut)));
       layers.push_back(relu());
       input = channels[stage];
     }
   }
-  layers.push_back({.kind = LayerKind::kGlobalAveragePool});
+  layers.push_back(global_average_pool());
   layers.push_back(dropout(options.dropout));
   layers.push_back(dense("logits", total_classes(options.heads)));
   return spec;
@@ -91,7 +84,7 @@ void summarize_into(const std::vector<LayerSpec>& layers, Shape& shape, std::vec
     LayerSummary row{.name = layer.name};
     switch (layer.kind) {
       case LayerKind::kConv: {
-        row.kind = format("Conv %dx%d", layer.kernel, layer.kernel);
+        row.kind = format(layer.groups == 1 ? "Conv %dx%d" : "Depthwise %dx%d", layer.kernel, layer.kernel);
         if (layer.stride != 1) row.kind += format(" /%d", layer.stride);
         const std::int64_t weights = layer.out * (shape.channels / layer.groups) * layer.kernel * layer.kernel;
         row.trainable = weights + (layer.bias ? layer.out : 0);
@@ -107,6 +100,7 @@ void summarize_into(const std::vector<LayerSpec>& layers, Shape& shape, std::vec
         row.parameters = 4 * shape.channels;
         break;
       case LayerKind::kRelu: row.kind = "ReLU"; break;
+      case LayerKind::kRelu6: row.kind = "ReLU6"; break;
       case LayerKind::kDropout: row.kind = "Dropout"; break;
       case LayerKind::kMaxPool:
         row.kind = "MaxPool 2x2";
@@ -149,11 +143,15 @@ std::string with_commas(std::int64_t number) {
 
 }  // namespace
 
-std::vector<std::string> network_names() { return {"reference", "resnet"}; }
+std::vector<std::string> network_names() { return {"reference", "resnet", "vgg16", "resnet50v2", "mobilenetv2"}; }
 
 NetworkSpec make_network_spec(std::string_view name, const NetworkOptions& options) {
   if (name == "reference") return reference(options);
   if (name == "resnet") return resnet(options);
+  const int classes = total_classes(options.heads);
+  if (name == "vgg16") return {"vgg16", vgg16(options.dropout, classes), options.heads};
+  if (name == "resnet50v2") return {"resnet50v2", resnet50_v2(options.dropout, classes), options.heads};
+  if (name == "mobilenetv2") return {"mobilenetv2", mobilenet_v2(options.dropout, classes), options.heads};
   std::string known;
   for (const std::string& other : network_names()) known += (known.empty() ? "" : ", ") + other;
   throw Error(ErrorCode::kInvalidArgument, "unknown network '" + std::string(name) + "': there are " + known);

@@ -12,6 +12,7 @@ enum class LayerKind {
   kConv,               ///< kernel x kernel, 'same' padding, stride, groups, optional bias
   kBatchNorm,          ///< over channels, epsilon 1e-5
   kRelu,
+  kRelu6,              ///< min(max(x, 0), 6)
   kMaxPool,            ///< 2x2, stride 2
   kGlobalAveragePool,  ///< [N, C, H, W] to [N, C]
   kFlatten,            ///< [N, C, H, W] to [N, C * H * W], channel-major
@@ -65,6 +66,7 @@ std::vector<std::string> network_names();
 /// Throws Error kInvalidArgument for an unknown name, listing the known ones.
 /// - "reference": the original study's CNN, 2,240,063 parameters.
 /// - "resnet": a residual network of plain 3x3 convolutions, 3.6 M parameters and 149 M multiply-adds; takes other sides too.
+/// - "vgg16", "resnet50v2", "mobilenetv2": what the study compared with (train/study_networks.hpp); other sides too.
 NetworkSpec make_network_spec(std::string_view name, const NetworkOptions& options);
 
 /// One row of the table of a network.

@@ -38,6 +38,20 @@ TEST(NetworkSpec, ReferenceHasTheOriginalsTable) {
   EXPECT_EQ(flat, std::vector<std::int64_t>{2268});
 }
 
+/// Keras publishes 2,257,984 parameters of MobileNetV2 and 23,564,800 of ResNet50V2, without the last layer and for three
+/// channels; VGG16's convolutions have 14,714,688, and here a batch norm of four numbers a channel in place of each bias.
+TEST(NetworkSpec, TheOthersHaveTheirPublishedParameters) {
+  const auto parameters = [](const char* name) {
+    std::int64_t total = 0;
+    for (const LayerSummary& row : summarize(make_network_spec(name, {}))) total += row.parameters;
+    return total;
+  };
+  constexpr int kLast = 7;
+  EXPECT_EQ(parameters("mobilenetv2"), 2257984 - 2 * 3 * 3 * 32 + (1280 + 1) * kLast);
+  EXPECT_EQ(parameters("resnet50v2"), 23564800 - 2 * 7 * 7 * 64 + (2048 + 1) * kLast);
+  EXPECT_EQ(parameters("vgg16"), 14714688 - 2 * 3 * 3 * 64 + 3 * 4224 + 2 * (512 + 1) * 512 + (512 + 1) * kLast);
+}
+
 class EveryNetwork : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryNetwork, ModulesHoldWhatTheSummaryCounts) {

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Repeats the study: trains what recipes/study.toml lists, measures it, and writes its tables into docs/results.md.
+
+    make study DATA=folder [OUT=study] [ONLY=name,name]
+
+DATA holds fer2013.csv (or .csv.xz), fer2013new.csv and, for the mixed set, CK+48/ and jaffe/. Every row is a run of `mien train`
+in OUT/NAME: what is finished is not trained again, what was interrupted is resumed, and a row that is not trained yet is left out
+of the tables. ONLY says which rows to train; none trains nothing and writes the tables of what there is.
+"""
+import argparse
+import csv
+import json
+import lzma
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MIEN = ROOT / "build/bin/mien"
+DOCUMENT = ROOT / "docs/results.md"
+HISTORIES = ROOT / "docs/study"
+BEGIN, END = "<!-- make study -->\n", "<!-- end of make study -->\n"
+FRAME = "1.09 0 -0.1"  # crop.hog of the shipped networks
+SMALL = 4636  # training pictures that the original gave MobileNetV2
+NEIGHBOURS = {"pixels": "k nearest neighbours, pixels", "hog": "k nearest neighbours, HOG"}
+
+
+def mien(*arguments, capture=True):
+    done = subprocess.run([str(MIEN), *map(str, arguments)], stdout=subprocess.PIPE if capture else None, text=True)
+    if done.returncode != 0:
+        sys.exit(f"mien {' '.join(map(str, arguments))}: ended with {done.returncode}")
+    return done.stdout
+
+
+class Data:
+    """The sets that the rows are trained and measured on, made once in OUT/data."""
+
+    def __init__(self, source, out):
+        self.source, self.folder = source, out / "data"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.votes = source / "fer2013new.csv"
+        self.csv = source / "fer2013.csv"
+        if not self.csv.exists():
+            self.csv = self.made("fer2013.csv", self.unpack)
+        self.boxes = self.made("boxes.npy", lambda path: mien("data", "filter", self.csv, "--votes", self.votes, "-o", path))
+        self.framed = self.made("framed.npy", lambda path: mien("data", "filter", self.csv, "--votes", self.votes, "--crop", FRAME, "-o", path))
+
+    def made(self, name, make):
+        path = self.folder / name
+        if not path.exists():
+            print(f"making {path}", file=sys.stderr)
+            make(path)
+        return path
+
+    def unpack(self, path):
+        with lzma.open(self.source / "fer2013.csv.xz") as packed, open(path.with_suffix(".tmp"), "wb") as plain:
+            shutil.copyfileobj(packed, plain)
+        path.with_suffix(".tmp").rename(path)
+
+    def drop_all_but_small(self, path):
+        with open(self.csv) as file:
+            training = [row for row, line in enumerate(csv.DictReader(file)) if line["Usage"] == "Training"]
+        random.Random(1).shuffle(training)
+        path.write_text("row\n" + "".join(f"{row}\n" for row in sorted(training[SMALL:])))
+
+    def of_people(self, name, *options):
+        """CK+48 or JAFFE, every fifth person of it in PrivateTest."""
+        return self.made(f"{name}.npy", lambda path: mien("data", "pack", self.source / name, *options, "--test-subjects", 5, "-o", path))
+
+    def ck(self):
+        return self.of_people("CK+48")
+
+    def jaffe(self):
+        return self.of_people("jaffe", "--faces", "--crop", FRAME)
+
+    def mix(self, path):
+        fer = self.made("fer2013.npy", lambda packed: mien("data", "pack", self.csv, "--votes", self.votes, "-o", packed))
+        mien("data", "pack", fer, self.ck(), self.jaffe(), "-o", path)
+
+    def arguments(self, kind):
+        """Of `mien train`."""
+        if kind == "boxes":
+            return ["--data", self.boxes]
+        if kind == "mixed":
+            return ["--data", self.made("mixed.npy", self.mix)]
+        whole = ["--data", self.csv, "--votes", self.votes]
+        return [*whole, "--drop", self.made("drop.csv", self.drop_all_but_small)] if kind == "small" else whole
+
+
+def options_of(settings):
+    options = []
+    for key, value in settings.items():
+        if isinstance(value, bool):
+            options.append(f"--{key}" if value else f"--no-{key}")
+        else:
+            options += [f"--{key}", value]
+    return options
+
+
+def read_history(run):
+    path = run / "history.csv"
+    return list(csv.DictReader(path.open())) if path.exists() else []
+
+
+def train(row, run, data):
+    recipe = ROOT / "recipes" / row["recipe"]
+    epochs = row.get("settings", {}).get("epochs", tomllib.loads(recipe.read_text())["train"].get("epochs"))
+    if len(read_history(run)) >= epochs:
+        return
+    start = ["--resume"] if (run / "last.ckpt").exists() else ["--recipe", recipe, *options_of(row.get("settings", {}))]
+    mien("train", *start, *data.arguments(row.get("data", "csv")), "--out", run, capture=False)
+
+
+def percent(score):
+    return f"{100 * score['value']:.1f} ({100 * score['low']:.1f} to {100 * score['high']:.1f})"
+
+
+def number(score):
+    return f"{score['value']:.3f} ({score['low']:.3f} to {score['high']:.3f})"
+
+
+def minutes(history):
+    """At the speed of the fastest epoch of each size: others may have shared the machine."""
+    rates = [float(epoch["images_per_second"]) for epoch in history]
+    pictures = statistics.median(float(epoch["images_per_second"]) * float(epoch["seconds"]) for epoch in history)
+    sizes = [[rate for rate in rates if rate > 0.75 * max(rates)], [rate for rate in rates if rate <= 0.75 * max(rates)]]
+    return sum(len(size) * pictures / max(size) for size in sizes if size) / 60
+
+
+def measure(model, source, split):
+    return json.loads(mien("evaluate", "--model", model, "--data", source, "--split", split, "--format", "json"))
+
+
+def cached(path, make):
+    if not path.exists():
+        path.write_text(json.dumps(make()))
+    return json.loads(path.read_text())
+
+
+def scores(run, row, data):
+    """What is measured of a finished run, kept in OUT/NAME/scores.json."""
+    model = run / "model.onnx"
+    if not model.exists():
+        mien("export", run / "best.ckpt", "-o", model)
+        mien("calibrate", "--model", model, "--data", data.boxes if row.get("data") == "boxes" else data.csv, "--votes", data.votes)
+    own = data.boxes if row.get("data") == "boxes" else data.framed
+    bench = json.loads(mien("bench", "--model", model, "--precision", "f32", "--threads", 1, "--seconds", 0.1, "--format", "json"))
+    found = {"parameters": json.loads(mien("info", model, "--format", "json"))["parameters"], "multiply_adds": bench["multiply_adds"],
+             "public": measure(model, data.csv, "PublicTest"), "private": measure(model, data.csv, "PrivateTest"),
+             "filtered": measure(model, own, "PrivateTest")}
+    return found
+
+
+def neighbours(features, data):
+    def of(source, split):
+        return json.loads(mien("knn", "--data", source, "--features", features, "--split", split, "--format", "json"))
+
+    return {"public": of(data.csv, "PublicTest"), "private": of(data.csv, "PrivateTest"), "filtered": of(data.framed, "PrivateTest")}
+
+
+def training_time(history):
+    return f"{minutes(history):.0f} min" if minutes(history) < 90 else f"{minutes(history) / 60:.1f} h"
+
+
+def score_cells(found):
+    return (f"{percent(found['public']['accuracy'])} | {percent(found['private']['accuracy'])} | {number(found['private']['macro_f1'])} | "
+            f"{percent(found['filtered']['accuracy'])} | {number(found['filtered']['macro_f1'])} |")
+
+
+def network_table(rows, knn):
+    lines = ["| model | parameters | multiply-adds | epochs | training, one core | PublicTest, % | PrivateTest, % | macro F1 | PrivateTest filtered, % | macro F1 |",
+             "|---|---|---|---|---|---|---|---|---|---|"]
+    for name, found in knn.items():
+        chosen = found["private"]["knn"]
+        lines.append(f"| {NEIGHBOURS[name]} (k {chosen['k']}, {chosen['metric']}) | | | | {chosen['seconds'] / 60:.1f} min | {score_cells(found)}")
+    for row, history, found in rows:
+        lines.append(f"| {row['title']} | {found['parameters']:,} | {found['multiply_adds'] / 1e6:.0f} M | {len(history)} | {training_time(history)} | {score_cells(found)}")
+    return lines
+
+
+def ablation_table(rows):
+    lines = ["| changed | PublicTest, % | PrivateTest, % | macro F1 | recall of disgust | of fear |", "|---|---|---|---|---|---|"]
+    for row, _, found in rows:
+        recall = {c["label"]: c["recall"]["value"] for c in found["private"]["per_class"]}
+        lines.append(f"| {row['title']} | {percent(found['public']['accuracy'])} | {percent(found['private']['accuracy'])} | "
+                     f"{number(found['private']['macro_f1'])} | {recall['disgust']:.2f} | {recall['fear']:.2f} |")
+    return lines
+
+
+def people_table(rows, data, out):
+    lines = ["| trained on | CK+48, every fifth person, % | JAFFE, every fifth person, % |", "|---|---|---|"]
+    for name in ("base", "mixed"):
+        if name not in rows:
+            return []
+        model = out / f"ablation-{name}" / "model.onnx"
+        cells = [percent(measure(model, source, "PrivateTest")["accuracy"]) for source in (data.ck(), data.jaffe())]
+        lines.append(f"| {rows[name]['title']} | {' | '.join(cells)} |")
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--only", default="all", help="rows to train, with commas; all or none")
+    chosen = parser.parse_args()
+    study = tomllib.loads((ROOT / "recipes/study.toml").read_text())
+    data = Data(chosen.data, chosen.out)
+    names = None if chosen.only == "all" else [] if chosen.only == "none" else chosen.only.split(",")
+    rows = {f"ablation-{name}": {**study["ablation"], **row, "settings": {**study["ablation"]["settings"], **row.get("settings", {})}}
+            for name, row in study["ablations"].items()}
+    rows = {**study["networks"], **rows}
+    finished = {}
+    HISTORIES.mkdir(exist_ok=True)
+    for name, row in rows.items():
+        run = chosen.out / name
+        if names is None or name in names:
+            train(row, run, data)
+        history = read_history(run)
+        if not history:
+            print(f"{name} is not trained: left out", file=sys.stderr)
+            continue
+        finished[name] = (row, history, cached(run / "scores.json", lambda: scores(run, row, data)))
+        shutil.copy(run / "history.csv", HISTORIES / f"{name}.csv")
+    knn = {}
+    for name in NEIGHBOURS:
+        path = chosen.out / f"knn-{name}.json"
+        if path.exists() or names is None or f"knn-{name}" in names:
+            knn[name] = cached(path, lambda: neighbours(name, data))
+    tables = network_table([finished[name] for name in study["networks"] if name in finished], knn)
+    tables += ["", "### One thing changed at a time", ""] + ablation_table([finished[f"ablation-{n}"] for n in study["ablations"] if f"ablation-{n}" in finished])
+    people = people_table({n: study["ablations"][n] for n in study["ablations"] if f"ablation-{n}" in finished}, data, chosen.out)
+    tables += [""] + people if people else []
+    text = DOCUMENT.read_text()
+    before, rest = text.split(BEGIN)
+    DOCUMENT.write_text(before + BEGIN + "\n".join(tables) + "\n" + END + rest.split(END)[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ OUT ?= out
 SKIMAGE_PHOTO := /usr/lib/python3/dist-packages/skimage/data/astronaut.png
 JOBS ?= $(shell nproc)
 
-.PHONY: demo runtime video train test performance server-performance results clean help
+.PHONY: demo runtime video train test performance server-performance results study clean help
 
 help:
 	@echo "make demo [PHOTO=me.jpg]   build the runtime and read the emotions in a photograph"
@@ -16,6 +16,7 @@ help:
 	@echo "make performance           measure on this machine, write docs/performance.md"
 	@echo "make server-performance    load mien serve on this machine, write docs/server-performance.md"
 	@echo "make results DATA=folder   measure the shipped networks on your copy of the data"
+	@echo "make study DATA=folder     train and measure the study's networks, write its tables into docs/results.md"
 	@echo "make clean                 remove the build"
 
 # One folder, build/, whatever is built: a demo does not rebuild what a test has built, and the other way round.
@@ -65,6 +66,11 @@ server-performance:
 # DATA: a folder with fer2013.csv (or .xz), fer2013new.csv, CK+48/, jaffe/; ORIGINAL: a model of recipes/original.toml.
 results: runtime
 	python3 bench/results.py $(DATA) $(ORIGINAL)
+
+# STUDY: where the runs lie; what is finished there is not trained again. ONLY: names of recipes/study.toml, with commas, or none.
+STUDY ?= out/study
+study: train
+	python3 bench/study.py $(DATA) $(STUDY) $(if $(ONLY),--only $(ONLY))
 
 clean:
 	rm -rf build

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <sstream>
 
 #include "base/file.hpp"
 #include "mien/error.hpp"
@@ -146,6 +147,17 @@ class GraphWriter {
   int counter_ = 0;
 };
 
+/// Of "a/run1/best.ckpt,b/run2/best.ckpt" what means something elsewhere: "run1/best.ckpt,run2/best.ckpt".
+std::string names_of(const std::string& checkpoints) {
+  std::istringstream list(checkpoints);
+  std::string names;
+  for (std::string path; std::getline(list, path, ',');) {
+    const std::filesystem::path file(path);
+    names += (names.empty() ? "" : ",") + (file.parent_path().filename() / file.filename()).string();
+  }
+  return names;
+}
+
 }  // namespace
 
 model::Model to_onnx(const Network& network) { return GraphWriter(network).write(); }
@@ -173,6 +185,7 @@ model::Model export_checkpoint(const std::filesystem::path& path, const std::map
   // The settings name files by where they lay; only the names of the files mean something elsewhere.
   settings.data = std::filesystem::path(settings.data).filename();
   settings.votes = std::filesystem::path(settings.votes).filename();
+  settings.teachers = names_of(settings.teachers);
   info.provenance["training.settings"] = options.to_toml();
   info.provenance["training.data"] = state.data_summary;
   info.provenance["training.data_hash"] = state.data_hash;

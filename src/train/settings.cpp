@@ -35,6 +35,8 @@ void TrainSettings::declare(OptionSet& o) {
   o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv) for --vote-mix, when the data do not hold them");
   o.add(vote_mix, "vote-mix", "PART", "part of the target that the FER+ votes give; the label gives the rest", {0, 1});
   o.add(ferplus_weight, "ferplus-weight", "W", "weight of a second head's loss, which learns the FER+ votes of eight emotions; 0: no such head", {0, 100});
+  o.add(teachers, "teachers", "FILES", "checkpoints with commas between them, whose mean answer to the same picture is a part of the target");
+  o.add(teacher_weight, "teacher-weight", "PART", "part of the target that the teachers give", {0, 1});
   o.add(drop_leaked, "drop-leaked", "leave out training pictures that equal a PublicTest or PrivateTest picture");
   o.add(drop, "drop", "FILE", "training rows to leave out: a CSV 'row' (mien data audit writes it)");
   o.add(relabel, "relabel", "FILE", "training rows with other labels: a CSV 'row,emotion' (mien data audit writes it)");

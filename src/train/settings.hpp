@@ -15,6 +15,8 @@ struct TrainSettings {
   std::string votes;  ///< fer2013new.csv, for soft targets; empty: none
   double vote_mix = 0;
   double ferplus_weight = 0;
+  std::string teachers;  ///< checkpoints with commas between them, whose answers are learnt; empty: none
+  double teacher_weight = 0.5;
   bool drop_leaked = true;
   std::string drop;     ///< list of training rows to leave out (data/edits.hpp); empty: none
   std::string relabel;  ///< list of training rows with their right labels; empty: none

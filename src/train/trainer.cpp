@@ -17,6 +17,7 @@
 #include "train/autocast.hpp"
 #include "train/optimizer.hpp"
 #include "train/targets.hpp"
+#include "train/teachers.hpp"
 #include "train/workers.hpp"
 
 namespace mien::train {
@@ -37,7 +38,7 @@ class Trainer {
  public:
   Trainer(const TrainRun& run, const Workers& workers, torch::Device device, TrainObserver& observer)
       : run_(run), workers_(workers), observer_(observer), settings_(run_.settings), device_(device), network_(make_network()),
-        averaged_(make_network()) {
+        averaged_(make_network()), teachers_(settings_, device_) {
     if (settings_.parts == 0) settings_.parts = workers_.size();
     if (settings_.parts < workers_.size() || settings_.parts > settings_.batch_size) {
       throw Error(ErrorCode::kInvalidArgument, format("--parts %d does not fit %d workers and --batch-size %d: a step has a part for "
@@ -151,10 +152,15 @@ class Trainer {
       torch::Generator generator = at::detail::createCPUGenerator(seed);
       const torch::Tensor chosen = index.slice(0, part * part_size, std::min((part + 1) * part_size, n));
       if (!one) restore(before);
-      const torch::Tensor input =
-          augment(normalised(training_.pixels.index_select(0, chosen)), settings_.side_in(epoch), settings_, generator);
+      const torch::Tensor pictures = normalised(training_.pixels.index_select(0, chosen));
+      const torch::Tensor input = augment(pictures, settings_.side_in(epoch), settings_, generator);
+      torch::Tensor targets = training_.targets.index_select(0, chosen);
+      if (!teachers_.empty()) {
+        generator = at::detail::createCPUGenerator(seed);  // the same changes at the size that the teachers were made for
+        targets = targets.lerp(teachers_.answers(augment(pictures, kFaceSize, settings_, generator)), settings_.teacher_weight);
+      }
       const torch::Tensor output = logits(network_, input);
-      const torch::Tensor loss = heads_loss(output, training_.targets.index_select(0, chosen), training_.weights.index_select(0, chosen),
+      const torch::Tensor loss = heads_loss(output, targets, training_.weights.index_select(0, chosen),
                                             network_->spec().heads, settings_.label_smoothing) *
                                  (static_cast<double>(chosen.size(0)) / static_cast<double>(n));
       loss.backward();
@@ -274,6 +280,7 @@ class Trainer {
   RunState state_;
   Samples training_, validation_;
   Network network_, averaged_;
+  Teachers teachers_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
 };
 

@@ -157,6 +157,33 @@ TEST_F(TrainerTest, FerPlusHeadLearnsTheVotes) {
   EXPECT_EQ(info.other_heads.at("fer2013").labels.size(), 7U);
 }
 
+TEST_F(TrainerTest, StudentLearnsWhatItsTeachersSay) {
+  run_.settings.ferplus_weight = 0;
+  train(run_, Start::kFresh, observer_);
+  // The student's own labels are all wrong: what it knows it has from the teacher.
+  Dataset dataset = test::synthetic_faces(24);
+  for (Sample& sample : dataset) {
+    if (sample.split == Split::kTraining) sample.emotion = static_cast<std::int8_t>((sample.emotion + 1) % kEmotionCount);
+  }
+  write_packed(folder_ / "wrong.npy", dataset);
+  TrainRun student = run_;
+  student.settings.data = folder_ / "wrong.npy";
+  student.settings.teachers = folder_ / "run" / "best.ckpt";
+  student.settings.teacher_weight = 1;
+  student.out = folder_ / "student";
+  EXPECT_GT(train(student, Start::kFresh, observer_).best_score, 0.6);  // chance is 1/7
+  student.settings.teacher_weight = 0;
+  student.out = folder_ / "pupil";
+  EXPECT_LT(train(student, Start::kFresh, observer_).best_score, 0.3);
+
+  student.settings.ferplus_weight = 1;  // a head that the teacher has not
+  student.out = folder_ / "other";
+  EXPECT_THROW(train(student, Start::kFresh, observer_), Error);
+  student.settings.ferplus_weight = 0;
+  student.settings.teachers = folder_ / "nobody.ckpt";
+  EXPECT_THROW(train(student, Start::kFresh, observer_), Error);
+}
+
 TEST_F(TrainerTest, SmallPicturesFirst) {
   run_.settings.small_side = 24;
   EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);  // the reference network flattens: one size only

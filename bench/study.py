@@ -167,16 +167,16 @@ def training_time(history):
 
 
 def score_cells(found):
-    return (f"{percent(found['public']['accuracy'])} | {percent(found['private']['accuracy'])} | {number(found['private']['macro_f1'])} | "
+    return (f"{percent(found['public']['accuracy'])} | {number(found['public']['macro_f1'])} | {percent(found['private']['accuracy'])} | {number(found['private']['macro_f1'])} | "
             f"{percent(found['filtered']['accuracy'])} | {number(found['filtered']['macro_f1'])} |")
 
 
 def network_table(rows, knn):
-    lines = ["| model | parameters | multiply-adds | epochs | training, one core | PublicTest, % | PrivateTest, % | macro F1 | PrivateTest filtered, % | macro F1 |",
-             "|---|---|---|---|---|---|---|---|---|---|"]
+    lines = ["| model | parameters | multiply-adds | epochs | training, one core | PublicTest, % | macro F1 | PrivateTest, % | macro F1 | PrivateTest filtered, % | macro F1 |",
+             "|---|---|---|---|---|---|---|---|---|---|---|"]
     for name, found in knn.items():
         chosen = found["private"]["knn"]
-        lines.append(f"| {NEIGHBOURS[name]} (k {chosen['k']}, {chosen['metric']}) | | | | {chosen['seconds'] / 60:.1f} min | {score_cells(found)}")
+        lines.append(f"| {NEIGHBOURS[name]} (k {chosen['k']}, {chosen['metric']}) | | | | {sum(chosen['seconds'].values()) / 60:.1f} min | {score_cells(found)}")
     for row, history, found in rows:
         lines.append(f"| {row['title']} | {found['parameters']:,} | {found['multiply_adds'] / 1e6:.0f} M | {len(history)} | {training_time(history)} | {score_cells(found)}")
     return lines
@@ -235,7 +235,7 @@ def main():
     tables += ["", "### One thing changed at a time", ""] + ablation_table([finished[f"ablation-{n}"] for n in study["ablations"] if f"ablation-{n}" in finished])
     people = people_table({n: study["ablations"][n] for n in study["ablations"] if f"ablation-{n}" in finished}, data, chosen.out)
     tables += [""] + people if people else []
-    text = DOCUMENT.read_text()
+    text = DOCUMENT.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     DOCUMENT.write_text(before + BEGIN + "\n".join(tables) + "\n" + END + rest.split(END)[1])
 

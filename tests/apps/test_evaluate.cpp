@@ -20,6 +20,7 @@ class Evaluate : public testing::Test {
 
   Json evaluate(Words options = {}) const {
     Words words = {"evaluate", "--data", folder_ / "fer2013.csv", "--format", "json", "--bootstrap", "200", "--threads", "1"};
+    if (std::ranges::find(options, "--model") == options.end()) options.insert(options.end(), {"--model", reference_model()});
     words.insert(words.end(), options.begin(), options.end());
     const ProcessResult result = mien(words);
     EXPECT_EQ(result.exit_code, 0) << result.error;
@@ -116,7 +117,7 @@ TEST_F(Evaluate, VotesGiveTheFerPlusReport) {
 }
 
 TEST_F(Evaluate, TextNamesModelDataAndScores) {
-  const ProcessResult result = mien({"evaluate", "--data", folder_ / "fer2013.csv", "--flip", "--bootstrap", "0"});
+  const ProcessResult result = mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--flip", "--bootstrap", "0"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   for (const char* part : {"reference.onnx on ", "mean of picture and mirror image", "accuracy", "macro F1", "log loss", "confusion"}) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
@@ -125,7 +126,7 @@ TEST_F(Evaluate, TextNamesModelDataAndScores) {
 
 /// The reference network once more, described by a sidecar as if it were somebody else's.
 fs::path write_peer(const fs::path& folder, const std::string& labels = "angry,disgust,fear,happy,sad,surprise,neutral") {
-  const Json metadata = Json::parse(mien({"info", "--format", "json"}).out)["metadata"];
+  const Json metadata = Json::parse(mien({"info", reference_model(), "--format", "json"}).out)["metadata"];
   fs::copy_file(reference_model(), folder / "peer.onnx");
   write_file(folder / "peer.onnx.toml", "labels = \"" + labels + "\"\nsize = 48\nmean = \"" + metadata["mean"].get<std::string>() + "\"\nstd = \"" + metadata["std"].get<std::string>() + "\"\n");
   return folder / "peer.onnx";
@@ -213,7 +214,7 @@ TEST_F(Evaluate, ReportIsOneWholePage) {
   if (!fs::exists("/usr/bin/gnuplot")) GTEST_SKIP() << "gnuplot is not installed";
   const fs::path page = folder_ / "report.html";
   write_file(folder_ / "history.csv", std::string_view("epoch,train_loss,valid_loss\n1,2,2\n2,1,1.5\n"));
-  const Words words = {"evaluate", "--data", folder_ / "fer2013.csv", "--bootstrap", "20", "--detector", "hog", "--threads", "1", "--history", folder_ / "history.csv", "--report", page};
+  const Words words = {"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--bootstrap", "20", "--detector", "hog", "--threads", "1", "--history", folder_ / "history.csv", "--report", page};
   const ProcessResult shown = mien(words);
   ASSERT_EQ(shown.exit_code, 0) << shown.error;
   const std::string with_pictures = read_text(page);
@@ -234,7 +235,7 @@ TEST_F(Evaluate, ReportIsOneWholePage) {
 }
 
 TEST_F(Evaluate, CardHasTablesForAModelCard) {
-  const ProcessResult card = mien({"evaluate", "--data", folder_ / "fer2013.csv", "--format", "card", "--bootstrap", "20", "--threads", "1"});
+  const ProcessResult card = mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--format", "card", "--bootstrap", "20", "--threads", "1"});
   EXPECT_EQ(card.exit_code, 0) << card.error;
   for (const char* part : {"### reference\n", "| PrivateTest | pictures | accuracy, % |", "| surprise | 4 | "}) EXPECT_NE(card.out.find(part), std::string::npos) << part << card.out;
 }
@@ -272,7 +273,7 @@ TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
   EXPECT_EQ(after["confusion"], before["confusion"]);
 
   const Json info = Json::parse(mien({"info", "--format", "json", calibrated}).out);
-  Json original = Json::parse(mien({"info", "--format", "json"}).out);
+  Json original = Json::parse(mien({"info", "--format", "json", reference_model()}).out);
   EXPECT_NE(info["metadata"]["temperature"], original["metadata"]["temperature"]);
   original["path"] = info["path"];
   original["metadata"]["temperature"] = info["metadata"]["temperature"];
@@ -299,12 +300,12 @@ TEST_F(Evaluate, QuantizeWritesAnEightBitModelThatAnswersAlike) {
 }
 
 TEST_F(Evaluate, InfoTellsWhatIsInAModel) {
-  const Json info = Json::parse(mien({"info", "--format", "json"}).out);
+  const Json info = Json::parse(mien({"info", "--format", "json", reference_model()}).out);
   EXPECT_EQ(info["parameters"], 2240063);
   EXPECT_EQ(info["inputs"][0]["shape"], Json::parse("[-1, 1, 48, 48]"));
   EXPECT_EQ(info["outputs"][0]["shape"], Json::parse("[-1, 7]"));
   EXPECT_EQ(info["metadata"]["labels"], "angry,disgust,fear,happy,sad,surprise,neutral");
-  const ProcessResult text = mien({"info"});
+  const ProcessResult text = mien({"info", reference_model()});
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_NE(text.out.find("2240063 parameters"), std::string::npos) << text.out;
   EXPECT_NE(text.out.find("N x 1 x 48 x 48"), std::string::npos) << text.out;

@@ -106,11 +106,13 @@ def read_history(run):
     return list(csv.DictReader(path.open())) if path.exists() else []
 
 
+def epochs_of(row):
+    recipe = tomllib.loads((ROOT / "recipes" / row["recipe"]).read_text())["train"]
+    return row.get("settings", {}).get("epochs", recipe["epochs"])
+
+
 def train(row, run, data):
     recipe = ROOT / "recipes" / row["recipe"]
-    epochs = row.get("settings", {}).get("epochs", tomllib.loads(recipe.read_text())["train"].get("epochs"))
-    if len(read_history(run)) >= epochs:
-        return
     start = ["--resume"] if (run / "last.ckpt").exists() else ["--recipe", recipe, *options_of(row.get("settings", {}))]
     mien("train", *start, *data.arguments(row.get("data", "csv")), "--out", run, capture=False)
 
@@ -218,12 +220,13 @@ def main():
     HISTORIES.mkdir(exist_ok=True)
     for name, row in rows.items():
         run = chosen.out / name
-        if names is None or name in names:
+        is_finished = len(read_history(run)) >= epochs_of(row)
+        if not is_finished and (names is None or name in names):
             train(row, run, data)
-        history = read_history(run)
-        if not history:
-            print(f"{name} is not trained: left out", file=sys.stderr)
+        elif not is_finished:
+            print(f"{name} is not trained to the end: left out", file=sys.stderr)
             continue
+        history = read_history(run)
         finished[name] = (row, history, cached(run / "scores.json", lambda: scores(run, row, data)))
         shutil.copy(run / "history.csv", HISTORIES / f"{name}.csv")
     knn = {}

@@ -14,8 +14,10 @@
 namespace mien::apps {
 namespace {
 
-/// The temperature of one head, on the pictures whose class it knows: of the voters' majority for the head that the votes taught.
-double fit(const std::filesystem::path& path, const std::string& head, const std::vector<const Sample*>& all) {
+enum class Fit { kTemperature, kTemperatureAndBiases };
+
+/// Calibrates one head on the pictures whose class it knows: of the voters' majority for the head that the votes taught.
+metrics::Calibration fit(const std::filesystem::path& path, const std::string& head, const std::vector<const Sample*>& all, Fit what) {
   const Classifier classifier = Classifier::load(path, {engine::Precision::kF32, 0}, {.name = head});
   const bool by_votes = head == model::kFerPlusHead;
   const std::vector<int> outputs = by_votes ? majority_outputs(classifier.info().labels, all) : label_outputs(classifier.info().labels, all);
@@ -31,23 +33,33 @@ double fit(const std::filesystem::path& path, const std::string& head, const std
                                                       : "no picture has a label that the head '" + head + "' knows");
   }
   const std::vector<float> logits = measure_logits([&](auto faces) { return classifier.logits(faces); }, pixels_of(samples), Views::kSingle, "calibrate");
-  const double temperature = metrics::fit_temperature(logits, labels);
-  const auto error_at = [&](double t) { return metrics::calibration_error(metrics::softmax(logits, classifier.classes(), t), labels); };
-  std::printf("%s: temperature %.4f on %zu pictures; calibration error there %.4f before, %.4f after\n", head.c_str(), temperature,
-              samples.size(), error_at(classifier.info().temperature), error_at(temperature));
-  return temperature;
+  const auto classes = static_cast<std::size_t>(classifier.classes());
+  const metrics::Calibration found = what == Fit::kTemperatureAndBiases ? metrics::fit_calibration(logits, labels)
+                                                                        : metrics::Calibration{metrics::fit_temperature(logits, labels), std::vector<double>(classes)};
+  std::vector<float> moved = logits;
+  for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += static_cast<float>(found.biases[i % classes]);
+  const auto error_at = [&](const std::vector<float>& values, double t) { return metrics::calibration_error(metrics::softmax(values, classifier.classes(), t), labels); };
+  std::printf("%s: temperature %.4f on %zu pictures; calibration error there %.4f before, %.4f after\n", head.c_str(), found.temperature,
+              samples.size(), error_at(logits, classifier.info().temperature), error_at(moved, found.temperature));
+  if (what == Fit::kTemperatureAndBiases) {
+    std::string biases;
+    for (std::size_t c = 0; c < classes; ++c) biases += format("%s%s %+.2f", c > 0 ? ", " : "", classifier.info().labels[c].c_str(), found.biases[c]);
+    std::printf("%s: biases %s\n", head.c_str(), biases.c_str());
+  }
+  return found;
 }
 
 }  // namespace
 
 int calibrate_command(std::span<const std::string> arguments) {
   std::string model_name, data, votes, split = "PublicTest", output;
-  bool help = false;
+  bool biases = false, help = false;
   OptionSet options;
   options.add(model_name, "model", "FILE", "model file to calibrate");
   options.add(data, "data", "FILE", "fer2013.csv or a packed set");
   options.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv), for a head that learnt them");
   options.add(split, "split", "NAME", "pictures to fit on; never the ones that the model is scored on");
+  options.add(biases, "biases", "fit a bias for each class too, and add it to the last layer (Alexandari et al. 2020): what was taught with weighted classes or mixed labels then answers as often as the labels say");
   options.add(output, "output", "FILE", "model file to write; the same file by default");
   options.short_name('o');
   options.add(help, "help", "print this");
@@ -69,8 +81,9 @@ int calibrate_command(std::span<const std::string> arguments) {
   model::ClassifierInfo info = model::read_classifier_info(model);
   const std::vector<std::string> heads = model::head_names(model);
   for (const std::string& head : heads) {
-    const double temperature = fit(path, head, samples);
-    (head == heads.front() ? info.temperature : info.other_heads.at(head).temperature) = temperature;
+    const metrics::Calibration found = fit(path, head, samples, biases ? Fit::kTemperatureAndBiases : Fit::kTemperature);
+    (head == heads.front() ? info.temperature : info.other_heads.at(head).temperature) = found.temperature;
+    if (biases) model::add_biases(model, head, found.biases);
   }
   model::write_classifier_info(model, info);
   const std::filesystem::path target = output.empty() ? path : std::filesystem::path(output);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "base/file.hpp"
 #include "metrics/checks.hpp"
@@ -132,6 +133,26 @@ double fit_temperature(std::span<const float> logits, std::span<const int> label
     }
   }
   return std::exp((low + high) / 2);
+}
+
+Calibration fit_calibration(std::span<const float> logits, std::span<const int> labels) {
+  const std::size_t classes = check_labels(logits, labels);
+  std::vector<double> counts(classes, 1);
+  for (const int label : labels) ++counts[static_cast<std::size_t>(label)];
+  Calibration found{fit_temperature(logits, labels), std::vector<double>(classes)};
+  std::vector<float> moved(logits.begin(), logits.end());
+  constexpr int kRounds = 60;  // each brings the sums a good part of the way to the counts
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<double> sums(classes, 1);
+    const std::vector<float> probabilities = softmax(moved, static_cast<int>(classes), found.temperature);
+    for (std::size_t i = 0; i < probabilities.size(); ++i) sums[i % classes] += probabilities[i];
+    for (std::size_t c = 0; c < classes; ++c) found.biases[c] += found.temperature * std::log(counts[c] / sums[c]);
+    const double mean = std::accumulate(found.biases.begin(), found.biases.end(), 0.0) / static_cast<double>(classes);
+    for (double& bias : found.biases) bias -= mean;
+    for (std::size_t i = 0; i < moved.size(); ++i) moved[i] = static_cast<float>(logits[i] + found.biases[i % classes]);
+    found.temperature = fit_temperature(moved, labels);
+  }
+  return found;
 }
 
 std::vector<int> predictions(std::span<const float> values, int classes) {

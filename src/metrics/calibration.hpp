@@ -47,6 +47,17 @@ inline constexpr double kGreatestTemperature = 20;
 /// (Guo et al. 2017); to about 1e-6, by golden section on its logarithm.
 double fit_temperature(std::span<const float> logits, std::span<const int> labels);
 
+/// Probabilities are softmax((logits + biases) / temperature).
+struct Calibration {
+  double temperature = 1;
+  std::vector<double> biases;  ///< [classes], mean 0
+};
+
+/// Temperature and biases that make the log loss least (bias-corrected temperature scaling: Alexandari et al. 2020): the sum of
+/// each class's probabilities becomes the number of its labels. One more sample of each class is thought to lie where the
+/// logits see it, so that a class without labels keeps a finite bias.
+Calibration fit_calibration(std::span<const float> logits, std::span<const int> labels);
+
 /// Index of the largest value of each row, the first of equal ones; [count].
 std::vector<int> predictions(std::span<const float> values, int classes);
 

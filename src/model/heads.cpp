@@ -25,6 +25,16 @@ void remove_unused(Model& model) {
   std::erase_if(model.initializers, [&](const Tensor& tensor) { return !used.contains(tensor.name); });
 }
 
+auto find_head(Model& model, std::string_view name) {
+  const auto found = std::find_if(model.outputs.begin(), model.outputs.end(), [&](const ValueInfo& o) { return o.name == name; });
+  if (found == model.outputs.end()) {
+    std::string known;
+    for (const std::string& head : head_names(model)) known += (known.empty() ? "" : ", ") + head;
+    throw Error(ErrorCode::kInvalidArgument, "the model has no head '" + std::string(name) + "': there are " + known);
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<std::string> head_names(const Model& model) {
@@ -34,12 +44,7 @@ std::vector<std::string> head_names(const Model& model) {
 }
 
 Model with_default_head(Model model, std::string_view name) {
-  const auto chosen = std::find_if(model.outputs.begin(), model.outputs.end(), [&](const ValueInfo& o) { return o.name == name; });
-  if (chosen == model.outputs.end()) {
-    std::string known;
-    for (const std::string& head : head_names(model)) known += (known.empty() ? "" : ", ") + head;
-    throw Error(ErrorCode::kInvalidArgument, "the model has no head '" + std::string(name) + "': there are " + known);
-  }
+  const auto chosen = find_head(model, name);
   if (chosen == model.outputs.begin()) return model;
   ClassifierInfo info = read_classifier_info(model);
   const auto head = info.other_heads.find(name);
@@ -53,6 +58,25 @@ Model with_default_head(Model model, std::string_view name) {
   std::rotate(model.outputs.begin(), chosen, chosen + 1);
   write_classifier_info(model, info);
   return model;
+}
+
+void add_biases(Model& model, std::string_view head, std::span<const double> biases) {
+  const std::string output = find_head(model, head)->name;
+  const auto node = std::find_if(model.nodes.begin(), model.nodes.end(), [&](const Node& n) { return std::ranges::count(n.outputs, output) > 0; });
+  const auto uses = [&](const std::string& value) {
+    std::ptrdiff_t count = 0;
+    for (const Node& other : model.nodes) count += std::ranges::count(other.inputs, value);
+    return count;
+  };
+  const bool is_plain = node != model.nodes.end() && node->op_type == "Gemm" && node->inputs.size() == 3 && !node->attributes.contains("beta");
+  const auto bias = is_plain ? std::ranges::find(model.initializers, node->inputs[2], &Tensor::name) : model.initializers.end();
+  if (bias == model.initializers.end() || bias->type != DataType::kFloat32 || uses(bias->name) != 1) {
+    throw Error(ErrorCode::kUnsupported, "the head '" + output + "' is not made by a Gemm with a constant bias of its own: there is nothing to add biases to");
+  }
+  std::vector<float> values(bias->values<float>().begin(), bias->values<float>().end());
+  if (values.size() != biases.size()) throw Error(ErrorCode::kInvalidArgument, "the head '" + output + "' has another number of classes than there are biases");
+  for (std::size_t c = 0; c < values.size(); ++c) values[c] += static_cast<float>(biases[c]);
+  *bias = make_tensor<float>(bias->name, bias->shape, values);
 }
 
 Model select_head(Model model, std::string_view name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,5 +21,9 @@ std::vector<std::string> head_names(const Model& model);
 Model select_head(Model model, std::string_view name);
 /// The same network with another head as its default.
 Model with_default_head(Model model, std::string_view name);
+
+/// Adds `biases` [classes] to what a head gives. Throws Error kInvalidArgument naming the heads there are or a wrong number of
+/// biases, kUnsupported where the head is not made by a Gemm with a constant bias of its own.
+void add_biases(Model& model, std::string_view head, std::span<const double> biases);
 
 }  // namespace mien::model

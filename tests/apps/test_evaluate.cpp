@@ -280,6 +280,23 @@ TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
   EXPECT_EQ(info, original);  // nothing else changed
 }
 
+TEST_F(Evaluate, CalibrationWithBiasesFollowsTheShares) {
+  Dataset dataset = synthetic_faces(16);
+  for (Sample& sample : dataset) {
+    if (sample.row % 4 != 0) sample.emotion = 4;  // three of four are sad, as nothing in the pictures tells
+  }
+  write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
+  const auto loss_after = [&](Words more) {
+    const fs::path calibrated = folder_ / "calibrated.onnx";
+    more.insert(more.begin(), {"calibrate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "-o", calibrated});
+    const ProcessResult result = mien(more);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_EQ(result.out.find("biases angry") != std::string::npos, more.back() == "--biases") << result.out;
+    return evaluate({"--split", "PublicTest", "--model", calibrated})["log_loss"]["value"].get<double>();
+  };
+  EXPECT_LT(loss_after({"--biases"}), loss_after({}) - 0.3);
+}
+
 TEST_F(Evaluate, QuantizeWritesAnEightBitModelThatAnswersAlike) {
   const fs::path quantized = folder_ / "int8.onnx";
   const Words words = {"quantize", reference_model(), "--calibration", folder_ / "fer2013.csv"};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include <cmath>
 #include <limits>
 
@@ -75,6 +77,33 @@ TEST(FitTemperature, StaysWithinItsLimits) {
   const std::vector<float> logits = {0.0f, 2.0f};
   EXPECT_NEAR(fit_temperature(logits, std::vector{1}), kLeastTemperature, 1e-5);     // always right
   EXPECT_NEAR(fit_temperature(logits, std::vector{0}), kGreatestTemperature, 1e-3);  // always wrong
+}
+
+TEST(FitCalibration, MovesTheMeanProbabilitiesToTheShares) {
+  // Logits (0, 0), three of four labels are 1: p(1) is to be 3/4, so the biases lie log 3 temperatures apart.
+  const std::vector<float> flat(8, 0.0F);
+  const std::vector<int> labels = {1, 1, 0, 1};
+  const Calibration found = fit_calibration(flat, labels);
+  EXPECT_NEAR(found.biases[0] + found.biases[1], 0, 1e-9);
+  EXPECT_NEAR((found.biases[1] - found.biases[0]) / found.temperature, std::log(3.0), 1e-3);
+}
+
+TEST(FitCalibration, UndoesAShiftThatTheLabelsDoNotShow) {
+  // Three classes drawn with probabilities softmax(z); the logits that are handed over are 2 z + (1, 0, -1).
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  std::vector<float> logits;
+  std::vector<int> labels;
+  for (int i = 0; i < 20000; ++i) {
+    const std::vector<float> z = {normal(random), normal(random), normal(random)};
+    const std::vector<float> p = softmax(z, 3, 1);
+    const float draw = std::uniform_real_distribution<float>()(random);
+    labels.push_back(draw < p[0] ? 0 : draw < p[0] + p[1] ? 1 : 2);
+    for (int c = 0; c < 3; ++c) logits.push_back(2 * z[static_cast<std::size_t>(c)] + 1 - static_cast<float>(c));
+  }
+  const Calibration found = fit_calibration(logits, labels);
+  EXPECT_NEAR(found.temperature, 2, 0.1);
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(found.biases[c], static_cast<double>(c) - 1, 0.1) << c;
 }
 
 TEST(Predictions, TakeTheFirstOfEqualValues) {

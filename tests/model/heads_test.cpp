@@ -53,6 +53,18 @@ TEST(Heads, OneAloneKeepsOnlyWhatItNeeds) {
   EXPECT_EQ(first.find_initializer("other.weight"), nullptr);
 }
 
+TEST(Heads, BiasesAreAddedToOneHead) {
+  Model model = two_heads();
+  add_biases(model, "votes", std::vector{0.25, -0.5});
+  const auto values = model.find_initializer("other.bias")->values<float>();
+  EXPECT_EQ((std::vector<float>(values.begin(), values.end())), (std::vector{-0.75F, -1.5F}));
+  EXPECT_EQ(model.initializers.size(), two_heads().initializers.size());
+  EXPECT_EQ(test::code_of([&] { add_biases(model, "nose", std::vector{0.0, 0.0}); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { add_biases(model, "votes", std::vector{0.0}); }), ErrorCode::kInvalidArgument);
+  model.nodes.back().inputs.pop_back();
+  EXPECT_EQ(test::code_of([&] { add_biases(model, "votes", std::vector{0.0, 0.0}); }), ErrorCode::kUnsupported);
+}
+
 TEST(Heads, DefaultCanChangeAndChangeBack) {
   const Model turned = with_default_head(two_heads(), "votes");
   EXPECT_EQ(head_names(turned), (std::vector<std::string>{"votes", "output"}));

@@ -12,6 +12,7 @@
 #include "common/interrupt.hpp"
 #include "common/progress.hpp"
 #include "explain/heat_map_json.hpp"
+#include "explain/occlusion.hpp"
 #include "explain/sanity.hpp"
 #include "inputs.hpp"
 #include "mien/analyzer.hpp"
@@ -160,7 +161,7 @@ std::string to_text(const ExplainedPhoto& photo, const Explainer& explainer) {
     if (explanation.grad_cam) out += "    Grad-CAM   " + bands_text(*explanation.grad_cam) + "\n";
     if (explanation.occlusion) {
       out += "    occlusion  " + bands_text(*explanation.occlusion) +
-             format("; covering the most important place costs %.1f points\n", 100 * explanation.occlusion->largest());
+             "; covering the most important place costs " + explain::cost_text(*explanation.occlusion) + "\n";
     }
     if (!sanity.empty()) out += "    weights made random from the output back to …   rank correlation   structural similarity\n";
     for (const explain::CascadeStep& step : sanity) {

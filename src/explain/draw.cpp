@@ -3,6 +3,7 @@
 
 #include "base/file.hpp"
 #include "explain/explainer.hpp"
+#include "explain/occlusion.hpp"
 #include "mien/error.hpp"
 #include "vision/canvas.hpp"
 #include "vision/colour_map.hpp"
@@ -71,7 +72,7 @@ Image draw(const Explanation& explanation, const std::string& label, const Image
   if (explanation.grad_cam) panels.push_back({"Grad-CAM", &*explanation.grad_cam, "counts nothing", "counts most"});
   if (explanation.occlusion) {
     panels.push_back({"occlusion", &*explanation.occlusion, "covering it changes nothing",
-                      format("costs %.*f points", explanation.occlusion->largest() < 0.1F ? 1 : 0, 100.0 * explanation.occlusion->largest())});
+                      "costs " + cost_text(*explanation.occlusion)});
   }
   const int columns = static_cast<int>(panels.size());
   Image image(columns * (kPanel + kMargin) + kMargin, kHeader + kPanel + kFooter, PixelFormat::kRgb8);

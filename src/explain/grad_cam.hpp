@@ -11,15 +11,17 @@
 
 namespace mien::explain {
 
-/// Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of the last convolution: each of its channels is weighted by the
-/// mean derivative of a logit, and the positive part of the weighted sum is the map.
+/// Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of the last activations that are fine enough to see something by: each
+/// of their channels is weighted by the mean derivative of a logit, and the positive part of the weighted sum is the map.
 ///
-/// The engine runs the network up to the last activations that have a height and a width, behind whatever Add, norm and
-/// Relu follow the convolution, in f32; Head differentiates the rest. Thread safe.
+/// Fine enough are six cells a side, or an eighth of the picture's side where that is fewer. Where a network has none so
+/// fine that everything passes through, or a layer behind them that Head does not know, those of the last convolution are
+/// taken, however coarse. The engine runs the network up to there, behind whatever Add, norm and Relu follow the
+/// convolution, in f32; Head differentiates the rest. Thread safe.
 class GradCam {
  public:
   /// `output` is the logits' name in the graph, `side` that of the square input. Throws Error kUnsupported where the network
-  /// has no activations that everything passes through behind its last convolution, or a layer there that Head does not know.
+  /// has no activations that everything passes through behind a convolution, or a layer behind its last that Head does not know.
   GradCam(const model::Model& model, const std::string& output, int side, int threads);
 
   struct Result {
@@ -33,7 +35,8 @@ class GradCam {
 
  private:
   struct Parts;
-  explicit GradCam(Parts parts);
+  static Parts cut(const model::Model& model, const std::string& output, int side, int threads);
+  GradCam(Parts parts, int side);
 
   std::string layer_;
   int side_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "engine/attributes.hpp"
@@ -89,6 +90,29 @@ float sigmoid(const Node&, float x) { return 1 / (1 + std::exp(-x)); }
 float sigmoid_slope(const Node& node, float x) { return sigmoid(node, x) * (1 - sigmoid(node, x)); }
 float hard_swish(const Node&, float x) { return x * std::clamp(x / 6 + 0.5F, 0.0F, 1.0F); }
 float hard_swish_slope(const Node&, float x) { return x <= -3 ? 0.0F : x >= 3 ? 1.0F : x / 3 + 0.5F; }
+
+/// An end of a Clip's range: a constant input, and an attribute before opset 11.
+float bound(const Node& node, Inputs inputs, std::size_t index, const std::string& name, float fallback) {
+  if (index >= inputs.size() || inputs[index] == nullptr) return engine::real_attribute(node, name, fallback);
+  if (inputs[index]->values.size() != 1) engine::malformed(node, "has a bound that is not one number");
+  return inputs[index]->values[0];
+}
+float low_bound(const Node& node, Inputs inputs) { return bound(node, inputs, 1, "min", std::numeric_limits<float>::lowest()); }
+float high_bound(const Node& node, Inputs inputs) { return bound(node, inputs, 2, "max", std::numeric_limits<float>::max()); }
+Array clip(const Node& node, Inputs inputs) {
+  const float low = low_bound(node, inputs), high = high_bound(node, inputs);
+  Array y = require(node, inputs, 0);
+  for (float& value : y.values) value = std::min(std::max(value, low), high);
+  return y;
+}
+std::vector<Array> clip_back(const Node& node, Inputs inputs, const Array& gradient) {
+  const float low = low_bound(node, inputs), high = high_bound(node, inputs);
+  Array out = gradient;
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    if (inputs[0]->values[i] <= low || inputs[0]->values[i] >= high) out.values[i] = 0;
+  }
+  return {std::move(out)};
+}
 
 /// Two operands of one rank, or one that is a constant of fewer dimensions: dimensions of 1 repeat.
 class Broadcast {
@@ -206,12 +230,14 @@ std::int64_t element_count(const std::vector<std::int64_t>& shape) {
 
 const Layer* find_layer(const std::string& op_type) {
   static const std::map<std::string, Layer> layers = {
+      {"Conv", {convolution, convolution_back}},
       {"Gemm", {dense, dense_back}},
       {"MatMul", {dense, dense_back}},
       {"Relu", {map<relu>, map_back<relu_slope>}},
       {"LeakyRelu", {map<leaky_relu>, map_back<leaky_relu_slope>}},
       {"Sigmoid", {map<sigmoid>, map_back<sigmoid_slope>}},
       {"HardSwish", {map<hard_swish>, map_back<hard_swish_slope>}},
+      {"Clip", {clip, clip_back}},
       {"Add", {add, add_back}},
       {"Mul", {multiply, multiply_back}},
       {"BatchNormalization", {batch_norm, batch_norm_back}},

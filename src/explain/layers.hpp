@@ -22,6 +22,10 @@ struct Layer {
 const Layer* find_layer(const std::string& op_type);
 const Layer* find_pool(const std::string& op_type);
 
+/// Of two dimensions, without dilation, by constant weights.
+Array convolution(const model::Node& node, Inputs inputs);
+std::vector<Array> convolution_back(const model::Node& node, Inputs inputs, const Array& gradient);
+
 std::int64_t element_count(const std::vector<std::int64_t>& shape);
 inline Array zeros(std::vector<std::int64_t> shape) {
   const std::int64_t count = element_count(shape);

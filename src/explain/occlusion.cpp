@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/file.hpp"
 #include "mien/error.hpp"
 
 namespace mien::explain {
@@ -53,6 +54,12 @@ HeatMap occlusion(const Classifier& classifier, std::span<const std::uint8_t> fa
   }
   for (std::size_t i = 0; i < map.values.size(); ++i) map.values[i] /= std::max(covered[i], 1.0F);
   return map;
+}
+
+std::string cost_text(const HeatMap& occlusion) {
+  const float points = 100 * occlusion.largest();
+  if (points < 0.1F) return "less than 0.1 points";
+  return format("%.*f points", points < 10 ? 1 : 0, points);
 }
 
 }  // namespace mien::explain

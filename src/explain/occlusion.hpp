@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "explain/heat_map.hpp"
 #include "pipeline/classifier.hpp"
@@ -19,5 +20,8 @@ struct OcclusionOptions {
 /// probability of `label` falls, on the mean over the squares that cover the pixel; negative where covering raises it.
 /// `face` is one picture of the classifier's size. Throws Error kInvalidArgument for sizes that do not fit.
 HeatMap occlusion(const Classifier& classifier, std::span<const std::uint8_t> face, std::size_t label, const OcclusionOptions& options = {});
+
+/// What covering the most important place costs: "12 points" of probability, "3.4 points", "less than 0.1 points".
+std::string cost_text(const HeatMap& occlusion);
 
 }  // namespace mien::explain

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/quantize.hpp"
 #include "engine/reference_model.hpp"
 #include "error_code.hpp"
 #include "explain/grad_cam.hpp"
@@ -65,6 +66,75 @@ TEST(GradCam, TakesTheReferenceNetworksLastConvolutionBeforeItsPool) {
   EXPECT_TRUE(std::all_of(result.map.values.begin(), result.map.values.end(), [](float v) { return v >= 0; }));
   const auto logits = engine::Network::compile(model, {engine::Precision::kF32, 1}).run(test::random_input(48 * 48), {1, 1, 48, 48})[0].values;
   for (std::size_t c = 0; c < 7; ++c) EXPECT_NEAR(result.logits[c], logits[c], 1e-3);
+}
+
+/// input [1, 1, 48, 48] -> 6 x 6 -> residual block of 3 x 3, with `last` as its nonlinearity -> mean -> 3 logits.
+struct Coarse {
+  GraphBuilder graph{{-1, 1, 48, 48}};
+  std::string fine, coarse, output;
+
+  explicit Coarse(const std::string& last, const std::map<std::string, model::Attribute>& first = {}) {
+    const auto strides = [](std::int64_t step) { return std::vector<std::int64_t>{step, step}; };
+    const std::string stem = graph.node("Relu", {graph.conv("input", 1, 4, 3, {{"strides", strides(4)}})});
+    fine = graph.node("Relu", {graph.conv(stem, 4, 6, 3, {{"strides", strides(2)}})});
+    std::map<std::string, model::Attribute> halve = first;
+    halve["strides"] = strides(2);
+    const std::string branch = graph.conv(graph.node(last, {graph.conv(fine, 6, 8, 3, halve)}), 8, 8, 3);
+    coarse = graph.node("Relu", {graph.node("Add", {branch, graph.conv(fine, 6, 8, 1, {{"strides", strides(2)}})})});
+    output = graph.dense(graph.node("Flatten", {graph.node("GlobalAveragePool", {coarse})}), 8, 3);
+    graph.output(output, {-1, 3});
+  }
+};
+
+TEST(GradCam, TakesTheLastActivationsOfSixCellsASide) {
+  Coarse net("Relu");
+  const GradCam grad_cam(net.graph.model(), net.output, 48, 1);
+  EXPECT_EQ(grad_cam.layer(), net.fine);
+  const std::vector<float> input = test::random_input(48 * 48);
+  const GradCam::Result result = grad_cam.explain(input, 1);
+  EXPECT_EQ(result.map.side, 6);
+  const auto logits = engine::Network::compile(net.graph.model(), {engine::Precision::kF32, 1}).run(input, {1, 1, 48, 48})[0].values;
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(result.logits[c], logits[c], 1e-4);
+}
+
+TEST(GradCam, ANetworkInEightBitsHasTheSameLayer) {
+  Coarse net("Relu");
+  net.graph.model().opset = 13;
+  const model::Model small = engine::quantize(net.graph.model(), test::random_input(16 * 48 * 48), {16, 1, 48, 48}, {1, {}});
+  const std::vector<float> input = test::random_input(48 * 48);
+  const GradCam::Result real = GradCam(net.graph.model(), net.output, 48, 1).explain(input, 1), rounded = GradCam(small, net.output, 48, 1).explain(input, 1);
+  ASSERT_EQ(rounded.map.side, 6);
+  for (std::size_t i = 0; i < 36; ++i) EXPECT_NEAR(rounded.map.values[i], real.map.values[i], 0.05F * real.map.largest());
+}
+
+TEST(GradCam, TakesTheLastConvolutionBehindLayersThatItCannotDifferentiate) {
+  Coarse operator_is_unknown("Softplus"), form_is_unknown("Relu", {{"dilations", std::vector<std::int64_t>{2, 2}}, {"pads", std::vector<std::int64_t>{2, 2, 2, 2}}});
+  for (Coarse* net : {&operator_is_unknown, &form_is_unknown}) {
+    const GradCam grad_cam(net->graph.model(), net->output, 48, 1);
+    EXPECT_EQ(grad_cam.layer(), net->coarse);
+    EXPECT_EQ(grad_cam.explain(test::random_input(48 * 48), 1).map.side, 3);
+  }
+}
+
+TEST(GradCam, TakesTheLastConvolutionWhereNothingFinerIsPassedByAll) {
+  GraphBuilder graph({-1, 1, 48, 48});
+  const auto way = [&](std::int64_t kernel) {
+    const std::string fine = graph.node("Relu", {graph.conv("input", 1, 4, kernel, {{"strides", std::vector<std::int64_t>{8, 8}}})});
+    return graph.conv(fine, 4, 4, 3, {{"strides", std::vector<std::int64_t>{2, 2}}});
+  };
+  const std::string coarse = graph.node("Relu", {graph.node("Add", {way(3), way(5)})});
+  const std::string output = graph.dense(graph.node("Flatten", {coarse}), 36, 3);
+  graph.output(output, {-1, 3});
+  EXPECT_EQ(GradCam(graph.model(), output, 48, 1).layer(), coarse);
+}
+
+TEST(GradCam, DoesNotTakeWhatAPoolMadeCoarser) {
+  GraphBuilder graph({-1, 1, 48, 48});
+  const std::string last = graph.node("Relu", {graph.conv("input", 1, 4, 3, {{"strides", std::vector<std::int64_t>{4, 4}}})});
+  const std::string pooled = graph.node("MaxPool", {last}, {{"kernel_shape", std::vector<std::int64_t>{2, 2}}, {"strides", std::vector<std::int64_t>{2, 2}}});
+  const std::string output = graph.dense(graph.node("Flatten", {pooled}), 144, 3);
+  graph.output(output, {-1, 3});
+  EXPECT_EQ(GradCam(graph.model(), output, 48, 1).layer(), last);
 }
 
 TEST(GradCam, ANetworkWithoutConvolutionIsRefused) {

@@ -101,6 +101,75 @@ TEST_F(HeadTest, WeightsInEightBits) {
   EXPECT_NEAR(made.differentiate(input(1), 1).gradient.values[0], 10.0 / 36, 1e-6);
 }
 
+TEST_F(HeadTest, ConvolutionsOfOddShapes) {
+  // 6 x 6 -> 4 x 6 -> 3 x 2, the first without a bias.
+  const std::string first = graph_.node("Conv", {"input", graph_.constant({4, 3, 3, 2}, -0.5F, 0.5F)},
+                                        {{"kernel_shape", Integers{3, 2}}, {"strides", Integers{2, 1}}, {"pads", Integers{1, 0, 2, 1}}});
+  const std::string second = graph_.conv(first, 4, 2, 2, {{"strides", Integers{1, 3}}, {"pads", Integers{0, 0, 0, 0}}});
+  const Head made = head(second);
+  ASSERT_EQ(made.differentiate(input(3), 0).outputs.size(), 2U * 3 * 2);
+  expect_numeric(made);
+  expect_engine(made);
+}
+
+TEST_F(HeadTest, ConvolutionsInGroups) {
+  const std::string depthwise = graph_.conv("input", 3, 3, 3, {{"strides", Integers{2, 2}}}, 3);
+  const std::string wide = graph_.conv(depthwise, 3, 6, 3, {}, 3);
+  const std::string grouped = graph_.conv(wide, 6, 4, 1, {}, 2);
+  const Head made = head(graph_.node("GlobalAveragePool", {grouped}));
+  expect_numeric(made);
+  expect_engine(made);
+}
+
+TEST_F(HeadTest, AResidualBlockThatHalves) {
+  const std::map<std::string, model::Attribute> halve = {{"strides", Integers{2, 2}}};
+  const std::string branch = graph_.conv(graph_.node("Relu", {graph_.conv("input", 3, 5, 3, halve)}), 5, 5, 3);
+  const std::string shortcut = graph_.conv("input", 3, 5, 1, halve);
+  const std::string block = graph_.node("Relu", {graph_.node("Add", {branch, shortcut})});
+  const Head made = head(graph_.dense(graph_.node("Flatten", {graph_.node("GlobalAveragePool", {block})}), 5, 4));
+  expect_numeric(made, 2e-4F);
+  expect_engine(made);
+}
+
+TEST_F(HeadTest, AClipKeepsOrStops) {
+  const std::string bounds_are_inputs = graph_.node("Clip", {"input", graph_.constant<float>({}, {-0.5F}), graph_.constant<float>({}, {0.8F})});
+  const std::string bounds_are_attributes = graph_.node("Clip", {"input"}, {{"min", 0.0F}, {"max", 6.0F}});
+  const std::string one_bound = graph_.node("Clip", {"input", "", graph_.constant<float>({}, {0.1F})});
+  const std::string sum = graph_.node("Add", {graph_.node("Add", {bounds_are_inputs, bounds_are_attributes}), one_bound});
+  const Head made = head(graph_.dense(graph_.node("Flatten", {sum}), 108, 3));
+  expect_numeric(made, 2e-4F);
+  expect_engine(made);
+}
+
+TEST_F(HeadTest, AConvolutionInEightBits) {
+  const std::vector<std::int8_t> stored = {10, -20, 30, 40, 50, -60};
+  const auto scale = [&](float value) { return graph_.constant<float>({}, {value}); };
+  const std::string zero = graph_.constant<std::uint8_t>({}, {128});
+  const std::string steps = graph_.node("QuantizeLinear", {"input", scale(0.02F), zero});
+  const std::string activations = graph_.node("DequantizeLinear", {steps, scale(0.02F), zero});
+  const std::string weights = graph_.node("DequantizeLinear", {graph_.constant<std::int8_t>({2, 3, 1, 1}, stored), graph_.constant<float>({2}, {0.5F, 0.25F}), graph_.constant<std::int8_t>({2}, {0, 0})},
+                                          {{"axis", std::int64_t{0}}});
+  const std::string bias = graph_.node("DequantizeLinear", {graph_.constant<std::int32_t>({2}, {100, -200}), graph_.constant<float>({2}, {0.01F, 0.005F})}, {{"axis", std::int64_t{0}}});
+  const Head made = head(graph_.node("GlobalAveragePool", {graph_.node("Conv", {activations, weights, bias})}));
+  EXPECT_NEAR(made.differentiate(input(1), 0).gradient.values[0], 5.0 / 36, 1e-6);  // 10 * 0.5, a 36th of the mean
+  EXPECT_NEAR(made.differentiate(input(1), 1).gradient.values[36], 12.5 / 36, 1e-6);  // 50 * 0.25
+  EXPECT_NEAR(made.differentiate({{1, 3, 6, 6}, std::vector<float>(108)}, 0).outputs[1], -1, 1e-6);
+}
+
+TEST_F(HeadTest, NamesAConvolutionThatItDoesNotKnow) {
+  for (const auto& [name, value] : std::map<std::string, model::Attribute>{{"dilations", Integers{2, 2}}, {"auto_pad", std::string("SAME_UPPER")}}) {
+    GraphBuilder graph({1, 3, 6, 6});
+    graph.output(graph.conv("input", 3, 2, 3, {{name, value}}), {});
+    try {
+      Head(graph.model()).differentiate(input(1), 0);
+      FAIL() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUnsupported) << name;
+      EXPECT_NE(std::string(error.what()).find("Conv node 'Conv0'"), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST_F(HeadTest, NamesALayerThatItDoesNotKnow) {
   const std::string output = graph_.node("Softmax", {"input"});
   try {

@@ -48,6 +48,14 @@ TEST(Occlusion, SquaresReachTheEdges) {
   for (const float value : occlusion(classifier, face, 0, {.patch = 7, .stride = 5}).values) EXPECT_TRUE(std::isfinite(value));
 }
 
+TEST(Occlusion, TheCostIsNeverRoundedToNothing) {
+  EXPECT_EQ(cost_text({1, {0.437F}}), "44 points");
+  EXPECT_EQ(cost_text({1, {0.0437F}}), "4.4 points");
+  EXPECT_EQ(cost_text({1, {0.001F}}), "0.1 points");
+  EXPECT_EQ(cost_text({1, {0.0004F}}), "less than 0.1 points");
+  EXPECT_EQ(cost_text({1, {-0.3F}}), "less than 0.1 points");
+}
+
 TEST(Occlusion, WhatDoesNotFitIsRefused) {
   const test::TemporaryDir folder;
   const Classifier classifier = one_pixel_network(folder / "model.onnx");

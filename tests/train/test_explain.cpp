@@ -26,6 +26,11 @@ torch::Tensor run_head(const model::Model& head, const torch::Tensor& input) {
     else if (node.op_type == "GlobalAveragePool") y = x.mean({2, 3}, true);
     else if (node.op_type == "Flatten") y = x.flatten(1);
     else if (node.op_type == "Relu") y = x.relu();
+    else if (node.op_type == "Add") y = x + values.at(node.inputs[1]);
+    else if (node.op_type == "Conv") {
+      const auto stride = std::get<std::vector<std::int64_t>>(node.attributes.at("strides")), pads = std::get<std::vector<std::int64_t>>(node.attributes.at("pads"));
+      y = torch::conv2d(x, to_tensor(*head.find_initializer(node.inputs[1])), to_tensor(*head.find_initializer(node.inputs[2])), stride, torch::IntArrayRef(pads).slice(0, 2));
+    }
     else if (node.op_type == "Gemm") y = torch::linear(x, to_tensor(*head.find_initializer(node.inputs[1])), to_tensor(*head.find_initializer(node.inputs[2])));
     else throw std::runtime_error("no such layer here: " + node.op_type);
   }

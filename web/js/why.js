@@ -73,7 +73,8 @@ export class Why {
     this.panel.replaceChildren(h("p.hint", { role: "status" }, "Asking the network"));
     try {
       const { crop, grad_cam, occlusion } = await explain(file, number);
-      const cost = (100 * occlusion.largest).toFixed(occlusion.largest < 0.1 ? 1 : 0);
+      const points = 100 * occlusion.largest;
+      const cost = points < 0.1 ? "less than 0.1" : points.toFixed(points < 10 ? 1 : 0);
       const figures = [
         await picture(crop, grad_cam, "Grad-CAM", `what the last layers answer to, ${placeOf(grad_cam)}`),
         await picture(crop, occlusion, "Occlusion", `covering the brightest place costs ${cost} points, ${placeOf(occlusion)}`),

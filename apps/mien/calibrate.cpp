@@ -14,10 +14,13 @@
 namespace mien::apps {
 namespace {
 
-enum class Fit { kTemperature, kTemperatureAndBiases };
+struct FitOptions {
+  bool biases = false;
+  double least_recall = 0;  ///< 0: whatever it is
+};
 
 /// Calibrates one head on the pictures whose class it knows: of the voters' majority for the head that the votes taught.
-metrics::Calibration fit(const std::filesystem::path& path, const std::string& head, const std::vector<const Sample*>& all, Fit what) {
+metrics::Calibration fit(const std::filesystem::path& path, const std::string& head, const std::vector<const Sample*>& all, const FitOptions& options) {
   const Classifier classifier = Classifier::load(path, {engine::Precision::kF32, 0}, {.name = head});
   const bool by_votes = head == model::kFerPlusHead;
   const std::vector<int> outputs = by_votes ? majority_outputs(classifier.info().labels, all) : label_outputs(classifier.info().labels, all);
@@ -34,14 +37,15 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
   }
   const std::vector<float> logits = measure_logits([&](auto faces) { return classifier.logits(faces); }, pixels_of(samples), Views::kSingle, "calibrate");
   const auto classes = static_cast<std::size_t>(classifier.classes());
-  const metrics::Calibration found = what == Fit::kTemperatureAndBiases ? metrics::fit_calibration(logits, labels)
-                                                                        : metrics::Calibration{metrics::fit_temperature(logits, labels), std::vector<double>(classes)};
+  metrics::Calibration found = options.biases ? metrics::fit_calibration(logits, labels)
+                                              : metrics::Calibration{metrics::fit_temperature(logits, labels), std::vector<double>(classes)};
+  if (options.least_recall > 0) found = metrics::raise_recalls(logits, labels, std::move(found), options.least_recall);
   std::vector<float> moved = logits;
   for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += static_cast<float>(found.biases[i % classes]);
   const auto error_at = [&](const std::vector<float>& values, double t) { return metrics::calibration_error(metrics::softmax(values, classifier.classes(), t), labels); };
   std::printf("%s: temperature %.4f on %zu pictures; calibration error there %.4f before, %.4f after\n", head.c_str(), found.temperature,
               samples.size(), error_at(logits, classifier.info().temperature), error_at(moved, found.temperature));
-  if (what == Fit::kTemperatureAndBiases) {
+  if (options.biases) {
     std::string biases;
     for (std::size_t c = 0; c < classes; ++c) biases += format("%s%s %+.2f", c > 0 ? ", " : "", classifier.info().labels[c].c_str(), found.biases[c]);
     std::printf("%s: biases %s\n", head.c_str(), biases.c_str());
@@ -54,12 +58,14 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
 int calibrate_command(std::span<const std::string> arguments) {
   std::string model_name, data, votes, split = "PublicTest", output;
   bool biases = false, help = false;
+  double least_recall = 0;
   OptionSet options;
   options.add(model_name, "model", "FILE", "model file to calibrate");
   options.add(data, "data", "FILE", "fer2013.csv or a packed set");
   options.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv), for a head that learnt them");
   options.add(split, "split", "NAME", "pictures to fit on; never the ones that the model is scored on");
   options.add(biases, "biases", "fit a bias for each class too, and add it to the last layer (Alexandari et al. 2020): what was taught with weighted classes or mixed labels then answers as often as the labels say");
+  options.add(least_recall, "least-recall", "R", "with --biases: raise those of the classes that are recognised in less than this part of their pictures until none is left (not of a head taught by votes)", {0, 1});
   options.add(output, "output", "FILE", "model file to write; the same file by default");
   options.short_name('o');
   options.add(help, "help", "print this");
@@ -73,6 +79,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
   if (data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
   if (model_name.empty()) throw Error(ErrorCode::kInvalidArgument, "--model FILE is missing: the model file to calibrate");
+  if (least_recall > 0 && !biases) throw Error(ErrorCode::kInvalidArgument, "--least-recall moves biases: give --biases too");
   const std::filesystem::path path = locate_model(model_name);
   Dataset dataset = read_dataset(data);
   if (!votes.empty()) attach_ferplus_votes(dataset, votes);
@@ -81,7 +88,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   model::ClassifierInfo info = model::read_classifier_info(model);
   const std::vector<std::string> heads = model::head_names(model);
   for (const std::string& head : heads) {
-    const metrics::Calibration found = fit(path, head, samples, biases ? Fit::kTemperatureAndBiases : Fit::kTemperature);
+    const metrics::Calibration found = fit(path, head, samples, {biases, head == model::kFerPlusHead ? 0 : least_recall});
     (head == heads.front() ? info.temperature : info.other_heads.at(head).temperature) = found.temperature;
     if (biases) model::add_biases(model, head, found.biases);
   }

@@ -155,6 +155,29 @@ Calibration fit_calibration(std::span<const float> logits, std::span<const int> 
   return found;
 }
 
+Calibration raise_recalls(std::span<const float> logits, std::span<const int> labels, Calibration calibration, double least) {
+  const std::size_t classes = check_labels(logits, labels);
+  std::vector<double> supports(classes);
+  for (const int label : labels) ++supports[static_cast<std::size_t>(label)];
+  constexpr double kStep = 0.01, kMost = 2;  // in temperatures
+  for (int step = 0; step * kStep < kMost; ++step) {
+    std::vector<float> moved(logits.begin(), logits.end());
+    for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += static_cast<float>(calibration.biases[i % classes]);
+    const std::vector<int> guesses = predictions(moved, static_cast<int>(classes));
+    std::vector<double> found(classes);
+    for (std::size_t i = 0; i < labels.size(); ++i) found[static_cast<std::size_t>(labels[i])] += guesses[i] == labels[i] ? 1 : 0;
+    int raised = 0;
+    for (std::size_t c = 0; c < classes; ++c) {
+      if (found[c] >= least * supports[c]) continue;
+      calibration.biases[c] += kStep * calibration.temperature;
+      ++raised;
+    }
+    if (raised == 0) return calibration;
+    for (double& bias : calibration.biases) bias -= kStep * calibration.temperature * raised / static_cast<double>(classes);
+  }
+  throw Error(ErrorCode::kInvalidArgument, format("no biases recognise each class in a part %g of its samples: ask for less", least));
+}
+
 std::vector<int> predictions(std::span<const float> values, int classes) {
   check_rows(values, classes);
   const auto width = static_cast<std::ptrdiff_t>(classes);

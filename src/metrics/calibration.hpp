@@ -58,6 +58,11 @@ struct Calibration {
 /// logits see it, so that a class without labels keeps a finite bias.
 Calibration fit_calibration(std::span<const float> logits, std::span<const int> labels);
 
+/// Raises the biases of the classes that are recognised in less than a part `least` of their samples, in small equal steps, until
+/// none is left: what is rare or ambiguous is then not always taken for its neighbour, at the price of some accuracy. Throws Error
+/// kInvalidArgument where that does not come about.
+Calibration raise_recalls(std::span<const float> logits, std::span<const int> labels, Calibration calibration, double least);
+
 /// Index of the largest value of each row, the first of equal ones; [count].
 std::vector<int> predictions(std::span<const float> values, int classes);
 

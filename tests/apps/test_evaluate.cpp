@@ -297,6 +297,18 @@ TEST_F(Evaluate, CalibrationWithBiasesFollowsTheShares) {
   EXPECT_LT(loss_after({"--biases"}), loss_after({}) - 0.3);
 }
 
+TEST_F(Evaluate, CalibrationRefusesWhatCannotBe) {
+  const auto error_of = [&](Words more) {
+    more.insert(more.begin(), {"calibrate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "-o", folder_ / "calibrated.onnx"});
+    const ProcessResult result = mien(more);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_FALSE(fs::exists(folder_ / "calibrated.onnx"));
+    return result.error;
+  };
+  EXPECT_NE(error_of({"--least-recall", "0.5"}).find("--least-recall moves biases: give --biases too"), std::string::npos);
+  EXPECT_NE(error_of({"--biases", "--least-recall", "0.9"}).find("no biases recognise each class in a part 0.9"), std::string::npos);
+}
+
 TEST_F(Evaluate, QuantizeWritesAnEightBitModelThatAnswersAlike) {
   const fs::path quantized = folder_ / "int8.onnx";
   const Words words = {"quantize", reference_model(), "--calibration", folder_ / "fer2013.csv"};

@@ -106,6 +106,22 @@ TEST(FitCalibration, UndoesAShiftThatTheLabelsDoNotShow) {
   for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(found.biases[c], static_cast<double>(c) - 1, 0.1) << c;
 }
 
+TEST(RaiseRecalls, LiftsTheClassThatIsMissed) {
+  // Class 1 of two leads by 1 in every row, and by 0.3 in those that are class 0's: a bias of 0.3 finds these, and no other.
+  std::vector<float> logits;
+  std::vector<int> labels;
+  for (int i = 0; i < 10; ++i) {
+    logits.insert(logits.end(), {0.0F, i < 3 ? 0.3F : 1.0F});
+    labels.push_back(i < 4 ? 0 : 1);
+  }
+  const Calibration found = raise_recalls(logits, labels, {1, {0, 0}}, 0.75);
+  EXPECT_NEAR(found.biases[0] - found.biases[1], 0.3, 0.02);
+  EXPECT_NEAR(found.biases[0] + found.biases[1], 0, 1e-9);
+  const Calibration enough = raise_recalls(logits, labels, {1, {0.5, 0}}, 0.75);
+  EXPECT_EQ(enough.biases, (std::vector<double>{0.5, 0}));
+  EXPECT_THROW(raise_recalls(logits, labels, {1, {0, 0}}, 0.9), Error);  // the fourth is like class 1's own
+}
+
 TEST(Predictions, TakeTheFirstOfEqualValues) {
   EXPECT_EQ(predictions(std::vector{0.1f, 0.9f, 0.5f, 0.5f}, 2), (std::vector{1, 0}));
   EXPECT_TRUE(predictions({}, 3).empty());

@@ -15,7 +15,7 @@ help:
 	@echo "make train                 build build/bin/mien and build/bin/mien-train"
 	@echo "make performance           measure on this machine, write docs/performance.md"
 	@echo "make server-performance    load mien serve on this machine, write docs/server-performance.md"
-	@echo "make results DATA=folder   measure the shipped networks on your copy of the data"
+	@echo "make results DATA=folder   measure the shipped networks on your copy of the data, write docs/results.md"
 	@echo "make study DATA=folder     train and measure the study's networks, write its tables into docs/results.md"
 	@echo "make clean                 remove the build"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the shipped networks and prints the tables of docs/results.md: `make results DATA=folder`.
+"""Measures the shipped networks and writes the tables of docs/results.md: `make results DATA=folder`.
 
 DATA holds fer2013.csv (or .csv.xz), fer2013new.csv and, where they are, CK+48/ and jaffe/. A second argument names the
 checkpoint's model file of the original's recipe (recipes/original.toml), when it was trained.
@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from document import write_part
 
 ROOT = Path(__file__).resolve().parent.parent
 MIEN = ROOT / "build/bin/mien"
@@ -55,31 +57,101 @@ def fer_tables(model, csv, votes, filtered, arguments=()):
     lines.append(score_row(f"PrivateTest without the {private['seen_in_training']} that equal a Training picture", private["without_seen"]))
     lines.append(score_row("PrivateTest, mean with the mirror image", flip))
     lines.append(score_row("PrivateTest, filtered: one face found by HOG, framed by it", evaluate(model, filtered, "PrivateTest", *arguments)))
-    lines.append(score_row("FER+ majority of PrivateTest, eight classes", private["ferplus"]["majority"]))
+    lines.append(score_row("**FER+ majority of PrivateTest, eight classes**", private["ferplus"]["majority"]))
+    lines.append(score_row("FER+ majority, mean with the mirror image", flip["ferplus"]["majority"]))
     lines += ["", "| PrivateTest | pictures | precision | recall | F1 |", "|---|---|---|---|---|"]
     for c in private["per_class"]:
         lines.append(f"| {c['label']} | {c['support']} | {number(c['precision'])} | {number(c['recall'])} | {number(c['f1'])} |")
+    lines += ["", "| `--min-confidence` | answered, % | wrong among them, % |", "|---|---|---|"]
+    for wanted in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        _, coverage, risk = max((point for point in private["risk_coverage"] if point[0] >= wanted), key=lambda point: point[1], default=(wanted, 0, 0))
+        lines.append(f"| {wanted} | {100 * coverage:.0f} | {100 * risk:.1f} |")
     return lines
 
 
-def photo_rows(model, source, detector, crops, scratch, alignments=("",)):
-    """JAFFE or another folder of photographs through detection, crop and network."""
-    lines = []
-    for crop in crops:
-        for align in alignments:
-            packed = scratch / "photos.npy"
-            text = mien("data", "pack", source, "--faces", "--detector", detector, "--crop", crop, *([align] if align else []), "-o", packed)
-            report = evaluate(model, packed, "Training")
-            found = report["count"]
-            note = {"--no-align": ", not turned", "": ""}[align]
-            lines.append(f"| {detector}, {crop}{note} | {found} | {percent(report['accuracy'])} | {number(report['macro_f1'])} |")
-            del text
+class Photos:
+    """JAFFE and CK+48, found, cropped and packed once for each detector and geometry."""
+
+    def __init__(self, data, scratch):
+        self.data, self.scratch, self.packed = data, scratch, {}
+
+    def set(self, name, *options):
+        key = (name, *options)
+        if key not in self.packed:
+            path = self.scratch / f"photos{len(self.packed)}.npy"
+            mien("data", "pack", self.data / name, *options, "-o", path)
+            self.packed[key] = path
+        return self.packed[key]
+
+    def jaffe(self, detector, crop, *more):
+        return self.set("jaffe", "--faces", "--detector", detector, "--crop", crop, *more)
+
+    def has(self, name):
+        return (self.data / name).exists()
+
+    def has_yunet(self):
+        try:
+            self.jaffe("yunet", "1 0 0")
+        except subprocess.CalledProcessError as error:
+            print(f"YuNet was not measured: {error.stderr.strip()}\n")
+            return False
+        return True
+
+
+def photo_table(models, photos):
+    """Every head of every model, the whole way."""
+    detectors = ["hog", *(["yunet"] if photos.has_yunet() else [])]
+    lines = ["| model, head | photographs | pictures | accuracy, % | macro F1 |", "|---|---|---|---|---|"]
+    details = []
+    for model in models:
+        crops = crops_of(model)
+        outputs = [output["name"] for output in json.loads(mien("info", model, "--format", "json"))["outputs"]]
+        for head in outputs:
+            name = model.stem + (f", {head}" if len(outputs) > 1 else "")
+            sets = [(f"JAFFE, {detector}", photos.jaffe(detector, crops[detector])) for detector in detectors] if photos.has("jaffe") else []
+            sets += [("CK+48", photos.set("CK+48"))] if photos.has("CK+48") else []
+            for title, packed in sets:
+                report = evaluate(model, packed, "Training", *(["--head", head] if len(outputs) > 1 else []))
+                lines.append(f"| {name} | {title} | {report['count']} | {percent(report['accuracy'])} | {number(report['macro_f1'])} |")
+                if title != "JAFFE, hog":
+                    recalls = {c["label"]: c["recall"]["value"] for c in report["per_class"] if c["support"] > 0}
+                    details.append((name, title, recalls))
+    emotions = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+    lines += ["", f"| recall | | {' | '.join(emotions)} |", "|---|---|" + "---|" * len(emotions)]
+    for name, title, recalls in details:
+        lines.append(f"| {name} | {title} | {' | '.join(f'{recalls[e]:.2f}' if e in recalls else '' for e in emotions)} |")
     return lines
+
+
+def geometry_table(model, photos):
+    crops = crops_of(model)
+    scale, x, y = map(float, crops["hog"].split())
+    around = [f"{s:.2f} {x:g} {d:.2f}" for s, d in ((1.0, 0), (scale - 0.1, y), (scale, 0), (scale, y - 0.05), (scale + 0.15, y))]
+    rows = [("hog", crop, ()) for crop in (crops["hog"], *around)]
+    if photos.has_yunet():
+        rows += [("yunet", crops["yunet"], ("--no-align",)), ("yunet", crops["yunet"], ())]
+    lines = ["| detector, geometry | faces | accuracy, % | macro F1 |", "|---|---|---|---|"]
+    for detector, crop, more in rows:
+        report = evaluate(model, photos.jaffe(detector, crop, *more), "Training")
+        lines.append(f"| {detector}, {crop}{', not turned' if more else ''} | {report['count']} | {percent(report['accuracy'])} | {number(report['macro_f1'])} |")
+    return lines
+
+
+def draw_robustness(models, csv, scratch):
+    """The picture of the report, for docs/images; and the rows of its table."""
+    page = scratch / "report.html"
+    several = [word for model in models for word in ("--model", model)]
+    mien("evaluate", *several, "--data", csv, "--robustness", "--no-pictures", "--bootstrap", 0, "--report", page)
+    section = page.read_text().split('id="robustness"')[1]
+    picture = section[section.index("<svg"):section.index("</svg>") + len("</svg>")]
+    (ROOT / "docs/images/robustness.svg").write_text(picture)
 
 
 def main():
     data = Path(sys.argv[1])
     original = sys.argv[2] if len(sys.argv) > 2 else None
+    models = [ROOT / "models/mien.onnx", ROOT / "models/reference.onnx"]
+    lines = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         csv = data / "fer2013.csv"
@@ -88,46 +160,33 @@ def main():
             with lzma.open(data / "fer2013.csv.xz") as packed, open(csv, "wb") as plain:
                 shutil.copyfileobj(packed, plain)
         votes = data / "fer2013new.csv"
-        model = ROOT / "models/reference.onnx"
-        crops = crops_of(model)
-        print("## reference.onnx\n")
         filtered = scratch / "filtered.npy"
-        print("```\n" + mien("data", "filter", csv, "--crop", crops.get("hog", DEFAULT_CROPS["hog"]), "-o", filtered).rsplit("wrote", 1)[0] + "```\n")
-        print("\n".join(fer_tables(model, csv, votes, filtered)))
-        int8 = ROOT / "models/reference-int8.onnx"
-        if int8.exists():
-            print("\n## reference-int8.onnx\n")
-            print("\n".join(fer_tables(int8, csv, votes, filtered, ("--precision", "int8"))))
-        bf16 = evaluate(model, csv, "PrivateTest", "--precision", "bf16")
-        print("\n## reference.onnx run in bf16\n\n" + "\n".join([*HEADER, score_row("PrivateTest, single view", bf16)]))
+        text = mien("data", "filter", csv, "--crop", crops_of(models[0])["hog"], "-o", filtered).rsplit("wrote", 1)[0]
+        lines += ["## Pictures in which HOG finds one face", "", "```", text + "```"]
+        for model in models:
+            int8 = model.with_name(model.stem + "-int8.onnx")
+            lines += ["", f"## {model.name}", "", *fer_tables(model, csv, votes, filtered)]
+            lines += ["", f"## {model.name} run in bf16, and in eight bits ({int8.name})", "", *HEADER]
+            for name, file, precision in (("bf16", model, "bf16"), ("eight bits", int8, "int8")):
+                report = evaluate(file, csv, "PrivateTest", "--votes", votes, "--precision", precision)
+                lines.append(score_row(f"{name}: PrivateTest, single view", report))
+                lines.append(score_row(f"{name}: FER+ majority of PrivateTest", report["ferplus"]["majority"]))
         if original:
             boxes = scratch / "boxes.npy"
             mien("data", "filter", csv, "-o", boxes)
-            print("\n## The original's own recipe\n\nTrained and measured on the filtered pictures, cropped to the box of HOG.\n\n" + "\n".join(HEADER))
+            lines += ["", "## The original's own recipe", "", "Trained and measured on the filtered pictures, cropped to the box of HOG.", "", *HEADER]
             for split in ("PublicTest", "PrivateTest"):
-                print(score_row(f"{split}, filtered", evaluate(original, boxes, split)))
-            print(score_row("PrivateTest, whole pictures", evaluate(original, csv, "PrivateTest")))
-        card = mien("evaluate", "--model", model, "--data", csv, "--slices", "--robustness", "--format", "card")
-        print("\n## What disturbs it, and what is read worse\n\nPrivateTest. " + card[card.index("Accuracy of parts"):])
-        print("\n## Photographs, the whole way\n")
-        for name in ("jaffe", "CK+48"):
-            if (data / name).exists() and name == "jaffe":
-                print("JAFFE, 213 photographs: detector and crop geometry (scale, shift_x, shift_y)\n")
-                print("| detector, geometry | faces | accuracy, % | macro F1 |\n|---|---|---|---|")
-                scale, x, y = map(float, crops.get("hog", DEFAULT_CROPS["hog"]).split())
-                around = [f"{s:.2f} 0 {d:.2f}" for s, d in ((1.0, 0), (scale - 0.1, y), (scale, 0), (scale, y), (scale, y - 0.05), (scale + 0.15, y))]
-                around[3] = crops.get("hog", DEFAULT_CROPS["hog"])
-                print("\n".join(photo_rows(model, data / name, "hog", around, scratch)))
-                if "yunet" in crops:
-                    try:
-                        print("\n".join(photo_rows(model, data / name, "yunet", [crops["yunet"]], scratch, ("--no-align", ""))))
-                    except subprocess.CalledProcessError as error:
-                        print(f"\nYuNet was not measured: {error.stderr.strip()}")
-            elif (data / name).exists():
-                packed = scratch / "ck.npy"
-                mien("data", "pack", data / name, "-o", packed)
-                report = evaluate(model, packed, "Training")
-                print("\nCK+48, whole pictures, the six classes that the network knows\n\n" + "\n".join([*HEADER, score_row("CK+48", report)]))
+                lines.append(score_row(f"{split}, filtered", evaluate(original, boxes, split)))
+            lines.append(score_row("PrivateTest, whole pictures", evaluate(original, csv, "PrivateTest")))
+        photos = Photos(data, scratch)
+        lines += ["", "## Photographs, the whole way", "", *photo_table(models, photos)]
+        if photos.has("jaffe"):
+            lines += ["", f"JAFFE, 213 photographs, {models[0].name}: detector and crop geometry (scale, shift_x, shift_y)", "", *geometry_table(models[0], photos)]
+        for model in models:
+            card = mien("evaluate", "--model", model, "--data", csv, "--slices", "--robustness", "--format", "card")
+            lines += ["", f"## {model.name}: what disturbs it, and what is read worse", "", "PrivateTest. " + card[card.index("Accuracy of parts"):].rstrip("\n")]
+        draw_robustness(models, csv, scratch)
+    write_part(ROOT / "docs/results.md", "make results", lines)
 
 
 if __name__ == "__main__":

@@ -19,11 +19,12 @@ import sys
 import tomllib
 from pathlib import Path
 
+from document import write_part
+
 ROOT = Path(__file__).resolve().parent.parent
 MIEN = ROOT / "build/bin/mien"
 DOCUMENT = ROOT / "docs/results.md"
 HISTORIES = ROOT / "docs/study"
-BEGIN, END = "<!-- make study -->\n", "<!-- end of make study -->\n"
 FRAME = "1.09 0 -0.1"  # crop.hog of the shipped networks
 SMALL = 4636  # training pictures that the original gave MobileNetV2
 NEIGHBOURS = {"pixels": "k nearest neighbours, pixels", "hog": "k nearest neighbours, HOG"}
@@ -238,9 +239,7 @@ def main():
     tables += ["", "### One thing changed at a time", ""] + ablation_table([finished[f"ablation-{n}"] for n in study["ablations"] if f"ablation-{n}" in finished])
     people = people_table({n: study["ablations"][n] for n in study["ablations"] if f"ablation-{n}" in finished}, data, chosen.out)
     tables += [""] + people if people else []
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    DOCUMENT.write_text(before + BEGIN + "\n".join(tables) + "\n" + END + rest.split(END)[1])
+    write_part(DOCUMENT, "make study", tables)
 
 
 if __name__ == "__main__":

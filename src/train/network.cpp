@@ -61,7 +61,7 @@ torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor
       case LayerKind::kConv: x = nn::Conv2d(layer.conv)->forward(x); break;
       case LayerKind::kBatchNorm: x = nn::BatchNorm2d(layer.norm)->forward(x); break;
       case LayerKind::kRelu: x = torch::relu_(x); break;
-      case LayerKind::kRelu6: x = torch::hardtanh(x, 0, 6); break;
+      case LayerKind::kRelu6: x = torch::clamp(x, 0, 6); break;
       case LayerKind::kMaxPool: x = torch::max_pool2d(x, 2); break;
       case LayerKind::kGlobalAveragePool: x = x.mean({2, 3}); break;
       case LayerKind::kFlatten: x = x.flatten(1); break;

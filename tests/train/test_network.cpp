@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "mien/error.hpp"
+#include "train/autocast.hpp"
 
 namespace mien::train {
 namespace {
@@ -63,6 +64,20 @@ TEST_P(EveryNetwork, ModulesHoldWhatTheSummaryCounts) {
   for (const torch::Tensor& parameter : network->parameters()) held += parameter.numel();
   EXPECT_EQ(held, trainable);
   EXPECT_EQ(network->forward(torch::randn({3, 1, 48, 48})).sizes(), (std::vector<std::int64_t>{3, 8}));
+}
+
+TEST_P(EveryNetwork, HasGradientsInBf16) {
+  Network network(make_network_spec(GetParam(), {}));
+  torch::Tensor output;
+  {
+    const Autocast autocast(torch::kCPU, true);
+    output = network->forward(torch::randn({2, 1, 48, 48}));
+  }
+  output.to(torch::kFloat).square().sum().backward();
+  for (const auto& item : network->named_parameters()) {
+    ASSERT_TRUE(item.value().grad().defined()) << item.key();
+    EXPECT_TRUE(item.value().grad().isfinite().all().item<bool>()) << item.key();
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EveryNetwork, testing::ValuesIn(network_names()), [](const auto& info) { return info.param; });

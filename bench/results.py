@@ -137,14 +137,17 @@ def geometry_table(model, photos):
     return lines
 
 
-def draw_robustness(models, csv, scratch):
-    """The picture of the report, for docs/images; and the rows of its table."""
+def disturbances(models, csv, scratch):
+    """By model the tables of the parts and the disturbances of PrivateTest; draws docs/images/robustness.svg."""
     page = scratch / "report.html"
     several = [word for model in models for word in ("--model", model)]
-    mien("evaluate", *several, "--data", csv, "--robustness", "--no-pictures", "--bootstrap", 0, "--report", page)
-    section = page.read_text().split('id="robustness"')[1]
+    card = mien("evaluate", *several, "--data", csv, "--slices", "--robustness", "--no-pictures", "--report", page, "--format", "card")
+    section = page.read_text(encoding="utf-8").split('id="robustness"')[1]
     picture = section[section.index("<svg"):section.index("</svg>") + len("</svg>")]
-    (ROOT / "docs/images/robustness.svg").write_text(picture)
+    picture = picture.replace("<svg ", '<svg style="background:#ffffff;color:#000000" ', 1)  # alone it has no page behind it
+    (ROOT / "docs/images/robustness.svg").write_text(picture, encoding="utf-8")
+    cards = card.split("\n### ")[-len(models):]
+    return [text[text.index("Accuracy of parts"):].rstrip("\n") for text in cards]
 
 
 def main():
@@ -182,10 +185,8 @@ def main():
         lines += ["", "## Photographs, the whole way", "", *photo_table(models, photos)]
         if photos.has("jaffe"):
             lines += ["", f"JAFFE, 213 photographs, {models[0].name}: detector and crop geometry (scale, shift_x, shift_y)", "", *geometry_table(models[0], photos)]
-        for model in models:
-            card = mien("evaluate", "--model", model, "--data", csv, "--slices", "--robustness", "--format", "card")
-            lines += ["", f"## {model.name}: what disturbs it, and what is read worse", "", "PrivateTest. " + card[card.index("Accuracy of parts"):].rstrip("\n")]
-        draw_robustness(models, csv, scratch)
+        for model, text in zip(models, disturbances(models, csv, scratch)):
+            lines += ["", f"## {model.name}: what disturbs it, and what is read worse", "", "PrivateTest. " + text]
     write_part(ROOT / "docs/results.md", "make results", lines)
 
 

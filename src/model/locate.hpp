@@ -5,7 +5,7 @@
 
 namespace mien {
 
-inline constexpr const char* kDefaultModel = "reference";
+inline constexpr const char* kDefaultModel = "mien";
 
 /// Where `mien models fetch` puts what it fetches: $XDG_DATA_HOME/mien/models, or ~/.local/share/mien/models; empty
 /// where neither variable says a folder.

@@ -20,11 +20,13 @@ inline const std::filesystem::path kMien = std::filesystem::path(MIEN_BIN_DIR) /
 inline const std::filesystem::path kSkimage = "/usr/lib/python3/dist-packages/skimage/data";  // python3-skimage
 inline const std::filesystem::path kAstronaut = kSkimage / "astronaut.png";
 
-/// The model that the tests ask: the one of the sources, or of the folder MIEN_MODELS.
-inline std::filesystem::path reference_model() {
+/// The models that the tests ask: those of the sources, or of the folder MIEN_MODELS.
+inline std::filesystem::path shipped_model(const std::string& name) {
   const char* variable = std::getenv("MIEN_MODELS");
-  return std::filesystem::path(variable != nullptr ? variable : MIEN_SOURCE_DIR "/models") / "reference.onnx";
+  return std::filesystem::path(variable != nullptr ? variable : MIEN_SOURCE_DIR "/models") / (name + ".onnx");
 }
+inline std::filesystem::path default_model() { return shipped_model("mien"); }
+inline std::filesystem::path reference_model() { return shipped_model("reference"); }
 
 inline Command mien_command(std::vector<std::string> arguments) {
   return {.program = kMien, .arguments = std::move(arguments),

@@ -24,7 +24,7 @@ class Archive : public testing::Test {
   static constexpr int kPhotos = 24;
 
   void SetUp() override {
-    MIEN_SKIP_WITHOUT(reference_model());
+    MIEN_SKIP_WITHOUT(default_model());
     for (int i = 1; i <= kPhotos; ++i) {
       paths_.push_back(std::to_string(i) + ".png");
       write_file(folder_ / paths_.back(), encode_png(gradient(40 + i, 48)));

@@ -11,7 +11,7 @@ using Json = nlohmann::json;
 
 class Audit : public testing::Test {
  protected:
-  void SetUp() override { MIEN_SKIP_WITHOUT(reference_model()); }
+  void SetUp() override { MIEN_SKIP_WITHOUT(default_model()); }
   TemporaryDir folder_;
 };
 

@@ -10,7 +10,7 @@ using Json = nlohmann::json;
 
 class Explain : public testing::Test {
  protected:
-  void SetUp() override { MIEN_SKIP_WITHOUT(reference_model()); }
+  void SetUp() override { MIEN_SKIP_WITHOUT(default_model()); }
   TemporaryDir folder_;
 };
 

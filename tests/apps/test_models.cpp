@@ -137,10 +137,10 @@ TEST_F(Models, SaysWhatIsWrong) {
 
 TEST_F(Models, FetchedYunetIsTheDefaultDetector) {
   const auto photo = shared_path("photos/person-linda.jpg");
-  if (!photo || !fs::exists(reference_model())) GTEST_SKIP() << "the photos or the reference model are not here";
+  if (!photo || !fs::exists(default_model())) GTEST_SKIP() << "the photos or the model are not here";
   const auto is_square = [&] {
     const ProcessResult result = run(
-        {.program = kMien, .arguments = {"predict", photo->string(), "--format", "json", "--model", reference_model().string()},
+        {.program = kMien, .arguments = {"predict", photo->string(), "--format", "json", "--model", default_model().string()},
          .environment = {{"XDG_DATA_HOME", data_.string()}, {"MIEN_MODELS", ""}}});
     EXPECT_EQ(result.exit_code, 0) << result.error;
     const auto box = nlohmann::json::parse(result.out).at(0).at("faces").at(0).at("box");

@@ -37,7 +37,7 @@ Words lines(const std::string& text) {
 
 class Predict : public testing::Test {
  protected:
-  void SetUp() override { MIEN_SKIP_WITHOUT(reference_model()); }
+  void SetUp() override { MIEN_SKIP_WITHOUT(default_model()); }
   TemporaryDir folder_;
 };
 

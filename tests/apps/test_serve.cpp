@@ -30,7 +30,7 @@ std::string base64(std::string_view bytes) {
 
 class Serve : public testing::Test {
  protected:
-  void SetUp() override { MIEN_SKIP_WITHOUT(reference_model()); }
+  void SetUp() override { MIEN_SKIP_WITHOUT(default_model()); }
 };
 
 class ServePhotos : public Serve {

@@ -19,7 +19,7 @@ std::string code_of(const HttpAnswer& answer) { return Json::parse(answer.body)[
 
 class ServeProtocol : public testing::Test {
  protected:
-  void SetUp() override { MIEN_SKIP_WITHOUT(reference_model()); }
+  void SetUp() override { MIEN_SKIP_WITHOUT(default_model()); }
 };
 
 TEST_F(ServeProtocol, RefusesByTheHeadAlone) {

@@ -57,8 +57,8 @@ step(${CMAKE_COMMAND} -S ${scratch}/embedding -B ${scratch}/embedding/build -DCM
 step(${CMAKE_COMMAND} --build ${scratch}/embedding/build)
 
 set(photo /usr/lib/python3/dist-packages/skimage/data/astronaut.png)
-if(NOT EXISTS ${photo} OR NOT EXISTS ${SOURCE}/models/reference.onnx)
-  message(STATUS "SKIPPED running the example: no ${photo} or no models/reference.onnx")
+if(NOT EXISTS ${photo} OR NOT EXISTS ${SOURCE}/models/mien.onnx)
+  message(STATUS "SKIPPED running the example: no ${photo} or no models/mien.onnx")
   return()
 endif()
 step(${CMAKE_COMMAND} -E env MIEN_MODELS=${prefix}/share/mien/models ${scratch}/examples/analyze ${photo})

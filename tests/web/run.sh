@@ -2,7 +2,7 @@
 # Runs one test of the page in headless Chromium: run.sh WORK_DIR TEST.mjs. Exits with 77 (skipped), and says why, where there is
 # no Node.js or Chromium, or where npm cannot fetch the two packages of package-lock.json.
 set -euo pipefail
-work=$1
+work=$(realpath -m "$1")
 test=$2
 here=$(cd "$(dirname "$0")" && pwd)
 

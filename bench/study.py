@@ -149,7 +149,8 @@ def scores(run, row, data):
     model = run / "model.onnx"
     if not model.exists():
         mien("export", run / "best.ckpt", "-o", model)
-        mien("calibrate", "--model", model, "--data", data.boxes if row.get("data") == "boxes" else data.csv, "--votes", data.votes)
+        votes = [] if row.get("data") == "boxes" else ["--votes", data.votes]
+        mien("calibrate", "--model", model, "--data", data.boxes if row.get("data") == "boxes" else data.csv, *votes, *row.get("calibrate", []))
     own = data.boxes if row.get("data") == "boxes" else data.framed
     bench = json.loads(mien("bench", "--model", model, "--precision", "f32", "--threads", 1, "--seconds", 0.1, "--format", "json"))
     found = {"parameters": json.loads(mien("info", model, "--format", "json"))["parameters"], "multiply_adds": bench["multiply_adds"],

@@ -1,11 +1,15 @@
 #include "train/augment.hpp"
 
+#include <cmath>
 #include <numbers>
 
 namespace mien::train {
 namespace {
 
 namespace F = torch::nn::functional;
+
+constexpr double kRange = 4;  // a normalised picture spans about 4 units from black to white
+constexpr double kPartDisturbed = 0.5;  // of the pictures, by blur and by noise
 
 /// [n] values between low and high.
 torch::Tensor uniform(std::int64_t n, double low, double high, torch::Generator& generator) {
@@ -36,6 +40,31 @@ torch::Tensor random_rectangles(std::int64_t n, std::int64_t side, double probab
   return (down.view({n, 1, side, 1}) & across.view({n, 1, 1, side})) & chosen.view({n, 1, 1, 1});
 }
 
+/// A part `probability` of the pictures blurred by a Gaussian of a deviation drawn for each, up to `widest` pixels: out of focus, or
+/// of a face that was small.
+torch::Tensor random_blur(const torch::Tensor& batch, double probability, double widest, torch::Generator& generator) {
+  const std::int64_t n = batch.size(0), radius = static_cast<std::int64_t>(std::ceil(2.5 * widest));
+  const torch::Tensor chosen = uniform(n, 0, 1, generator) < probability;
+  const torch::Tensor deviation = torch::where(chosen, uniform(n, 0.2, widest, generator), 0.05).to(torch::kFloat);
+  const torch::Tensor at = torch::arange(-radius, radius + 1, torch::kFloat).unsqueeze(0) / deviation.unsqueeze(1);
+  torch::Tensor kernels = (-0.5 * at.square()).exp();
+  kernels = (kernels / kernels.sum(1, true)).to(batch.device());
+  const std::int64_t size = 2 * radius + 1;
+  torch::Tensor out = F::pad(batch.view({1, n, batch.size(2), batch.size(3)}), F::PadFuncOptions({radius, radius, radius, radius}).mode(torch::kReplicate));
+  const auto each_its_own = F::Conv2dFuncOptions().groups(n);
+  out = F::conv2d(out, kernels.view({n, 1, size, 1}), each_its_own);
+  return F::conv2d(out, kernels.view({n, 1, 1, size}), each_its_own).view(batch.sizes());
+}
+
+/// Noise of a deviation drawn for each picture, up to `strongest` of the range, in a part `probability` of them.
+torch::Tensor random_noise(const torch::Tensor& batch, double probability, double strongest, torch::Generator& generator) {
+  const std::int64_t n = batch.size(0);
+  const torch::Tensor chosen = uniform(n, 0, 1, generator) < probability;
+  const torch::Tensor deviation = torch::where(chosen, uniform(n, 0, kRange * strongest, generator), 0.0).to(torch::kFloat);
+  const torch::Tensor noise = torch::randn(batch.sizes(), generator) * deviation.view({n, 1, 1, 1});
+  return batch + noise.to(batch.device());
+}
+
 }  // namespace
 
 torch::Tensor augment(const torch::Tensor& batch, std::int64_t side, const TrainSettings& s, torch::Generator& generator) {
@@ -46,12 +75,13 @@ torch::Tensor augment(const torch::Tensor& batch, std::int64_t side, const Train
     const torch::Tensor grid = F::affine_grid(maps, {n, 1, side, side}, false);
     out = F::grid_sample(out, grid, F::GridSampleFuncOptions().mode(torch::kBilinear).padding_mode(torch::kBorder).align_corners(false));
   }
+  if (s.blur > 0) out = random_blur(out, kPartDisturbed, s.blur * static_cast<double>(side) / static_cast<double>(batch.size(3)), generator);
   if (s.contrast > 0 || s.brightness > 0) {
-    // A normalised picture spans about 4 units from black to white.
     const torch::Tensor gain = uniform(n, 1 - s.contrast, 1 + s.contrast, generator).to(batch.device());
-    const torch::Tensor offset = uniform(n, -4 * s.brightness, 4 * s.brightness, generator).to(batch.device());
+    const torch::Tensor offset = uniform(n, -kRange * s.brightness, kRange * s.brightness, generator).to(batch.device());
     out = out * gain.view({n, 1, 1, 1}) + offset.view({n, 1, 1, 1});
   }
+  if (s.noise > 0) out = random_noise(out, kPartDisturbed, s.noise, generator);
   if (s.erase > 0) {
     const torch::Tensor mask = random_rectangles(n, side, s.erase, generator).to(batch.device());
     out = out.masked_fill(mask, 0);  // 0 is the mean gray

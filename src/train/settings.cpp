@@ -69,6 +69,8 @@ void TrainSettings::declare(OptionSet& o) {
   o.add(shift, "shift", "PART", "shift across and down, drawn from +- PART of the side", {0, 1});
   o.add(contrast, "contrast", "PART", "contrast, drawn from 1 +- PART", {0, 1});
   o.add(brightness, "brightness", "PART", "brightness, drawn from +- PART of the range", {0, 1});
+  o.add(blur, "blur", "PIXELS", "widest blur of half of the pictures, the deviation of a Gaussian", {0, 8});
+  o.add(noise, "noise", "PART", "strongest noise of half of the pictures, its deviation as part of the range", {0, 1});
   o.add(erase, "erase", "P", "probability of a blank rectangle (random erasing)", {0, 1});
   o.add_choice(best_by, "best-by", {"accuracy", "macro_f1"}, "PublicTest score that chooses the best epoch");
   o.add(seed, "seed", "N", "seed of weights, order and augmentation");

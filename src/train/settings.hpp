@@ -48,6 +48,8 @@ struct TrainSettings {
   double shift = 0.08;
   double contrast = 0.2;
   double brightness = 0.1;
+  double blur = 0;   ///< widest deviation in pixels of the whole picture
+  double noise = 0;  ///< greatest deviation, part of the range
   double erase = 0.25;
 
   std::string best_by = "accuracy";

@@ -158,7 +158,8 @@ TEST_F(TrainerTest, FerPlusHeadLearnsTheVotes) {
 }
 
 TEST_F(TrainerTest, StudentLearnsWhatItsTeachersSay) {
-  run_.settings.ferplus_weight = 0;
+  run_.settings.epochs = 10;
+  run_.settings.threads = 1;
   train(run_, Start::kFresh, observer_);
   // The student's own labels are all wrong: what it knows it has from the teacher.
   Dataset dataset = test::synthetic_faces(24);
@@ -206,13 +207,46 @@ TEST(HeadsLoss, IsTheSumOfWeightedCrossEntropies) {
               0.1 * std::log(4.0) + 0.9 * std::log(4.0 / 3) + 0.5 * std::log(3.0), 1e-6);
 }
 
-TEST(Augment, LeavesPicturesAloneWhenAllIsOff) {
+TrainSettings nothing_changed() {
   TrainSettings settings;
   settings.flip = false;
   settings.rotate = settings.scale = settings.shift = settings.contrast = settings.brightness = settings.erase = 0;
+  return settings;
+}
+
+TEST(Augment, LeavesPicturesAloneWhenAllIsOff) {
+  const TrainSettings settings = nothing_changed();
   torch::Generator generator = at::detail::createCPUGenerator(1);
   const torch::Tensor batch = torch::randn({4, 1, 48, 48});
   EXPECT_TRUE(torch::equal(augment(batch, 48, settings, generator), batch));
+}
+
+TEST(Augment, BlurSmoothsAboutHalfAndKeepsTheMean) {
+  TrainSettings settings = nothing_changed();
+  settings.blur = 2;
+  torch::Generator generator = at::detail::createCPUGenerator(1);
+  torch::Tensor batch = torch::zeros({64, 1, 48, 48});
+  batch.slice(2, 20, 28).slice(3, 20, 28) = 1;  // a square far from the edges
+  const torch::Tensor out = augment(batch, 48, settings, generator);
+  int blurred = 0;
+  for (int i = 0; i < 64; ++i) {
+    EXPECT_NEAR(out[i].mean().item<float>(), batch[i].mean().item<float>(), 1e-5) << i;
+    blurred += !torch::allclose(out[i], batch[i], 0, 1e-4);
+  }
+  EXPECT_GT(blurred, 16);
+  EXPECT_LT(blurred, 48);
+  EXPECT_TRUE(torch::equal(out, augment(batch, 48, settings, generator = at::detail::createCPUGenerator(1))));
+}
+
+TEST(Augment, NoiseIsAsStrongAsAsked) {
+  TrainSettings settings = nothing_changed();
+  settings.noise = 0.1;  // of a range of 4 units
+  torch::Generator generator = at::detail::createCPUGenerator(1);
+  const torch::Tensor out = augment(torch::zeros({256, 1, 48, 48}), 48, settings, generator);
+  const torch::Tensor deviations = out.flatten(1).std(1);
+  EXPECT_LT(deviations.max().item<float>(), 0.42);
+  EXPECT_GT(deviations.max().item<float>(), 0.36);
+  EXPECT_NEAR((deviations == 0).to(torch::kFloat).mean().item<float>(), 0.5, 0.12);
 }
 
 TEST(Augment, FlipMirrorsAboutHalfAndNothingElse) {

@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/options.hpp"
+#include "bench_layers.hpp"
 #include "commands.hpp"
 #include "mien/analyzer.hpp"
 #include "mien/error.hpp"
@@ -26,7 +27,7 @@ struct BenchOptions {
   std::string model, detector = "auto", precision = "auto", format = "text";
   int threads = 0, batch = 1, min_face = 0;
   double seconds = 1;
-  bool help = false;
+  bool layers = false, help = false;
 
   void declare(OptionSet& o) {
     o.add(model, "model", "FILE", "model file, or the name of a shipped one");
@@ -35,6 +36,7 @@ struct BenchOptions {
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"}, "arithmetic of the network");
     o.add(threads, "threads", "N", "threads of one call, 0: one a core", {0, 1024});
     o.add(batch, "batch", "N", "faces a call of the network", {1, 4096});
+    o.add(layers, "layers", "each call of the network: its time, its code, how near to the machine's limit it is");
     o.add(seconds, "seconds", "S", "how long to measure each thing", {0.01, 3600});
     o.add_choice(format, "format", {"text", "json"}, "form of the result");
     o.add(help, "help", "print this");
@@ -81,6 +83,7 @@ int bench_network(const BenchOptions& o) {
   std::normal_distribution<float> normal;
   std::vector<float> input(static_cast<std::size_t>(o.batch) * classifier.face_bytes());
   for (float& value : input) value = normal(random);
+  if (o.layers) return print_layers(path.string(), network, input, shape, o.seconds, o.format), kExitOk;
   std::vector<float> output(static_cast<std::size_t>(o.batch) * static_cast<std::size_t>(classifier.classes()));
   const std::array<std::span<float>, 1> outputs{std::span(output)};
   const auto first_start = Clock::now();
@@ -165,6 +168,7 @@ int bench_command(std::span<const std::string> arguments) {
     return kExitOk;
   }
   if (photos.size() > 1) throw Error(ErrorCode::kInvalidArgument, "give one photo");
+  if (options.layers && !photos.empty()) throw Error(ErrorCode::kInvalidArgument, "--layers times the network alone: leave the photo out");
   return photos.empty() ? bench_network(options) : bench_photo(options, photos[0]);
 }
 

@@ -50,11 +50,9 @@ Precision resolve(Precision wanted, const model::Model& model) {
 class CompiledShape {
  public:
   CompiledShape(const InputShape& shape, const Plan& plan, Program program, dnnl::engine engine)
-      : shape_(shape),
-        multiply_adds_(plan.multiply_adds),
-        program_(std::move(program)),
-        engine_(std::move(engine)) {
+      : shape_(shape), program_(std::move(program)), engine_(std::move(engine)) {
     for (const int output : plan.outputs) outputs_.push_back(plan.values[output].shape);
+    for (const Step& step : plan.steps) multiply_adds_ += step.multiply_adds;
     release(std::make_unique<Session>(program_, engine_));
   }
 
@@ -67,6 +65,13 @@ class CompiledShape {
     std::unique_ptr<Session> session = acquire();
     session->run(input, outputs);
     release(std::move(session));
+  }
+
+  Profile profile(const float* input, std::span<const std::span<float>> outputs, int rounds) {
+    std::unique_ptr<Session> session = acquire();
+    Profile result = engine::profile(program_, *session, input, outputs, rounds);
+    release(std::move(session));
+    return result;
   }
 
  private:
@@ -89,12 +94,20 @@ class CompiledShape {
 
   InputShape shape_;
   std::vector<Dims> outputs_;
-  std::int64_t multiply_adds_;
+  std::int64_t multiply_adds_ = 0;
   Program program_;
   dnnl::engine engine_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Session>> idle_;
 };
+
+void check_size(std::span<const float> input, const InputShape& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t dimension : shape) count *= dimension;
+  if (static_cast<std::int64_t>(input.size()) != count) {
+    throw Error(ErrorCode::kInvalidArgument, "the input has another size than its shape says");
+  }
+}
 
 }  // namespace
 
@@ -220,11 +233,7 @@ void Network::prepare(const InputShape& shape) const { impl_->at(shape); }
 void Network::run(std::span<const float> input, const InputShape& shape,
                   std::span<const std::span<float>> outputs) const {
   const std::shared_ptr<CompiledShape> compiled = impl_->at(shape);
-  std::int64_t count = 1;
-  for (const std::int64_t dimension : shape) count *= dimension;
-  if (static_cast<std::int64_t>(input.size()) != count) {
-    throw Error(ErrorCode::kInvalidArgument, "the input has another size than its shape says");
-  }
+  check_size(input, shape);
   if (outputs.size() != compiled->outputs().size()) {
     throw Error(ErrorCode::kInvalidArgument, "there must be one output buffer for every output");
   }
@@ -248,6 +257,17 @@ std::vector<OutputTensor> Network::run(std::span<const float> input, const Input
   for (OutputTensor& output : outputs) buffers.emplace_back(output.values);
   run(input, shape, buffers);
   return outputs;
+}
+
+Profile Network::profile(std::span<const float> input, const InputShape& shape, int rounds) const {
+  const std::shared_ptr<CompiledShape> compiled = impl_->at(shape);
+  check_size(input, shape);
+  if (rounds < 1) throw Error(ErrorCode::kInvalidArgument, "a profile needs at least one round");
+  std::vector<std::vector<float>> values;
+  for (const Dims& output : compiled->outputs()) values.emplace_back(product(output));
+  const std::vector<std::span<float>> outputs(values.begin(), values.end());
+  const ThreadScope threads(impl_->threads());
+  return compiled->profile(input.data(), outputs, rounds);
 }
 
 std::int64_t Network::multiply_adds(const InputShape& shape) const {

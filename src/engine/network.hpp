@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/profile.hpp"
 #include "model/model.hpp"
 
 namespace mien::engine {
@@ -68,6 +69,10 @@ class Network {
            std::span<const std::span<float>> outputs) const;
   /// The same for convenience: allocates the outputs.
   std::vector<OutputTensor> run(std::span<const float> input, const InputShape& shape) const;
+
+  /// Runs `rounds` times (at least once) whole and as often with a clock between oneDNN's calls: where the
+  /// time goes. Throws as run does.
+  Profile profile(std::span<const float> input, const InputShape& shape, int rounds) const;
 
   /// Multiplications with addition in the convolutions and dense layers of one call.
   std::int64_t multiply_adds(const InputShape& shape) const;

@@ -68,7 +68,8 @@ int Planner::real(int id) {
   plan_.values.push_back({from.name, from.shape});
   const int made = static_cast<int>(plan_.values.size()) - 1;
   plan_.values[made].producer = static_cast<int>(plan_.steps.size());
-  plan_.steps.push_back({Requantize{}, "conversion of '" + from.name + "'", {source->second}, made, {}, {}});
+  plan_.steps.push_back(
+      {Requantize{}, "conversion of '" + from.name + "'", from.name, {source->second}, made, {}, {}});
   realized_[source->second] = made;
   return made;
 }
@@ -131,7 +132,13 @@ int Planner::add_constant(Tensor tensor) {
 int Planner::emit(const Node& node, Operation operation, std::vector<int> inputs, Dims shape) {
   const int output = add_value(node, std::move(shape));
   plan_.values[output].producer = static_cast<int>(plan_.steps.size());
-  plan_.steps.push_back({std::move(operation), node.description(), std::move(inputs), output, {}, {}});
+  plan_.steps.push_back({std::move(operation),
+                         node.description(),
+                         node.name.empty() ? node.outputs[0] : node.name,
+                         std::move(inputs),
+                         output,
+                         {},
+                         {}});
   return output;
 }
 

@@ -91,11 +91,13 @@ using Operation = std::variant<Convolution, Dense, Pool, Eltwise, Binary, Softma
 struct Step {
   Operation operation;
   std::string label;        ///< of the node, for messages
+  std::string name;         ///< of the node, or of the value that is converted
   std::vector<int> inputs;  ///< values, without weights
   int output = -1;
   std::vector<PostOp> post_ops;
   std::vector<float>
       output_scales;  ///< of eight-bit sums, one a channel, applied before the post-ops; empty: none
+  std::int64_t multiply_adds = 0;
 };
 
 /// A model for one input shape: every shape known, activations and sums fused into the steps before them.
@@ -104,7 +106,6 @@ struct Plan {
   std::vector<Step> steps;  ///< in the order of execution
   int input = -1;
   std::vector<int> outputs;
-  std::int64_t multiply_adds = 0;
   std::deque<model::Tensor> constants;  ///< those that are not the model's own
 
   Plan() = default;

@@ -115,11 +115,12 @@ void convolution(Planner& planner, const Node& node) {
   const Window w = window(node, input, {weights[2], weights[3]});
   Convolution layer{w.strides, w.dilations, w.pads_begin, w.pads_end, groups};
   const Dims output = {input[0], weights[0], w.output[0], w.output[1]};
-  planner.plan().multiply_adds += product(output) * weights[1] * weights[2] * weights[3];
+  const std::int64_t multiply_adds = product(output) * weights[1] * weights[2] * weights[3];
 
   if (is_eight_bit(planner, node, 0)) {
     const int result = planner.emit(node, layer, {planner.quantized(input_id)}, output);
-    Step& step = planner.plan().steps[planner.value(result).producer];
+    Step& step = planner.producer(result);
+    step.multiply_adds = multiply_adds;
     layer.bias = scale_sums(planner, node, weights[0], step);
     layer.weights = planner.quantized_constant(weights_id)->stored;
     step.operation = layer;
@@ -129,7 +130,9 @@ void convolution(Planner& planner, const Node& node) {
   if (real_weights->type != model::DataType::kFloat32) unsupported(node, "weights that are not f32");
   layer.weights = weights_id;
   layer.bias = real_bias(planner, node, weights[0]);
-  planner.define(node, planner.emit(node, layer, {planner.real(node, 0)}, output));
+  const int result = planner.emit(node, layer, {planner.real(node, 0)}, output);
+  planner.producer(result).multiply_adds = multiply_adds;
+  planner.define(node, result);
 }
 
 /// A Reshape that only joins the dimensions of one image is left to the dense layer: its input, else `id`
@@ -163,7 +166,6 @@ void dense(Planner& planner, const Node& node) {
                                                  " numbers, not " + std::to_string(input.back()));
   }
   const std::int64_t rows = product(input) / inputs;
-  planner.plan().multiply_adds += rows * inputs * outputs;
 
   const bool eight_bit = is_eight_bit(planner, node, layer.transposed ? 1 : 0);
   if (!eight_bit) {
@@ -175,8 +177,9 @@ void dense(Planner& planner, const Node& node) {
   const int whole = eight_bit ? planner.quantized(planner.operand(node, 0)) : planner.real(node, 0);
   const int source = before_flatten(planner, planner.plan(), planner.reshape(node, whole, {rows, inputs}));
   const int result = planner.emit(node, layer, {source}, {rows, outputs});
+  Step& step = planner.producer(result);
+  step.multiply_adds = rows * inputs * outputs;
   if (eight_bit) {
-    Step& step = planner.plan().steps[planner.value(result).producer];
     layer.bias = scale_sums(planner, node, outputs, step);
     layer.weights = planner.quantized_constant(planner.operand(node, 1))->stored;
     step.operation = layer;

@@ -29,6 +29,8 @@ class Planner {
   Arithmetic arithmetic() const { return arithmetic_; }
   Plan& plan() { return plan_; }
   const Value& value(int id) const { return plan_.values[id]; }
+  /// The step that makes a value; there must be one.
+  Step& producer(int id) { return plan_.steps[value(id).producer]; }
 
   /// Whether a node has an input (it may be left out at the end or as an empty name).
   static bool has_input(const model::Node& node, std::size_t index);

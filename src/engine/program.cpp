@@ -1,6 +1,7 @@
 #include "engine/program.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 
 #include "mien/error.hpp"
@@ -40,18 +41,36 @@ Session::Session(const Program& program, const dnnl::engine& engine)
   }
 }
 
-void Session::run(const float* input, std::span<const std::span<float>> outputs) {
+void Session::bind(const float* input, std::span<const std::span<float>> outputs) {
   for (std::size_t i = 0; i < memories_.size(); ++i) {
     const Placement& placement = program_.memories[i].placement;
     if (placement.kind == Placement::Kind::kInput) memories_[i].set_data_handle(const_cast<float*>(input));
     if (placement.kind == Placement::Kind::kOutput)
       memories_[i].set_data_handle(outputs[placement.index].data());
   }
+}
+
+void Session::execute(std::size_t call) {
+  const dnnl_status_t status =
+      dnnl_primitive_execute(program_.calls[call].primitive.get(), stream_.get(),
+                             static_cast<int>(arguments_[call].size()), arguments_[call].data());
+  if (status != dnnl_success) throw Error(ErrorCode::kUnsupported, "oneDNN cannot run this network");
+}
+
+void Session::run(const float* input, std::span<const std::span<float>> outputs) {
+  bind(input, outputs);
+  for (std::size_t i = 0; i < arguments_.size(); ++i) execute(i);
+}
+
+void Session::run_timed(const float* input, std::span<const std::span<float>> outputs,
+                        std::span<double> milliseconds) {
+  bind(input, outputs);
+  auto last = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < arguments_.size(); ++i) {
-    const dnnl_status_t status =
-        dnnl_primitive_execute(program_.calls[i].primitive.get(), stream_.get(),
-                               static_cast<int>(arguments_[i].size()), arguments_[i].data());
-    if (status != dnnl_success) throw Error(ErrorCode::kUnsupported, "oneDNN cannot run this network");
+    execute(i);
+    const auto now = std::chrono::steady_clock::now();
+    milliseconds[i] = std::chrono::duration<double, std::milli>(now - last).count();
+    last = now;
   }
 }
 

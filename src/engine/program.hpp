@@ -5,6 +5,7 @@
 #include <dnnl.hpp>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct ProgramMemory {
 struct Call {
   dnnl::primitive primitive;
   std::vector<std::pair<int, int>> arguments;  ///< oneDNN's name of the argument, index of the memory
+  std::string name;                            ///< of the node that it works for
+  std::int64_t multiply_adds = 0;
 };
 
 /// A plan as oneDNN primitives over one block of memory. Immutable, shared by the sessions that run it.
@@ -42,11 +45,17 @@ class Session {
 
   /// `input` and `outputs` are f32 in C order, of the plan's sizes.
   void run(const float* input, std::span<const std::span<float>> outputs);
+  /// The same, with a clock between the calls: fills `milliseconds`, one number a call of the program.
+  void run_timed(const float* input, std::span<const std::span<float>> outputs,
+                 std::span<double> milliseconds);
 
  private:
   struct Free {
     void operator()(std::byte* bytes) const;
   };
+
+  void bind(const float* input, std::span<const std::span<float>> outputs);
+  void execute(std::size_t call);
 
   const Program& program_;
   std::unique_ptr<std::byte, Free> arena_;

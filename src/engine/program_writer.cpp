@@ -37,11 +37,11 @@ int ProgramWriter::add_view(const dnnl::memory::desc& desc, int source) {
   return add_memory(desc, placement, buffer_of_[source]);
 }
 
-void ProgramWriter::add_call(dnnl::primitive primitive, Arguments arguments) {
+void ProgramWriter::add_call(dnnl::primitive primitive, Arguments arguments, std::int64_t multiply_adds) {
   for (const auto& [name, id] : arguments) {
     if (buffer_of_[id] >= 0) buffers_[buffer_of_[id]].last = program_.calls.size();
   }
-  program_.calls.push_back({std::move(primitive), std::move(arguments)});
+  program_.calls.push_back({std::move(primitive), std::move(arguments), name_, multiply_adds});
 }
 
 void ProgramWriter::reorder(int from, int to, const dnnl::primitive_attr& attributes) {

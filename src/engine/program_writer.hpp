@@ -1,6 +1,7 @@
 #pragma once
 
 #include <dnnl.hpp>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -31,13 +32,16 @@ class ProgramWriter {
   bool is_in_arena(int id) const { return buffer_of_[id] >= 0; }
   const dnnl::engine& engine() const { return engine_; }
 
+  /// Whom the next calls work for.
+  void set_name(std::string name) { name_ = std::move(name); }
   /// A primitive made from `pd`, with its scratchpad added to the arguments.
   template <class Primitive>
-  void call(const typename Primitive::primitive_desc& pd, Arguments arguments) {
+  void call(const typename Primitive::primitive_desc& pd, Arguments arguments,
+            std::int64_t multiply_adds = 0) {
     if (pd.scratchpad_desc().get_size() > 0) {
       arguments.emplace_back(DNNL_ARG_SCRATCHPAD, add_arena(pd.scratchpad_desc()));
     }
-    add_call(Primitive(pd), std::move(arguments));
+    add_call(Primitive(pd), std::move(arguments), multiply_adds);
   }
   void reorder(int from, int to, const dnnl::primitive_attr& attributes = plain_attributes());
   void eltwise(dnnl::algorithm algorithm, float alpha, float beta, int from, int to);
@@ -48,10 +52,11 @@ class ProgramWriter {
 
  private:
   int add_memory(const dnnl::memory::desc& desc, Placement placement, int buffer);
-  void add_call(dnnl::primitive primitive, Arguments arguments);
+  void add_call(dnnl::primitive primitive, Arguments arguments, std::int64_t multiply_adds);
 
   const dnnl::engine& engine_;
   Program program_;
+  std::string name_;
   std::vector<Buffer> buffers_;
   std::vector<int> buffer_of_;  ///< by memory; -1: not in the arena
 };

@@ -44,6 +44,7 @@ Program StepBuilder::run() {
   places_[plan_.input] = {writer_.add_input(plain(value(plan_.input).shape, memory::data_type::f32))};
   for (step_ = 0; step_ < plan_.steps.size(); ++step_) {
     const Step& step = plan_.steps[step_];
+    writer_.set_name(step.name);
     try {
       std::visit([&](const auto& operation) { build(step, operation); }, step.operation);
     } catch (const dnnl::error& error) {
@@ -51,6 +52,7 @@ Program StepBuilder::run() {
     }
   }
   for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
+    writer_.set_name(model_.outputs[i].name);
     const int source = place(plan_.outputs[i]);
     writer_.reorder(source,
                     writer_.add_output(plain(value(plan_.outputs[i]).shape, memory::data_type::f32), i));

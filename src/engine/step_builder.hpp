@@ -87,7 +87,7 @@ class StepBuilder {
                            {DNNL_ARG_DST, to}};
     if (layer.bias >= 0) arguments.emplace_back(DNNL_ARG_BIAS, plain_constant(layer.bias));
     append_post_op_arguments(step, inside, arguments);
-    writer_.call<Primitive>(pd, std::move(arguments));
+    writer_.call<Primitive>(pd, std::move(arguments), step.multiply_adds);
     finish(step, inside, to);
   }
 

@@ -49,12 +49,13 @@ test:
 	cmake --build build -j $(JOBS)
 	MIEN_PYTHON="$$(scripts/python_peers.sh "$(CURDIR)/build/python")" ctest --test-dir build --output-on-failure -j $(JOBS)
 
+# ONLY: parts of docs/performance.md to measure again: network, photos, many, start, detectors.
 performance:
 	@scripts/setup.sh full
 	@scripts/setup.sh peers
 	cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON -DMIEN_BENCH=ON
 	cmake --build build -j $(JOBS)
-	MIEN_PYTHON="$$(scripts/python_peers.sh "$(CURDIR)/build/python")" python3 bench/performance.py
+	MIEN_PYTHON="$$(scripts/python_peers.sh "$(CURDIR)/build/python")" python3 bench/performance.py $(if $(ONLY),--only $(ONLY))
 
 server-performance:
 	@scripts/setup.sh full

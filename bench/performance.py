@@ -1,250 +1,226 @@
 #!/usr/bin/env python3
-"""Measures Mien beside its peers and writes docs/performance.md: `make performance`.
+"""Measures Mien beside its peers and writes the tables of docs/performance.md: `make performance`, on an idle machine.
 
-Networks: paired rounds, each engine in turn on the same model file, random input, one process an engine and round;
-medians over rounds. Peers that are not installed are left out and named. Run it on an idle machine.
+    bench/performance.py [--only PART...]      network, photos, many, start, detectors; the other parts are left as they are
+
+Engines run in turn, in paired rounds, one process an engine and round; medians over rounds (MIEN_ROUNDS of MIEN_SECONDS each).
+What is not installed is left out and named.
 """
+import argparse
 import json
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build"
-MIEN = BUILD / "bin/mien"
-ROUNDS = int(os.environ.get("MIEN_ROUNDS", "9"))
-SECONDS = os.environ.get("MIEN_SECONDS", "0.5")
-PHOTO = Path("/usr/lib/python3/dist-packages/skimage/data/astronaut.png")
+from document import write_part
+from measuring import BUILD, MIEN, ROOT, ROUNDS, SECONDS, Failure, detectors_of, machine, mien, mien_bench, not_measured, output, paired_rounds, reason
+from peers import face_api_modules, network_peers, opencv_python
 
-PEER = r"""
-import json, sys, time
-kind, path, threads, batch, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
-import numpy
-x = numpy.random.default_rng(1).standard_normal((batch, 1, 48, 48), dtype=numpy.float32)
-if kind == "onnxruntime":
-    import onnxruntime
-    o = onnxruntime.SessionOptions(); o.intra_op_num_threads = threads; o.inter_op_num_threads = 1
-    s = onnxruntime.InferenceSession(path, o, providers=["CPUExecutionProvider"])
-    name = s.get_inputs()[0].name
-    run = lambda: s.run(None, {name: x}); version = onnxruntime.__version__
-elif kind == "opencv":
-    import cv2
-    cv2.setNumThreads(threads); net = cv2.dnn.readNetFromONNX(path); version = cv2.__version__
-    def run(): net.setInput(x); net.forward()
-elif kind == "libtorch":
-    import torch, numpy.lib
-    torch.set_num_threads(threads); torch.set_grad_enabled(False); version = torch.__version__
-    n = torch.nn; c = lambda i, o, k=3: [n.Conv2d(i, o, k, padding=k // 2), n.ReLU()]
-    net = n.Sequential(*c(1, 16, 5), *c(16, 16), n.BatchNorm2d(16), n.MaxPool2d(2), *c(16, 14), *c(14, 14), n.BatchNorm2d(14),
-        n.MaxPool2d(2), *c(14, 56), *c(56, 56), *c(56, 56), n.BatchNorm2d(56), n.MaxPool2d(2), *c(56, 252), *c(252, 252), *c(252, 252),
-        n.MaxPool2d(2), n.Flatten(), n.Linear(2268, 343), n.ReLU(), n.Linear(343, 343), n.ReLU(), n.Linear(343, 7)).eval()
-    net = torch.jit.freeze(torch.jit.script(net)); t = torch.from_numpy(x)
-    run = lambda: net(t)
-for _ in range(20): run()
-times, begin = [], time.perf_counter()
-while time.perf_counter() - begin < seconds:
-    a = time.perf_counter(); run(); times.append(time.perf_counter() - a)
-times.sort()
-print(json.dumps({"median_ms": 1000 * times[len(times) // 2], "version": version}))
-"""
+DOCUMENT = ROOT / "docs/performance.md"
+PHOTO = Path("/usr/lib/python3/dist-packages/skimage/data/astronaut.png")  # python3-skimage
+DLIB_FACES = Path("/usr/share/doc/libdlib19.1/examples/faces")
+TITLES = {"hog": "HOG", "yunet": "YuNet"}
 
 
-def output(*command, **kwargs):
-    return subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True, **kwargs).stdout
+def median(results):
+    return statistics.median(r["median_ms"] for r in results)
 
 
-def mien(*arguments):
-    return json.loads(output(MIEN, "bench", "--format", "json", "--seconds", SECONDS, *arguments))
+def times_as_fast(results, base):
+    """Median over the rounds; empty where the base was not measured."""
+    return f"{statistics.median(b['median_ms'] / r['median_ms'] for b, r in zip(base, results)):.2f}" if base else ""
 
 
-def peer(python, kind, model, threads, batch):
-    return json.loads(output(python, "-c", PEER, kind, model, threads, batch, SECONDS))
+def titled(name, results):
+    return name.replace("{}", results[0].get("version", ""))
 
 
-def find_peers():
-    """Python by peer, for those that can be imported."""
-    pythons = [os.environ.get("MIEN_PYTHON", ""), str(BUILD / "python/bin/python"), "/usr/bin/python3"]
-    found = {}
-    for kind, module in (("onnxruntime", "onnxruntime"), ("opencv", "cv2"), ("libtorch", "torch")):
-        for python in filter(None, pythons):
-            if Path(python).exists() and subprocess.run([python, "-c", f"import {module}, numpy"], capture_output=True).returncode == 0:
-                found[kind] = python
-                break
-    return found
-
-
-def network_table(name, peers, peak):
-    """Speed of models/NAME.onnx and of its eight-bit copy beside the peers, on the same file."""
+def network_engines(name, threads, batch, peers):
+    """Mien on models/NAME.onnx and on its eight-bit copy, and the peers on the same file."""
     model, int8 = ROOT / f"models/{name}.onnx", ROOT / f"models/{name}-int8.onnx"
-    madds = mien("--model", model)["multiply_adds"]
+    engines = {}
+    for precision, file in (("f32", model), ("bf16", model), ("int8", int8)):
+        engines[f"Mien {precision}"] = lambda p=precision, f=file: mien_bench("--model", f, "--precision", p, "--threads", threads, "--batch", batch)
+    for peer, (kind, python) in peers.items():
+        if kind != "libtorch" or name == "reference":  # its layers are the reference network's
+            engines[peer] = lambda k=kind, p=python: json.loads(output(p, ROOT / "bench/network_peer.py", k, model, threads, batch, SECONDS))
+    return engines
+
+
+def network_table(name, peers, peak, left_out):
+    madds = mien_bench("--model", ROOT / f"models/{name}.onnx")["multiply_adds"]
     lines = ["", f"### {name}.onnx, {madds / 1e6:.1f} million multiply-adds a face"]
     for threads, batch in ((1, 1), (2, 1), (2, 32)):
-        engines = {f"Mien {p}": (lambda p=p: mien("--model", model, "--precision", p, "--threads", threads, "--batch", batch)) for p in ("f32", "bf16")}
-        if int8.exists():
-            engines["Mien int8"] = lambda: mien("--model", int8, "--precision", "int8", "--threads", threads, "--batch", batch)
-        names = {"onnxruntime": "ONNX Runtime f32", "opencv": "OpenCV dnn f32", "libtorch": "LibTorch f32"}
-        for kind, python in peers.items():
-            engines[names[kind]] = lambda kind=kind, python=python: peer(python, kind, model, threads, batch)
-        times, versions = {name: [] for name in engines}, {}
-        for _ in range(ROUNDS):
-            for name, run in list(engines.items()):
-                try:
-                    result = run()
-                except subprocess.CalledProcessError as error:
-                    print(f"left out: {name}: {error.stderr.strip().splitlines()[-1]}", file=sys.stderr)
-                    del engines[name], times[name]
-                    continue
-                times[name].append(result["median_ms"])
-                versions[name] = result.get("version", "")
-        base = times.get("ONNX Runtime f32")
+        results = paired_rounds(network_engines(name, threads, batch, peers), left_out)
+        base = results.get("ONNX Runtime {} f32")
         lines += [f"\n{threads} thread{'s' if threads > 1 else ''}, batch {batch}\n",
                   "| engine | ms a call | times ONNX Runtime | of the peak |", "|---|---|---|---|"]
-        for name, values in times.items():
-            ratio = statistics.median(b / v for b, v in zip(base, values)) if base else 0
-            precision = name.split()[-1]
-            limit = peak.get(precision, 0) * threads * 1e6
-            part = f"{100 * batch * madds / statistics.median(values) / limit:.0f} %" if limit else ""
-            lines.append(f"| {name} {versions[name]} | {statistics.median(values):.3f} | {ratio:.2f} | {part} |")
+        for engine, rounds in results.items():
+            limit = peak.get(engine.split()[-1], 0) * threads * 1e6
+            part = f"{100 * batch * madds / median(rounds) / limit:.0f} %" if limit else ""
+            lines.append(f"| {titled(engine, rounds)} | {median(rounds):.3f} | {times_as_fast(rounds, base)} | {part} |")
     return lines
 
 
-def photo_table():
-    lines = ["| photo | size | faces | detector | decode | detect | crop | classify | whole |", "|---|---|---|---|---|---|---|---|---|"]
-    shared = Path(os.environ.get("MIEN_SHARED", ROOT / "../shared"))
-    photos = [PHOTO, shared / "photos/cgi-multiangle-4.jpg", shared / "photos/group-1.jpg"]
-    photos += sorted(Path("/usr/share/doc/libdlib19.1/examples/faces").glob("*.jpg"))[:2]
-    for photo in photos:
-        if not photo.exists():
-            continue
-        for detector in ("hog", "yunet"):
-            try:
-                r = mien(photo, "--detector", detector)
-            except subprocess.CalledProcessError:
-                continue
-            s = {name: stage["median_ms"] for name, stage in r["stages"].items()}
-            lines.append(f"| {photo.name} | {r['width']}x{r['height']} | {r['faces']} | {r['detector']} | " +
-                         " | ".join(f"{s[k]:.2f}" for k in ("decode", "detect", "crop", "classify", "whole")) + " |")
-    return lines
-
-
-def face_api_table():
-    """@vladmandic/face-api in Node and Mien with YuNet in turn on one photo, from JPEG bytes to emotions."""
-    modules = BUILD / "node/node_modules"
-    if not (modules / "@vladmandic/face-api").exists():
-        (BUILD / "node").mkdir(exist_ok=True)
-        packages = ["@vladmandic/face-api@1.7", "@tensorflow/tfjs@4", "@tensorflow/tfjs-backend-wasm@4", "sharp"]
+def network_part():
+    peak = json.loads(output(BUILD / "bench/peak"))
+    peers, left_out = {}, {}
+    for name, (kind, find) in network_peers().items():
         try:
-            subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", *packages], cwd=BUILD / "node", check=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            return [f"Not measured: @vladmandic/face-api ({error})."]
-    photo = BUILD / "photo-1280x720.jpg"
-    subprocess.run([str(BUILD / "bench/make_photo"), str(PHOTO), "1280", "720", str(photo)], check=True)
-    times, found = {}, {}
-    for _ in range(ROUNDS):
-        theirs = json.loads(output("node", ROOT / "bench/face_api.mjs", modules, photo, SECONDS))
-        rows = {f"face-api {theirs['version']} ({theirs['backend']}), {name}": (theirs[name]["median_ms"], theirs[name]["faces"]) for name in ("tiny", "ssd")}
-        for detector in ("yunet", "hog"):
-            try:
-                ours = mien(photo, "--detector", detector)
-            except subprocess.CalledProcessError:
-                continue
-            rows[f"Mien, {detector}"] = (ours["stages"]["whole"]["median_ms"], ours["faces"])
-        for name, (ms, faces) in rows.items():
-            times.setdefault(name, []).append(ms)
-            found[name] = faces
-    fastest = next(iter(times))
+            peers[name] = (kind, find())
+        except Failure as error:
+            left_out[name.replace(" {}", "")] = reason(error)
+    return [f"One core does at most {peak['f32']:.0f} (f32), {peak['bf16']:.0f} (bf16) and {peak['int8']:.0f} (int8) thousand million "
+            "multiply-adds a second (`bench/peak.cpp`).", f"Median of {ROUNDS} paired rounds of {SECONDS} s each, engines in turn.",
+            *network_table("mien", peers, peak, left_out), *network_table("reference", peers, peak, left_out), *not_measured(left_out)]
+
+
+def stages_table():
+    lines = ["| photo | size | faces | detector | decode | detect | crop | classify | whole |", "|---|---|---|---|---|---|---|---|---|"]
+    shared, left_out = Path(os.environ.get("MIEN_SHARED", ROOT / "../shared")), {}
+    photos = [PHOTO, shared / "photos/cgi-multiangle-4.jpg", shared / "photos/group-1.jpg"]
+    photos += [DLIB_FACES / name for name in ("2007_007763.jpg", "2008_001009.jpg")]
+    left_out.update({photo.name: "not here" for photo in photos if not photo.exists()})
+    detectors = detectors_of(("hog", "yunet"), left_out)
+    for photo in filter(Path.exists, photos):
+        for detector in detectors:
+            r = mien_bench(photo, "--detector", detector)
+            stages = [f"{r['stages'][name]['median_ms']:.2f}" for name in ("decode", "detect", "crop", "classify", "whole")]
+            lines.append(f"| {photo.name} | {r['width']}x{r['height']} | {r['faces']} | {r['detector']} | {' | '.join(stages)} |")
+    return lines + not_measured(left_out)
+
+
+def make_photo(width, height):
+    photo = BUILD / f"photo-{width}x{height}.jpg"
+    output(BUILD / "bench/make_photo", PHOTO, width, height, photo)
+    return photo
+
+
+def network_of(*arguments):
+    """The model file and the arithmetic that Mien takes for these options."""
+    r = mien_bench(*arguments)
+    return f"{Path(r['model']).name} in {r['precision']}"
+
+
+def mien_photo(photo, *arguments):
+    r = mien_bench(photo, *arguments)
+    return {"median_ms": r["stages"]["whole"]["median_ms"], "faces": r["faces"]}
+
+
+def opencv_engines(photo):
+    """OpenCV's YuNet and dnn on the default network, at the photo's width, at half of it, and at the 448 that Mien's detector shrinks 1280 to."""
+    python, model = opencv_python(), ROOT / "models/mien.onnx"
+    yunet = next(m["path"] for m in mien("models", "list") if m["name"] == "yunet")
+    if not yunet:
+        raise FileNotFoundError(2, "", "yunet")
+    metadata = json.dumps(mien("info", model)["metadata"])
+    return {f"OpenCV {{}}, YuNet on {width} pixels, {model.name} in f32":
+            lambda w=width: json.loads(output(python, ROOT / "bench/opencv_photo.py", yunet, model, metadata, w, photo, SECONDS))
+            for width in (1280, 640, 448)}
+
+
+def face_api_engines(photo):
+    modules = face_api_modules()
+    return {f"face-api {{}}, {detector}": lambda d=detector: json.loads(output("node", ROOT / "bench/face_api.mjs", modules, d, photo, SECONDS))
+            for detector in ("tiny", "ssd")}
+
+
+def whole_way_table():
+    """The same photograph, from a JPEG in memory to emotions, in turn: face-api in Node.js, OpenCV, Mien."""
+    photo, engines, left_out = make_photo(1280, 720), {}, {}
+    for name, make in (("@vladmandic/face-api", face_api_engines), ("OpenCV", opencv_engines)):
+        try:
+            engines |= make(photo)
+        except Failure as error:
+            left_out[name] = reason(error)
+    here = detectors_of(("yunet", "hog"), left_out)
+    for detector, precision in (("yunet", "f32"), ("yunet", "auto"), ("hog", "auto")):
+        if detector in here:
+            name = f"Mien, {TITLES[detector]}, {network_of('--precision', precision)}"
+            engines[name] = lambda d=detector, p=precision: mien_photo(photo, "--detector", d, "--precision", p)
+    results = paired_rounds(engines, left_out)
     lines = ["| 1280x720 photo, one face, JPEG in memory to emotion | faces | ms | times as fast as face-api's tiny |", "|---|---|---|---|"]
-    for name, values in times.items():
-        ratio = statistics.median(b / v for b, v in zip(times[fastest], values))
-        lines.append(f"| {name} | {found[name]} | {statistics.median(values):.2f} | {ratio:.1f} |")
-    return lines
+    for name, rounds in results.items():
+        ratio = times_as_fast(rounds, results.get("face-api {}, tiny"))
+        lines.append(f"| {titled(name, rounds)} | {rounds[0]['faces']} | {median(rounds):.2f} | {ratio} |")
+    return lines + not_measured(left_out)
 
 
-def batch_table():
+def photos_part():
+    return [f"Medians in ms, all cores; the photo is in memory. The network is {network_of()}, the default.", "", *stages_table(), "",
+            *whole_way_table()]
+
+
+def timed(command, **kwargs):
+    """Wall, user and system seconds and the peak memory in MB of a command; Debian's package time."""
+    done = subprocess.run(["/usr/bin/time", "-f", "%e %U %S %M", *map(str, command)], capture_output=True, text=True, check=True, **kwargs)
+    wall, user, system, memory = map(float, done.stderr.split()[-4:])
+    return wall, user, system, memory / 1024
+
+
+def many_part():
     """Photos a second of one `mien predict` over many photos, and whether memory grows with their number."""
-    photos = sorted(Path("/usr/share/doc/libdlib19.1/examples/faces").glob("*.jpg")) or [PHOTO]
-    lines = ["| photos | seconds | photos a second | cores busy | peak memory, MB |", "|---|---|---|---|---|"]
+    photos = sorted(DLIB_FACES.glob("*.jpg")) or [PHOTO]
+    lines = [f"`mien predict - --format jsonl` with {network_of()} and the detector {mien_bench(PHOTO)['detector']}, the defaults, on "
+             f"{len(photos)} photo{'s' if len(photos) > 1 else ''} of {photos[0].parent} over and over.", "",
+             "| photos | seconds | photos a second | cores busy | peak memory, MB |", "|---|---|---|---|---|"]
     for count in (100, 1000):
         paths = "\n".join(str(photos[i % len(photos)]) for i in range(count))
-        timed = subprocess.run(["/usr/bin/time", "-f", "%e %U %S %M", MIEN, "predict", "-", "--format", "jsonl"], input=paths,
-                               capture_output=True, text=True, check=True)
-        wall, user, system, memory = map(float, timed.stderr.split()[-4:])
-        lines.append(f"| {count} | {wall:.1f} | {count / wall:.0f} | {(user + system) / wall:.1f} | {memory / 1024:.0f} |")
+        wall, user, system, memory = timed([MIEN, "predict", "-", "--format", "jsonl"], input=paths)
+        lines.append(f"| {count} | {wall:.1f} | {count / wall:.0f} | {(user + system) / wall:.1f} | {memory:.0f} |")
     return lines
 
 
 def cold(arguments, runs=15):
     """Median wall time in ms and peak memory in MB of a fresh process."""
-    walls, peaks = [], []
-    for _ in range(runs):
-        timed = subprocess.run(["/usr/bin/time", "-f", "%e %M", *map(str, arguments)], capture_output=True, text=True, check=True)
-        peaks.append(int(timed.stderr.split()[-1]) / 1024)
+    memory = statistics.median(timed(arguments)[3] for _ in range(runs))
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        subprocess.run(["hyperfine", "-N", "--warmup", "3", "--runs", str(runs), "--export-json", file.name,
-                        " ".join(f"'{a}'" for a in arguments)], capture_output=True, check=True)
-        walls = json.load(open(file.name))["results"][0]["median"] * 1000
-    return walls, statistics.median(peaks)
+        output("hyperfine", "-N", "--warmup", "3", "--runs", runs, "--export-json", file.name, " ".join(f"'{a}'" for a in arguments))
+        return json.load(file)["results"][0]["median"] * 1000, memory
 
 
-def startup_table():
-    small = BUILD / "photo-640x480.jpg"
-    if not small.exists():
-        subprocess.run([str(BUILD / "bench/make_photo"), str(PHOTO), "640", "480", str(small)], check=True)
-    lines = ["| command, cold | ms | peak memory, MB |", "|---|---|---|"]
-    for name, arguments in (("mien --version", [MIEN, "--version"]),
-                            ("mien predict, 640x480 JPEG, HOG", [MIEN, "predict", "--detector", "hog", small]),
-                            ("mien predict, 640x480 JPEG, YuNet", [MIEN, "predict", "--detector", "yunet", small])):
+def start_part():
+    small, left_out = make_photo(640, 480), {}
+    lines = [f"The network is {network_of()}, the default.", "", "| command, cold | ms | peak memory, MB |", "|---|---|---|"]
+    commands = {"mien --version": ["--version"]}
+    for detector in detectors_of(("hog", "yunet"), left_out):
+        commands[f"mien predict, 640x480 JPEG, {TITLES[detector]}"] = ["predict", "--detector", detector, small]
+    for name, arguments in commands.items():
         try:
-            wall, memory = cold(arguments)
-        except subprocess.CalledProcessError:
-            continue
-        lines.append(f"| {name} | {wall:.0f} | {memory:.0f} |")
-    objects = len(output("ldd", MIEN).splitlines())
-    size = MIEN.stat().st_size / 1e6
-    lines.append(f"\n`mien` is {size:.1f} MB and loads {objects} shared objects; the shipped models are "
-                 f"{sum(f.stat().st_size for f in (ROOT / 'models').glob('*.onnx')) / 1e6:.1f} MB.")
-    return lines
+            wall, memory = cold([MIEN, *arguments])
+            lines.append(f"| {name} | {wall:.0f} | {memory:.0f} |")
+        except Failure as error:
+            left_out[name] = reason(error)
+    models = sum(f.stat().st_size for f in (ROOT / "models").glob("*.onnx"))
+    return lines + not_measured(left_out) + ["", f"`mien` is {MIEN.stat().st_size / 1e6:.1f} MB and loads {len(output('ldd', MIEN).splitlines())} "
+                                             f"shared objects; the shipped models are {models / 1e6:.1f} MB."]
 
 
-def default_detector():
-    return mien(PHOTO)["detector"]
+def detectors_part():
+    left_out = {}
+    return output(BUILD / "bench/detector_report", *detectors_of(("hog", "yunet", "rfb"), left_out)).rstrip("\n").split("\n") + not_measured(left_out)
 
 
-def machine():
-    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    return f"{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}"
+PARTS = {"network": network_part, "photos": photos_part, "many": many_part, "start": start_part, "detectors": detectors_part}
 
 
 def main():
-    peak = json.loads(output(BUILD / "bench/peak"))
-    peers = find_peers()
-    missing = {"onnxruntime", "opencv", "libtorch"} - set(peers)
-    text = ["# Performance", "",
-            "`make performance` measures on the machine it runs on and writes this file.", "",
-            f"Machine: {machine()}. One core does at most {peak['f32']:.0f} (f32), {peak['bf16']:.0f} (bf16) and {peak['int8']:.0f} (int8) "
-            "thousand million multiply-adds a second (`bench/peak.cpp`).", "",
-            "## The network", "",
-            f"Median of {ROUNDS} paired rounds of {SECONDS} s each, engines in turn.",
-            *network_table("mien", peers, peak), *network_table("reference", peers, peak), "",
-            "More than the peak is possible in f32: Winograd's convolutions (Lavin and Gray 2016) need fewer multiplications than are counted here. "
-            "int8 stays furthest below in the reference network, whose layers of 14 channels run in f32.", "",
-            *([f"Not measured, because not installed: {', '.join(sorted(missing))}.", ""] if missing else []),
-            "## From the photograph to the answer", "", "Medians in ms, all cores; the photo is in memory.", "", *photo_table(), "",
-            *face_api_table(), "",
-            "## Many photographs", "", f"`mien predict - --format jsonl`, the default detector ({default_detector()}; hog where yunet was not fetched).", "", *batch_table(), "",
-            "## Start-up and footprint", "", *startup_table(), ""]
-    detectors = BUILD / "bench/detector_report"
-    if detectors.exists():
-        here = [name for name in ("hog", "yunet", "rfb") if name == "hog" or subprocess.run(
-            [MIEN, "bench", str(PHOTO), "--detector", name, "--seconds", "0.01"], capture_output=True).returncode == 0]
-        text += ["## Face detectors", "", output(detectors, *here)]
-    (ROOT / "docs/performance.md").write_text("\n".join(text))
-    print("\n".join(text))
+    parser = argparse.ArgumentParser(description="Measures Mien beside its peers and writes docs/performance.md.")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
+    chosen, where, failed = parser.parse_args().only, f"Machine: {machine()}.", False  # its load before we add to it
+    for name in chosen:
+        try:
+            lines = [where, "", *PARTS[name]()]
+        except Failure as error:
+            print(f"{name}: not measured, its part of the document is as it was: {reason(error)}", file=sys.stderr)
+            failed = True
+            continue
+        write_part(DOCUMENT, f"make performance: {name}", lines)
+        print("\n".join(lines), "\n", flush=True)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

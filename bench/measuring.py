@@ -1,0 +1,75 @@
+"""What the programs that measure share: how commands are run, engines in paired rounds, and what was left out and why."""
+import json
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+MIEN = BUILD / "bin/mien"
+ROUNDS = int(os.environ.get("MIEN_ROUNDS", "9"))
+SECONDS = os.environ.get("MIEN_SECONDS", "0.5")
+
+Failure = (OSError, subprocess.CalledProcessError)  # of a program that is missing, or that could not do its work
+
+
+def output(*command, **kwargs):
+    return subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True, **kwargs).stdout
+
+
+def mien(*arguments):
+    return json.loads(output(MIEN, *arguments, "--format", "json"))
+
+
+def mien_bench(*arguments):
+    return mien("bench", "--seconds", SECONDS, *arguments)
+
+
+def detectors_of(names, left_out):
+    """Those of the detectors that are here: hog always, the others once they were fetched."""
+    fetched = {model["name"] for model in mien("models", "list") if model["path"]}
+    left_out.update({name: f"mien models fetch {name} gets it" for name in names if name != "hog" and name not in fetched})
+    return [name for name in names if name == "hog" or name in fetched]
+
+
+def reason(error):
+    """One line of why a program failed, without the folders of this machine."""
+    if isinstance(error, FileNotFoundError):
+        text = f"{error.filename} is missing"
+    elif isinstance(error, subprocess.CalledProcessError):
+        lines = (error.stderr or "").strip().splitlines() or [f"{Path(error.cmd[0]).name} ended with code {error.returncode}"]
+        text = next((line for line in reversed(lines) if re.search("error: ", line, re.IGNORECASE)), lines[-1])
+    else:
+        text = str(error)
+    return text.replace(f"{ROOT}/", "").replace(str(Path.home()), "~").rstrip(".")
+
+
+def paired_rounds(engines, left_out):
+    """The results of every round by name of the engine ({}: its version), run in turn. One that fails leaves; `left_out` says why."""
+    results = {name: [] for name in engines}
+    for _ in range(ROUNDS):
+        for name in list(results):
+            try:
+                results[name].append(engines[name]())
+            except Failure as error:
+                left_out[name.replace(" {}", "")] = reason(error)
+                del results[name]
+    return results
+
+
+def not_measured(left_out):
+    """A paragraph that names what was left out and why; none where nothing was."""
+    names = {}
+    for name, why in left_out.items():
+        names.setdefault(why, []).append(name)
+    reasons = [f"{', '.join(some)} ({why})" for why, some in names.items()]
+    return ["", f"Not measured: {'; '.join(reasons)}."] if reasons else []
+
+
+def machine():
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    busy = os.getloadavg()[0]
+    rough = f", with other work running (load {busy:.1f}): read these numbers as rough" if busy > 0.5 else ""
+    return f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}{rough}"

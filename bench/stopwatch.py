@@ -1,0 +1,13 @@
+import time
+
+
+def median_ms(work, seconds, warm_up=3):
+    """Calls `work` for some seconds, at least five times, after calls that do not count: as `mien bench` does."""
+    for _ in range(warm_up):
+        work()
+    times, begin = [], time.perf_counter()
+    while len(times) < 5 or time.perf_counter() - begin < seconds:
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return 1000 * sorted(times)[len(times) // 2]

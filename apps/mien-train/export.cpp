@@ -10,7 +10,8 @@ namespace mien::apps {
 namespace {
 
 /// How boxes of the detectors become FER2013's framing: the median box that each finds in the enlarged pictures of
-/// PublicTest, as scale and shift to the whole picture. docs/results.md shows geometries around it on JAFFE.
+/// PublicTest (bench/crop_boxes.py), as scale and shift to the whole picture. docs/results.md shows geometries around
+/// it on JAFFE.
 constexpr const char* kFer2013Crops = "hog 1.09 0 -0.1, yunet 1.02 0 -0.05, rfb 1.13 0 0";
 
 /// "hog 1.09 0 -0.1, yunet …" as metadata: crop.hog = "1.09 0 -0.1", …; the numbers are checked with the rest.

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,8 +69,22 @@ def not_measured(left_out):
     return ["", f"Not measured: {'; '.join(reasons)}."] if reasons else []
 
 
+def cpu_ticks():
+    """At work and idle, of all cores together, since the machine started."""
+    user, nice, system, idle, waiting, *others = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9])
+    return user + nice + system + sum(others), idle + waiting
+
+
+def busy_cores():
+    """Cores that are at work now, over a second: the load average would still remember the build."""
+    worked, idled = cpu_ticks()
+    time.sleep(1)
+    work, idle = cpu_ticks()
+    return os.cpu_count() * (work - worked) / max(1, work - worked + idle - idled)
+
+
 def machine():
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    busy = os.getloadavg()[0]
-    rough = f", with other work running (load {busy:.1f}): read these numbers as rough" if busy > 0.5 else ""
-    return f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}{rough}"
+    busy = busy_cores()
+    rough = f", {busy:.1f} of them busy with other work: read these numbers as rough" if busy > 0.2 else ""
+    return f"{cpu[1] if cpu else platform.machine()}, {platform.system()} {platform.release().split('-')[0]}, {os.cpu_count()} cores{rough}"

@@ -154,6 +154,7 @@ void Planner::define_dequantized(const Node& node, int quantized) {
   const int id = add_value(node, value(quantized).shape);
   dequantized_[id] = quantized;
   define(node, id);
+  real(id);  // now, in front of the layers that may add it; dropped where nothing reads it
 }
 
 int Planner::view_operand(const Node& node) {
@@ -211,8 +212,8 @@ int Planner::fused(int id) {
 }
 
 int Planner::eltwise(const Node& node, int input, dnnl::algorithm algorithm, float alpha, float beta) {
-  if (Step* step = fusible_behind_views(input)) {
-    step->post_ops.push_back({PostOp::Kind::kEltwise, algorithm, alpha, beta, -1});
+  if (Step* step = fusible_behind_views(input); step != nullptr && takes_eltwise(*step, algorithm)) {
+    append_eltwise(*step, algorithm, alpha, beta);
     return fused(input);
   }
   return emit(node, Eltwise{algorithm, alpha, beta}, {input}, value(input).shape);
@@ -309,6 +310,29 @@ Plan Planner::run() {
   }
   drop_dead_steps();
   return std::move(plan_);
+}
+
+/// Of two functions of one algorithm, oneDNN 2.6 uses the numbers of the last for both: its injectors are
+/// kept by algorithm (openvinotoolkit/oneDNN, pull request 157).
+bool takes_eltwise(const Step& step, dnnl::algorithm algorithm) {
+  const auto is_same = [&](const PostOp& op) {
+    return op.kind == PostOp::Kind::kEltwise && op.algorithm == algorithm;
+  };
+  if (step.post_ops.empty()) return true;
+  const bool joins = algorithm == dnnl::algorithm::eltwise_linear && is_same(step.post_ops.back());
+  return joins || std::none_of(step.post_ops.begin(), step.post_ops.end(), is_same);
+}
+
+void append_eltwise(Step& step, dnnl::algorithm algorithm, float alpha, float beta) {
+  if (algorithm == dnnl::algorithm::eltwise_linear && !step.post_ops.empty()) {
+    PostOp& last = step.post_ops.back();
+    if (last.kind == PostOp::Kind::kEltwise && last.algorithm == algorithm) {
+      last.beta = alpha * last.beta + beta;
+      last.alpha *= alpha;
+      return;
+    }
+  }
+  step.post_ops.push_back({PostOp::Kind::kEltwise, algorithm, alpha, beta, -1});
 }
 
 Plan make_plan(const model::Model& model, const InputShape& shape, Arithmetic arithmetic) {

@@ -35,7 +35,8 @@ struct PostOp {
   enum class Kind {
     kEltwise,  ///< algorithm with alpha and beta
     kBinary,   ///< algorithm with `value`, a constant of one number a channel or one alone
-    kSum,      ///< adds `value`, of the same shape
+    kSum,  ///< adds `alpha` times `value`, of the same shape: f32, or the numbers that stand for it in eight
+           ///< bits
   };
   Kind kind = Kind::kEltwise;
   dnnl::algorithm algorithm = dnnl::algorithm::undef;

@@ -133,8 +133,10 @@ int of_two(Planner& planner, const Node& node, int a, int b) {
     // The later step adds what the earlier one has made.
     if (planner.value(a).producer < planner.value(b).producer) std::swap(a, b);
     Step* step = planner.fusible(a);
-    if (step != nullptr && !std::holds_alternative<Pool>(step->operation)) {
-      step->post_ops.push_back({PostOp::Kind::kSum, algorithm::undef, 0, 0, b});
+    const auto is_sum = [](const PostOp& op) { return op.kind == PostOp::Kind::kSum; };
+    if (step != nullptr && !std::holds_alternative<Pool>(step->operation) &&
+        std::none_of(step->post_ops.begin(), step->post_ops.end(), is_sum)) {
+      step->post_ops.push_back({PostOp::Kind::kSum, algorithm::undef, 1, 0, b});
       return planner.fused(a);
     }
   }

@@ -44,35 +44,75 @@ std::vector<std::int32_t> zero_points(Planner& planner, const Node& node, std::s
   return result;
 }
 
+/// Adds a number to the sums of an eight-bit layer, before its post-ops.
+void shift_sums(Planner& planner, const Node& node, Step& step, float shift) {
+  int* bias = nullptr;
+  if (auto* layer = std::get_if<Convolution>(&step.operation)) bias = &layer->bias;
+  if (auto* layer = std::get_if<Dense>(&step.operation)) bias = &layer->bias;
+  std::vector<float> values(step.output_scales.size());
+  if (*bias >= 0) {
+    const auto old = planner.value(*bias).constant->values<float>();
+    values.assign(old.begin(), old.end());
+  }
+  for (std::size_t c = 0; c < values.size(); ++c) values[c] += shift / step.output_scales[c];
+  const auto channels = static_cast<std::int64_t>(values.size());
+  *bias = planner.add_constant(model::make_tensor<float>(node.outputs[0] + "/bias", {channels}, values));
+}
+
+/// Lets a sum that is a layer's first post-op read the eight-bit numbers themselves, where they are of type
+/// `type`, rather than what they are converted to.
+void sum_as_stored(Planner& planner, const Node& node, Step& step, DataType type) {
+  if (step.post_ops.empty() || step.post_ops[0].kind != PostOp::Kind::kSum) return;
+  const int added = step.post_ops[0].value;
+  if (planner.value(added).producer < 0) return;
+  const Step& source = planner.producer(added);
+  if (!std::holds_alternative<Requantize>(source.operation)) return;
+  const int stored = source.inputs[0];
+  if (planner.value(stored).type != type) return;
+  const Quantization quantization = planner.value(stored).quantization;
+  step.post_ops[0].value = stored;
+  step.post_ops[0].alpha = quantization.scale;
+  if (quantization.zero_point != 0) {
+    shift_sums(planner, node, step, -quantization.scale * static_cast<float>(quantization.zero_point));
+  }
+}
+
 /// Lets a layer with eight-bit sums give eight bits: its post-ops work on numbers that are `scale` times
-/// smaller, and the zero point is added last. False where a post-op does not allow that.
-bool store_in_eight_bits(Planner& planner, const Node& node, Step& step, const Quantization& quantization) {
-  const auto scales_with = [](const PostOp& op) {
-    const bool is_line = op.kind == PostOp::Kind::kEltwise && op.algorithm == dnnl::algorithm::eltwise_relu;
-    return is_line || (op.kind == PostOp::Kind::kBinary && op.algorithm == dnnl::algorithm::binary_add);
-  };
+/// smaller where they can, and the zero point is added last. False where oneDNN could not do that.
+bool store_in_eight_bits(Planner& planner, const Node& node, Step& step, DataType type,
+                         const Quantization& quantization) {
+  if (!takes_eltwise(step, dnnl::algorithm::eltwise_linear)) return false;
+  sum_as_stored(planner, node, step, type);
   const float factor = 1 / quantization.scale;
-  if (std::all_of(step.post_ops.begin(), step.post_ops.end(), scales_with)) {
-    for (float& scale : step.output_scales) scale *= factor;
-    for (PostOp& op : step.post_ops) {
-      if (op.kind != PostOp::Kind::kBinary) continue;
-      const Tensor& constant = *planner.value(op.value).constant;
-      std::vector<float> values;
-      for (const float value : constant.values<float>()) values.push_back(value * factor);
-      op.value =
-          planner.add_constant(model::make_tensor<float>(node.outputs[0] + "/shift", constant.shape, values));
+  const auto zero_point = static_cast<float>(quantization.zero_point);
+  const auto scales_with = [&](const PostOp& op) {
+    switch (op.kind) {
+      case PostOp::Kind::kEltwise:
+        return op.algorithm == dnnl::algorithm::eltwise_relu ||
+               op.algorithm == dnnl::algorithm::eltwise_linear;
+      case PostOp::Kind::kBinary:
+        return op.algorithm == dnnl::algorithm::binary_add;
+      case PostOp::Kind::kSum:
+        return is_eight_bit(planner.value(op.value).type);
     }
-    if (quantization.zero_point != 0) {
-      step.post_ops.push_back({PostOp::Kind::kEltwise, dnnl::algorithm::eltwise_linear, 1,
-                               static_cast<float>(quantization.zero_point), -1});
-    }
+    return false;
+  };
+  if (!std::all_of(step.post_ops.begin(), step.post_ops.end(), scales_with)) {
+    append_eltwise(step, dnnl::algorithm::eltwise_linear, factor, zero_point);
     return true;
   }
-  const bool has_sum = std::any_of(step.post_ops.begin(), step.post_ops.end(),
-                                   [](const PostOp& op) { return op.kind == PostOp::Kind::kSum; });
-  if (has_sum) return false;
-  step.post_ops.push_back({PostOp::Kind::kEltwise, dnnl::algorithm::eltwise_linear, factor,
-                           static_cast<float>(quantization.zero_point), -1});
+  for (float& scale : step.output_scales) scale *= factor;
+  for (PostOp& op : step.post_ops) {
+    if (op.kind == PostOp::Kind::kSum) op.alpha *= factor;
+    if (op.kind == PostOp::Kind::kEltwise) op.beta *= factor;
+    if (op.kind != PostOp::Kind::kBinary) continue;
+    const Tensor& constant = *planner.value(op.value).constant;
+    std::vector<float> values;
+    for (const float value : constant.values<float>()) values.push_back(value * factor);
+    op.value =
+        planner.add_constant(model::make_tensor<float>(node.outputs[0] + "/shift", constant.shape, values));
+  }
+  if (quantization.zero_point != 0) append_eltwise(step, dnnl::algorithm::eltwise_linear, 1, zero_point);
   return true;
 }
 
@@ -94,7 +134,7 @@ void quantize_linear(Planner& planner, const Node& node) {
   const int from = stored >= 0 ? stored : planner.real(node, 0);
   Step* step = stored >= 0 ? nullptr : planner.fusible(from);
   if (step != nullptr && !step->output_scales.empty() &&
-      store_in_eight_bits(planner, node, *step, quantization)) {
+      store_in_eight_bits(planner, node, *step, type, quantization)) {
     Value& value = planner.plan().values[from];
     value.type = type;
     value.quantization = quantization;

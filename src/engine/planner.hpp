@@ -100,6 +100,11 @@ class Planner {
   std::unordered_map<int, int> realized_;  ///< eight-bit value -> the f32 value made from it
 };
 
+/// Whether append_eltwise can add such a function.
+bool takes_eltwise(const Step& step, dnnl::algorithm algorithm);
+/// Adds an element-wise function to the post-ops; a line after a line becomes one.
+void append_eltwise(Step& step, dnnl::algorithm algorithm, float alpha, float beta);
+
 /// Lowers one node.
 using Lowering = void (*)(Planner&, const model::Node&);
 

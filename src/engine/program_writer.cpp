@@ -56,8 +56,10 @@ void ProgramWriter::eltwise(dnnl::algorithm algorithm, float alpha, float beta, 
   call<dnnl::eltwise_forward>(pd, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
 }
 
-void ProgramWriter::binary(dnnl::algorithm algorithm, int a, int b, int to) {
-  const dnnl::binary::primitive_desc pd({algorithm, desc(a), desc(b), desc(to)}, plain_attributes(), engine_);
+void ProgramWriter::binary(dnnl::algorithm algorithm, int a, int b, int to, float scale) {
+  dnnl::primitive_attr attributes = plain_attributes();
+  if (scale != 1) attributes.set_scales(DNNL_ARG_SRC_1, 0, {scale});
+  const dnnl::binary::primitive_desc pd({algorithm, desc(a), desc(b), desc(to)}, attributes, engine_);
   call<dnnl::binary>(pd, {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, to}});
 }
 

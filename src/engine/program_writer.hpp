@@ -45,7 +45,8 @@ class ProgramWriter {
   }
   void reorder(int from, int to, const dnnl::primitive_attr& attributes = plain_attributes());
   void eltwise(dnnl::algorithm algorithm, float alpha, float beta, int from, int to);
-  void binary(dnnl::algorithm algorithm, int a, int b, int to);
+  /// The second operand is multiplied by `scale` first.
+  void binary(dnnl::algorithm algorithm, int a, int b, int to, float scale = 1);
 
   /// Places the memories; the writer is spent then.
   Program finish();

@@ -115,7 +115,12 @@ memory::data_type StepBuilder::weight_type(const Step& step) const {
 // ---- post-ops
 // -----------------------------------------------------------------------------------------------------
 
-primitive_attr StepBuilder::attributes(const Step& step, std::size_t post_op_count) const {
+bool StepBuilder::is_in_place(const PostOp& sum, memory::data_type type) const {
+  const bool is_eight_bit = type == memory::data_type::u8 || type == memory::data_type::s8;
+  return !is_eight_bit || value(sum.value).type != model::DataType::kFloat32;
+}
+
+primitive_attr StepBuilder::attributes(const Step& step, std::size_t inside, memory::data_type type) {
   primitive_attr attr = plain_attributes();
   if (!step.output_scales.empty()) {
     constexpr int kByChannel = 1 << 1;
@@ -124,7 +129,7 @@ primitive_attr StepBuilder::attributes(const Step& step, std::size_t post_op_cou
     if (zero_point != 0) attr.set_zero_points(DNNL_ARG_SRC, 0, {zero_point});
   }
   dnnl::post_ops ops;
-  for (std::size_t i = 0; i < post_op_count; ++i) {
+  for (std::size_t i = 0; i < inside; ++i) {
     const PostOp& op = step.post_ops[i];
     switch (op.kind) {
       case PostOp::Kind::kEltwise:
@@ -134,7 +139,11 @@ primitive_attr StepBuilder::attributes(const Step& step, std::size_t post_op_cou
         ops.append_binary(op.algorithm, plain(value(op.value).shape, memory::data_type::f32));
         break;
       case PostOp::Kind::kSum:
-        ops.append_sum();
+        if (is_in_place(op, type)) {
+          ops.append_sum(op.alpha);
+        } else {
+          ops.append_binary(dnnl::algorithm::binary_add, desc(place(op.value)));
+        }
         break;
     }
   }
@@ -142,11 +151,15 @@ primitive_attr StepBuilder::attributes(const Step& step, std::size_t post_op_cou
   return attr;
 }
 
-void StepBuilder::append_post_op_arguments(const Step& step, std::size_t inside, Arguments& arguments) {
+void StepBuilder::append_post_op_arguments(const Step& step, std::size_t inside, memory::data_type type,
+                                           Arguments& arguments) {
   for (std::size_t i = 0; i < inside; ++i) {
-    if (step.post_ops[i].kind != PostOp::Kind::kBinary) continue;
-    arguments.emplace_back(DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1,
-                           plain_constant(step.post_ops[i].value));
+    const PostOp& op = step.post_ops[i];
+    const int argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1;
+    if (op.kind == PostOp::Kind::kBinary) arguments.emplace_back(argument, plain_constant(op.value));
+    if (op.kind == PostOp::Kind::kSum && !is_in_place(op, type)) {
+      arguments.emplace_back(argument, place(op.value));
+    }
   }
 }
 
@@ -161,9 +174,17 @@ void StepBuilder::finish(const Step& step, std::size_t inside, int memory) {
         writer_.binary(op.algorithm, memory, plain_constant(op.value), memory);
         break;
       case PostOp::Kind::kSum:
-        writer_.binary(dnnl::algorithm::binary_add, memory, place(op.value), memory);
+        writer_.binary(dnnl::algorithm::binary_add, memory, place(op.value, desc(memory)), memory, op.alpha);
         break;
     }
+  }
+  if (value(step.output).type != model::DataType::kFloat32 &&
+      desc(memory).data_type() != output_type(step.output)) {
+    memory::desc stored = desc(memory);
+    stored.data.data_type = memory::convert_to_c(output_type(step.output));
+    const int converted = writer_.add_arena(stored);
+    writer_.reorder(memory, converted);
+    memory = converted;
   }
   places_[step.output] = {memory};
 }
@@ -200,7 +221,8 @@ bool StepBuilder::may_overwrite(int id, int memory) const {
 /// The memory that a step writes. With a sum inside, that is the memory of the summand, or a copy of it.
 int StepBuilder::target(const Step& step, const memory::desc& wanted, std::size_t inside) {
   for (std::size_t i = 0; i < inside; ++i) {
-    if (step.post_ops[i].kind != PostOp::Kind::kSum) continue;
+    if (step.post_ops[i].kind != PostOp::Kind::kSum || !is_in_place(step.post_ops[i], wanted.data_type()))
+      continue;
     const int other = step.post_ops[i].value;
     const int memory = place(other, wanted);
     const bool reads_it = std::any_of(step.inputs.begin(), step.inputs.end(),

@@ -57,9 +57,15 @@ class StepBuilder {
   dnnl::memory::data_type input_type(const Step& step) const;
   dnnl::memory::data_type weight_type(const Step& step) const;
 
-  dnnl::primitive_attr attributes(const Step& step, std::size_t post_op_count) const;
-  void append_post_op_arguments(const Step& step, std::size_t inside, Arguments& arguments);
-  /// The post-ops that are not inside the primitive, one call each, in place; then the step is done.
+  /// Whether a sum is added in place, to what is in the memory that a primitive writes as `type`; else it is an
+  /// argument of its own.
+  bool is_in_place(const PostOp& sum, dnnl::memory::data_type type) const;
+  /// Of a primitive that writes numbers of `type`, with the first post-ops inside.
+  dnnl::primitive_attr attributes(const Step& step, std::size_t inside, dnnl::memory::data_type type);
+  void append_post_op_arguments(const Step& step, std::size_t inside, dnnl::memory::data_type type,
+                                Arguments& arguments);
+  /// The post-ops that are not inside the primitive, one call each, in place, and the conversion to eight bits
+  /// where it has not done that; then the step is done.
   void finish(const Step& step, std::size_t inside, int memory);
 
   template <class PrimitiveDesc>
@@ -86,24 +92,28 @@ class StepBuilder {
                            {DNNL_ARG_WEIGHTS, constant(layer.weights, stored, pd.weights_desc())},
                            {DNNL_ARG_DST, to}};
     if (layer.bias >= 0) arguments.emplace_back(DNNL_ARG_BIAS, plain_constant(layer.bias));
-    append_post_op_arguments(step, inside, arguments);
+    append_post_op_arguments(step, inside, pd.dst_desc().data_type(), arguments);
     writer_.call<Primitive>(pd, std::move(arguments), step.multiply_adds);
     finish(step, inside, to);
   }
 
-  /// Makes a primitive description with the step's post-ops inside, or, where oneDNN has no fast code for
-  /// that, without them. Returns how many are inside.
+  /// Makes a primitive description that writes the step's type with its post-ops inside, or, where oneDNN has
+  /// no fast code for that, one in f32 for eight bits or without the post-ops. Returns how many are inside.
   template <class Make>
   auto describe(const Step& step, Make make) {
-    std::size_t inside = step.post_ops.size();
-    auto pd = make(attributes(step, inside));
-    const bool may_split = inside > 0 && value(step.output).type == model::DataType::kFloat32;
-    if (may_split && !is_fast(pd)) {
-      auto bare = make(attributes(step, 0));
-      if (is_fast(bare) || !exists(pd)) {
-        pd = bare;
-        inside = 0;
-      }
+    const dnnl::memory::data_type type = output_type(step.output);
+    const bool is_real = value(step.output).type == model::DataType::kFloat32;
+    const dnnl::memory::data_type open = is_real ? type : dnnl::memory::data_type::f32;
+    const std::size_t all = step.post_ops.size();
+    std::size_t inside = all;
+    auto pd = make(attributes(step, all, type), type);
+    for (const std::size_t count : {all, std::size_t{0}}) {
+      if (all == 0 || is_fast(pd)) break;
+      if (count == all && open == type) continue;
+      auto other = make(attributes(step, count, open), open);
+      if (!is_fast(other) && exists(pd)) continue;
+      pd = other;
+      inside = count;
     }
     return std::pair(pd, inside);
   }

@@ -49,11 +49,11 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
   }
   const Dims dilates = {layer.dilations[0] - 1, layer.dilations[1] - 1};
   const auto make_with = [&](dnnl::algorithm algorithm, const memory::desc& source) {
-    return [&, algorithm](const primitive_attr& attr) {
+    return [&, algorithm](const primitive_attr& attr, memory::data_type type) {
       const dnnl::convolution_forward::desc description(
           prop_kind::forward_inference, algorithm, source, any(weight_dims, weight_type(step)),
-          bias_desc(layer.bias, output[1]), any(output, output_type(step.output)), layer.strides, dilates,
-          layer.pads_begin, layer.pads_end);
+          bias_desc(layer.bias, output[1]), any(output, type), layer.strides, dilates, layer.pads_begin,
+          layer.pads_end);
       return dnnl::convolution_forward::primitive_desc(description, attr, engine_, true);
     };
   };
@@ -61,7 +61,8 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
   dnnl::convolution_forward::primitive_desc pd;
   std::size_t inside = step.post_ops.size();
   if (suits_winograd(step, layer)) {
-    pd = make_with(dnnl::algorithm::convolution_winograd, free)(attributes(step, inside));
+    pd = make_with(dnnl::algorithm::convolution_winograd, free)(
+        attributes(step, inside, output_type(step.output)), output_type(step.output));
   }
   if (!exists(pd) && keeps_layout(step)) {
     const memory::desc current = desc(place(step.inputs[0]));
@@ -90,10 +91,10 @@ void StepBuilder::build(const Step& step, const Dense& layer) {
     strides[0] = 1;
     stored = memory::desc(weight_dims, stored_type, strides);
   }
-  const auto [pd, inside] = describe(step, [&](const primitive_attr& attr) {
+  const auto [pd, inside] = describe(step, [&](const primitive_attr& attr, memory::data_type type) {
     const dnnl::inner_product_forward::desc description(
         prop_kind::forward_inference, any(input, input_type(step)), any(weight_dims, weight_type(step)),
-        bias_desc(layer.bias, output[1]), any(output, output_type(step.output)));
+        bias_desc(layer.bias, output[1]), any(output, type));
     return dnnl::inner_product_forward::primitive_desc(description, attr, engine_, true);
   });
   check_exists(step, pd);
@@ -102,7 +103,7 @@ void StepBuilder::build(const Step& step, const Dense& layer) {
 
 void StepBuilder::build(const Step& step, const Pool& layer) {
   const int from = place(step.inputs[0]);
-  const auto [pd, inside] = describe(step, [&](const primitive_attr& attr) {
+  const auto [pd, inside] = describe(step, [&](const primitive_attr& attr, memory::data_type) {
     const dnnl::pooling_forward::desc description(prop_kind::forward_inference, layer.algorithm, desc(from),
                                                   any(value(step.output).shape, desc(from).data_type()),
                                                   layer.strides, layer.kernel, layer.pads_begin,
@@ -112,7 +113,7 @@ void StepBuilder::build(const Step& step, const Pool& layer) {
   check_exists(step, pd);
   const int to = target(step, pd.dst_desc(), inside);
   Arguments arguments = {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}};
-  append_post_op_arguments(step, inside, arguments);
+  append_post_op_arguments(step, inside, pd.dst_desc().data_type(), arguments);
   writer_.call<dnnl::pooling_forward>(pd, std::move(arguments));
   finish(step, inside, to);
 }

@@ -18,14 +18,14 @@ void StepBuilder::build(const Step& step, const Binary& operation) {
   int b = place(step.inputs[1]);
   const bool is_constant = value(step.inputs[1]).constant != nullptr;
   if (!is_constant && desc(a).dims() == desc(b).dims()) b = place(step.inputs[1], desc(a));
-  const auto [pd, inside] = describe(step, [&](const primitive_attr& attr) {
+  const auto [pd, inside] = describe(step, [&](const primitive_attr& attr, memory::data_type) {
     const dnnl::binary::desc description(operation.algorithm, desc(a), desc(b), desc(a));
     return dnnl::binary::primitive_desc(description, attr, engine_, true);
   });
   check_exists(step, pd);
   const int to = target(step, pd.dst_desc(), inside);
   Arguments arguments = {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, to}};
-  append_post_op_arguments(step, inside, arguments);
+  append_post_op_arguments(step, inside, pd.dst_desc().data_type(), arguments);
   writer_.call<dnnl::binary>(pd, std::move(arguments));
   finish(step, inside, to);
 }

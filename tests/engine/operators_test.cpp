@@ -134,6 +134,21 @@ TEST(Operators, ElementwiseFunctions) {
   });
 }
 
+TEST(Operators, FunctionsOfOneKindInARow) {
+  check({2, 8, 6, 6}, [](GraphBuilder& g) {
+    const std::string a = g.node("Mul", {g.conv("input", 8, 8, 3), g.constant({}, 0.5F, 0.5F)});
+    return g.node("Add", {a, g.constant({}, 2, 2)});
+  });
+  check({2, 8, 6, 6}, [](GraphBuilder& g) {
+    const std::string a = g.node("Mul", {g.conv("input", 8, 8, 3), g.constant({}, 0.5F, 0.5F)});
+    return g.node("Add", {g.node("Tanh", {a}), g.constant({}, 2, 2)});
+  });
+  check({2, 8, 6, 6}, [](GraphBuilder& g) {
+    const std::string a = g.node("LeakyRelu", {g.conv("input", 8, 8, 3)}, {{"alpha", 0.5F}});
+    return g.node("LeakyRelu", {g.node("Add", {a, g.constant({}, -1, -1)})}, {{"alpha", 0.1F}});
+  });
+}
+
 TEST(Operators, Arithmetic) {
   for (const char* op : {"Add", "Sub", "Mul", "Div", "Max", "Min"}) {
     SCOPED_TRACE(op);
@@ -175,6 +190,11 @@ TEST(Operators, SumsOfBranches) {
   check({1, 8, 6, 6}, [](GraphBuilder& g) {
     const std::string a = g.conv("input", 8, 8, 3);
     return g.node("Add", {a, a});
+  });
+  check({1, 8, 6, 6}, [](GraphBuilder& g) {  // three summands
+    const std::string a = g.conv("input", 8, 8, 3);
+    const std::string b = g.node("Relu", {g.conv(a, 8, 8, 3)});
+    return g.node("Add", {g.node("Add", {g.conv(b, 8, 8, 3), a}), b});
   });
 }
 

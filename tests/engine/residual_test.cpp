@@ -1,0 +1,158 @@
+// Sums in networks of eight bits: fused into the convolutions around them, they must say what the same file
+// says to the naive interpreter and to ONNX Runtime.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "engine/compare.hpp"
+#include "engine/quantize.hpp"
+#include "model/onnx_runtime.hpp"
+
+namespace mien::engine {
+namespace {
+
+using test::GraphBuilder;
+
+constexpr std::int64_t kBatch = 8, kChannels = 32, kSide = 12;
+constexpr InputShape kShape = {kBatch, kChannels, kSide, kSide};
+
+std::vector<float> input() { return test::random_input(kBatch * kChannels * kSide * kSide); }
+
+/// A quantised network whose middle is made by `middle` of an eight-bit value, which ReLU has made.
+model::Model quantized(const std::function<std::string(GraphBuilder&, std::string)>& middle) {
+  GraphBuilder graph({-1, kChannels, kSide, kSide});
+  const std::string x = graph.node("Relu", {graph.conv("input", kChannels, kChannels, 3)});
+  const std::string last = graph.node("Relu", {graph.conv(middle(graph, x), kChannels, kChannels, 3)});
+  const std::string pooled = graph.node("Flatten", {graph.node("GlobalAveragePool", {last})});
+  graph.output(graph.dense(pooled, kChannels, 5), {-1, 5});
+  return quantize(graph.model(), input(), kShape, {1, {}});
+}
+
+std::string conv(GraphBuilder& graph, const std::string& x) { return graph.conv(x, kChannels, kChannels, 3); }
+
+std::string block(GraphBuilder& graph, const std::string& x) {
+  return graph.node("Add", {conv(graph, graph.node("Relu", {conv(graph, x)})), x});
+}
+
+int count(const Profile& profile, const std::string& kind) {
+  return static_cast<int>(std::count_if(profile.calls.begin(), profile.calls.end(),
+                                        [&](const CallProfile& call) { return call.kind == kind; }));
+}
+
+void expect_same(const model::Model& model) {
+  const auto expected = test::run_naive(model, {{kShape.begin(), kShape.end()}, input()});
+  const Network network = Network::compile(model, {Precision::kInt8, 1});
+  const auto got = network.run(input(), kShape);
+  EXPECT_LT(test::difference(got[0].values, expected[0].values), 0.01);
+}
+
+TEST(Residual, AnEightBitSummandIsAddedInsideTheConvolution) {
+  const model::Model model = quantized([](GraphBuilder& graph, std::string x) {
+    for (int i = 0; i < 3; ++i) x = graph.node("Relu", {block(graph, x)});
+    return x;
+  });
+  expect_same(model);
+  const Profile profile = Network::compile(model, {Precision::kInt8, 1}).profile(input(), kShape, 1);
+  EXPECT_EQ(count(profile, "convolution"), 8);
+  EXPECT_EQ(count(profile, "binary"), 0);
+  EXPECT_EQ(count(profile, "reorder"), 3);  // of the input, twice, and of the output
+}
+
+TEST(Residual, ARealSummandIsAddedInsideTheConvolution) {
+  const model::Model model = quantized([](GraphBuilder& graph, const std::string& x) {
+    const std::string a = conv(graph, graph.node("Relu", {conv(graph, x)}));
+    return graph.node("Relu", {graph.node("Add", {a, graph.conv(x, kChannels, kChannels, 1)})});
+  });
+  expect_same(model);
+  const Profile profile = Network::compile(model, {Precision::kInt8, 1}).profile(input(), kShape, 1);
+  EXPECT_EQ(count(profile, "convolution"), 5);
+  EXPECT_EQ(count(profile, "binary"), 0);
+}
+
+TEST(Residual, SumsWithoutReluHaveZeroPoints) {
+  expect_same(quantized([](GraphBuilder& graph, std::string x) {
+    for (int i = 0; i < 3; ++i) x = block(graph, x);
+    return x;
+  }));
+}
+
+TEST(Residual, OtherFunctionsMayFollowASum) {
+  for (const std::string function : {"Sigmoid", "Tanh", "HardSwish", "LeakyRelu"}) {
+    SCOPED_TRACE(function);
+    expect_same(quantized([&](GraphBuilder& graph, const std::string& x) {
+      return graph.node("Mul", {graph.node(function, {block(graph, x)}), graph.constant({}, 2, 2)});
+    }));
+  }
+}
+
+TEST(Residual, ASummandMayBeReadLaterAgain) {
+  expect_same(quantized([](GraphBuilder& graph, const std::string& x) {
+    const std::string a = graph.node("Relu", {block(graph, x)});
+    const std::string b = graph.node("Relu", {block(graph, a)});
+    return graph.node("Relu", {graph.node("Add", {conv(graph, b), x})});
+  }));
+}
+
+TEST(Residual, ThreeSummands) {
+  expect_same(quantized([](GraphBuilder& graph, const std::string& x) {
+    const std::string a = graph.node("Relu", {conv(graph, x)});
+    return graph.node("Relu", {graph.node("Add", {graph.node("Add", {conv(graph, a), x}), a})});
+  }));
+}
+
+TEST(Residual, TheSummandMayBeTheInputOfTheConvolution) {
+  expect_same(quantized([](GraphBuilder& graph, const std::string& x) {
+    return graph.node("Relu", {graph.node("Add", {conv(graph, x), x})});
+  }));
+}
+
+TEST(Residual, ByChannelConvolutions) {
+  expect_same(quantized([](GraphBuilder& graph, const std::string& x) {
+    const std::string a = graph.conv(x, kChannels, kChannels, 3, {}, kChannels);
+    return graph.node("Relu", {graph.node("Add", {a, x})});
+  }));
+}
+
+TEST(Residual, SummandsInAnotherLayout) {
+  expect_same(quantized([](GraphBuilder& graph, const std::string& x) {
+    const std::string wide = graph.conv(x, kChannels, 2 * kChannels, 1);
+    const auto numbers = [&](std::int64_t n) { return graph.constant<std::int64_t>({1}, {n}); };
+    const std::string half = graph.node("Slice", {wide, numbers(0), numbers(kChannels), numbers(1)});
+    return graph.node("Relu", {graph.node("Add", {conv(graph, x), half})});
+  }));
+}
+
+/// The file with its first stored activations of s8: other tools write such files.
+TEST(Residual, SummandsOfTheOtherSign) {
+  model::Model model = quantized([](GraphBuilder& graph, const std::string& x) {
+    return graph.node("Relu", {block(graph, graph.node("Relu", {block(graph, x)}))});
+  });
+  int changed = 0;
+  for (const model::Node& node : model.nodes) {
+    if (node.op_type != "QuantizeLinear" || ++changed % 2 != 0) continue;
+    for (model::Tensor& tensor : model.initializers) {
+      if (tensor.name != node.inputs[2]) continue;
+      const auto zero_point = static_cast<std::int8_t>(tensor.values<std::uint8_t>()[0] - 128);
+      tensor = model::make_tensor<std::int8_t>(tensor.name, tensor.shape, std::span(&zero_point, 1));
+    }
+  }
+  ASSERT_GE(changed, 4);
+  expect_same(model);
+}
+
+TEST(Residual, IsLikeOnnxRuntime) {
+  const model::Model model = quantized([](GraphBuilder& graph, const std::string& x) {
+    const std::string a = graph.node("Relu", {block(graph, x)});
+    const std::string b = conv(graph, graph.node("Relu", {conv(graph, a)}));
+    return graph.node("Relu", {graph.node("Add", {b, graph.conv(a, kChannels, kChannels, 1)})});
+  });
+  const auto expected =
+      test::run_onnx_runtime(model, std::vector<std::int64_t>(kShape.begin(), kShape.end()), input());
+  if (!expected) GTEST_SKIP() << "MIEN_PYTHON is not set";
+  const auto got = Network::compile(model, {Precision::kInt8, 1}).run(input(), kShape);
+  EXPECT_LT(test::difference(got[0].values, expected->at(0).values), 0.01);
+}
+
+}  // namespace
+}  // namespace mien::engine

@@ -49,7 +49,7 @@ test:
 	cmake --build build -j $(JOBS)
 	MIEN_PYTHON="$$(scripts/python_peers.sh "$(CURDIR)/build/python")" ctest --test-dir build --output-on-failure -j $(JOBS)
 
-# ONLY: parts of docs/performance.md to measure again: network, photos, many, start, detectors.
+# ONLY: parts of docs/performance.md to measure again: network, layers, photos, many, start, detectors.
 performance:
 	@scripts/setup.sh full
 	@scripts/setup.sh peers

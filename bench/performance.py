@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Mien beside its peers and writes the tables of docs/performance.md: `make performance`, on an idle machine.
 
-    bench/performance.py [--only PART...]      network, photos, many, start, detectors; the other parts are left as they are
+    bench/performance.py [--only PART...]      network, layers, photos, many, start, detectors; the other parts are left as they are
 
 Engines run in turn, in paired rounds, one process an engine and round; medians over rounds (MIEN_ROUNDS of MIEN_SECONDS each).
 What is not installed is left out and named.
@@ -76,6 +76,45 @@ def network_part():
     return [f"One core does at most {peak['f32']:.0f} (f32), {peak['bf16']:.0f} (bf16) and {peak['int8']:.0f} (int8) thousand million "
             "multiply-adds a second (`bench/peak.cpp`).", f"Median of {ROUNDS} paired rounds of {SECONDS} s each, engines in turn.",
             *network_table("mien", peers, peak, left_out), *network_table("reference", peers, peak, left_out), *not_measured(left_out)]
+
+
+def layer_table(file, precision):
+    """The calls of a network, those alike in one row; what takes less than a hundredth of the time together in the last."""
+    report = mien_bench("--layers", "--model", ROOT / f"models/{file}", "--precision", precision, "--threads", 1, "--batch", 1)
+    groups = {}
+    for call in report["calls"]:
+        kind = (call["call"].replace("_", " "), call["shape"], f"{call['input_type']} {call['output_type']}", call["implementation"])
+        groups.setdefault(kind, []).append(call)
+    lines = ["", f"### {file}, {precision}", "", "| layer | calls | call | output | numbers | code | million multiply-adds | ms | time | of the peak |",
+             "|---|---|---|---|---|---|---|---|---|---|"]
+    peak = report["peak"][precision] * 1e6
+    sums, small = {kind: sum(call["ms"] for call in calls) for kind, calls in groups.items()}, []
+    for kind, calls in groups.items():
+        if sums[kind] < 0.01 * report["calls_ms"]:
+            small += calls
+            continue
+        madds = sum(call["multiply_adds"] for call in calls)
+        rates = (f"{madds / 1e6:.2f}", f"{100 * madds / sums[kind] / peak:.0f} %" if peak else "") if madds else ("", "")
+        name = calls[0]["layer"] + (" …" if len(calls) > 1 else "")
+        lines.append(f"| {name} | {len(calls)} | {' | '.join(kind)} | {rates[0]} | {sums[kind]:.4f} | {100 * sums[kind] / report['calls_ms']:.1f} % | {rates[1]} |")
+    if small:
+        rest, madds = sum(call["ms"] for call in small), sum(call["multiply_adds"] for call in small)
+        lines.append(f"| others | {len(small)} | | | | | {madds / 1e6:.2f} | {rest:.4f} | {100 * rest / report['calls_ms']:.1f} % | |")
+    madds = sum(call["multiply_adds"] for call in report["calls"])
+    for name, ms in (("all calls", report["calls_ms"]), ("a whole run", report["run_ms"])):
+        of_peak = f"{100 * madds / ms / peak:.0f} %" if peak else ""
+        lines.append(f"| {name} | {len(report['calls'])} | | | | | {madds / 1e6:.2f} | {ms:.4f} | {100 * ms / report['calls_ms']:.1f} % | {of_peak} |")
+    return lines
+
+
+def layers_part():
+    left_out, lines = {}, [f"Medians over {SECONDS} s, one thread, batch 1."]
+    for file, precision in (("mien.onnx", "f32"), ("mien.onnx", "bf16"), ("mien-int8.onnx", "int8")):
+        try:
+            lines += layer_table(file, precision)
+        except Failure as error:
+            left_out[f"{file} in {precision}"] = reason(error)
+    return lines + not_measured(left_out)
 
 
 def stages_table():
@@ -204,7 +243,7 @@ def detectors_part():
     return output(BUILD / "bench/detector_report", *detectors_of(("hog", "yunet", "rfb"), left_out)).rstrip("\n").split("\n") + not_measured(left_out)
 
 
-PARTS = {"network": network_part, "photos": photos_part, "many": many_part, "start": start_part, "detectors": detectors_part}
+PARTS = {"network": network_part, "layers": layers_part, "photos": photos_part, "many": many_part, "start": start_part, "detectors": detectors_part}
 
 
 def main():

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "vision/multiversion.hpp"
@@ -9,35 +10,45 @@
 namespace mien {
 namespace {
 
-/// The source pixels that make one target pixel, along one axis.
+/// The source pixels that make each target pixel, along one axis: pixels first[i], first[i] + 1, … by weights[i * count], …, whose
+/// sum is 1. Every target pixel has as many; some of their weights may be 0.
 struct Taps {
-  int first = 0;
-  std::vector<float> weights;  ///< of pixels first, first + 1, …; their sum is 1
+  int count = 0;
+  std::vector<int> first;
+  std::vector<float> weights;
 
-  int last() const { return first + static_cast<int>(weights.size()) - 1; }
+  const float* of(int target) const { return weights.data() + static_cast<std::ptrdiff_t>(target) * count; }
 };
 
-std::vector<Taps> triangle_taps(double start, double length, int target_size, int source_size) {
+Taps triangle_taps(double start, double length, int target_size, int source_size) {
   const double step = length / target_size;
   const double radius = std::max(step, 1.0);
-  std::vector<Taps> taps(static_cast<std::size_t>(target_size));
+  struct Reach {
+    double centre, low, high;  // in units where pixel j lies at j
+  };
+  const auto reach = [&](int i) {
+    const double centre = start + (i + 0.5) * step - 0.5;
+    return Reach{centre, std::floor(centre - radius) + 1, std::ceil(centre + radius) - 1};
+  };
+  const auto inside = [&](double pixel) { return static_cast<int>(std::clamp(pixel, 0.0, source_size - 1.0)); };
+  Taps taps;
   for (int i = 0; i < target_size; ++i) {
-    Taps& tap = taps[static_cast<std::size_t>(i)];
-    const double centre = start + (i + 0.5) * step - 0.5;  // in units where pixel j lies at j
-    const double low = std::floor(centre - radius) + 1;
-    const double high = std::ceil(centre + radius) - 1;
-    const int last_pixel = source_size - 1;
-    tap.first = static_cast<int>(std::clamp(low, 0.0, static_cast<double>(last_pixel)));
-    const int last = static_cast<int>(std::clamp(high, 0.0, static_cast<double>(last_pixel)));
-    std::vector<double> weights(static_cast<std::size_t>(last - tap.first) + 1);
+    const Reach r = reach(i);
+    taps.count = std::max(taps.count, inside(r.high) - inside(r.low) + 1);
+  }
+  std::vector<double> weights(static_cast<std::size_t>(taps.count));
+  for (int i = 0; i < target_size; ++i) {
+    const Reach r = reach(i);
+    const int first = std::min(inside(r.low), source_size - taps.count);
+    std::fill(weights.begin(), weights.end(), 0.0);
     double sum = 0;
-    for (double j = low; j <= high; ++j) {
-      const double weight = 1 - std::abs(j - centre) / radius;
-      const double inside = std::clamp(j, static_cast<double>(tap.first), static_cast<double>(last));
-      weights[static_cast<std::size_t>(inside) - static_cast<std::size_t>(tap.first)] += weight;
+    for (double j = r.low; j <= r.high; ++j) {
+      const double weight = 1 - std::abs(j - r.centre) / radius;
+      weights[static_cast<std::size_t>(inside(j) - first)] += weight;
       sum += weight;
     }
-    for (const double weight : weights) tap.weights.push_back(static_cast<float>(weight / sum));
+    taps.first.push_back(first);
+    for (const double weight : weights) taps.weights.push_back(static_cast<float>(weight / sum));
   }
   return taps;
 }
@@ -78,16 +89,39 @@ void gray_sums(float* values, int width) {
   }
 }
 
-template <int kChannels>
-void blend_columns(const float* row, const std::vector<Taps>& columns, int left, std::uint8_t* out) {
-  for (const Taps& tap : columns) {
-    const float* values = row + std::ptrdiff_t{tap.first - left} * kChannels;
-    float sums[kChannels] = {};
-    for (const float weight : tap.weights) {
-      for (int c = 0; c < kChannels; ++c) sums[c] += weight * values[c];
-      values += kChannels;
+/// Gray: out[x] = sum over k of weights[k] * row[first + k].
+MIEN_MULTIVERSION
+void blend_gray_columns(const float* row, const Taps& columns, int left, std::uint8_t* out, int width) {
+  const int count = columns.count;
+  const int* first = columns.first.data();
+  const float* weights = columns.weights.data();
+  for (int x = 0; x < width; ++x, weights += count) {
+    const float* values = row + first[x] - left;
+    float sum = 0.5f;
+    for (int k = 0; k < count; ++k) sum += weights[k] * values[k];
+    out[x] = static_cast<std::uint8_t>(sum);
+  }
+}
+
+/// The same of RGB, four floats and bytes at a time: the fourth is the next pixel's, so `row` and `out` have one more.
+MIEN_MULTIVERSION
+void blend_rgb_columns(const float* row, const Taps& columns, int left, std::uint8_t* out, int width) {
+  using Floats = float __attribute__((vector_size(16)));
+  using Integers = std::int32_t __attribute__((vector_size(16)));
+  using Bytes = std::uint8_t __attribute__((vector_size(4)));
+  const int count = columns.count;
+  const int* first = columns.first.data();
+  const float* weights = columns.weights.data();
+  for (int x = 0; x < width; ++x, weights += count, out += 3) {
+    const float* values = row + std::ptrdiff_t{3} * (first[x] - left);
+    Floats sum = {0.5f, 0.5f, 0.5f, 0.5f};
+    for (int k = 0; k < count; ++k, values += 3) {
+      Floats pixel;
+      std::memcpy(&pixel, values, sizeof pixel);
+      sum += weights[k] * pixel;
     }
-    for (int c = 0; c < kChannels; ++c) *out++ = static_cast<std::uint8_t>(sums[c] + 0.5f);
+    const Bytes bytes = __builtin_convertvector(__builtin_convertvector(sum, Integers), Bytes);
+    std::memcpy(out, &bytes, sizeof bytes);
   }
 }
 
@@ -103,23 +137,22 @@ void gray_row(const std::uint8_t* rgb, std::uint8_t* gray, int width) {
 }
 
 Image resample(const ImageView& image, const Box& region, int width, int height, PixelFormat format) {
-  const std::vector<Taps> columns = triangle_taps(region.x, region.width, width, image.width);
-  const std::vector<Taps> rows = triangle_taps(region.y, region.height, height, image.height);
-  const int left = columns.front().first;
-  const int span = columns.back().last() + 1 - left;  // only these columns of the source are touched
+  const Taps columns = triangle_taps(region.x, region.width, width, image.width);
+  const Taps rows = triangle_taps(region.y, region.height, height, image.height);
+  const int left = columns.first.front();
+  const int span = columns.first.back() + columns.count - left;  // only these columns of the source are touched
   const int source_channels = channels(image.format);
   const bool to_gray = format == PixelFormat::kGray8 && source_channels == 3;
-  std::vector<float> sums(static_cast<std::size_t>(span) * source_channels);
+  std::vector<float> sums(static_cast<std::size_t>(span) * source_channels + 1);
   Image out(width, height, format);
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(width) * out.channels() + 1);
+  const auto blend_columns = format == PixelFormat::kGray8 ? blend_gray_columns : blend_rgb_columns;
   for (int y = 0; y < height; ++y) {
-    const Taps& tap = rows[static_cast<std::size_t>(y)];
-    blend_rows(image.row(tap.first) + std::ptrdiff_t{left} * source_channels, image.stride,
-               tap.weights.data(), static_cast<int>(tap.weights.size()), sums.data(), span * source_channels);
+    blend_rows(image.row(rows.first[static_cast<std::size_t>(y)]) + std::ptrdiff_t{left} * source_channels, image.stride, rows.of(y), rows.count,
+               sums.data(), span * source_channels);
     if (to_gray) gray_sums(sums.data(), span);
-    if (format == PixelFormat::kGray8)
-      blend_columns<1>(sums.data(), columns, left, out.row(y));
-    else
-      blend_columns<3>(sums.data(), columns, left, out.row(y));
+    blend_columns(sums.data(), columns, left, pixels.data(), width);
+    std::copy(pixels.begin(), pixels.end() - 1, out.row(y));
   }
   return out;
 }

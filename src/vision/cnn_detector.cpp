@@ -7,6 +7,7 @@
 
 #include "mien/error.hpp"
 #include "vision/crop.hpp"
+#include "vision/multiversion.hpp"
 
 namespace mien {
 namespace {
@@ -29,20 +30,30 @@ auto naming(const std::filesystem::path& path, Make make) {
   }
 }
 
+/// One row of RGB into a row of each plane.
+MIEN_MULTIVERSION
+void part_row(const std::uint8_t* rgb, int width, float* red, float* green, float* blue, float mean, float scale) {
+  for (int x = 0; x < width; ++x, rgb += 3) {
+    red[x] = (static_cast<float>(rgb[0]) - mean) * scale;
+    green[x] = (static_cast<float>(rgb[1]) - mean) * scale;
+    blue[x] = (static_cast<float>(rgb[2]) - mean) * scale;
+  }
+}
+
 /// Planes of the network's input; black around the photo.
 std::vector<float> make_input(const Image& photo, Size canvas, const DetectionInput& form) {
   const std::size_t plane = static_cast<std::size_t>(canvas.width) * static_cast<std::size_t>(canvas.height);
   std::vector<float> input(3 * plane, (0 - form.mean) * form.scale);
-  const int channels = photo.channels();
-  for (int c = 0; c < 3; ++c) {
-    const int source = channels == 1 ? 0 : form.colours == DetectionInput::Colours::kBgr ? 2 - c : c;
-    for (int y = 0; y < photo.height(); ++y) {
-      const std::uint8_t* from = photo.row(y) + source;
-      float* to = input.data() + static_cast<std::size_t>(c) * plane +
-                  static_cast<std::size_t>(y) * static_cast<std::size_t>(canvas.width);
-      for (int x = 0; x < photo.width(); ++x) {
-        to[x] = (static_cast<float>(from[x * channels]) - form.mean) * form.scale;
-      }
+  const bool bgr = form.colours == DetectionInput::Colours::kBgr;
+  for (int y = 0; y < photo.height(); ++y) {
+    float* green = input.data() + plane + static_cast<std::size_t>(y) * static_cast<std::size_t>(canvas.width);
+    float* red = bgr ? green + plane : green - plane;
+    float* blue = bgr ? green - plane : green + plane;
+    const std::uint8_t* from = photo.row(y);
+    if (photo.channels() == 3) {
+      part_row(from, photo.width(), red, green, blue, form.mean, form.scale);
+    } else {
+      for (int x = 0; x < photo.width(); ++x) red[x] = green[x] = blue[x] = (static_cast<float>(from[x]) - form.mean) * form.scale;
     }
   }
   return input;
@@ -101,14 +112,14 @@ std::vector<DetectedFace> remove_overlapping(std::vector<DetectedFace> candidate
   return kept;
 }
 
-CnnDetector::CnnDetector(const std::filesystem::path& path, const DetectorOptions& options)
-    : CnnDetector(path, model::read_onnx(path), options) {}
+CnnDetector::CnnDetector(const std::filesystem::path& path, const DetectorOptions& options, engine::Precision precision)
+    : CnnDetector(path, model::read_onnx(path), options, precision) {}
 
-CnnDetector::CnnDetector(const std::filesystem::path& path, const model::Model& model, const DetectorOptions& options)
+CnnDetector::CnnDetector(const std::filesystem::path& path, const model::Model& model, const DetectorOptions& options, engine::Precision precision)
     : options_(options),
       head_(naming(path, [&] { return make_detection_head(model); })),
       network_(naming(path, [&] {
-        return engine::Network::compile(model, {engine::Precision::kF32, choose_threads(options.threads)});
+        return engine::Network::compile(model, {precision, choose_threads(options.threads)});
       })) {}
 
 /// Faces in pixels of the canvas, surest first.

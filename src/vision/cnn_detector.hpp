@@ -26,13 +26,13 @@ PhotoFit fit_photo(Size photo, const DetectorOptions& options, const DetectionIn
 /// the 2000 surest only.
 std::vector<DetectedFace> remove_overlapping(std::vector<DetectedFace> candidates);
 
-/// A face detection network on Mien's engine, in f32. Scores are the network's, 0 to 1. Landmarks of small faces lean
+/// A face detection network on Mien's engine. Scores are the network's, 0 to 1. Landmarks of small faces lean
 /// towards an upright head (YuNet: a face of 64 pixels turned by 20 degrees has its eyes turned by 3, one of 130 pixels
 /// by 14), so the two largest faces are looked at again for theirs, from near and turned back.
 class CnnDetector : public FaceDetector {
  public:
   /// Throws Error as read_onnx, make_detection_head and Network::compile do; the message names the file.
-  CnnDetector(const std::filesystem::path& model, const DetectorOptions& options);
+  CnnDetector(const std::filesystem::path& model, const DetectorOptions& options, engine::Precision precision = engine::Precision::kAuto);
 
   std::string_view name() const override { return head_->name(); }
   std::vector<DetectedFace> detect(const ImageView& image) const override;
@@ -40,7 +40,7 @@ class CnnDetector : public FaceDetector {
   std::vector<DetectedFace> detect_once(const ImageView& image) const;
 
  private:
-  CnnDetector(const std::filesystem::path& path, const model::Model& model, const DetectorOptions& options);
+  CnnDetector(const std::filesystem::path& path, const model::Model& model, const DetectorOptions& options, engine::Precision precision);
 
   std::vector<DetectedFace> run(const Image& photo, Size canvas) const;
   void look_closer(const ImageView& image, DetectedFace& face) const;

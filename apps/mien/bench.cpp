@@ -13,7 +13,6 @@
 #include "mien/analyzer.hpp"
 #include "mien/error.hpp"
 #include "pipeline/classifier.hpp"
-#include "model/locate.hpp"
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/face_detector.hpp"
@@ -71,7 +70,7 @@ std::string timing_json(const Timing& t) {
 }
 
 int bench_network(const BenchOptions& o) {
-  const std::filesystem::path path = locate_model(o.model);
+  const std::filesystem::path path = locate_classifier(o.model, precision_from_string(o.precision));
   const auto start = Clock::now();
   const Classifier classifier = Classifier::load(path, {precision_from_string(o.precision), o.threads});
   const engine::Network& network = classifier.network();
@@ -110,7 +109,7 @@ int bench_network(const BenchOptions& o) {
 }
 
 int bench_photo(const BenchOptions& o, const std::string& photo) {
-  const std::filesystem::path path = locate_model(o.model);
+  const std::filesystem::path path = locate_classifier(o.model, precision_from_string(o.precision));
   const Classifier classifier = Classifier::load(path, {precision_from_string(o.precision), 1});  // as Analyzer does
   const auto detector = make_face_detector(o.detector, {.min_face = o.min_face, .threads = o.threads});
   const Analyzer analyzer = Analyzer::load(o.model, {.detector = o.detector, .min_face = o.min_face, .threads = o.threads, .precision = o.precision});

@@ -219,7 +219,7 @@ int evaluate_command(std::span<const std::string> arguments) {
   if (!options.report.empty()) check_report(options.report);
   std::vector<std::filesystem::path> models;
   for (const std::string& model : options.models) models.push_back(locate_model(model));
-  if (models.empty()) models.push_back(locate_model(""));
+  if (models.empty()) models.push_back(locate_classifier("", precision_from_string(options.precision)));
   const Material material = read_material(options, models[0]);
   const report::Evaluation evaluation = evaluate(options, models, material);
   if (!options.report.empty()) write_file(options.report, report::to_page(evaluation, options.pictures ? report::Faces::kShown : report::Faces::kLeftOut));

@@ -42,7 +42,8 @@ struct AnalyzerOptions {
   int threads = 0;   ///< that face detection may use; 0: one a core, at most four
   std::string head;       ///< of a network with several ("fer2013", "ferplus"): the one that answers; empty: the model's default
   bool contempt = false;  ///< answer contempt too, where the head knows it; otherwise the seven others share its probability
-  std::string precision = "auto";  ///< "f32", "bf16", "int8", or "auto": the fastest that keeps the accuracy
+  std::string precision = "auto";  ///< "f32", "bf16", "int8", or "auto": the fastest that keeps the
+                                   ///< accuracy; of the default model that is int8 where the CPU has the instructions (VNNI)
   double min_confidence = 0;  ///< 0 to 1: a face whose most probable emotion is less probable is `uncertain`
 };
 

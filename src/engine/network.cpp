@@ -111,6 +111,11 @@ void check_size(std::span<const float> input, const InputShape& shape) {
 
 }  // namespace
 
+bool has_fast_int8() {
+  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+  return isa == dnnl::cpu_isa::avx2_vnni || isa == dnnl::cpu_isa::avx512_core_vnni || has_fast_bf16();
+}
+
 std::string_view to_string(Precision precision) {
   switch (precision) {
     case Precision::kAuto:

@@ -24,6 +24,9 @@ enum class Precision {
 };
 std::string_view to_string(Precision precision);
 
+/// Whether this CPU multiplies bytes faster than it does floats, and without saturating their sums (VNNI).
+bool has_fast_int8();
+
 struct CompileOptions {
   Precision precision = Precision::kAuto;
   int threads = 0;  ///< that one call of run uses, itself included; 0: one a core

@@ -4,7 +4,6 @@
 
 #include "base/file.hpp"
 #include "mien/error.hpp"
-#include "model/locate.hpp"
 #include "pipeline/classifier.hpp"
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
@@ -102,7 +101,7 @@ class Analyzer::Impl {
 };
 
 Analyzer Analyzer::load(const std::filesystem::path& model, const AnalyzerOptions& options) {
-  return Analyzer(std::make_unique<Impl>(locate_model(model), options));
+  return Analyzer(std::make_unique<Impl>(locate_classifier(model, precision_from_string(options.precision)), options));
 }
 
 Analyzer::Analyzer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
 #include "metrics/calibration.hpp"
 #include "mien/error.hpp"
 #include "model/heads.hpp"
+#include "model/locate.hpp"
 
 namespace mien {
 namespace {
@@ -20,6 +22,15 @@ engine::Precision precision_from_string(std::string_view name) {
     if (name == engine::to_string(precision)) return precision;
   }
   throw Error(ErrorCode::kInvalidArgument, "unknown precision '" + std::string(name) + "': auto, f32, bf16 or int8");
+}
+
+std::filesystem::path locate_classifier(const std::filesystem::path& name, engine::Precision precision) {
+  const std::filesystem::path path = locate_model(name);
+  const bool eight_bits = precision == engine::Precision::kInt8 || (precision == engine::Precision::kAuto && engine::has_fast_int8());
+  if (!name.empty() || !eight_bits) return path;
+  const std::filesystem::path copy = path.parent_path() / (path.stem().string() + "-int8.onnx");
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(copy, ignored) ? copy : path;
 }
 
 Classifier::Classifier(model::ClassifierInfo info, engine::Network network, const std::vector<std::string>& without)

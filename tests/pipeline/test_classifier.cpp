@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
+#include "base/file.hpp"
 #include "metrics/calibration.hpp"
 #include "mien/error.hpp"
 #include "model_files.hpp"
@@ -77,6 +80,23 @@ TEST_F(ClassifierFileTest, NoFacesAndPartsOfFaces) {
   const Classifier classifier = load();
   EXPECT_TRUE(classifier.probabilities({}).empty());
   EXPECT_THROW(classifier.logits(std::vector<std::uint8_t>(48 * 48 + 1)), Error);
+}
+
+TEST(LocateClassifier, DefaultFollowsThePrecisionAndTheFolder) {
+  const test::TemporaryDir folder;
+  const char* before = std::getenv("MIEN_MODELS");
+  const std::string kept = before != nullptr ? before : "";
+  ::setenv("MIEN_MODELS", folder.path().c_str(), 1);
+  write_file(folder / "mien.onnx", "x");
+  const std::filesystem::path alone = locate_classifier("", engine::Precision::kInt8);
+  write_file(folder / "mien-int8.onnx", "x");
+  EXPECT_EQ(alone, folder / "mien.onnx");  // no other folder's copy
+  EXPECT_EQ(locate_classifier("", engine::Precision::kInt8), folder / "mien-int8.onnx");
+  EXPECT_EQ(locate_classifier("", engine::Precision::kF32), folder / "mien.onnx");
+  EXPECT_EQ(locate_classifier("", engine::Precision::kBf16), folder / "mien.onnx");
+  EXPECT_EQ(locate_classifier("", engine::Precision::kAuto), folder / (engine::has_fast_int8() ? "mien-int8.onnx" : "mien.onnx"));
+  EXPECT_EQ(locate_classifier("mien", engine::Precision::kInt8), folder / "mien.onnx");  // a name means what it says
+  before != nullptr ? ::setenv("MIEN_MODELS", kept.c_str(), 1) : ::unsetenv("MIEN_MODELS");
 }
 
 TEST(PrecisionFromString, KnowsItsWords) {

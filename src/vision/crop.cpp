@@ -118,21 +118,23 @@ Image crop_turned_face(const ImageView& image, const Box& box, const model::Crop
   if (angle == 0) return crop_face(image, box, geometry, size);
   const Square square = face_square(image, box, geometry, size, angle);
 
-  // An upright, antialiased picture of the square that holds the turned one, at twice the resolution; then
-  // each pixel is the mean of 2 x 2 samples of it.
+  // An upright, antialiased picture of the square that holds the turned one; of small crops at twice the resolution, where each
+  // pixel is the mean of 2 x 2 samples of it.
   constexpr double kGrow = 1.5;  // > sqrt(2)
-  const int fine = 3 * size;     // 2 * kGrow
-  const Image upright = resample(image, square.box(kGrow), fine, fine, PixelFormat::kGray8);
+  constexpr int kSmall = 96;     // pixels
+  const int samples = size > kSmall ? 1 : 2;
+  const int fine = static_cast<int>(std::ceil(kGrow * samples * size));
+  const Image upright = resample(image, square.box(static_cast<double>(fine) / (samples * size)), fine, fine, PixelFormat::kGray8);
   const double cosine = std::cos(angle), sine = std::sin(angle);
   Image out(size, size, PixelFormat::kGray8);
   for (int y = 0; y < size; ++y) {
     for (int x = 0; x < size; ++x) {
       float sum = 0;
-      for (int part = 0; part < 4; ++part) {
-        const double u = 2 * x + part % 2 + 0.5 - size, v = 2 * y + part / 2 + 0.5 - size;
+      for (int part = 0; part < samples * samples; ++part) {
+        const double u = samples * (x - size / 2.0) + part % samples + 0.5, v = samples * (y - size / 2.0) + part / samples + 0.5;
         sum += sample(upright, fine / 2.0 + u * cosine - v * sine, fine / 2.0 + u * sine + v * cosine);
       }
-      out.row(y)[x] = static_cast<std::uint8_t>(sum / 4 + 0.5f);
+      out.row(y)[x] = static_cast<std::uint8_t>(sum / static_cast<float>(samples * samples) + 0.5f);
     }
   }
   return out;

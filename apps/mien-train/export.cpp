@@ -44,14 +44,14 @@ int export_command(std::span<const std::string> arguments) {
   options.short_name('h');
   const std::vector<std::string> paths = options.parse(arguments);
   if (help) {
-    std::printf("mien export CHECKPOINT -o model.onnx\n\n%s", options.help().c_str());
+    std::printf("mien export CHECKPOINT... -o model.onnx\n\nOf several checkpoints the mean of their weights: of one run and of what was trained on from it.\n\n%s", options.help().c_str());
     return 0;
   }
-  if (paths.size() != 1) throw Error(ErrorCode::kInvalidArgument, "give one checkpoint: mien export run/best.ckpt -o model.onnx");
+  if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "give a checkpoint: mien export run/best.ckpt -o model.onnx");
   if (output.empty()) throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the model file to write");
   std::map<std::string, std::string> extra = crop_metadata(crops);
   if (!description.empty()) extra["description"] = description;
-  const model::Model model = train::export_checkpoint(paths[0], extra, head);
+  const model::Model model = train::export_checkpoints({paths.begin(), paths.end()}, extra, head);
   model::write_onnx(model, output);
   std::fprintf(stderr, "wrote %s\n", output.c_str());
   return 0;

@@ -10,6 +10,7 @@
 #include "data/dataset.hpp"
 #include "model/classifier.hpp"
 #include "model/heads.hpp"
+#include "train/optimizer.hpp"
 
 namespace mien::train {
 namespace {
@@ -162,12 +163,22 @@ std::string names_of(const std::string& checkpoints) {
 
 model::Model to_onnx(const Network& network) { return GraphWriter(network).write(); }
 
-model::Model export_checkpoint(const std::filesystem::path& path, const std::map<std::string, std::string>& extra,
-                               const std::string& head) {
-  Checkpoint checkpoint(path);
-  const RunState& state = checkpoint.state();
+model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths, const std::map<std::string, std::string>& extra,
+                                const std::string& head) {
+  if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "export: no checkpoint is given");
+  const RunState state = Checkpoint(paths.back()).state();
   Network network(state.settings.network_spec());
-  checkpoint.load_averaged(network);
+  std::string mean_of;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    Checkpoint checkpoint(paths[i]);
+    if (checkpoint.state().data_hash != state.data_hash) {
+      throw Error(ErrorCode::kInvalidArgument, paths[i].string() + ": was trained on other data than " + paths.back().string() + "; only checkpoints of the same data have a mean");
+    }
+    Network one(state.settings.network_spec());
+    checkpoint.load_averaged(one);
+    update_average(network, one, static_cast<double>(i) / static_cast<double>(i + 1));
+    mean_of += format("%sepoch %d of seed %llu", i > 0 ? ", " : "", checkpoint.state().epoch, static_cast<unsigned long long>(checkpoint.state().settings.seed));
+  }
   model::Model model = to_onnx(network);
   model::ClassifierInfo info;
   for (const HeadSpec& head : network->spec().heads) {
@@ -191,7 +202,9 @@ model::Model export_checkpoint(const std::filesystem::path& path, const std::map
   info.provenance["training.data_hash"] = state.data_hash;
   info.provenance["training.epochs"] = std::to_string(state.epoch);
   info.provenance["training.code_version"] = MIEN_CODE_VERSION;
-  if (!state.history.empty()) {
+  if (paths.size() > 1) {
+    info.provenance["training.mean_of"] = mean_of;
+  } else if (!state.history.empty()) {
     const EpochRecord& record = state.history.back();
     info.provenance["scores.public_test"] =
         format("accuracy %.4f, macro F1 %.4f (while training)", record.valid_accuracy, record.valid_macro_f1);

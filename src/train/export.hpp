@@ -1,7 +1,9 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "model/model.hpp"
 #include "train/checkpoint.hpp"
@@ -13,10 +15,12 @@ namespace mien::train {
 /// out; a batch norm that follows a convolution directly is folded into it.
 model::Model to_onnx(const Network& network);
 
-/// The averaged network of a checkpoint as a model file: the graph, and metadata for prediction and provenance.
-/// `extra` adds to or replaces metadata (a temperature, a crop geometry). `head` is the head that answers where none is asked
-/// for; empty: the first.
-model::Model export_checkpoint(const std::filesystem::path& path, const std::map<std::string, std::string>& extra,
-                               const std::string& head = {});
+/// The averaged network of a checkpoint as a model file: the graph, and metadata for prediction and provenance. Of several
+/// checkpoints the mean of their weights (Wortsman et al., "Model soups", 2022): they must be of one network and the same data, and
+/// only where one was trained on from another, or from a common start, is the mean as good as they are. Settings and epochs are
+/// those of the last. `extra` adds to or replaces metadata (a temperature, a crop geometry). `head` is the head that answers where
+/// none is asked for; empty: the first. Throws what Checkpoint throws, and Error kInvalidArgument for checkpoints that do not go together.
+model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths, const std::map<std::string, std::string>& extra,
+                                const std::string& head = {});
 
 }  // namespace mien::train

@@ -150,11 +150,45 @@ TEST_F(TrainerTest, FerPlusHeadLearnsTheVotes) {
   EXPECT_GT(state.history.back().valid_accuracy, 0.8);
   EXPECT_GT(state.history.back().valid_ferplus_accuracy, 0.8);  // chance is 1/7
 
-  const model::Model model = export_checkpoint(run_.out / "best.ckpt", {}, "ferplus");
+  const model::Model model = export_checkpoints({run_.out / "best.ckpt"}, {}, "ferplus");
   EXPECT_EQ(model::head_names(model), (std::vector<std::string>{"ferplus", "fer2013"}));
   const model::ClassifierInfo info = model::read_classifier_info(model);
   EXPECT_EQ(info.labels.back(), "contempt");
   EXPECT_EQ(info.other_heads.at("fer2013").labels.size(), 7U);
+}
+
+TEST_F(TrainerTest, SeveralCheckpointsBecomeTheirMean) {
+  run_.settings.epochs = 1;
+  std::vector<std::filesystem::path> paths;
+  for (const int seed : {1, 2, 3}) {
+    run_.settings.seed = static_cast<std::uint64_t>(seed);
+    run_.out = folder_ / std::to_string(seed);
+    train(run_, Start::kFresh, observer_);
+    paths.push_back(run_.out / "last.ckpt");
+  }
+  const model::Model mean = export_checkpoints(paths, {});
+  std::vector<model::Model> parts;
+  for (const std::filesystem::path& path : paths) parts.push_back(export_checkpoints({path}, {}));
+  int compared = 0;
+  for (std::size_t t = 0; t < mean.initializers.size(); ++t) {
+    if (mean.initializers[t].shape.size() != 2) continue;  // dense layers, into which no batch norm is folded
+    const auto got = mean.initializers[t].values<float>();
+    for (std::size_t i = 0; i < got.size(); i += 101, ++compared) {
+      float sum = 0;
+      for (const model::Model& part : parts) sum += part.initializers[t].values<float>()[i];
+      ASSERT_NEAR(got[i], sum / 3, 1e-6) << mean.initializers[t].name;
+    }
+  }
+  EXPECT_GT(compared, 1000);
+  EXPECT_EQ(model::read_classifier_info(mean).provenance.at("training.mean_of"), "epoch 1 of seed 1, epoch 1 of seed 2, epoch 1 of seed 3");
+  EXPECT_FALSE(model::read_classifier_info(mean).provenance.contains("scores.public_test"));  // of another network
+
+  write_packed(folder_ / "more.npy", test::synthetic_faces(25));
+  run_.settings.data = folder_ / "more.npy";
+  run_.out = folder_ / "more";
+  train(run_, Start::kFresh, observer_);
+  EXPECT_THROW(export_checkpoints({paths[0], run_.out / "last.ckpt"}, {}), Error);
+  EXPECT_THROW(export_checkpoints({}, {}), Error);
 }
 
 TEST_F(TrainerTest, StudentLearnsWhatItsTeachersSay) {

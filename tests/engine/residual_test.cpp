@@ -19,6 +19,27 @@ constexpr InputShape kShape = {kBatch, kChannels, kSide, kSide};
 
 std::vector<float> input() { return test::random_input(kBatch * kChannels * kSide * kSide); }
 
+/// The weights of a quantised network as even numbers of seven bits: on CPUs without VNNI's instructions oneDNN adds
+/// pairs of products in 16 bits, which random weights of eight overflow, and halves weights that meet s8.
+model::Model narrowed(model::Model model) {
+  const auto tensor = [&](const std::string& name) {
+    return std::find_if(model.initializers.begin(), model.initializers.end(),
+                        [&](const model::Tensor& other) { return other.name == name; });
+  };
+  for (const model::Node& node : model.nodes) {
+    if (node.op_type != "DequantizeLinear") continue;
+    const auto weights = tensor(node.inputs[0]), scales = tensor(node.inputs[1]);
+    if (weights == model.initializers.end() || weights->type != model::DataType::kInt8) continue;
+    std::vector<std::int8_t> narrow;
+    for (const std::int8_t weight : weights->values<std::int8_t>()) narrow.push_back(static_cast<std::int8_t>(weight / 4 * 2));
+    std::vector<float> twice;
+    for (const float scale : scales->values<float>()) twice.push_back(2 * scale);
+    *weights = model::make_tensor<std::int8_t>(weights->name, weights->shape, narrow);
+    *scales = model::make_tensor<float>(scales->name, scales->shape, twice);
+  }
+  return model;
+}
+
 /// A quantised network whose middle is made by `middle` of an eight-bit value, which ReLU has made.
 model::Model quantized(const std::function<std::string(GraphBuilder&, std::string)>& middle) {
   GraphBuilder graph({-1, kChannels, kSide, kSide});
@@ -26,7 +47,7 @@ model::Model quantized(const std::function<std::string(GraphBuilder&, std::strin
   const std::string last = graph.node("Relu", {graph.conv(middle(graph, x), kChannels, kChannels, 3)});
   const std::string pooled = graph.node("Flatten", {graph.node("GlobalAveragePool", {last})});
   graph.output(graph.dense(pooled, kChannels, 5), {-1, 5});
-  return quantize(graph.model(), input(), kShape, {1, {}});
+  return narrowed(quantize(graph.model(), input(), kShape, {1, {}}));
 }
 
 std::string conv(GraphBuilder& graph, const std::string& x) { return graph.conv(x, kChannels, kChannels, 3); }
@@ -43,7 +64,6 @@ int count(const Profile& profile, const std::string& kind) {
 void expect_same(const model::Model& model) {
   const auto expected = test::run_naive(model, {{kShape.begin(), kShape.end()}, input()});
   const Network network = Network::compile(model, {Precision::kInt8, 1});
-  MIEN_SKIP_OVERFLOW(network, input(), kShape);
   const auto got = network.run(input(), kShape);
   EXPECT_LT(test::difference(got[0].values, expected[0].values), 0.01);
 }
@@ -152,7 +172,6 @@ TEST(Residual, IsLikeOnnxRuntime) {
       test::run_onnx_runtime(model, std::vector<std::int64_t>(kShape.begin(), kShape.end()), input());
   if (!expected) GTEST_SKIP() << "MIEN_PYTHON is not set";
   const Network network = Network::compile(model, {Precision::kInt8, 1});
-  MIEN_SKIP_OVERFLOW(network, input(), kShape);
   const auto got = network.run(input(), kShape);
   EXPECT_LT(test::difference(got[0].values, expected->at(0).values), 0.01);
 }

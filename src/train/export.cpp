@@ -159,6 +159,14 @@ std::string names_of(const std::string& checkpoints) {
   return names;
 }
 
+/// Of all that a checkpoint holds of a network, by name.
+std::map<std::string, std::vector<std::int64_t>> shapes(const Network& network) {
+  std::map<std::string, std::vector<std::int64_t>> result;
+  for (const auto& entry : network->named_parameters()) result[entry.key()] = entry.value().sizes().vec();
+  for (const auto& entry : network->named_buffers()) result[entry.key()] = entry.value().sizes().vec();
+  return result;
+}
+
 }  // namespace
 
 model::Model to_onnx(const Network& network) { return GraphWriter(network).write(); }
@@ -174,8 +182,11 @@ model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths,
     if (checkpoint.state().data_hash != state.data_hash) {
       throw Error(ErrorCode::kInvalidArgument, paths[i].string() + ": was trained on other data than " + paths.back().string() + "; only checkpoints of the same data have a mean");
     }
-    Network one(state.settings.network_spec());
+    Network one(checkpoint.state().settings.network_spec());
     checkpoint.load_averaged(one);
+    if (shapes(one) != shapes(network)) {
+      throw Error(ErrorCode::kInvalidArgument, paths[i].string() + ": is of another network than " + paths.back().string() + "; only checkpoints of one network have a mean");
+    }
     update_average(network, one, static_cast<double>(i) / static_cast<double>(i + 1));
     mean_of += format("%sepoch %d of seed %llu", i > 0 ? ", " : "", checkpoint.state().epoch, static_cast<unsigned long long>(checkpoint.state().settings.seed));
   }

@@ -183,6 +183,13 @@ TEST_F(TrainerTest, SeveralCheckpointsBecomeTheirMean) {
   EXPECT_EQ(model::read_classifier_info(mean).provenance.at("training.mean_of"), "epoch 1 of seed 1, epoch 1 of seed 2, epoch 1 of seed 3");
   EXPECT_FALSE(model::read_classifier_info(mean).provenance.contains("scores.public_test"));  // of another network
 
+  run_.settings.dense = 64;
+  run_.out = folder_ / "narrow";
+  train(run_, Start::kFresh, observer_);
+  for (const auto& order : {std::vector{paths[0], run_.out / "last.ckpt"}, std::vector{run_.out / "last.ckpt", paths[0]}}) {
+    EXPECT_THROW(export_checkpoints(order, {}), Error);  // of another network
+  }
+
   write_packed(folder_ / "more.npy", test::synthetic_faces(25));
   run_.settings.data = folder_ / "more.npy";
   run_.out = folder_ / "more";

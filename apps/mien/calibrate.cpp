@@ -83,7 +83,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   const std::filesystem::path path = locate_model(model_name);
   Dataset dataset = read_dataset(data);
   if (!votes.empty()) attach_ferplus_votes(dataset, votes);
-  const std::vector<const Sample*> samples = select_split(dataset, split_from_string(split));
+  const std::vector<const Sample*> samples = select_split(dataset, split_from_string(split), data);
   model::Model model = model::read_onnx(path);
   model::ClassifierInfo info = model::read_classifier_info(model);
   const std::vector<std::string> heads = model::head_names(model);

@@ -94,7 +94,7 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
   Material out{.dataset = std::move(data.dataset)};
   if (!options.votes.empty()) attach_ferplus_votes(out.dataset, options.votes);
   out.split = choose_split(out.dataset, options.split);
-  out.pictures = select_split(out.dataset, out.split);
+  out.pictures = select_split(out.dataset, out.split, options.data);
   out.pixels = pixels_of(out.pictures);
   out.has_votes = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->has_votes(); });
   const bool official = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->row >= 0; });

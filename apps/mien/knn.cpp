@@ -181,7 +181,7 @@ void choose(Choice& choice, const Classifier& classifier, const Known& known, co
 report::Evaluation evaluate(const Dataset& dataset, Split split, std::span<const float> shares, const Known& known, const Candidate& pair, const KnnOptions& options) {
   constexpr float kLeastShare = 1e-12F;  // whose logarithm is finite
   const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds};
-  report::Evaluation out{.data = options.data, .split = std::string(to_string(split)), .views = "single", .pictures = select_split(dataset, split)};
+  report::Evaluation out{.data = options.data, .split = std::string(to_string(split)), .views = "single", .pictures = select_split(dataset, split, options.data)};
   const std::vector<bool> seen = mark_seen(dataset, split);
   out.seen_in_training = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
   std::vector<float> logits(shares.begin(), shares.end());
@@ -251,7 +251,7 @@ int knn_command(std::span<const std::string> arguments) {
   Dataset dataset = read_dataset(options.data);
   if (!options.votes.empty()) attach_ferplus_votes(dataset, options.votes);
   const Known known = find_known(dataset, options);
-  const std::vector<const Sample*> choosing = select_split(dataset, Split::kPublicTest), measured = select_split(dataset, split);
+  const std::vector<const Sample*> choosing = select_split(dataset, Split::kPublicTest, options.data), measured = select_split(dataset, split, options.data);
   if (*ks.rbegin() > known.pictures.size()) {
     throw Error(ErrorCode::kInvalidArgument, format("--k: %zu neighbours are asked for, but there are %zu Training pictures", *ks.rbegin(), known.pictures.size()));
   }

@@ -64,12 +64,12 @@ std::vector<float> measure_logits(const Logits& logits, std::span<const std::uin
   return out;
 }
 
-std::vector<const Sample*> select_split(const Dataset& dataset, Split split) {
+std::vector<const Sample*> select_split(const Dataset& dataset, Split split, const std::string& data) {
   std::vector<const Sample*> samples;
   for (const Sample& sample : dataset) {
     if (sample.split == split) samples.push_back(&sample);
   }
-  if (samples.empty()) throw Error(ErrorCode::kInvalidArgument, "the data hold no " + std::string(to_string(split)) + " pictures");
+  if (samples.empty()) throw Error(ErrorCode::kInvalidArgument, data + ": holds no " + std::string(to_string(split)) + " pictures");
   return samples;
 }
 

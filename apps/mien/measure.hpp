@@ -24,8 +24,8 @@ std::vector<std::uint8_t> pixels_of(const std::vector<const Sample*>& samples);
 /// Logits of the pictures [n, 48, 48], in order; with a progress bar of this name. Throws Error kInterrupted on SIGINT.
 std::vector<float> measure_logits(const Logits& logits, std::span<const std::uint8_t> pictures, Views views, const std::string& bar_name);
 
-/// The samples of a split.
-std::vector<const Sample*> select_split(const Dataset& dataset, Split split);
+/// The samples of a split; throws Error kInvalidArgument naming the data where there are none.
+std::vector<const Sample*> select_split(const Dataset& dataset, Split split, const std::string& data);
 /// Which of these samples equal a training picture; none of the training pictures themselves.
 std::vector<bool> mark_seen(const Dataset& dataset, Split split);
 

@@ -18,8 +18,9 @@ namespace mien::apps {
 namespace {
 
 /// `count` training pictures, the same for a seed, normalised for the network.
-std::vector<float> calibration_images(const Dataset& dataset, const model::ClassifierInfo& info, int count, std::uint64_t seed) {
-  std::vector<const Sample*> samples = select_split(dataset, Split::kTraining);
+std::vector<float> calibration_images(const std::string& data, const model::ClassifierInfo& info, int count, std::uint64_t seed) {
+  const Dataset dataset = read_dataset(data);
+  std::vector<const Sample*> samples = select_split(dataset, Split::kTraining, data);
   std::mt19937_64 random(seed);
   const std::size_t wanted = std::min(samples.size(), static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < wanted; ++i) std::swap(samples[i], samples[i + random() % (samples.size() - i)]);
@@ -67,7 +68,7 @@ int quantize_command(std::span<const std::string> arguments) {
   const model::Model model = model::read_onnx(path);
   const model::ClassifierInfo info = model::read_classifier_info(model);
   if (info.input_size != kFaceSize) throw Error(ErrorCode::kUnsupported, path.string() + ": input_size is not 48, the size of the data's pictures");
-  const std::vector<float> images = calibration_images(read_dataset(data), info, count, seed);
+  const std::vector<float> images = calibration_images(data, info, count, seed);
   const std::int64_t n = static_cast<std::int64_t>(images.size() / kFacePixels);
   for (const std::string& name : split_names(keep)) {
     if (std::none_of(model.nodes.begin(), model.nodes.end(), [&](const model::Node& node) { return node.name == name; })) {

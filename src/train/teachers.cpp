@@ -16,6 +16,7 @@ Teachers::Teachers(const TrainSettings& settings, torch::Device device) : device
   };
   std::istringstream list(settings.teachers);
   for (std::string path; std::getline(list, path, ',');) {
+    if (path.empty()) throw Error(ErrorCode::kInvalidArgument, "--teachers: '" + settings.teachers + "' has a comma with no file before it");
     Checkpoint checkpoint(path);
     Network network(checkpoint.state().settings.network_spec());
     if (heads(network->spec()) != heads(settings.network_spec())) {

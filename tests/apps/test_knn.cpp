@@ -140,8 +140,8 @@ TEST_F(Knn, MistakesAreNamed) {
     return write(rest, "rest.npy");
   };
   expect_refusal(without(Split::kTraining), {}, (folder_ / "rest.npy").string() + ": no Training pictures with a label, which are the ones to compare with");
-  expect_refusal(without(Split::kPublicTest), {}, "the data hold no PublicTest pictures");
-  expect_refusal(without(Split::kPrivateTest), {}, "the data hold no PrivateTest pictures");
+  expect_refusal(without(Split::kPublicTest), {}, (folder_ / "rest.npy").string() + ": holds no PublicTest pictures");
+  expect_refusal(without(Split::kPrivateTest), {}, (folder_ / "rest.npy").string() + ": holds no PrivateTest pictures");
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ CnnDetector::CnnDetector(const std::filesystem::path& path, const model::Model& 
     : options_(options),
       head_(naming(path, [&] { return make_detection_head(model); })),
       network_(naming(path, [&] {
-        return engine::Network::compile(model, {precision, choose_threads(options.threads)});
+        return engine::Network::compile(model, {precision == engine::Precision::kAuto ? head_->precision() : precision, choose_threads(options.threads)});
       })) {}
 
 /// Faces in pixels of the canvas, surest first.

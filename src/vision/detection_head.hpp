@@ -33,6 +33,7 @@ class DetectionHead {
   virtual std::string_view name() const = 0;
   virtual const DetectionInput& input() const = 0;
   virtual float least_score() const = 0;  ///< of 0..1, below which candidates are noise
+  virtual engine::Precision precision() const { return engine::Precision::kAuto; }  ///< that its numbers bear
 
   /// All candidates of at least `least_score`, in pixels of an input of the given size, before overlapping ones are
   /// removed. Throws Error kBadFormat naming the output that is missing or not of the right size.

@@ -13,6 +13,7 @@ class UltraLightHead : public DetectionHead {
   std::string_view name() const override { return "rfb"; }
   const DetectionInput& input() const override { return input_; }
   float least_score() const override { return 0.7f; }
+  engine::Precision precision() const override { return engine::Precision::kF32; }  // the graph itself computes with corners
 
   std::vector<DetectedFace> candidates(std::span<const engine::OutputTensor> outputs, Size size,
                                        float least_score) const override {

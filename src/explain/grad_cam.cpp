@@ -101,11 +101,7 @@ GradCam::Result GradCam::explain(std::span<const float> input, std::size_t label
   const auto channels = static_cast<std::size_t>(activations.shape[1]);
   const std::size_t cells = activations.values.size() / channels;
   Result result{{static_cast<int>(activations.shape[2]), std::vector<float>(cells)}, std::move(derivative.outputs)};
-  for (std::size_t c = 0; c < channels; ++c) {
-    float weight = 0;
-    for (std::size_t i = 0; i < cells; ++i) weight += derivative.gradient.values[c * cells + i] / static_cast<float>(cells);
-    for (std::size_t i = 0; i < cells; ++i) result.map.values[i] += weight * activations.values[c * cells + i];
-  }
+  for (std::size_t i = 0; i < activations.values.size(); ++i) result.map.values[i % cells] += derivative.gradient.values[i] * activations.values[i];
   for (float& value : result.map.values) value = std::max(value, 0.0F);
   return result;
 }

@@ -6,6 +6,7 @@
 #include "engine/reference_model.hpp"
 #include "error_code.hpp"
 #include "explain/grad_cam.hpp"
+#include "model/subgraph.hpp"
 
 namespace mien::explain {
 namespace {
@@ -95,6 +96,31 @@ TEST(GradCam, TakesTheLastActivationsOfSixCellsASide) {
   EXPECT_EQ(result.map.side, 6);
   const auto logits = engine::Network::compile(net.graph.model(), {engine::Precision::kF32, 1}).run(input, {1, 1, 48, 48})[0].values;
   for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(result.logits[c], logits[c], 1e-4);
+}
+
+/// Before the Relu a map of a cell is its share of the logit: (derivative x activation) summed is what changes the logit when every
+/// activation grows by a small part.
+TEST(GradCam, CellsAddUpToTheChangeOfTheLogit) {
+  Coarse net("Relu");
+  const GradCam grad_cam(net.graph.model(), net.output, 48, 1);
+  const model::Model model = net.graph.model();
+  const std::vector<float> input = test::random_input(48 * 48);
+  const std::vector<float> fine = engine::Network::compile(model::subgraph(model, "input", std::span(&net.fine, 1)), {engine::Precision::kF32, 1}).run(input, {1, 1, 48, 48})[0].values;
+  const Head head(model::subgraph(model, net.fine, std::span(&net.output, 1)));
+  const auto logits = [&](std::vector<float> values) { return head.differentiate({{1, 6, 6, 6}, std::move(values)}, 0).outputs; };
+  constexpr float kStep = 1e-2F;
+  for (const std::size_t label : {0U, 1U, 2U}) {
+    const GradCam::Result result = grad_cam.explain(input, label);
+    for (std::size_t cell = 0; cell < result.map.values.size(); cell += 5) {
+      std::vector<float> more = fine, less = fine;
+      for (std::size_t c = 0; c < 6; ++c) {
+        more[c * 36 + cell] *= 1 + kStep;
+        less[c * 36 + cell] *= 1 - kStep;
+      }
+      const float slope = (logits(more)[label] - logits(less)[label]) / (2 * kStep);
+      EXPECT_NEAR(result.map.values[cell], std::max(slope, 0.0F), 2e-3F + 0.02F * std::abs(slope)) << "label " << label << ", cell " << cell;
+    }
+  }
 }
 
 TEST(GradCam, ANetworkInEightBitsHasTheSameLayer) {

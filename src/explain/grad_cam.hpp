@@ -14,7 +14,7 @@ namespace mien::explain {
 /// Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of the last activations that are fine enough to see something by: each
 /// is weighted by the derivative of a logit, and the positive part of the sum over the channels is the map. The derivative is that of
 /// the cell (HiResCAM, Draelos and Carin 2020, arXiv:2011.08891), not its mean over the channel: behind a mean and one dense layer
-/// the two are the same, and further up the mean finds nothing in one face of six.
+/// the two are the same, and further up the mean may leave an empty map.
 ///
 /// Fine enough are six cells a side, or an eighth of the picture's side where that is fewer. Where a network has none so
 /// fine that everything passes through, or a layer behind them that Head does not know, those of the last convolution are

@@ -24,11 +24,15 @@ engine::Precision precision_from_string(std::string_view name) {
   throw Error(ErrorCode::kInvalidArgument, "unknown precision '" + std::string(name) + "': auto, f32, bf16 or int8");
 }
 
+std::filesystem::path eight_bit_copy(const std::filesystem::path& model) {
+  return model.parent_path() / (model.stem().string() + "-int8.onnx");
+}
+
 std::filesystem::path locate_classifier(const std::filesystem::path& name, engine::Precision precision) {
   const std::filesystem::path path = locate_model(name);
   const bool eight_bits = precision == engine::Precision::kInt8 || (precision == engine::Precision::kAuto && engine::has_fast_int8());
   if (!name.empty() || !eight_bits) return path;
-  const std::filesystem::path copy = path.parent_path() / (path.stem().string() + "-int8.onnx");
+  const std::filesystem::path copy = eight_bit_copy(path);
   std::error_code ignored;
   return std::filesystem::is_regular_file(copy, ignored) ? copy : path;
 }

@@ -263,8 +263,10 @@ TEST_F(Evaluate, MistakesAreNamed) {
 }
 
 TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
-  const fs::path calibrated = folder_ / "calibrated.onnx";
+  const fs::path calibrated = folder_ / "calibrated.onnx", copy = folder_ / "calibrated-int8.onnx";
+  write_file(copy, "of before");
   const ProcessResult result = mien({"calibrate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "-o", calibrated});
+  EXPECT_NE(result.out.find(copy.string() + " is not calibrated with it"), std::string::npos) << result.out;
   ASSERT_EQ(result.exit_code, 0) << result.error;
   const Json before = evaluate({"--split", "PublicTest"});
   const Json after = evaluate({"--split", "PublicTest", "--model", calibrated});

@@ -1,11 +1,14 @@
 #include "engine/weights.hpp"
 
+#include "engine/winograd.hpp"
+
 namespace mien::engine {
 
 dnnl::memory laid_out(const model::Tensor& tensor, const dnnl::memory::desc& from,
                       const dnnl::memory::desc& to, const dnnl::engine& engine) {
   dnnl::memory source(from, engine, const_cast<std::byte*>(tensor.data.data()));
   dnnl::memory result(to, engine);
+  if (write_winograd_weights(reinterpret_cast<const float*>(tensor.data.data()), from, result)) return result;
   dnnl::stream stream(engine);
   dnnl::reorder(source, result).execute(stream, source, result);
   stream.wait();

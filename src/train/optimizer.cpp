@@ -37,6 +37,27 @@ void set_learning_rate(torch::optim::Optimizer& optimizer, double rate) {
   for (torch::optim::OptimizerParamGroup& group : optimizer.param_groups()) group.options().set_lr(rate);
 }
 
+Ascent::Ascent(Network& network, double radius) {
+  torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> norms;
+  for (const torch::Tensor& parameter : network->parameters()) {
+    if (!parameter.grad().defined()) continue;
+    weights_.push_back(parameter);
+    norms.push_back(parameter.grad().norm());
+  }
+  if (norms.empty()) return;
+  const torch::Tensor step = radius / (torch::stack(norms).norm() + 1e-12);
+  for (torch::Tensor& weight : weights_) {
+    before_.push_back(weight.clone());
+    weight.add_(weight.grad() * step);
+  }
+}
+
+Ascent::~Ascent() {
+  torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].copy_(before_[i]);
+}
+
 void update_average(Network& averaged, const Network& network, double decay) {
   torch::NoGradGuard no_grad;
   const auto blend = [decay](torch::Tensor into, const torch::Tensor& from) {

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <memory>
+#include <vector>
 
 #include "train/network.hpp"
 #include "train/settings.hpp"
@@ -15,6 +16,20 @@ std::unique_ptr<torch::optim::Optimizer> make_optimizer(Network& network, const 
 /// Learning rate at a moment of the run, in epochs from 0: linear rise, then half a cosine or constant.
 double learning_rate_at(const TrainSettings& settings, double epoch);
 void set_learning_rate(torch::optim::Optimizer& optimizer, double rate);
+
+/// Moves the network's weights by `radius` along their gradient, to the worst point near by as far as a straight line tells, and
+/// back when destroyed: sharpness-aware minimization (Foret et al. 2021, arXiv:2010.01412) steps from here with the gradient
+/// found there.
+class Ascent {
+ public:
+  Ascent(Network& network, double radius);
+  ~Ascent();
+  Ascent(const Ascent&) = delete;
+  Ascent& operator=(const Ascent&) = delete;
+
+ private:
+  std::vector<torch::Tensor> weights_, before_;
+};
 
 /// Exponential moving average of weights and statistics: averaged += (1 - decay) * (network - averaged).
 void update_average(Network& averaged, const Network& network, double decay);

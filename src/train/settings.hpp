@@ -37,6 +37,7 @@ struct TrainSettings {
   int dense = 343;
   std::string norm = "block";
   double label_smoothing = 0;
+  double sharpness = 0;
   double class_balance = 0;
   double average = 0.999;
   int small_side = 0;

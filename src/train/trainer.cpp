@@ -129,12 +129,30 @@ class Trainer {
     torch::Tensor loss;       // []
     torch::Tensor confusion;  // [label, answer]
   };
+  EpochSums no_sums() const {
+    return {torch::zeros({}, device_), torch::zeros({kEmotionCount, kEmotionCount}, torch::TensorOptions(device_))};
+  }
 
-  /// One step of the optimizer on the pictures `index`. Its parts are computed one by one, or by the workers side by side, and
-  /// their gradients summed; batch norm sees a part at a time, and its running statistics become the parts' mean. What is drawn
-  /// depends on seed, epoch, step and part alone, so the number of workers changes nothing but the rounding. Returns the loss
-  /// now and then, else NaN (reading it makes a GPU wait).
+  /// One step of the optimizer on the pictures `index`. Returns the loss now and then, else NaN (reading it makes a GPU wait).
   double step(int epoch, int batch, const torch::Tensor& index, EpochSums& sums) {
+    const torch::Tensor loss = find_gradients(epoch, batch, index, sums);
+    if (settings_.sharpness > 0) {
+      std::vector<torch::Tensor> statistics;
+      for (const torch::Tensor& buffer : network_->buffers()) statistics.push_back(buffer.clone());
+      EpochSums there = no_sums();
+      const Ascent ascent(network_, settings_.sharpness);
+      find_gradients(epoch, batch, index, there);
+      restore(statistics);
+    }
+    optimizer_->step();
+    return batch % 16 == 0 && loss.defined() ? loss.item<double>() : std::nan("");
+  }
+
+  /// Sets the gradients of the loss on the pictures `index`. Their parts are computed one by one, or by the workers side by side,
+  /// and their gradients summed; batch norm sees a part at a time, and its running statistics become the parts' mean. What is
+  /// drawn depends on seed, epoch, step and part alone, so the number of workers changes nothing but the rounding. Returns the
+  /// loss of this worker's last part.
+  torch::Tensor find_gradients(int epoch, int batch, const torch::Tensor& index, EpochSums& sums) {
     const std::int64_t n = index.size(0), part_size = (n + settings_.parts - 1) / settings_.parts;
     const bool one = settings_.parts == 1;
     std::vector<torch::Tensor> before, after;  // running statistics
@@ -179,8 +197,7 @@ class Trainer {
       for (torch::Tensor& statistic : after) statistic /= parts;
       restore(after);
     }
-    optimizer_->step();
-    return batch % 16 == 0 && loss_now.defined() ? loss_now.item<double>() : std::nan("");
+    return loss_now;
   }
 
   void restore(const std::vector<torch::Tensor>& buffers) {
@@ -202,7 +219,7 @@ class Trainer {
     const torch::Tensor order = shuffled_order(n, settings_.seed, epoch).to(device_);
     const int batches = static_cast<int>((n + settings_.batch_size - 1) / settings_.batch_size);
     EpochRecord record{.epoch = epoch};
-    EpochSums sums{torch::zeros({}, device_), torch::zeros({kEmotionCount, kEmotionCount}, torch::TensorOptions(device_))};
+    EpochSums sums = no_sums();
     network_->train();
     double loss_shown = 0;
     for (int b = 0; b < batches; ++b) {

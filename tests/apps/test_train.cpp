@@ -165,6 +165,13 @@ TEST_F(ParallelTrain, TwoWorkersGiveTheWeightsOfOneWithTheSameParts) {
   EXPECT_GT(weight_difference(undisturbed(), one_process()), kFloatError);  // the bound tells other runs apart
 }
 
+TEST_F(ParallelTrain, TwoWorkersClimbToTheSameWorstPoint) {
+  ASSERT_EQ(run(train_command("sharp-one", {"--parts", "2", "--sharpness", "0.05"})).exit_code, 0);
+  ASSERT_EQ(run(train_command("sharp-two", {"--nproc", "2", "--parts", "2", "--sharpness", "0.05"})).exit_code, 0);
+  EXPECT_LT(weight_difference(exported("sharp-two"), exported("sharp-one")), kFloatError);
+  EXPECT_GT(weight_difference(exported("sharp-two"), one_process()), kFloatError);
+}
+
 TEST_F(ParallelTrain, KilledWorkerEndsTheRunAndOneAloneGoesOn) {
   Process process(train_command("orphan", {"--nproc", "2", "--parts", "2"}));
   while (process.running() && !fs::exists(run_folder("orphan") / "last.ckpt")) std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -10,6 +10,7 @@
 #include "synthetic_faces.hpp"
 #include "train/augment.hpp"
 #include "train/export.hpp"
+#include "train/optimizer.hpp"
 #include "train/targets.hpp"
 
 namespace mien::train {
@@ -224,6 +225,35 @@ TEST_F(TrainerTest, StudentLearnsWhatItsTeachersSay) {
   student.settings.ferplus_weight = 0;
   student.settings.teachers = folder_ / "nobody.ckpt";
   EXPECT_THROW(train(student, Start::kFresh, observer_), Error);
+}
+
+TEST_F(TrainerTest, SharpnessStepsFromTheWorstPointNearBy) {
+  run_.settings.sharpness = 0.02;
+  run_.settings.threads = 1;
+  const RunState state = train(run_, Start::kFresh, observer_);
+  EXPECT_GT(state.best_score, 0.6);  // chance is 1/7
+  TrainRun plain = run_;
+  plain.settings.sharpness = 0;
+  plain.out = folder_ / "plain";
+  train(plain, Start::kFresh, observer_);
+  EXPECT_FALSE(torch::equal(averaged_tensors(run_.out / "last.ckpt")[0], averaged_tensors(plain.out / "last.ckpt")[0]));
+}
+
+TEST(Ascent, GoesTheRadiusAlongTheGradientAndComesBack) {
+  Network network(make_network_spec("reference", {}));
+  const std::vector<torch::Tensor> weights = network->parameters();
+  std::vector<torch::Tensor> before;
+  for (const torch::Tensor& weight : weights) before.push_back(weight.detach().clone());
+  weights[0].mutable_grad() = torch::full_like(weights[0], 3.0);  // the others have no gradient
+  weights[1].mutable_grad() = torch::full_like(weights[1], -4.0);
+  const double norm = std::sqrt(9.0 * static_cast<double>(weights[0].numel()) + 16.0 * static_cast<double>(weights[1].numel()));
+  {
+    const Ascent ascent(network, 0.1);
+    EXPECT_TRUE(torch::allclose(weights[0], before[0] + 0.3 / norm, 0, 1e-6));
+    EXPECT_TRUE(torch::allclose(weights[1], before[1] - 0.4 / norm, 0, 1e-6));
+    EXPECT_TRUE(torch::equal(weights[2], before[2]));
+  }
+  for (std::size_t i = 0; i < weights.size(); ++i) EXPECT_TRUE(torch::equal(weights[i], before[i])) << "tensor " << i;
 }
 
 TEST_F(TrainerTest, SmallPicturesFirst) {

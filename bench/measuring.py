@@ -13,7 +13,7 @@ MIEN = BUILD / "bin/mien"
 ROUNDS = int(os.environ.get("MIEN_ROUNDS", "9"))
 SECONDS = os.environ.get("MIEN_SECONDS", "0.5")
 
-Failure = (OSError, subprocess.CalledProcessError)  # of a program that is missing, or that could not do its work
+Failure = (OSError, subprocess.CalledProcessError, json.JSONDecodeError)  # of a program that is missing, could not do its work, or answers nonsense
 
 
 def output(*command, **kwargs):
@@ -42,6 +42,8 @@ def reason(error):
     elif isinstance(error, subprocess.CalledProcessError):
         lines = (error.stderr or "").strip().splitlines() or [f"{Path(error.cmd[0]).name} ended with code {error.returncode}"]
         text = next((line for line in reversed(lines) if re.search("error: ", line, re.IGNORECASE)), lines[-1])
+    elif isinstance(error, json.JSONDecodeError):
+        text = f"its answer is no JSON: {error.doc.strip()[:60]!r}"
     else:
         text = str(error)
     return text.replace(f"{ROOT}/", "").replace(str(Path.home()), "~").rstrip(".")

@@ -35,7 +35,7 @@ int export_command(std::span<const std::string> arguments) {
   std::string output, description, head, crops = kFer2013Crops;
   bool help = false;
   OptionSet options;
-  options.add(output, "output", "FILE", "model file to write");
+  options.add(output, "output", "FILE", "model file (.onnx) or checkpoint (.ckpt) to write");
   options.short_name('o');
   options.add(description, "description", "TEXT", "one line for the model file's metadata");
   options.add(head, "head", "NAME", "head that answers where none is asked for, of a network with several: fer2013 or ferplus");
@@ -44,11 +44,17 @@ int export_command(std::span<const std::string> arguments) {
   options.short_name('h');
   const std::vector<std::string> paths = options.parse(arguments);
   if (help) {
-    std::printf("mien export CHECKPOINT... -o model.onnx\n\nOf several checkpoints the mean of their weights: of one run and of what was trained on from it.\n\n%s", options.help().c_str());
+    std::printf("mien export CHECKPOINT... -o model.onnx\n\nOf several checkpoints the mean of their weights: of one run and of what was trained on from it. -o mean.ckpt writes it as\na checkpoint, for --from and --teachers of mien train.\n\n%s", options.help().c_str());
     return 0;
   }
   if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "give a checkpoint: mien export run/best.ckpt -o model.onnx");
   if (output.empty()) throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the model file to write");
+  if (std::filesystem::path(output).extension() == ".ckpt") {
+    const train::MeanNetwork mean = train::mean_of_checkpoints({paths.begin(), paths.end()});
+    train::save_checkpoint(output, mean.state, mean.network, mean.network, nullptr);
+    std::fprintf(stderr, "wrote %s\n", output.c_str());
+    return 0;
+  }
   std::map<std::string, std::string> extra = crop_metadata(crops);
   if (!description.empty()) extra["description"] = description;
   const model::Model model = train::export_checkpoints({paths.begin(), paths.end()}, extra, head);

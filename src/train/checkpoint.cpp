@@ -16,6 +16,18 @@ std::string settings_toml(TrainSettings settings) {
   return options.to_toml();
 }
 
+/// Module::load takes tensors of any shape for its own.
+void load_tensors(Network& network, torch::serialize::InputArchive& archive) {
+  const auto shapes = [&] {
+    std::vector<std::vector<std::int64_t>> result;
+    for (const torch::Tensor& tensor : network->parameters()) result.push_back(tensor.sizes().vec());
+    return result;
+  };
+  const auto before = shapes();
+  network->load(archive);
+  if (shapes() != before) throw std::runtime_error("another network");
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const RunState& state, const Network& network, const Network& averaged,
@@ -77,16 +89,16 @@ void Checkpoint::load(const char* key, const std::function<void(torch::serialize
     archive_.read(key, part);
     into(part);
   } catch (const std::exception&) {
-    throw Error(ErrorCode::kBadFormat, path_.string() + ": has no '" + key + "' that fits the network '" +
-                                           state_.settings.network + "'");
+    throw Error(ErrorCode::kBadFormat, path_.string() + ": has no '" + key + "' that fits: it was saved for another optimizer, or a network '" +
+                                           state_.settings.network + "' of other sizes or heads");
   }
 }
 
 void Checkpoint::load_network(Network& network) {
-  load("network", [&](auto& part) { network->load(part); });
+  load("network", [&](auto& part) { load_tensors(network, part); });
 }
 void Checkpoint::load_averaged(Network& network) {
-  load("averaged", [&](auto& part) { network->load(part); });
+  load("averaged", [&](auto& part) { load_tensors(network, part); });
 }
 void Checkpoint::load_optimizer(torch::optim::Optimizer& optimizer) {
   load("optimizer", [&](auto& part) { optimizer.load(part); });

@@ -171,10 +171,9 @@ std::map<std::string, std::vector<std::int64_t>> shapes(const Network& network) 
 
 model::Model to_onnx(const Network& network) { return GraphWriter(network).write(); }
 
-model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths, const std::map<std::string, std::string>& extra,
-                                const std::string& head) {
-  if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "export: no checkpoint is given");
-  const RunState state = Checkpoint(paths.back()).state();
+MeanNetwork mean_of_checkpoints(const std::vector<std::filesystem::path>& paths) {
+  if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "no checkpoint is given");
+  RunState state = Checkpoint(paths.back()).state();
   Network network(state.settings.network_spec());
   std::string mean_of;
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -190,6 +189,13 @@ model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths,
     update_average(network, one, static_cast<double>(i) / static_cast<double>(i + 1));
     mean_of += format("%sepoch %d of seed %llu", i > 0 ? ", " : "", checkpoint.state().epoch, static_cast<unsigned long long>(checkpoint.state().settings.seed));
   }
+  if (paths.size() == 1) mean_of.clear();
+  return {std::move(network), std::move(state), std::move(mean_of)};
+}
+
+model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths, const std::map<std::string, std::string>& extra,
+                                const std::string& head) {
+  const auto [network, state, mean_of] = mean_of_checkpoints(paths);
   model::Model model = to_onnx(network);
   model::ClassifierInfo info;
   for (const HeadSpec& head : network->spec().heads) {
@@ -208,12 +214,13 @@ model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths,
   settings.data = std::filesystem::path(settings.data).filename();
   settings.votes = std::filesystem::path(settings.votes).filename();
   settings.teachers = names_of(settings.teachers);
+  settings.from = names_of(settings.from);
   info.provenance["training.settings"] = options.to_toml();
   info.provenance["training.data"] = state.data_summary;
   info.provenance["training.data_hash"] = state.data_hash;
   info.provenance["training.epochs"] = std::to_string(state.epoch);
   info.provenance["training.code_version"] = MIEN_CODE_VERSION;
-  if (paths.size() > 1) {
+  if (!mean_of.empty()) {
     info.provenance["training.mean_of"] = mean_of;
   } else if (!state.history.empty()) {
     const EpochRecord& record = state.history.back();

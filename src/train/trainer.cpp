@@ -65,6 +65,11 @@ class Trainer {
     update_average(averaged_, network_, 0);
   }
 
+  void begin_from(const std::filesystem::path& path) {
+    Checkpoint(path).load_averaged(network_);
+    update_average(averaged_, network_, 0);
+  }
+
   void resume(const std::filesystem::path& path) {
     Checkpoint checkpoint(path);
     RunState state = checkpoint.state();
@@ -358,6 +363,7 @@ RunState train(const TrainRun& run, Start start, TrainObserver& observer) {
   }
   Trainer trainer(run, workers, device, observer);
   if (start == Start::kResume) trainer.resume(last);
+  else if (!settings.from.empty()) trainer.begin_from(settings.from);
   return trainer.run();
 }
 

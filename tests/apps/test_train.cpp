@@ -103,6 +103,20 @@ TEST_F(Train, InterruptStopsCleanlyAndResumes) {
   EXPECT_TRUE(exported("stopped") == undisturbed());
 }
 
+TEST_F(Train, MeanOfTwoRunsIsACheckpointToGoOnFrom) {
+  undisturbed();
+  const fs::path first = run_folder("undisturbed") / "last.ckpt", mean = *folder_ / "mean.ckpt";
+  ASSERT_EQ(run(train_command("second", {"--from", first, "--epochs", "1", "--seed", "2"})).exit_code, 0);
+  const ProcessResult exported_mean = mien({"export", first, run_folder("second") / "last.ckpt", "-o", mean});
+  ASSERT_EQ(exported_mean.exit_code, 0) << exported_mean.error;
+  const ProcessResult third = run(train_command("third", {"--from", mean, "--teachers", mean, "--epochs", "1"}));
+  ASSERT_EQ(third.exit_code, 0) << third.error;
+  EXPECT_EQ(epochs_in_history("third"), 1U);
+  const ProcessResult missing = mien({"train", "--from", *folder_ / "none.ckpt", "--data", data(), "--out", *folder_ / "none"});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_NE(missing.error.find("none.ckpt"), std::string::npos) << missing.error;
+}
+
 TEST_F(Train, RunLeavesItsFilesAndAModelThatPredicts) {
   undisturbed();
   for (const char* name : {"last.ckpt", "best.ckpt", "history.csv", "curves.svg"}) {

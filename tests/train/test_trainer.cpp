@@ -227,6 +227,30 @@ TEST_F(TrainerTest, StudentLearnsWhatItsTeachersSay) {
   EXPECT_THROW(train(student, Start::kFresh, observer_), Error);
 }
 
+TEST_F(TrainerTest, BeginsWithTheWeightsOfACheckpoint) {
+  train(run_, Start::kFresh, observer_);
+  TrainRun next = run_;
+  next.settings.from = run_.out / "last.ckpt";
+  next.settings.seed = 9;
+  next.settings.epochs = 1;
+  next.settings.learning_rate = 0;  // the weights stay where they begin; batch norm's statistics do not
+  next.out = folder_ / "next";
+  EXPECT_GT(train(next, Start::kFresh, observer_).best_score, 0.8);  // chance is 1/7
+  const auto from = averaged_tensors(run_.out / "last.ckpt"), weights = averaged_tensors(next.out / "last.ckpt");
+  const std::size_t parameters = Network(next.settings.network_spec())->parameters().size();
+  for (std::size_t i = 0; i < parameters; ++i) EXPECT_TRUE(torch::allclose(from[i], weights[i], 1e-6)) << "tensor " << i;
+
+  // What was begun goes on without the file.
+  std::filesystem::remove(run_.out / "last.ckpt");
+  next.settings.epochs = 2;
+  train(next, Start::kResume, observer_);
+  next.out = folder_ / "nothing";
+  EXPECT_THROW(train(next, Start::kFresh, observer_), Error);
+  next.settings.from = run_.out / "best.ckpt";
+  next.settings.dense = 64;  // not that network
+  EXPECT_THROW(train(next, Start::kFresh, observer_), Error);
+}
+
 TEST_F(TrainerTest, SharpnessStepsFromTheWorstPointNearBy) {
   run_.settings.sharpness = 0.02;
   run_.settings.threads = 1;

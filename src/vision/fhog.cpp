@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 
 #include "vision/multiversion.hpp"
 
@@ -10,8 +12,7 @@ namespace {
 
 constexpr int kSigned = 18;  ///< orientations with sign
 constexpr int kUnsigned = 9;
-constexpr int kBlock = 16;  ///< floats that the hot loops take at a time
-constexpr std::ptrdiff_t round_up(std::ptrdiff_t value) { return (value + kBlock - 1) / kBlock * kBlock; }
+constexpr std::ptrdiff_t round_up(std::ptrdiff_t value) { return (value + kFhogBlock - 1) / kFhogBlock * kFhogBlock; }
 
 /// Where the gradients of a row of pixels go: `bin` of a histogram takes `here`, and the same bin of the next
 /// cell `next`.
@@ -168,7 +169,7 @@ void normalise(const float* __restrict one, const float* __restrict other, const
   }
 }
 
-/// scores += filter over plane; `cols` is a multiple of kBlock.
+/// scores += filter over plane; `cols` is a multiple of kFhogBlock.
 MIEN_MULTIVERSION
 void add_filter(const float* __restrict plane, std::ptrdiff_t stride, std::ptrdiff_t rows,
                 std::ptrdiff_t cols, const SeparableFilter& filter, float* __restrict scratch,
@@ -197,6 +198,19 @@ void add_filter(const float* __restrict plane, std::ptrdiff_t stride, std::ptrdi
   }
 }
 
+/// Adds the products of a filter's part, by column of the window; reads kFhogBlock columns.
+MIEN_MULTIVERSION
+void add_window(const Fhog& fhog, std::span<const SeparableFilter> parts, std::ptrdiff_t at, float* __restrict sums) {
+  for (const SeparableFilter& part : parts) {
+    const float* __restrict window = fhog.plane(part.plane) + at;
+    float column[kFhogBlock] = {};
+    for (int r = 0; r < kFhogFilter; ++r) {
+      for (int c = 0; c < kFhogBlock; ++c) column[c] += part.column[r] * window[r * fhog.stride + c];
+    }
+    for (int c = 0; c < kFhogBlock; ++c) sums[c] += part.row[c] * column[c];
+  }
+}
+
 }  // namespace
 
 Fhog extract_fhog(const ImageView& gray) {
@@ -205,7 +219,7 @@ Fhog extract_fhog(const ImageView& gray) {
   if (hist.cell_rows < 3 || hist.cell_cols < 3) return fhog;
   fhog.rows = hist.cell_rows - 2;
   fhog.cols = hist.cell_cols - 2;
-  fhog.stride = round_up(fhog.cols) + kBlock;  // a filter at the last position of a rounded row stays inside
+  fhog.stride = round_up(fhog.cols) + kFhogBlock;  // a filter at the last position of a rounded row stays inside
   fhog.values.assign(static_cast<std::size_t>(kFhogPlanes * fhog.padded_rows() * fhog.stride), 0.0f);
 
   const std::ptrdiff_t stride =
@@ -249,11 +263,19 @@ std::ptrdiff_t score_stride(const Fhog& fhog) { return round_up(fhog.cols); }
 void correlate(const Fhog& fhog, std::span<const SeparableFilter> parts, FhogScores& scores) {
   const std::ptrdiff_t cols = score_stride(fhog);
   scores.values.assign(static_cast<std::size_t>(fhog.rows * cols), 0.0f);
-  scores.scratch.assign(static_cast<std::size_t>(fhog.padded_rows() * cols), 0.0f);
+  scores.scratch.resize(static_cast<std::size_t>(fhog.padded_rows() * cols));
+  std::fill_n(scores.scratch.begin(), kFhogBorderBefore * cols, 0.0f);
+  std::fill_n(scores.scratch.end() - kFhogBorderAfter * cols, kFhogBorderAfter * cols, 0.0f);
   for (const SeparableFilter& part : parts) {
     add_filter(fhog.plane(part.plane), fhog.stride, fhog.rows, cols, part, scores.scratch.data(),
                scores.values.data());
   }
+}
+
+float correlate_at(const Fhog& fhog, std::span<const SeparableFilter> parts, int row, int col) {
+  float sums[kFhogBlock] = {};
+  add_window(fhog, parts, row * fhog.stride + col, sums);
+  return std::accumulate(std::begin(sums), std::end(sums), 0.0f);
 }
 
 }  // namespace mien

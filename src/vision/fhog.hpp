@@ -11,6 +11,7 @@ namespace mien {
 inline constexpr int kFhogPlanes = 31;  ///< 18 signed and 9 unsigned orientations, 4 of texture
 inline constexpr int kFhogCell = 8;     ///< pixels a side
 inline constexpr int kFhogFilter = 10;  ///< cells a side of a filter
+inline constexpr int kFhogBlock = 16;   ///< floats that the hot loops take at a time
 inline constexpr int kFhogBorderBefore =
     4;  ///< cells of zeros above and left of the image's own, so that a filter
 inline constexpr int kFhogBorderAfter = 5;  ///< may reach outside; and below and right
@@ -36,7 +37,7 @@ Fhog extract_fhog(const ImageView& gray);
 struct SeparableFilter {
   int plane = 0;
   float column[kFhogFilter] = {};
-  float row[kFhogFilter] = {};
+  float row[kFhogBlock] = {};  ///< zeros after kFhogFilter
 };
 
 /// Scores of a filter's parts at every position: element [r * score_stride(fhog) + c] belongs to the filter
@@ -48,5 +49,8 @@ struct FhogScores {
 };
 std::ptrdiff_t score_stride(const Fhog& fhog);
 void correlate(const Fhog& fhog, std::span<const SeparableFilter> parts, FhogScores& scores);
+
+/// The score at one position: what `correlate` gives at [row * score_stride(fhog) + col].
+float correlate_at(const Fhog& fhog, std::span<const SeparableFilter> parts, int row, int col);
 
 }  // namespace mien

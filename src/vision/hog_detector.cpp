@@ -41,6 +41,14 @@ void shrink_row(const std::uint8_t* __restrict above, const std::uint8_t* __rest
   }
 }
 
+/// A coarse search goes first: every window is scored with the parts of a filter that have the greatest norms, 24 of about 60.
+/// What the others add to a face is little and to anything else mostly negative: in some fifty photographs the coarse score,
+/// the filter's threshold not yet taken off, was at least s + 1.9 for each of the 1,155 windows with a score s of 0 or more. A
+/// window that misses the wanted score by that, less some room, is not scored in full; two in a thousand are.
+constexpr std::size_t kCoarseParts = 24;
+constexpr float kCoarseMargin = 1.75f;
+static_assert(std::ranges::all_of(kFilters, [](const HogFilter& filter) { return filter.parts.size() >= kCoarseParts; }));
+
 /// The next level: 5/6 of the size, bilinear, corners on corners.
 Image shrink(const Image& image) {
   Image out(image.width() * 5 / 6, image.height() * 5 / 6, PixelFormat::kGray8);
@@ -74,11 +82,12 @@ std::vector<DetectedFace> scan_level(const Image& image, int level, float thresh
   const Fhog fhog = extract_fhog(image);
   FhogScores scores;
   for (const HogFilter& filter : kFilters) {
-    correlate(fhog, filter.parts, scores);
+    correlate(fhog, filter.parts.first(kCoarseParts), scores);
     for (int r = 0; r < fhog.rows; ++r) {
       const float* row = scores.values.data() + r * score_stride(fhog);
       for (int c = 0; c < fhog.cols; ++c) {
-        const float score = row[c] - filter.threshold;
+        if (row[c] < threshold + kCoarseMargin) continue;
+        const float score = row[c] + correlate_at(fhog, filter.parts.subspan(kCoarseParts), r, c) - filter.threshold;
         if (score < threshold) continue;
         const double left = to_first_level(c - kFhogBorderBefore, level);
         const double top = to_first_level(r - kFhogBorderBefore, level);

@@ -10,7 +10,7 @@
 
 namespace mien::test {
 
-std::vector<DetectedFace> dlib_faces(const Image& gray) {
+std::vector<DetectedFace> dlib_faces(const Image& gray, double threshold) {
   static const dlib::frontal_face_detector prototype = dlib::get_frontal_face_detector();
   dlib::frontal_face_detector detector = prototype;
   dlib::array2d<unsigned char> pixels(gray.height(), gray.width());
@@ -18,7 +18,7 @@ std::vector<DetectedFace> dlib_faces(const Image& gray) {
     std::memcpy(&pixels[y][0], gray.row(y), static_cast<std::size_t>(gray.width()));
   }
   std::vector<std::pair<double, dlib::rectangle>> found;
-  detector(pixels, found);
+  detector(pixels, found, threshold);
   std::vector<DetectedFace> faces;
   for (const auto& [score, box] : found) {
     faces.push_back({{static_cast<float>(box.left()), static_cast<float>(box.top()),

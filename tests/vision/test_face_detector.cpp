@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <random>
 #include <thread>
 
 #include "base/file.hpp"
@@ -13,6 +14,7 @@
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/dlib_detector.hpp"
+#include "vision/fhog.hpp"
 #include "vision/labelled_photos.hpp"
 
 namespace mien {
@@ -78,6 +80,47 @@ TEST(HogDetector, FindsWhatDlibFindsInOtherPhotos) {
                       entry.path().string());
   }
   if (photos == 0) GTEST_SKIP() << "there is no photo in " << *folder;
+}
+
+/// The coarse search may lose no window, whatever the score that is asked for.
+TEST(HogDetector, FindsWhatDlibFindsAtOtherThresholds) {
+  const std::vector<std::filesystem::path> photos = example_photos();
+  if (photos.empty()) GTEST_SKIP() << kDlibFaces << " is not there";
+  for (const float threshold : {-0.5f, 0.5f, 1.0f}) {
+    const auto detector = make_face_detector("hog", {.min_face = 80, .threshold = threshold});
+    std::size_t faces = 0;
+    for (const std::filesystem::path& path : photos) {
+      const Image gray = to_gray(load_image(path));
+      const std::vector<DetectedFace> found = detector->detect(gray);
+      expect_same_faces(found, test::dlib_faces(gray, threshold), format("%s at %g", path.c_str(), threshold));
+      faces += found.size();
+    }
+    EXPECT_GT(faces, 5u) << threshold;
+  }
+}
+
+TEST(Fhog, AWindowScoresWhatTheSearchOverAllGivesIt) {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  std::vector<SeparableFilter> parts(5);
+  for (SeparableFilter& part : parts) {
+    part.plane = static_cast<int>(random() % kFhogPlanes);
+    for (float& value : part.column) value = normal(random);
+    for (int c = 0; c < kFhogFilter; ++c) part.row[c] = normal(random);
+  }
+  for (const auto& [width, height] : {std::pair{90, 81}, {131, 90}, {257, 33}}) {
+    Image gray(width, height, PixelFormat::kGray8);
+    for (int y = 0; y < height; ++y) std::generate_n(gray.row(y), width, [&] { return static_cast<std::uint8_t>(random()); });
+    const Fhog fhog = extract_fhog(gray);
+    ASSERT_GT(fhog.rows * fhog.cols, 0);
+    FhogScores scores;
+    correlate(fhog, parts, scores);
+    for (int r = 0; r < fhog.rows; ++r) {
+      for (int c = 0; c < fhog.cols; ++c) {
+        EXPECT_NEAR(correlate_at(fhog, parts, r, c), scores.values[static_cast<std::size_t>(r * score_stride(fhog) + c)], 1e-3f) << r << ", " << c;
+      }
+    }
+  }
 }
 
 constexpr const char* kAstronaut = "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";  // python3-skimage

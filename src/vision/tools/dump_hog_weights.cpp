@@ -1,5 +1,6 @@
 // Writes the filters of dlib's frontal face detector as C++ initialisers: decoding them anew at every start
-// of the program would cost a quarter of a second. Usage: dump_hog_weights FILE
+// of the program would cost a quarter of a second. A filter's parts come in the order of their norms, the greatest first.
+// Usage: dump_hog_weights FILE
 #include <dlib/algs.h>
 #include <dlib/test_for_odr_violations.h>
 // Debian's dlib would pull in BLAS and LAPACK, which this needs only for small singular value decompositions.
@@ -7,10 +8,19 @@
 #undef DLIB_USE_LAPACK
 #include <dlib/image_processing/frontal_face_detector.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <functional>
+#include <vector>
 
 namespace {
+
+struct Part {
+  std::size_t plane;
+  dlib::matrix<float, 0, 1> column, row;
+  double norm() const { return dlib::length(column) * dlib::length(row); }
+};
 
 void write_vector(std::ofstream& out, const dlib::matrix<float, 0, 1>& values) {
   out << "{";
@@ -39,15 +49,20 @@ int main(int argc, char** argv) {
       << ";\n";
   for (unsigned long d = 0; d < detector.num_detectors(); ++d) {
     const auto& filters = detector.get_processed_w(d).get_detect_argument();
-    out << "constexpr SeparableFilter kParts" << d << "[] = {\n";
+    std::vector<Part> parts;
     for (std::size_t plane = 0; plane < filters.row_filters.size(); ++plane) {
       for (std::size_t i = 0; i < filters.row_filters[plane].size(); ++i) {
-        out << "{" << plane << ",";
-        write_vector(out, filters.col_filters[plane][i]);
-        out << ",";
-        write_vector(out, filters.row_filters[plane][i]);
-        out << "},\n";
+        parts.push_back({plane, filters.col_filters[plane][i], filters.row_filters[plane][i]});
       }
+    }
+    std::ranges::stable_sort(parts, std::greater{}, &Part::norm);
+    out << "constexpr SeparableFilter kParts" << d << "[] = {\n";
+    for (const Part& part : parts) {
+      out << "{" << part.plane << ",";
+      write_vector(out, part.column);
+      out << ",";
+      write_vector(out, part.row);
+      out << "},\n";
     }
     out << "};\n";
   }

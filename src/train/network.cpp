@@ -55,11 +55,38 @@ std::vector<NetworkImpl::Layer> NetworkImpl::build(const std::vector<LayerSpec>&
 
 torch::Tensor NetworkImpl::forward(torch::Tensor input) { return apply(layers_, std::move(input)); }
 
+void NetworkImpl::measure_norms(torch::Tensor input) {
+  const torch::NoGradGuard no_grad;
+  measures_norms_ = true;
+  apply(layers_, std::move(input));
+  measures_norms_ = false;
+}
+
+void NetworkImpl::measure_norm(const nn::Conv2d& conv, const nn::BatchNorm2d& norm, const torch::Tensor& x) {
+  const double epsilon = norm->options.eps();
+  const torch::Tensor gain = norm->weight / (norm->running_var + epsilon).sqrt();
+  const torch::Tensor bias = norm->bias - norm->running_mean * gain;
+  const torch::Tensor mean = x.mean({0, 2, 3}), variance = x.var({0, 2, 3}, false);
+  const torch::Tensor spread = (variance + epsilon).sqrt();
+  conv->weight.div_(spread.view({-1, 1, 1, 1}));
+  if (conv->bias.defined()) conv->bias.div_(spread);
+  norm->running_mean.copy_(mean / spread);
+  norm->running_var.copy_(variance / spread.square());
+  norm->weight.copy_(gain * spread * (norm->running_var + epsilon).sqrt());
+  norm->bias.copy_(bias + gain * mean);
+}
+
 torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor x) {
+  const Layer* before = nullptr;
   for (const Layer& layer : layers) {
     switch (layer.spec->kind) {
       case LayerKind::kConv: x = nn::Conv2d(layer.conv)->forward(x); break;
-      case LayerKind::kBatchNorm: x = nn::BatchNorm2d(layer.norm)->forward(x); break;
+      case LayerKind::kBatchNorm: {
+        const torch::Tensor input = x;
+        x = nn::BatchNorm2d(layer.norm)->forward(x);
+        if (measures_norms_ && before != nullptr && before->spec->kind == LayerKind::kConv) measure_norm(before->conv, layer.norm, input);
+        break;
+      }
       case LayerKind::kRelu: x = torch::relu_(x); break;
       case LayerKind::kRelu6: x = torch::clamp(x, 0, 6); break;
       case LayerKind::kMaxPool: x = torch::max_pool2d(x, 2); break;
@@ -75,6 +102,7 @@ torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor
         break;
       }
     }
+    before = &layer;
   }
   return x;
 }

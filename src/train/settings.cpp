@@ -35,8 +35,8 @@ void TrainSettings::declare(OptionSet& o) {
   o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv) for --vote-mix, when the data do not hold them");
   o.add(vote_mix, "vote-mix", "PART", "part of the target that the FER+ votes give; the label gives the rest", {0, 1});
   o.add(ferplus_weight, "ferplus-weight", "W", "weight of a second head's loss, which learns the FER+ votes of eight emotions; 0: no such head", {0, 100});
-  o.add(from, "from", "FILE", "checkpoint whose weights a fresh run begins with, to train a network on; else they are drawn from the seed");
-  o.add(teachers, "teachers", "FILES", "checkpoints with commas between them, whose mean answer to the same picture is a part of the target");
+  o.add(from, "from", "FILE", "checkpoint or exported model whose weights a fresh run begins with, to train a network on; else they are drawn from the seed");
+  o.add(teachers, "teachers", "FILES", "checkpoints or exported models with commas between them, whose mean answer to the same picture is a part of the target");
   o.add(teacher_weight, "teacher-weight", "PART", "part of the target that the teachers give", {0, 1});
   o.add(drop_leaked, "drop-leaked", "leave out training pictures that equal a PublicTest or PrivateTest picture");
   o.add(drop, "drop", "FILE", "training rows to leave out: a CSV 'row' (mien data audit writes it)");

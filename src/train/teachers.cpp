@@ -4,7 +4,7 @@
 
 #include "mien/error.hpp"
 #include "train/autocast.hpp"
-#include "train/checkpoint.hpp"
+#include "train/pretrained.hpp"
 
 namespace mien::train {
 
@@ -17,12 +17,11 @@ Teachers::Teachers(const TrainSettings& settings, torch::Device device) : device
   std::istringstream list(settings.teachers);
   for (std::string path; std::getline(list, path, ',');) {
     if (path.empty()) throw Error(ErrorCode::kInvalidArgument, "--teachers: '" + settings.teachers + "' has a comma with no file before it");
-    Checkpoint checkpoint(path);
-    Network network(checkpoint.state().settings.network_spec());
+    Network network(pretrained_spec(path));
     if (heads(network->spec()) != heads(settings.network_spec())) {
       throw Error(ErrorCode::kInvalidArgument, path + ": has other heads than the network to train: a teacher needs the same --ferplus-weight, 0 or not");
     }
-    checkpoint.load_averaged(network);
+    load_pretrained(path, network);
     network->to(device);
     network->eval();
     networks_.push_back(std::move(network));

@@ -13,7 +13,7 @@ namespace mien::train {
 /// al. 2022: "a good teacher is patient and consistent").
 class Teachers {
  public:
-  /// Loads the averaged weights of the checkpoints that `settings.teachers` names, with commas between them; none where it is
+  /// Loads the averaged weights of the checkpoints, or the model files, that `settings.teachers` names, with commas between them; none where it is
   /// empty. Throws Error kInvalidArgument for a teacher whose heads are not the student's.
   Teachers(const TrainSettings& settings, torch::Device device);
 

@@ -16,6 +16,7 @@
 #include "train/augment.hpp"
 #include "train/autocast.hpp"
 #include "train/optimizer.hpp"
+#include "train/pretrained.hpp"
 #include "train/targets.hpp"
 #include "train/teachers.hpp"
 #include "train/workers.hpp"
@@ -66,7 +67,8 @@ class Trainer {
   }
 
   void begin_from(const std::filesystem::path& path) {
-    Checkpoint(path).load_averaged(network_);
+    load_pretrained(path, network_);
+    if (is_model_file(path)) measure_norms();
     update_average(averaged_, network_, 0);
   }
 
@@ -116,6 +118,14 @@ class Trainer {
       if (parameter.dim() == 4) parameter.set_data(parameter.to(torch::MemoryFormat::ChannelsLast));
     }
     return network;
+  }
+
+  void measure_norms() {
+    const torch::NoGradGuard no_grad;
+    const std::int64_t n = training_.pixels.size(0), pictures = std::min<std::int64_t>(n, 512);
+    const torch::Tensor chosen = shuffled_order(n, 0, 0).slice(0, 0, pictures).to(device_);
+    network_->eval();
+    network_->measure_norms(normalised(training_.pixels.index_select(0, chosen)).contiguous(torch::MemoryFormat::ChannelsLast));
   }
 
   torch::Tensor normalised(const torch::Tensor& bytes) const {

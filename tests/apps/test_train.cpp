@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 #include <numeric>
+#include <sstream>
 #include <thread>
 
 #include "apps_support.hpp"
@@ -115,6 +116,36 @@ TEST_F(Train, MeanOfTwoRunsIsACheckpointToGoOnFrom) {
   const ProcessResult missing = mien({"train", "--from", *folder_ / "none.ckpt", "--data", data(), "--out", *folder_ / "none"});
   EXPECT_EQ(missing.exit_code, 1);
   EXPECT_NE(missing.error.find("none.ckpt"), std::string::npos) << missing.error;
+}
+
+TEST_F(Train, AnExportedModelTeachesAndIsTrainedOn) {
+  undisturbed();
+  const fs::path model = run_folder("undisturbed") / "model.onnx";
+  const ProcessResult on = run(train_command("on", {"--from", model, "--teachers", model, "--epochs", "1", "--learning-rate", "1e-6"}));
+  ASSERT_EQ(on.exit_code, 0) << on.error;
+  const auto column = [](const std::string& run, const std::string& name) {
+    const std::string history = read_text(run_folder(run) / "history.csv");
+    std::istringstream lines(history);
+    std::string header, line, last;
+    for (std::getline(lines, header); std::getline(lines, line);) last = line;
+    std::istringstream names(header), values(last);
+    std::string key, value;
+    while (std::getline(names, key, ',') && std::getline(values, value, ',') && key != name) {}
+    return std::stod(value);
+  };
+  EXPECT_NEAR(column("on", "valid_accuracy"), column("undisturbed", "valid_accuracy"), 0.1);
+
+  const fs::path foreign = *folder_ / "foreign.onnx";
+  model::Model stripped = model::read_onnx(model);
+  stripped.metadata.erase("training.settings");
+  model::write_onnx(stripped, foreign);
+  const ProcessResult teacher = run(train_command("foreign", {"--teachers", foreign, "--epochs", "1"}));
+  EXPECT_EQ(teacher.exit_code, 1);
+  EXPECT_NE(teacher.error.find("foreign.onnx: does not say how it was trained"), std::string::npos) << teacher.error;
+
+  const ProcessResult other = run(train_command("other", {"--from", model, "--filters1", "8", "--epochs", "1"}));
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_NE(other.error.find("has no weights 'block1_conv1.weight' that fit the network 'reference'"), std::string::npos) << other.error;
 }
 
 TEST_F(Train, RunLeavesItsFilesAndAModelThatPredicts) {

@@ -7,8 +7,10 @@
 
 #include "data/read_images.hpp"
 #include "engine/network.hpp"
+#include "support.hpp"
 #include "synthetic_faces.hpp"
 #include "train/export.hpp"
+#include "train/pretrained.hpp"
 #include "vision/decode.hpp"
 
 namespace mien::train {
@@ -81,6 +83,23 @@ TEST_P(ExportTest, AlsoForAFace) {
   const std::optional<Image> face = largest_face(*detector, {})(load_image(photo));
   ASSERT_TRUE(face);
   expect_the_same(normalised({face->row(0)}));
+}
+
+TEST_P(ExportTest, WhatWasExportedIsANetworkToTrainAgain) {
+  const torch::NoGradGuard no_grad;
+  const test::TemporaryDir folder;
+  model::write_onnx(to_onnx(network_), folder / "model.onnx");
+  Network again(network_->spec());
+  load_pretrained(folder / "model.onnx", again);
+  again->eval();
+  const torch::Tensor input = torch::randn({5, 1, 48, 48});
+  const auto expect_equal = [&](const char* when) {
+    const torch::Tensor difference = (again->forward(input) - network_->forward(input)).abs().max() / network_->forward(input).abs().max();
+    EXPECT_LT(difference.item<float>(), 1e-4) << when;
+  };
+  expect_equal("as read");
+  again->measure_norms(torch::randn({32, 1, 48, 48}));
+  expect_equal("with measured norms");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ExportTest, testing::ValuesIn(network_names()), [](const auto& info) { return info.param; });

@@ -55,6 +55,23 @@ TEST(NetworkSpec, TheOthersHaveTheirPublishedParameters) {
 
 class EveryNetwork : public testing::TestWithParam<std::string> {};
 
+TEST_P(EveryNetwork, MeasuredNormsSpreadTheirInputAndChangeNoAnswer) {
+  const torch::NoGradGuard no_grad;
+  torch::manual_seed(5);
+  Network network(make_network_spec(GetParam(), {.dropout = 0}));
+  const torch::Tensor pictures = torch::randn({16, 1, 48, 48});
+  const auto expect_equal = [](const torch::Tensor& found, const torch::Tensor& expected, const char* when) {
+    EXPECT_LT((found - expected).abs().max().item<float>(), 1e-3 * expected.abs().max().item<float>()) << when;
+  };
+  network->eval();
+  const torch::Tensor before = network->forward(pictures);
+  network->measure_norms(pictures);
+  expect_equal(network->forward(pictures), before, "in evaluation");
+  if (GetParam() != "resnet") return;  // the one whose norms all follow convolutions
+  network->train();  // normalises by the pictures' own statistics: those that were measured
+  expect_equal(network->forward(pictures), before, "in training");
+}
+
 TEST_P(EveryNetwork, ModulesHoldWhatTheSummaryCounts) {
   const NetworkSpec spec = make_network_spec(GetParam(), {.heads = {{"logits", 8}}});
   std::int64_t trainable = 0;

@@ -1,13 +1,26 @@
 #include "train/pretrained.hpp"
 
 #include <cmath>
+#include <optional>
 
+#include "base/file.hpp"
 #include "mien/error.hpp"
 #include "model/model.hpp"
 #include "train/checkpoint.hpp"
 
 namespace mien::train {
 namespace {
+
+/// With which the model was trained, as export wrote them.
+std::optional<TrainSettings> settings_of(const model::Model& model, const std::string& file) {
+  const auto found = model.metadata.find("training.settings");
+  if (found == model.metadata.end()) return {};
+  TrainSettings settings;
+  OptionSet options;
+  settings.declare(options);
+  options.parse_toml(found->second, file, "");
+  return settings;
+}
 
 /// The inverse of to_onnx: weights come by the names of the layers.
 class WeightReader {
@@ -20,8 +33,12 @@ class WeightReader {
     const std::vector<LayerSpec>& layers = network->spec().layers;
     fill_layers({layers.begin(), layers.end() - 1});
     std::int64_t from = 0;
-    for (const HeadSpec& head : network->spec().heads) {
-      for (const char* part : {"weight", "bias"}) copy(head.name + "." + part, tensor(layers.back().name, part).slice(0, from, from + head.classes));
+    const std::vector<HeadSpec>& heads = network->spec().heads;
+    for (const HeadSpec& head : heads) {
+      // Where one head is wanted of a network with two, it is the one that answers in the same classes.
+      const bool is_other = heads.size() == 1 && model_.find_initializer(head.name + ".weight") == nullptr;
+      const std::string name = is_other ? "fer2013" : head.name;
+      for (const char* part : {"weight", "bias"}) copy(name + "." + part, tensor(layers.back().name, part).slice(0, from, from + head.classes));
       from += head.classes;
     }
   }
@@ -51,7 +68,9 @@ class WeightReader {
   void copy(const std::string& name, torch::Tensor into) {
     const model::Tensor* found = model_.find_initializer(name);
     if (found == nullptr || found->type != model::DataType::kFloat32 || found->shape != into.sizes().vec()) {
-      throw Error(ErrorCode::kBadFormat, file_ + ": has no weights '" + name + "' that fit the network '" + (*network_)->spec().name + "' with its sizes and heads");
+      const std::optional<TrainSettings> settings = settings_of(model_, file_);
+      const std::string what = settings ? format(" of a network '%s' with %s", settings->network.c_str(), settings->has_ferplus_head() ? "--ferplus-weight" : "one head") : "";
+      throw Error(ErrorCode::kBadFormat, file_ + ": has weights" + what + ", but no '" + name + "' that fits the network '" + (*network_)->spec().name + "' that is trained");
     }
     const auto values = found->values<float>();
     into.copy_(torch::from_blob(const_cast<float*>(values.data()), found->shape, torch::kFloat));
@@ -74,16 +93,11 @@ bool is_model_file(const std::filesystem::path& path) { return path.extension() 
 
 NetworkSpec pretrained_spec(const std::filesystem::path& path) {
   if (!is_model_file(path)) return Checkpoint(path).state().settings.network_spec();
-  const model::Model model = model::read_onnx(path);
-  const auto found = model.metadata.find("training.settings");
-  if (found == model.metadata.end()) {
-    throw Error(ErrorCode::kBadFormat, path.string() + ": does not say how it was trained ('training.settings'); only a model file that mien export wrote can be trained on or teach");
+  const std::optional<TrainSettings> settings = settings_of(model::read_onnx(path), path.string());
+  if (!settings) {
+    throw Error(ErrorCode::kBadFormat, path.string() + ": does not say how it was trained ('training.settings'); only a model file that mien export wrote can teach");
   }
-  TrainSettings settings;
-  OptionSet options;
-  settings.declare(options);
-  options.parse_toml(found->second, path.string(), "");
-  return settings.network_spec();
+  return settings->network_spec();
 }
 
 void load_pretrained(const std::filesystem::path& path, Network& network) {

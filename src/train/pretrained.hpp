@@ -15,8 +15,9 @@ NetworkSpec pretrained_spec(const std::filesystem::path& path);
 
 /// Fills a network of the same spec with the weights of such a file; of a checkpoint with the averaged ones. In a model file the
 /// batch norms are folded into the convolutions: those of the network then pass their input on, but for a bias. In evaluation it
-/// answers as the file does; before it is trained on it needs measure_norms. Throws Error kBadFormat, also where a weight is
-/// missing or has another shape (a quantized file, another network).
+/// answers as the file does; before it is trained on it needs measure_norms. A network with one head may be filled from a file
+/// with two: with that of FER2013's classes. Throws Error kBadFormat, also where a weight is missing or has another shape (a
+/// quantized file, another network).
 void load_pretrained(const std::filesystem::path& path, Network& network);
 
 }  // namespace mien::train

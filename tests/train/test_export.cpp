@@ -102,6 +102,18 @@ TEST_P(ExportTest, WhatWasExportedIsANetworkToTrainAgain) {
   expect_equal("with measured norms");
 }
 
+TEST(Pretrained, OneHeadOfTwoIsTaken) {
+  const torch::NoGradGuard no_grad;
+  const test::TemporaryDir folder;
+  Network two(make_network_spec("resnet", {.heads = {{"fer2013", 7}, {"ferplus", 8}}})), one(make_network_spec("resnet", {}));
+  model::write_onnx(to_onnx(two), folder / "two.onnx");
+  load_pretrained(folder / "two.onnx", one);
+  two->eval();
+  one->eval();
+  const torch::Tensor input = torch::randn({2, 1, 48, 48}), expected = two->forward(input).slice(1, 0, 7);
+  EXPECT_LT((one->forward(input) - expected).abs().max().item<float>(), 1e-4f * expected.abs().max().item<float>());
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ExportTest, testing::ValuesIn(network_names()), [](const auto& info) { return info.param; });
 
 }  // namespace

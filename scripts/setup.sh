@@ -21,6 +21,7 @@ tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3
        chromium fonts-inter)
 # nginx starts a service where it is installed, so that 'full' does not bring it to people's machines.
 deploy=(nginx-light)
+# Debian's default clang, 14, has no coroutines.
 fuzz=(clang-16 libclang-rt-16-dev libomp-16-dev)
 
 peers=(wrk libcpp-httplib-dev libmicrohttpd-dev hyperfine time python3-torch python3-opencv visp-images-data)

@@ -61,7 +61,7 @@ class GraphWriter {
           for (const char* part : {"weight", "bias", "running_mean", "running_var"}) {
             inputs.push_back(add_tensor(layer.name + "." + part, tensor(layer.name, part)));
           }
-          value = add("BatchNormalization", layer.name, inputs, {{"epsilon", 1e-5F}});
+          value = add("BatchNormalization", layer.name, inputs, {{"epsilon", static_cast<float>(kNormEpsilon)}});
           break;
         }
         case LayerKind::kRelu: value = add("Relu", unique("relu"), {value}); break;
@@ -96,7 +96,7 @@ class GraphWriter {
     torch::Tensor bias = layer.bias ? tensor(layer.name, "bias") : torch::zeros({layer.out});
     if (norm != nullptr) {
       const torch::Tensor gain = (tensor(norm->name, "weight").to(torch::kDouble) /
-                                  (tensor(norm->name, "running_var").to(torch::kDouble) + 1e-5).sqrt());
+                                  (tensor(norm->name, "running_var").to(torch::kDouble) + kNormEpsilon).sqrt());
       weight = (weight.to(torch::kDouble) * gain.view({-1, 1, 1, 1})).to(torch::kFloat);
       bias = ((bias.to(torch::kDouble) - tensor(norm->name, "running_mean")) * gain + tensor(norm->name, "bias")).to(torch::kFloat);
     }

@@ -28,7 +28,7 @@ std::vector<NetworkImpl::Layer> NetworkImpl::build(const std::vector<LayerSpec>&
         if (spec.bias) nn::init::zeros_(layer.conv->bias);
         features = {spec.out, (features.side + spec.stride - 1) / spec.stride};
         break;
-      case LayerKind::kBatchNorm: layer.norm = register_module(spec.name, nn::BatchNorm2d(features.channels)); break;
+      case LayerKind::kBatchNorm: layer.norm = register_module(spec.name, nn::BatchNorm2d(nn::BatchNorm2dOptions(features.channels).eps(kNormEpsilon))); break;
       case LayerKind::kMaxPool: features.side /= 2; break;
       case LayerKind::kGlobalAveragePool: features.side = 1; break;
       case LayerKind::kFlatten: features = {features.channels * features.side * features.side, 1}; break;
@@ -55,28 +55,26 @@ std::vector<NetworkImpl::Layer> NetworkImpl::build(const std::vector<LayerSpec>&
 
 torch::Tensor NetworkImpl::forward(torch::Tensor input) { return apply(layers_, std::move(input)); }
 
-void NetworkImpl::measure_norms(torch::Tensor input) {
+void NetworkImpl::unfold_norms(torch::Tensor input) {
+  TORCH_CHECK(!is_training(), "norms are unfolded in evaluation");
   const torch::NoGradGuard no_grad;
-  measures_norms_ = true;
-  apply(layers_, std::move(input));
-  measures_norms_ = false;
+  apply(layers_, std::move(input), true);
 }
 
-void NetworkImpl::measure_norm(const nn::Conv2d& conv, const nn::BatchNorm2d& norm, const torch::Tensor& x) {
-  const double epsilon = norm->options.eps();
-  const torch::Tensor gain = norm->weight / (norm->running_var + epsilon).sqrt();
+void NetworkImpl::unfold_norm(const nn::Conv2d& conv, const nn::BatchNorm2d& norm, const torch::Tensor& input) {
+  const torch::Tensor gain = norm->weight / (norm->running_var + kNormEpsilon).sqrt();
   const torch::Tensor bias = norm->bias - norm->running_mean * gain;
-  const torch::Tensor mean = x.mean({0, 2, 3}), variance = x.var({0, 2, 3}, false);
-  const torch::Tensor spread = (variance + epsilon).sqrt();
-  conv->weight.div_(spread.view({-1, 1, 1, 1}));
-  if (conv->bias.defined()) conv->bias.div_(spread);
-  norm->running_mean.copy_(mean / spread);
-  norm->running_var.copy_(variance / spread.square());
-  norm->weight.copy_(gain * spread * (norm->running_var + epsilon).sqrt());
+  const torch::Tensor mean = input.mean({0, 2, 3}), variance = input.var({0, 2, 3}, false);
+  const torch::Tensor deviation = (variance + kNormEpsilon).sqrt();
+  conv->weight.div_(deviation.view({-1, 1, 1, 1}));
+  if (conv->bias.defined()) conv->bias.div_(deviation);
+  norm->running_mean.copy_(mean / deviation);
+  norm->running_var.copy_(variance / deviation.square());
+  norm->weight.copy_(gain * deviation * (norm->running_var + kNormEpsilon).sqrt());
   norm->bias.copy_(bias + gain * mean);
 }
 
-torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor x) {
+torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor x, bool unfolds_norms) {
   const Layer* before = nullptr;
   for (const Layer& layer : layers) {
     switch (layer.spec->kind) {
@@ -84,7 +82,7 @@ torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor
       case LayerKind::kBatchNorm: {
         const torch::Tensor input = x;
         x = nn::BatchNorm2d(layer.norm)->forward(x);
-        if (measures_norms_ && before != nullptr && before->spec->kind == LayerKind::kConv) measure_norm(before->conv, layer.norm, input);
+        if (unfolds_norms && before != nullptr && before->spec->kind == LayerKind::kConv) unfold_norm(before->conv, layer.norm, input);
         break;
       }
       case LayerKind::kRelu: x = torch::relu_(x); break;
@@ -97,8 +95,8 @@ torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor
         break;
       case LayerKind::kDense: x = nn::Linear(layer.dense)->forward(x); break;
       case LayerKind::kResidual: {
-        const torch::Tensor shortcut = apply(layer.shortcut, x);
-        x = apply(layer.body, x) + shortcut;
+        const torch::Tensor shortcut = apply(layer.shortcut, x, unfolds_norms);
+        x = apply(layer.body, x, unfolds_norms) + shortcut;
         break;
       }
     }

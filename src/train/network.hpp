@@ -16,10 +16,9 @@ class NetworkImpl : public torch::nn::Module {
   /// [N, 1, 48, 48] normalised gray to [N, classes] logits.
   torch::Tensor forward(torch::Tensor input);
 
-  /// Gives each batch norm that follows a convolution the mean and variance that `input` has there, the convolution's output a
-  /// variance of 1, and the batch norm the gain and bias that undo both: the network, in evaluation, answers as before. For
-  /// weights into which batch norms were folded.
-  void measure_norms(torch::Tensor input);
+  /// Undoes the folding of batch norms into the convolutions before them, for a network in evaluation: sets their statistics from
+  /// `input`, and scales convolution and norm so that the network answers as before.
+  void unfold_norms(torch::Tensor input);
 
   const NetworkSpec& spec() const { return spec_; }
 
@@ -34,12 +33,11 @@ class NetworkImpl : public torch::nn::Module {
   };
   struct Features;  // the running shape while building
   std::vector<Layer> build(const std::vector<LayerSpec>& specs, Features& features);
-  torch::Tensor apply(const std::vector<Layer>& layers, torch::Tensor x);
-  static void measure_norm(const torch::nn::Conv2d& conv, const torch::nn::BatchNorm2d& norm, const torch::Tensor& x);
+  torch::Tensor apply(const std::vector<Layer>& layers, torch::Tensor x, bool unfolds_norms = false);
+  static void unfold_norm(const torch::nn::Conv2d& conv, const torch::nn::BatchNorm2d& norm, const torch::Tensor& input);
 
   NetworkSpec spec_;
   std::vector<Layer> layers_;
-  bool measures_norms_ = false;
 };
 TORCH_MODULE(Network);
 

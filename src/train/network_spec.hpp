@@ -8,9 +8,11 @@
 
 namespace mien::train {
 
+inline constexpr double kNormEpsilon = 1e-5;
+
 enum class LayerKind {
   kConv,               ///< kernel x kernel, 'same' padding, stride, groups, optional bias
-  kBatchNorm,          ///< over channels, epsilon 1e-5
+  kBatchNorm,          ///< over channels, with kNormEpsilon
   kRelu,
   kRelu6,              ///< min(max(x, 0), 6)
   kMaxPool,            ///< 2x2, stride 2
@@ -35,6 +37,9 @@ struct LayerSpec {
   std::vector<LayerSpec> body;
   std::vector<LayerSpec> shortcut;
 };
+
+/// Of a network with several heads, the one that answers in FER2013's classes.
+inline constexpr const char* kFer2013Head = "fer2013";
 
 /// A named part of the network's outputs, with a softmax of its own.
 struct HeadSpec {

@@ -20,7 +20,7 @@ NetworkSpec TrainSettings::network_spec() const {
                          .dense = dense,
                          .norm = norm};
   if (first_kernel % 2 == 0) throw Error(ErrorCode::kInvalidArgument, "--first-kernel must be odd");
-  if (has_ferplus_head()) options.heads = {{"fer2013", kEmotionCount}, {"ferplus", metrics::kFerPlusEmotions}};
+  if (has_ferplus_head()) options.heads = {{kFer2013Head, kEmotionCount}, {"ferplus", metrics::kFerPlusEmotions}};
   NetworkSpec spec = make_network_spec(network, options);
   const auto flattens = [](const LayerSpec& layer) { return layer.kind == LayerKind::kFlatten; };
   if (small_side > 0 && std::any_of(spec.layers.begin(), spec.layers.end(), flattens)) {

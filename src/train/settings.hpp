@@ -15,8 +15,8 @@ struct TrainSettings {
   std::string votes;  ///< fer2013new.csv, for soft targets; empty: none
   double vote_mix = 0;
   double ferplus_weight = 0;
-  std::string from;      ///< checkpoint whose weights a fresh run begins with; empty: drawn from the seed
-  std::string teachers;  ///< checkpoints with commas between them, whose answers are learnt; empty: none
+  std::string from;      ///< checkpoint or model file whose weights a fresh run begins with; empty: drawn from the seed
+  std::string teachers;  ///< checkpoints and model files with commas between them, whose answers are learnt; empty: none
   double teacher_weight = 0.5;
   bool drop_leaked = true;
   std::string drop;     ///< list of training rows to leave out (data/edits.hpp); empty: none

@@ -17,25 +17,27 @@ Teachers::Teachers(const TrainSettings& settings, torch::Device device) : device
   std::istringstream list(settings.teachers);
   for (std::string path; std::getline(list, path, ',');) {
     if (path.empty()) throw Error(ErrorCode::kInvalidArgument, "--teachers: '" + settings.teachers + "' has a comma with no file before it");
-    Network network(pretrained_spec(path));
-    if (heads(network->spec()) != heads(settings.network_spec())) {
+    Pretrained file(path);
+    if (heads(file.spec()) != heads(settings.network_spec())) {
       throw Error(ErrorCode::kInvalidArgument, path + ": has other heads than the network to train: a teacher needs the same --ferplus-weight, 0 or not");
     }
-    load_pretrained(path, network);
+    Network network(file.spec());
+    file.fill(network);
     network->to(device);
     network->eval();
-    networks_.push_back(std::move(network));
+    teachers_.push_back({std::move(network), file.pixel_mean(), file.pixel_std()});
   }
 }
 
-torch::Tensor Teachers::answers(const torch::Tensor& input) {
+torch::Tensor Teachers::answers(const torch::Tensor& input, double mean, double std) {
   const torch::NoGradGuard no_grad;
   torch::Tensor sum;
-  for (Network& network : networks_) {
+  for (auto& [network, its_mean, its_std] : teachers_) {
+    const torch::Tensor its_input = (input * std + (mean - its_mean)) / its_std;
     torch::Tensor logits;
     {
       const Autocast autocast(device_, is_bf16_);
-      logits = network->forward(input.contiguous(torch::MemoryFormat::ChannelsLast)).to(torch::kFloat);
+      logits = network->forward(its_input.contiguous(torch::MemoryFormat::ChannelsLast)).to(torch::kFloat);
     }
     std::vector<torch::Tensor> heads;
     std::int64_t from = 0;
@@ -46,7 +48,7 @@ torch::Tensor Teachers::answers(const torch::Tensor& input) {
     const torch::Tensor probabilities = torch::cat(heads, 1);
     sum = sum.defined() ? sum + probabilities : probabilities;
   }
-  return sum / static_cast<double>(networks_.size());
+  return sum / static_cast<double>(teachers_.size());
 }
 
 }  // namespace mien::train

@@ -67,8 +67,18 @@ class Trainer {
   }
 
   void begin_from(const std::filesystem::path& path) {
-    load_pretrained(path, network_);
-    if (is_model_file(path)) measure_norms();
+    Pretrained file(path);
+    file.fill(network_);
+    state_.pixel_mean = file.pixel_mean();
+    state_.pixel_std = file.pixel_std();
+    if (file.has_folded_norms()) {
+      // The same pictures in every worker; enough of them that their statistics hold.
+      constexpr std::int64_t kPictures = 256;
+      const std::int64_t n = training_.pixels.size(0);
+      const torch::Tensor chosen = shuffled_order(n, 0, 0).slice(0, 0, std::min(n, kPictures)).to(device_);
+      network_->eval();
+      network_->unfold_norms(normalised(training_.pixels.index_select(0, chosen)).contiguous(torch::MemoryFormat::ChannelsLast));
+    }
     update_average(averaged_, network_, 0);
   }
 
@@ -118,14 +128,6 @@ class Trainer {
       if (parameter.dim() == 4) parameter.set_data(parameter.to(torch::MemoryFormat::ChannelsLast));
     }
     return network;
-  }
-
-  void measure_norms() {
-    const torch::NoGradGuard no_grad;
-    const std::int64_t n = training_.pixels.size(0), pictures = std::min<std::int64_t>(n, 512);
-    const torch::Tensor chosen = shuffled_order(n, 0, 0).slice(0, 0, pictures).to(device_);
-    network_->eval();
-    network_->measure_norms(normalised(training_.pixels.index_select(0, chosen)).contiguous(torch::MemoryFormat::ChannelsLast));
   }
 
   torch::Tensor normalised(const torch::Tensor& bytes) const {
@@ -190,7 +192,7 @@ class Trainer {
       torch::Tensor targets = training_.targets.index_select(0, chosen);
       if (!teachers_.empty()) {
         generator = at::detail::createCPUGenerator(seed);  // the same changes at the size that the teachers were made for
-        targets = targets.lerp(teachers_.answers(augment(pictures, kFaceSize, settings_, generator)), settings_.teacher_weight);
+        targets = targets.lerp(teachers_.answers(augment(pictures, kFaceSize, settings_, generator), state_.pixel_mean, state_.pixel_std), settings_.teacher_weight);
       }
       const torch::Tensor output = logits(network_, input);
       const torch::Tensor loss = heads_loss(output, targets, training_.weights.index_select(0, chosen),

@@ -198,9 +198,10 @@ void add_filter(const float* __restrict plane, std::ptrdiff_t stride, std::ptrdi
   }
 }
 
-/// Adds the products of a filter's part, by column of the window; reads kFhogBlock columns.
+/// Adds the products of a filter's parts and the window at `at`, by column; reads kFhogBlock columns.
 MIEN_MULTIVERSION
-void add_window(const Fhog& fhog, std::span<const SeparableFilter> parts, std::ptrdiff_t at, float* __restrict sums) {
+void add_window(const Fhog& fhog, std::span<const SeparableFilter> parts, std::ptrdiff_t at,
+                float* __restrict sums) {
   for (const SeparableFilter& part : parts) {
     const float* __restrict window = fhog.plane(part.plane) + at;
     float column[kFhogBlock] = {};
@@ -219,7 +220,8 @@ Fhog extract_fhog(const ImageView& gray) {
   if (hist.cell_rows < 3 || hist.cell_cols < 3) return fhog;
   fhog.rows = hist.cell_rows - 2;
   fhog.cols = hist.cell_cols - 2;
-  fhog.stride = round_up(fhog.cols) + kFhogBlock;  // a filter at the last position of a rounded row stays inside
+  // A filter at the last position of a rounded row stays inside, and so does a block at the last column.
+  fhog.stride = round_up(fhog.cols) + kFhogBlock;
   fhog.values.assign(static_cast<std::size_t>(kFhogPlanes * fhog.padded_rows() * fhog.stride), 0.0f);
 
   const std::ptrdiff_t stride =

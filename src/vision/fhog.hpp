@@ -21,7 +21,7 @@ inline constexpr int kFhogBorderAfter = 5;  ///< may reach outside; and below an
 struct Fhog {
   int rows = 0;  ///< cells of the image, without its outermost ring of cells
   int cols = 0;
-  std::ptrdiff_t stride = 0;  ///< floats from one row of cells to the next
+  std::ptrdiff_t stride = 0;  ///< floats from one row of cells to the next, kFhogBlock or more after any column
   std::vector<float>
       values;  ///< [kFhogPlanes][rows + border][stride]; row r of the image is r + kFhogBorderBefore here
 
@@ -50,7 +50,8 @@ struct FhogScores {
 std::ptrdiff_t score_stride(const Fhog& fhog);
 void correlate(const Fhog& fhog, std::span<const SeparableFilter> parts, FhogScores& scores);
 
-/// The score at one position: what `correlate` gives at [row * score_stride(fhog) + col].
+/// The score at one position, 0 <= row < fhog.rows, 0 <= col < fhog.cols: up to rounding what `correlate` gives
+/// there.
 float correlate_at(const Fhog& fhog, std::span<const SeparableFilter> parts, int row, int col);
 
 }  // namespace mien

@@ -89,10 +89,11 @@ void gray_sums(float* values, int width) {
   }
 }
 
-/// Gray: out[x] = sum over k of weights[k] * row[first + k]. Two taps, those of an enlargement, are a case of their own that
-/// the compiler turns into vectors.
+/// Gray: out[x] = sum over k of weights[k] * row[first + k]. Two taps, those of an enlargement, are a case of
+/// their own that the compiler turns into vectors.
 MIEN_MULTIVERSION
-void blend_gray_columns(const float* row, const Taps& columns, int left, std::uint8_t* __restrict out, int width) {
+void blend_gray_columns(const float* row, const Taps& columns, int left, std::uint8_t* __restrict out,
+                        int width) {
   const int count = columns.count;
   const int* __restrict first = columns.first.data();
   const float* __restrict weights = columns.weights.data();

@@ -38,6 +38,13 @@ torch::Tensor normalised(const std::vector<const std::uint8_t*>& pictures) {
   return (torch::stack(rows) - 129) / 65;  // FER2013's mean and deviation
 }
 
+/// A model file as a run with these settings ends in.
+void write_model(const Network& network, const TrainSettings& settings, const std::filesystem::path& path) {
+  const std::filesystem::path checkpoint = path.string() + ".ckpt";
+  save_checkpoint(checkpoint, {.settings = settings}, network, network, nullptr);
+  model::write_onnx(export_checkpoints({checkpoint}, {}), path);
+}
+
 class ExportTest : public testing::TestWithParam<std::string> {
  protected:
   ExportTest() {
@@ -88,9 +95,9 @@ TEST_P(ExportTest, AlsoForAFace) {
 TEST_P(ExportTest, WhatWasExportedIsANetworkToTrainAgain) {
   const torch::NoGradGuard no_grad;
   const test::TemporaryDir folder;
-  model::write_onnx(to_onnx(network_), folder / "model.onnx");
+  write_model(network_, TrainSettings{.network = GetParam()}, folder / "model.onnx");
   Network again(network_->spec());
-  load_pretrained(folder / "model.onnx", again);
+  Pretrained(folder / "model.onnx").fill(again);
   again->eval();
   const torch::Tensor input = torch::randn({5, 1, 48, 48});
   const auto expect_equal = [&](const char* when) {
@@ -98,16 +105,17 @@ TEST_P(ExportTest, WhatWasExportedIsANetworkToTrainAgain) {
     EXPECT_LT(difference.item<float>(), 1e-4) << when;
   };
   expect_equal("as read");
-  again->measure_norms(torch::randn({32, 1, 48, 48}));
-  expect_equal("with measured norms");
+  again->unfold_norms(torch::randn({32, 1, 48, 48}));
+  expect_equal("with norms unfolded");
 }
 
 TEST(Pretrained, OneHeadOfTwoIsTaken) {
   const torch::NoGradGuard no_grad;
   const test::TemporaryDir folder;
-  Network two(make_network_spec("resnet", {.heads = {{"fer2013", 7}, {"ferplus", 8}}})), one(make_network_spec("resnet", {}));
-  model::write_onnx(to_onnx(two), folder / "two.onnx");
-  load_pretrained(folder / "two.onnx", one);
+  const TrainSettings settings{.network = "resnet", .ferplus_weight = 1};
+  Network two(settings.network_spec()), one(make_network_spec("resnet", {}));
+  write_model(two, settings, folder / "two.onnx");
+  Pretrained(folder / "two.onnx").fill(one);
   two->eval();
   one->eval();
   const torch::Tensor input = torch::randn({2, 1, 48, 48}), expected = two->forward(input).slice(1, 0, 7);

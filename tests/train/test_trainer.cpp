@@ -12,6 +12,7 @@
 #include "train/export.hpp"
 #include "train/optimizer.hpp"
 #include "train/targets.hpp"
+#include "train/teachers.hpp"
 
 namespace mien::train {
 namespace {
@@ -216,7 +217,7 @@ TEST_F(TrainerTest, StudentLearnsWhatItsTeachersSay) {
   student.out = folder_ / "student";
   EXPECT_GT(train(student, Start::kFresh, observer_).best_score, 0.6);  // chance is 1/7
   student.settings.teacher_weight = 0;
-  student.out = folder_ / "pupil";
+  student.out = folder_ / "pupil";  // an early epoch may still be right by chance
   EXPECT_LT(train(student, Start::kFresh, observer_).history.back().valid_accuracy, 0.3);
 
   student.settings.ferplus_weight = 1;  // a head that the teacher has not
@@ -249,6 +250,40 @@ TEST_F(TrainerTest, BeginsWithTheWeightsOfACheckpoint) {
   next.settings.from = run_.out / "best.ckpt";
   next.settings.dense = 64;  // not that network
   EXPECT_THROW(train(next, Start::kFresh, observer_), Error);
+}
+
+TEST_F(TrainerTest, BeginsWithAModelFile) {
+  run_.settings.norm = "conv";  // folded in the file
+  run_.settings.epochs = 6;
+  EXPECT_GT(train(run_, Start::kFresh, observer_).best_score, 0.8);  // chance is 1/7
+  model::write_onnx(export_checkpoints({run_.out / "last.ckpt"}, {}), folder_ / "model.onnx");
+  TrainRun next = run_;
+  Dataset darker = test::synthetic_faces(20);
+  for (Sample& sample : darker) {
+    for (std::uint8_t& pixel : sample.pixels) pixel = static_cast<std::uint8_t>(pixel * 9 / 10);
+  }
+  write_packed(folder_ / "darker.npy", darker);
+  next.settings.data = folder_ / "darker.npy";
+  next.settings.from = folder_ / "model.onnx";
+  next.settings.epochs = 1;
+  next.settings.learning_rate = 0;
+  next.out = folder_ / "next";
+  EXPECT_GT(train(next, Start::kFresh, observer_).best_score, 0.8);
+  const Checkpoint first(run_.out / "last.ckpt"), second(next.out / "last.ckpt");
+  EXPECT_EQ(first.state().pixel_mean, second.state().pixel_mean);  // the scale for which the weights were made
+  EXPECT_EQ(first.state().pixel_std, second.state().pixel_std);
+}
+
+TEST_F(TrainerTest, TeachersSeePicturesInTheirOwnScale) {
+  const torch::NoGradGuard no_grad;
+  Network network(run_.settings.network_spec());
+  save_checkpoint(folder_ / "teacher.ckpt", {.settings = run_.settings, .pixel_mean = 100, .pixel_std = 50}, network, network, nullptr);
+  TrainSettings settings = run_.settings;
+  settings.teachers = folder_ / "teacher.ckpt";
+  const torch::Tensor gray = torch::rand({3, 1, 48, 48}) * 255;
+  network->eval();
+  const torch::Tensor expected = network->forward((gray - 100) / 50).softmax(1);
+  EXPECT_TRUE(torch::allclose(Teachers(settings, torch::kCPU).answers((gray - 130) / 65, 130, 65), expected, 1e-4, 1e-5));
 }
 
 TEST_F(TrainerTest, SharpnessStepsFromTheWorstPointNearBy) {

@@ -82,7 +82,7 @@ TEST(HogDetector, FindsWhatDlibFindsInOtherPhotos) {
   if (photos == 0) GTEST_SKIP() << "there is no photo in " << *folder;
 }
 
-/// The coarse search may lose no window, whatever the score that is asked for.
+/// The coarse search may lose no face, whatever the score that is asked for.
 TEST(HogDetector, FindsWhatDlibFindsAtOtherThresholds) {
   const std::vector<std::filesystem::path> photos = example_photos();
   if (photos.empty()) GTEST_SKIP() << kDlibFaces << " is not there";

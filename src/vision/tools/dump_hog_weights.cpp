@@ -1,6 +1,6 @@
 // Writes the filters of dlib's frontal face detector as C++ initialisers: decoding them anew at every start
-// of the program would cost a quarter of a second. A filter's parts come in the order of their norms, the greatest first.
-// Usage: dump_hog_weights FILE
+// of the program would cost a quarter of a second. A filter's parts come in the order of their norms, the greatest
+// first. Usage: dump_hog_weights FILE
 #include <dlib/algs.h>
 #include <dlib/test_for_odr_violations.h>
 // Debian's dlib would pull in BLAS and LAPACK, which this needs only for small singular value decompositions.

@@ -80,6 +80,7 @@ class Trainer {
       network_->unfold_norms(normalised(training_.pixels.index_select(0, chosen)).contiguous(torch::MemoryFormat::ChannelsLast));
     }
     update_average(averaged_, network_, 0);
+    if (workers_.leads()) save_checkpoint(run_.out / "start.ckpt", state_, network_, averaged_, nullptr);
   }
 
   void resume(const std::filesystem::path& path) {

@@ -37,7 +37,7 @@ int fold_of(const Sample& sample, int folds);
 struct TrainRun {
   TrainSettings settings;
   Fold left_out;
-  std::filesystem::path out;  ///< folder for last.ckpt, best.ckpt, history.csv, curves.svg
+  std::filesystem::path out;  ///< folder for last.ckpt, best.ckpt, history.csv, curves.svg; start.ckpt where the run begins from weights
   int stop_after = 0;         ///< end this call after so many epochs of the run (a slice of a long run); 0: at its end
 };
 

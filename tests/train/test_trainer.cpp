@@ -272,6 +272,9 @@ TEST_F(TrainerTest, BeginsWithAModelFile) {
   const Checkpoint first(run_.out / "last.ckpt"), second(next.out / "last.ckpt");
   EXPECT_EQ(first.state().pixel_mean, second.state().pixel_mean);  // the scale for which the weights were made
   EXPECT_EQ(first.state().pixel_std, second.state().pixel_std);
+  const auto start = averaged_tensors(next.out / "start.ckpt"), end = averaged_tensors(next.out / "last.ckpt");
+  const std::size_t parameters = Network(next.settings.network_spec())->parameters().size();
+  for (std::size_t i = 0; i < parameters; ++i) EXPECT_TRUE(torch::allclose(start[i], end[i], 1e-6)) << "tensor " << i;
 }
 
 TEST_F(TrainerTest, TeachersSeePicturesInTheirOwnScale) {

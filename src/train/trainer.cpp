@@ -52,7 +52,7 @@ class Trainer {
     training_ = to_samples(dataset, Split::kTraining, settings_, Use::kTraining, device_);
     validation_ = to_samples(dataset, Split::kPublicTest, settings_, Use::kValidation, device_);
     if (training_.labels.empty() || validation_.labels.empty()) {
-      throw Error(ErrorCode::kInvalidArgument, settings_.data + ": needs Training and PublicTest pictures with labels");
+      throw Error(ErrorCode::kInvalidArgument, settings_.data + ": needs Training and PublicTest pictures with labels (of folders: train/ and val/)");
     }
     double sum = 0, squares = 0;
     for (const Sample& sample : dataset) {

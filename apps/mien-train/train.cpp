@@ -27,7 +27,7 @@ int train_command(std::span<const std::string> arguments) {
   options.add(run.stop_after, "stop-after", "N", "end after epoch N of the run, to be resumed later", {0, 1e9});
   options.add(nproc, "nproc", "N", "train with N processes of this machine, each a part of every step; for several machines see docs/training.md", {1, 1024});
   options.add(folds, "folds", "K", "train K networks, each without another part of the pictures, and write what each says of its part to --out/oof.npy", {0, 100});
-  options.add(summary, "summary", "NETWORK", "print the table of a network and stop");
+  options.add(summary, "summary", "NETWORK", "print the table of a network, of the sizes that are set, and stop");
   options.add(help, "help", "print this");
   options.short_name('h');
   run.settings.declare(options);
@@ -46,7 +46,10 @@ int train_command(std::span<const std::string> arguments) {
     return 0;
   }
   if (!summary.empty()) {
-    std::fputs(summary_table(train::make_network_spec(summary, {.dropout = 0})).c_str(), stdout);
+    if (!recipe.empty()) load_settings(read_text(recipe, 1 << 20), recipe);
+    parse();  // again: the command line wins over the file
+    run.settings.network = summary;
+    std::fputs(summary_table(run.settings.network_spec()).c_str(), stdout);
     return 0;
   }
   if (out.empty()) throw Error(ErrorCode::kInvalidArgument, "--out DIR is missing: where the run's files go");

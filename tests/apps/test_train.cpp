@@ -300,6 +300,9 @@ TEST_F(Train, SummaryIsTheTableOfTheNetwork) {
   EXPECT_EQ(result.exit_code, 0) << result.error;
   expect_golden("summary_reference.txt", result.out);
   EXPECT_NE(result.out.find("2,240,063"), std::string::npos);
+  write_file(*folder_ / "narrow.toml", "[train]\nfilters1 = 8\n");
+  const ProcessResult narrow = mien({"train", "--summary", "reference", "--recipe", *folder_ / "narrow.toml", "--first-kernel", "3"});
+  EXPECT_NE(narrow.out.find("Conv 3x3           8x48x48                80        165,888"), std::string::npos) << narrow.out;
 }
 
 TEST_F(Train, MistakesAreNamed) {

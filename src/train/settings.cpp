@@ -76,7 +76,7 @@ void TrainSettings::declare(OptionSet& o) {
   o.add(erase, "erase", "P", "probability of a blank rectangle (random erasing)", {0, 1});
   o.add_choice(best_by, "best-by", {"accuracy", "macro_f1"}, "PublicTest score that chooses the best epoch");
   o.add(seed, "seed", "N", "seed of weights, order and augmentation");
-  o.add_choice(precision, "precision", {"f32", "bf16"}, "arithmetic of convolutions and dense layers");
+  o.add_choice(precision, "precision", {"auto", "f32", "bf16"}, "arithmetic of convolutions and dense layers; auto: bf16 on a GPU or a CPU that has it, else f32");
   o.add_choice(device, "device", {"cpu", "cuda"}, "where to train");
   o.add(threads, "threads", "N", "CPU threads, 0: all cores; part of what makes a run repeatable", {0, 1024});
 }

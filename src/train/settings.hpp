@@ -56,7 +56,7 @@ struct TrainSettings {
 
   std::string best_by = "accuracy";
   std::uint64_t seed = 1;
-  std::string precision = "bf16";
+  std::string precision = "auto";
   std::string device = "cpu";
   int threads = 0;
 

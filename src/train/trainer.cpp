@@ -358,13 +358,15 @@ Dataset load_training_data(const TrainSettings& settings, const Fold& left_out, 
   return dataset;
 }
 
-RunState train(const TrainRun& run, Start start, TrainObserver& observer) {
-  const TrainSettings& settings = run.settings;
+RunState train(const TrainRun& wanted, Start start, TrainObserver& observer) {
+  TrainRun run = wanted;
+  TrainSettings& settings = run.settings;
   if (settings.device == "cuda" && !torch::cuda::is_available()) {
     throw Error(ErrorCode::kUnsupported, "--device cuda: this LibTorch sees no CUDA device; use --device cpu");
   }
   torch::Device device(settings.device);
   if (device.is_cuda()) device.set_index(static_cast<torch::DeviceIndex>(local_rank()));
+  if (settings.precision == "auto") settings.precision = has_bf16(device) ? "bf16" : "f32";
   const Workers workers = Workers::from_environment(device);
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / workers_on_this_machine());
   torch::set_num_threads(settings.threads > 0 ? settings.threads : cores);

@@ -9,6 +9,7 @@
 #include "support.hpp"
 #include "synthetic_faces.hpp"
 #include "train/augment.hpp"
+#include "train/autocast.hpp"
 #include "train/export.hpp"
 #include "train/optimizer.hpp"
 #include "train/targets.hpp"
@@ -250,6 +251,14 @@ TEST_F(TrainerTest, BeginsWithTheWeightsOfACheckpoint) {
   next.settings.from = run_.out / "best.ckpt";
   next.settings.dense = 64;  // not that network
   EXPECT_THROW(train(next, Start::kFresh, observer_), Error);
+}
+
+TEST_F(TrainerTest, AutoPrecisionIsSettledAtTheStart) {
+  run_.settings.precision = "auto";
+  run_.settings.epochs = 1;
+  const std::string expected = has_bf16(torch::kCPU) ? "bf16" : "f32";
+  EXPECT_EQ(train(run_, Start::kFresh, observer_).settings.precision, expected);
+  EXPECT_EQ(Checkpoint(run_.out / "last.ckpt").state().settings.precision, expected);
 }
 
 TEST_F(TrainerTest, BeginsWithAModelFile) {

@@ -25,7 +25,9 @@ TEST(BenchCommandLine, LayersAddUpToTheNetwork) {
     EXPECT_EQ(call["shape"].get<std::string>().substr(0, 2), "2x") << call;
     EXPECT_GT(call["ms"], 0);
     EXPECT_EQ(call["gmadds_per_second"] > 0, call["multiply_adds"] > 0) << call;
-    if (call["multiply_adds"] == 0) EXPECT_TRUE(call["of_peak"].is_null()) << call;
+    if (call["multiply_adds"] == 0) {
+      EXPECT_TRUE(call["of_peak"].is_null()) << call;
+    }
     ms += call["ms"].get<double>();
     part += call["part"].get<double>();
     madds += call["multiply_adds"].get<std::int64_t>();

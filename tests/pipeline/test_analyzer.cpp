@@ -135,11 +135,8 @@ TEST_F(AnalyzerTest, ThreadsShareIt) {
 
 TEST_F(AnalyzerTest, NamedModelsAreFoundInTheFolderOfTheEnvironment) {
   test::write_random_classifier(folder_ / "mine.onnx");
-  const char* before = std::getenv("MIEN_MODELS");
-  const std::string kept = before != nullptr ? before : "";
-  ::setenv("MIEN_MODELS", folder_.path().c_str(), 1);
+  const test::ScopedVariable variable("MIEN_MODELS", folder_.path());
   const std::filesystem::path found = Analyzer::load("mine", {.detector = "hog"}).model_path();
-  before != nullptr ? ::setenv("MIEN_MODELS", kept.c_str(), 1) : ::unsetenv("MIEN_MODELS");
   EXPECT_EQ(found, folder_ / "mine.onnx");
 }
 

@@ -84,9 +84,7 @@ TEST_F(ClassifierFileTest, NoFacesAndPartsOfFaces) {
 
 TEST(LocateClassifier, DefaultFollowsThePrecisionAndTheFolder) {
   const test::TemporaryDir folder;
-  const char* before = std::getenv("MIEN_MODELS");
-  const std::string kept = before != nullptr ? before : "";
-  ::setenv("MIEN_MODELS", folder.path().c_str(), 1);
+  const test::ScopedVariable variable("MIEN_MODELS", folder.path());
   write_file(folder / "mien.onnx", "x");
   const std::filesystem::path alone = locate_classifier("", engine::Precision::kInt8);
   write_file(folder / "mien-int8.onnx", "x");
@@ -96,7 +94,6 @@ TEST(LocateClassifier, DefaultFollowsThePrecisionAndTheFolder) {
   EXPECT_EQ(locate_classifier("", engine::Precision::kBf16), folder / "mien.onnx");
   EXPECT_EQ(locate_classifier("", engine::Precision::kAuto), folder / (engine::has_fast_int8() ? "mien-int8.onnx" : "mien.onnx"));
   EXPECT_EQ(locate_classifier("mien", engine::Precision::kInt8), folder / "mien.onnx");  // a name means what it says
-  before != nullptr ? ::setenv("MIEN_MODELS", kept.c_str(), 1) : ::unsetenv("MIEN_MODELS");
 }
 
 TEST(PrecisionFromString, KnowsItsWords) {

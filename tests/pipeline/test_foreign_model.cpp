@@ -120,9 +120,7 @@ TEST_F(ForeignModelTest, WhatTheEngineCannotRunGoesToOnnxRuntime) {
 
 TEST_F(ForeignModelTest, WithoutOnnxRuntimeTheErrorSaysWhatIsMissing) {
   const auto foreign = load(mean_model({-1, 1, 8, 8}, {1, -1}, "Sinh"), "labels = \"sad,fear\"\nsize = 8");
-  const char* before = std::getenv("MIEN_PYTHON");
-  const std::string kept = before != nullptr ? before : "";
-  ::setenv("MIEN_PYTHON", "/nowhere/python", 1);
+  const test::ScopedVariable variable("MIEN_PYTHON", "/nowhere/python");
   try {
     foreign->logits(face(1));
     ADD_FAILURE() << "nothing was thrown";
@@ -130,7 +128,6 @@ TEST_F(ForeignModelTest, WithoutOnnxRuntimeTheErrorSaysWhatIsMissing) {
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
     for (const char* part : {"peer.onnx", "Sinh", "/nowhere/python", "MIEN_PYTHON"}) EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
   }
-  before != nullptr ? ::setenv("MIEN_PYTHON", kept.c_str(), 1) : ::unsetenv("MIEN_PYTHON");
 }
 
 TEST_F(ForeignModelTest, MistakesNameTheFileAndTheField) {

@@ -9,6 +9,7 @@
 #include "error_code.hpp"
 #include "plot/panels.hpp"
 #include "plot/script.hpp"
+#include "support.hpp"
 
 namespace mien::plot {
 namespace {
@@ -97,8 +98,7 @@ TEST(Figure, MistakesAreErrors) {
 }
 
 TEST(Figure, WithoutGnuplotTheErrorSaysHowToGetIt) {
-  const std::string path = std::getenv("PATH");
-  ::setenv("PATH", "/nowhere", 1);
+  const test::ScopedVariable path("PATH", "/nowhere");
   try {
     draw_svg(one_line());
     ADD_FAILURE() << "gnuplot was found in /nowhere";
@@ -106,7 +106,6 @@ TEST(Figure, WithoutGnuplotTheErrorSaysHowToGetIt) {
     EXPECT_EQ(error.code(), ErrorCode::kNotFound);
     EXPECT_NE(std::string(error.what()).find("apt-get install gnuplot-nox"), std::string::npos) << error.what();
   }
-  ::setenv("PATH", path.c_str(), 1);
 }
 
 TEST(HeatMap, TellsShareAndCount) {

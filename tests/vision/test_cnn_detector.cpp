@@ -322,15 +322,12 @@ TEST(MakeFaceDetector, TakesAFileOrANameOfOne) {
   EXPECT_EQ(make_face_detector(rfb->string())->name(), "rfb");
 
   const test::TemporaryDir folder;
-  const char* before = std::getenv("MIEN_MODELS");
-  const std::string kept = before == nullptr ? "" : before;
-  ::setenv("MIEN_MODELS", folder.path().c_str(), 1);
+  const test::ScopedVariable variable("MIEN_MODELS", folder.path());
   std::filesystem::copy_file(*file, folder / "yunet.onnx");
   EXPECT_EQ(make_face_detector("yunet")->name(), "yunet");
   EXPECT_EQ(make_face_detector("auto")->name(), "yunet");
   write_file(folder / "yunet.onnx", "no model");
   EXPECT_THROW(make_face_detector("auto"), Error) << "a damaged detector is not passed over in silence";
-  before == nullptr ? ::unsetenv("MIEN_MODELS") : ::setenv("MIEN_MODELS", kept.c_str(), 1);
 }
 
 TEST(MakeFaceDetector, RefusesOtherNetworks) {

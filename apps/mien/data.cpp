@@ -16,6 +16,7 @@
 #include "data/subjects.hpp"
 #include "metrics/ferplus.hpp"
 #include "mien/error.hpp"
+#include "pipeline/classifier.hpp"
 #include "vision/face_detector.hpp"
 
 namespace mien::apps {
@@ -45,7 +46,8 @@ Dataset read_source(const std::string& source, const DataOptions& options) {
   FaceCropper cropper = whole_image;
   if (options.faces) {
     detector = make_face_detector(options.detector, {.threads = 1});
-    cropper = largest_face(*detector, options.geometry, options.align ? Alignment::kEyes : Alignment::kNone);
+    const model::CropGeometry geometry = options.crop.empty() ? crop_of(locate_classifier("", engine::Precision::kF32), *detector) : options.geometry;
+    cropper = largest_face(*detector, geometry, options.align ? Alignment::kEyes : Alignment::kNone);
   }
   ImageDataset read = read_images(images, cropper);
   for (const DroppedImage& dropped : read.dropped) {
@@ -146,8 +148,8 @@ void print_text(const Dataset& dataset) {
   print_row("all", columns);
   std::printf("\nTraining pictures that equal a PublicTest or PrivateTest picture: %zu\n", find_leaked_training(dataset).size());
   for (const Split split : {Split::kPublicTest, Split::kPrivateTest}) {
-    std::printf("%s pictures that equal a Training picture: %zu\n", std::string(to_string(split)).c_str(),
-                find_seen_in_training(dataset, split).size());
+    std::printf("%s pictures that equal a Training picture: %zu, %zu of them with its label\n", std::string(to_string(split)).c_str(),
+                find_seen_in_training(dataset, split).size(), count_seen_labels(dataset, split));
   }
   for (const Split split : kSplits) {
     const VoteCounts votes = count_votes(dataset, split);
@@ -173,9 +175,11 @@ void print_json(const Dataset& dataset) {
     }
     splits += (splits.empty() ? "" : ", ") + json_quote(to_string(split)) + ": {" + classes + "}";
   }
-  std::printf("{\"count\": %zu, \"splits\": {%s}, \"leaked_training\": %zu, \"seen_in_training\": {\"PublicTest\": %zu, \"PrivateTest\": %zu}, \"hash\": \"%s\"}\n",
+  std::printf("{\"count\": %zu, \"splits\": {%s}, \"leaked_training\": %zu, \"seen_in_training\": {\"PublicTest\": %zu, \"PrivateTest\": %zu}, "
+              "\"seen_labels\": {\"PublicTest\": %zu, \"PrivateTest\": %zu}, \"hash\": \"%s\"}\n",
               dataset.size(), splits.c_str(), find_leaked_training(dataset).size(),
               find_seen_in_training(dataset, Split::kPublicTest).size(), find_seen_in_training(dataset, Split::kPrivateTest).size(),
+              count_seen_labels(dataset, Split::kPublicTest), count_seen_labels(dataset, Split::kPrivateTest),
               dataset_hash(dataset).c_str());
 }
 
@@ -215,7 +219,7 @@ int data_command(std::span<const std::string> arguments) {
   set.add(o.faces, "faces", "crop the largest face of each image of a folder, as predict does (JAFFE)");
   set.add(o.align, "align", "turn the faces so that their eyes are level, where the detector finds eyes (--faces)");
   set.add(o.detector, "detector", "NAME", "face detector of filter and --faces");
-  set.add(o.crop, "crop", "GEOMETRY", "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; the box itself by default");
+  set.add(o.crop, "crop", "GEOMETRY", "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; by default as predict crops (--faces), the box itself (filter)");
   set.add(o.enlarge, "enlarge", "N", "times the pictures are enlarged for the detector (filter)", {1, 8});
   set.add_choice(o.format, "format", {"text", "json"}, "form of the result (info)");
   set.add(o.help, "help", "print this");

@@ -67,13 +67,6 @@ struct Material {
   std::vector<report::Parting> partings;
 };
 
-model::CropGeometry crop_geometry(const EvaluateOptions& options, const std::filesystem::path& first_model, const FaceDetector& detector) {
-  if (!options.crop.empty()) return parse_crop(options.crop);
-  const model::Model model = model::read_onnx(first_model);
-  const auto crop = model.metadata.find("crop." + std::string(detector.name()));
-  return parse_crop(crop == model.metadata.end() ? "" : crop->second);
-}
-
 /// PrivateTest, or the split of all pictures where they have but one.
 Split choose_split(const Dataset& dataset, const std::string& wish) {
   if (!wish.empty()) return split_from_string(wish);
@@ -87,7 +80,9 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
   if (slices || (folder && options.faces)) detector = make_face_detector(options.detector, {.threads = 1});
   FaceData data;
   if (folder) {
-    data = options.faces ? read_face_folder(options.data, detector.get(), crop_geometry(options, first_model, *detector)) : read_face_folder(options.data, nullptr, {});
+    const FaceDetector* finds = options.faces ? detector.get() : nullptr;
+    const bool as_model_asks = finds != nullptr && options.crop.empty();
+    data = read_face_folder(options.data, finds, as_model_asks ? crop_of(first_model, *finds) : parse_crop(options.crop));
   } else {
     data.dataset = read_dataset(options.data);
   }

@@ -8,6 +8,7 @@
 #include "data/folders.hpp"
 #include "data/read_images.hpp"
 #include "mien/error.hpp"
+#include "model/model.hpp"
 #include "vision/crop.hpp"
 
 namespace mien::apps {
@@ -59,6 +60,12 @@ model::CropGeometry parse_crop(const std::string& text) {
     throw Error(ErrorCode::kInvalidArgument, "--crop: '" + text + "' is not \"SCALE SHIFT_X SHIFT_Y\"");
   }
   return geometry;
+}
+
+model::CropGeometry crop_of(const std::filesystem::path& model, const FaceDetector& detector) {
+  const model::Model file = model::read_onnx(model);
+  const auto crop = file.metadata.find("crop." + std::string(detector.name()));
+  return parse_crop(crop == file.metadata.end() ? "" : crop->second);
 }
 
 }  // namespace mien::apps

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,5 +27,8 @@ std::vector<std::optional<DetectedFace>> detect_in_pictures(const std::vector<co
 
 /// "SCALE SHIFT_X SHIFT_Y" as the option --crop takes it; empty: the box itself. Throws Error kInvalidArgument.
 model::CropGeometry parse_crop(const std::string& text);
+
+/// The crop around this detector's boxes that a model file asks for; the box itself where it names none.
+model::CropGeometry crop_of(const std::filesystem::path& model, const FaceDetector& detector);
 
 }  // namespace mien::apps

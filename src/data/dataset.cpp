@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/file.hpp"
@@ -72,6 +74,18 @@ std::vector<std::size_t> find_leaked_training(const Dataset& dataset) {
 std::vector<std::size_t> find_seen_in_training(const Dataset& dataset, Split split) {
   return find_twins(
       dataset, [split](Split other) { return other == split; }, is_training);
+}
+
+std::size_t count_seen_labels(const Dataset& dataset, Split split) {
+  std::unordered_map<std::string_view, std::set<int>> labels;
+  for (const Sample& sample : dataset) {
+    if (is_training(sample.split)) labels[pixels_of(sample)].insert(sample.emotion);
+  }
+  const auto is_seen = [&](const Sample& sample) {
+    const auto twin = labels.find(pixels_of(sample));
+    return sample.split == split && sample.emotion >= 0 && twin != labels.end() && twin->second.contains(sample.emotion);
+  };
+  return static_cast<std::size_t>(std::count_if(dataset.begin(), dataset.end(), is_seen));
 }
 
 std::string dataset_hash(const Dataset& dataset) {

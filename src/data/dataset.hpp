@@ -77,6 +77,8 @@ Dataset read_dataset(const std::filesystem::path& path);
 std::vector<std::size_t> find_leaked_training(const Dataset& dataset);
 /// Indices of samples of `split` whose pixels equal those of a training sample.
 std::vector<std::size_t> find_seen_in_training(const Dataset& dataset, Split split);
+/// How many of those have a label that an equal training sample has, too: what remembering could score on them.
+std::size_t count_seen_labels(const Dataset& dataset, Split split);
 
 /// Which data a network saw: 64-bit FNV-1a over pixels, emotions, splits and votes in order, 16 hex digits.
 std::string dataset_hash(const Dataset& dataset);

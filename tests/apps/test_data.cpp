@@ -58,11 +58,16 @@ TEST_F(Data, LeakedPicturesAreCountedAndDropped) {
   dataset[28].pixels = dataset[3].pixels;
   dataset[29].pixels = dataset[4].pixels;
   dataset[35].pixels = dataset[4].pixels;
+  dataset[28].emotion = dataset[3].emotion;
+  dataset[29].emotion = (dataset[4].emotion + 1) % kEmotionCount;
+  dataset[35].emotion = dataset[4].emotion;
   const fs::path csv = write_csv(dataset);
   const Json json = info({csv});
   EXPECT_EQ(json["leaked_training"], 2);
   EXPECT_EQ(json["seen_in_training"]["PublicTest"], 2);
   EXPECT_EQ(json["seen_in_training"]["PrivateTest"], 1);
+  EXPECT_EQ(json["seen_labels"]["PublicTest"], 1);
+  EXPECT_EQ(json["seen_labels"]["PrivateTest"], 1);
 
   const ProcessResult pack = mien({"data", "pack", "--drop-leaked", csv, "-o", folder_ / "packed.npy"});
   EXPECT_EQ(pack.exit_code, 0);
@@ -132,6 +137,22 @@ TEST_F(Data, FoldersAsKaggleHasThem) {
   EXPECT_EQ(pack.exit_code, 0);
   EXPECT_EQ(pack.error.find("mien: left out: " + (folder_ / "faces/train/angry/bad.png").string() + ": "), 0U) << pack.error;
   EXPECT_EQ(read_packed(folder_ / "packed.npy").size(), 5U);
+}
+
+TEST_F(Data, FacesOfPhotographsAreCroppedAsPredictDoes) {
+  MIEN_SKIP_WITHOUT(kAstronaut);
+  fs::create_directories(folder_ / "photos/happy");
+  fs::copy_file(kAstronaut, folder_ / "photos/happy/astronaut.png");
+  const auto face_of = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"data", "pack", folder_ / "photos", "--faces", "-o", folder_ / "packed.npy"};
+    words.insert(words.end(), options.begin(), options.end());
+    const ProcessResult result = mien(words);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    return read_packed(folder_ / "packed.npy").at(0).pixels;
+  };
+  const auto face = face_of({});
+  EXPECT_EQ(face, face_of({"--crop", "1.09 0 -0.1"}));  // of the shipped model, for HOG
+  EXPECT_NE(face, face_of({"--crop", "1 0 0"}));
 }
 
 TEST_F(Data, VotesGoToTheRowsOfTheCsvAlone) {

@@ -34,6 +34,7 @@ TEST_F(RealFer2013, HasTheOfficialCounts) {
 
 TEST_F(RealFer2013, HasTestPicturesThatTrainingHasToo) {
   EXPECT_EQ(find_seen_in_training(*dataset_, Split::kPrivateTest).size(), 288u);
+  EXPECT_EQ(count_seen_labels(*dataset_, Split::kPrivateTest), 279u);
   EXPECT_FALSE(find_leaked_training(*dataset_).empty());
 }
 

@@ -51,6 +51,7 @@ void TrainSettings::declare(OptionSet& o) {
   o.add(momentum, "momentum", "M", "momentum of SGD", {0, 0.9999});
   o.add(weight_decay, "weight-decay", "W", "decay of the weights (not of biases and norms)", {0, 1});
   o.add(sharpness, "sharpness", "RADIUS", "steps follow the gradient at the worst point this far away (sharpness-aware minimization), at twice the time; 0: none", {0, 10});
+  o.add(sharpness_part, "sharpness-part", "PART", "part of a step's pictures that --sharpness finds the worst point with: a quarter costs a quarter more time", {0, 1});
   o.add(dropout, "dropout", "RATE", "dropout before the dense layers", {0, 0.95});
   o.add(filters1, "filters1", "N", "reference network: filters of the first block", {1, 2048});
   o.add(filters2, "filters2", "N", "of the second", {1, 2048});

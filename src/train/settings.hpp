@@ -39,6 +39,7 @@ struct TrainSettings {
   std::string norm = "block";
   double label_smoothing = 0;
   double sharpness = 0;
+  double sharpness_part = 1;
   double class_balance = 0;
   double average = 0.999;
   int small_side = 0;

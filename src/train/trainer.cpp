@@ -153,15 +153,7 @@ class Trainer {
 
   /// One step of the optimizer on the pictures `index`. Returns the loss now and then, else NaN (reading it makes a GPU wait).
   double step(int epoch, int batch, const torch::Tensor& index, EpochSums& sums) {
-    const torch::Tensor loss = find_gradients(epoch, batch, index, sums);
-    if (settings_.sharpness > 0) {
-      std::vector<torch::Tensor> statistics;
-      for (const torch::Tensor& buffer : network_->buffers()) statistics.push_back(buffer.clone());
-      EpochSums there = no_sums();
-      const Ascent ascent(network_, settings_.sharpness);
-      find_gradients(epoch, batch, index, there);
-      restore(statistics);
-    }
+    const torch::Tensor loss = settings_.sharpness > 0 ? find_gradients_uphill(epoch, batch, index, sums) : find_gradients(epoch, batch, index, sums);
     optimizer_->step();
     return batch % 16 == 0 && loss.defined() ? loss.item<double>() : std::nan("");
   }
@@ -216,6 +208,22 @@ class Trainer {
       restore(after);
     }
     return loss_now;
+  }
+
+  /// The gradients where the loss is worst near by. A part of the pictures finds the way there (Bahri, Mobahi and Tay 2022), and
+  /// batch norm's running statistics are of where the weights are. The sums are, too, where that part is all pictures.
+  torch::Tensor find_gradients_uphill(int epoch, int batch, const torch::Tensor& index, EpochSums& sums) {
+    const std::int64_t n = index.size(0);
+    const auto part = static_cast<std::int64_t>(std::llround(static_cast<double>(n) * settings_.sharpness_part));
+    const std::int64_t guides = std::clamp(part, std::min<std::int64_t>(settings_.parts, n), n);
+    EpochSums other = no_sums();
+    find_gradients(epoch, batch, index.slice(0, 0, guides), guides == n ? sums : other);
+    std::vector<torch::Tensor> statistics;
+    for (const torch::Tensor& buffer : network_->buffers()) statistics.push_back(buffer.clone());
+    const Ascent ascent(network_, settings_.sharpness);
+    const torch::Tensor loss = find_gradients(epoch, batch, index, guides == n ? other : sums);
+    restore(statistics);
+    return loss;
   }
 
   void restore(const std::vector<torch::Tensor>& buffers) {

@@ -310,6 +310,23 @@ TEST_F(TrainerTest, SharpnessStepsFromTheWorstPointNearBy) {
   EXPECT_FALSE(torch::equal(averaged_tensors(run_.out / "last.ckpt")[0], averaged_tensors(plain.out / "last.ckpt")[0]));
 }
 
+TEST_F(TrainerTest, APartOfThePicturesShowsTheWorstPoint) {
+  run_.settings.sharpness = 0.02;
+  run_.settings.threads = 1;
+  run_.settings.epochs = 2;
+  const auto weights_with = [&](double part, const char* name) {
+    TrainRun run = run_;
+    run.settings.sharpness_part = part;
+    run.out = folder_ / name;
+    train(run, Start::kFresh, observer_);
+    return averaged_tensors(run.out / "last.ckpt")[0];
+  };
+  const torch::Tensor whole = weights_with(1, "whole"), quarter = weights_with(0.25, "quarter"), none = weights_with(0, "none");
+  EXPECT_TRUE(torch::equal(quarter, weights_with(0.25, "again")));
+  EXPECT_FALSE(torch::equal(quarter, whole));
+  EXPECT_FALSE(torch::equal(quarter, none));  // one picture shows it
+}
+
 TEST(Ascent, GoesTheRadiusAlongTheGradientAndComesBack) {
   Network network(make_network_spec("reference", {}));
   const std::vector<torch::Tensor> weights = network->parameters();

@@ -130,7 +130,7 @@ Tensor slice(const Node& node, Inputs inputs) {
   Tensor result = data;
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const std::int64_t axis = normal_axis(node, axes[i], static_cast<std::int64_t>(data.shape.size()));
-    const std::int64_t size = data.shape[axis];
+    const std::int64_t size = result.shape[axis];  // an axis may be named twice
     if (steps[i] <= 0) unsupported(node, "a step that is not positive");
     const auto clamp = [&](std::int64_t at) {
       return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size);

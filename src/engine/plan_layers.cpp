@@ -165,6 +165,7 @@ void dense(Planner& planner, const Node& node) {
     throw Error(ErrorCode::kInvalidArgument, node.description() + " takes " + std::to_string(inputs) +
                                                  " numbers, not " + std::to_string(input.back()));
   }
+  if (inputs < 1) malformed(node, "has weights for no input");
   const std::int64_t rows = product(input) / inputs;
 
   const bool eight_bit = is_eight_bit(planner, node, layer.transposed ? 1 : 0);

@@ -16,6 +16,7 @@ std::vector<float> scales(Planner& planner, const Node& node) {
   const Tensor* tensor = planner.constant(node, 1);
   if (tensor == nullptr || tensor->type != DataType::kFloat32) malformed(node, "has no f32 scale");
   const auto values = tensor->values<float>();
+  if (values.empty()) malformed(node, "has no scale");
   for (const float value : values) {
     if (!(value > 0) || !std::isfinite(value)) malformed(node, "has a scale that is not positive");
   }

@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "engine/compare.hpp"
@@ -114,6 +115,28 @@ TEST(Network, WrongSizesAreErrors) {
   EXPECT_THROW(network.prepare({std::int64_t{1} << 40, 1, 48, 48}), Error);
   EXPECT_THROW(Network::compile(test::reference_model(), {Precision::kF32, -1}), Error);
   EXPECT_THROW(Network::compile(test::reference_model(), {Precision::kInt8, 1}), Error);  // not quantised
+}
+
+TEST(Network, NodesThatMakeNoSenseAreErrors) {
+  using Integers = std::vector<std::int64_t>;
+  const auto prepare = [](const std::function<std::string(test::GraphBuilder&)>& build) {
+    test::GraphBuilder graph({1, 1, 1, 8});
+    graph.model().opset = 13;
+    graph.output(build(graph), {});
+    Network::compile(graph.model(), {Precision::kF32, 1}).prepare({1, 1, 1, 8});
+  };
+  EXPECT_THROW(prepare([](auto& g) { return g.node("MatMul", {g.constant({1, 0}, -1, 1), g.constant({0, 8}, -1, 1)}); }), Error);
+  const auto without_scale = [](auto& g) {
+    const std::string stored = g.template constant<std::int8_t>({8, 4}, std::vector<std::int8_t>(32, 1));
+    return g.node("MatMul", {"input", g.node("DequantizeLinear", {stored, g.template constant<float>({0}, {})})});
+  };
+  EXPECT_THROW(prepare(without_scale), Error);
+  // An axis that is cut twice is cut from what the first cut left.
+  prepare([](auto& g) {
+    const auto list = [&](const Integers& values) { return g.template constant<std::int64_t>({2}, values); };
+    const std::string cut = g.node("Slice", {g.constant({8, 8}, -1, 1), list({6, 0}), list({8, 8}), list({0, 0})});
+    return g.node("MatMul", {"input", g.node("Transpose", {cut}, {{"perm", Integers{1, 0}}})});
+  });
 }
 
 TEST(Network, Bf16StaysClose) {

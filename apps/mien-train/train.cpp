@@ -62,6 +62,12 @@ int train_command(std::span<const std::string> arguments) {
     throw Error(ErrorCode::kInvalidArgument, "--folds trains in one process: leave out --nproc");
   }
   if (nproc > 1 && std::getenv("WORLD_SIZE") == nullptr) return launch_workers(nproc, arguments);
+  for (int fold = 1; resume && fold <= folds; ++fold) {
+    const std::filesystem::path begun = run.out / format("fold-%d", fold) / "last.ckpt";
+    if (!std::filesystem::exists(begun)) continue;
+    run.settings = train::Checkpoint(begun).state().settings;
+    break;
+  }
   if (resume && folds == 0) {
     if (!std::filesystem::exists(run.out / "last.ckpt")) {
       throw Error(ErrorCode::kNotFound, out + ": there is no run to resume here (no last.ckpt)");
@@ -82,6 +88,7 @@ int train_command(std::span<const std::string> arguments) {
     return 0;
   }
   const train::RunState state = train::train(run, start, terminal);
+  if (state.best_score < 0) return 0;  // a worker that does not lead
   std::fprintf(stderr, "best PublicTest %s %.4f: %s\n", run.settings.best_by.c_str(), state.best_score,
                (run.out / "best.ckpt").c_str());
   return 0;

@@ -24,7 +24,9 @@ void load_tensors(Network& network, torch::serialize::InputArchive& archive) {
     return result;
   };
   const auto before = shapes();
+  const torch::Device device = network->parameters().front().device();
   network->load(archive);
+  network->to(device);  // load() takes the archive's
   if (shapes() != before) throw std::runtime_error("another network");
 }
 
@@ -56,10 +58,10 @@ void save_checkpoint(const std::filesystem::path& path, const RunState& state, c
   write_file(path, std::string_view(bytes.view()));
 }
 
-Checkpoint::Checkpoint(const std::filesystem::path& path) : path_(path) {
+Checkpoint::Checkpoint(const std::filesystem::path& path, torch::Device device) : path_(path) {
   const std::vector<std::byte> bytes = read_file(path);
   try {
-    archive_.load_from(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    archive_.load_from(reinterpret_cast<const char*>(bytes.data()), bytes.size(), device);
     const auto get = [&](const char* key) {
       c10::IValue value;
       archive_.read(key, value);

@@ -30,7 +30,8 @@ void save_checkpoint(const std::filesystem::path& path, const RunState& state, c
 /// A checkpoint that is open for reading. Throws Error kNotFound or kBadFormat naming the file.
 class Checkpoint {
  public:
-  explicit Checkpoint(const std::filesystem::path& path);
+  /// The tensors come to `device`, whichever they were trained on.
+  explicit Checkpoint(const std::filesystem::path& path, torch::Device device = torch::kCPU);
   const RunState& state() const { return state_; }
   /// Fills the tensors of a network of the same spec.
   void load_network(Network& network);

@@ -33,6 +33,15 @@ std::unique_ptr<torch::optim::Optimizer> make_optimizer(Network& network, const 
                                                  .weight_decay(s.weight_decay));
 }
 
+void set_options(torch::optim::Optimizer& optimizer, const TrainSettings& s) {
+  for (std::size_t i = 0; i < optimizer.param_groups().size(); ++i) {
+    torch::optim::OptimizerOptions& options = optimizer.param_groups()[i].options();
+    const double decay = i == 0 ? s.weight_decay : 0;  // the second group is not decayed
+    if (auto* sgd = dynamic_cast<torch::optim::SGDOptions*>(&options)) sgd->weight_decay(decay).momentum(s.momentum).nesterov(s.momentum > 0);
+    else if (auto* adamw = dynamic_cast<torch::optim::AdamWOptions*>(&options)) adamw->weight_decay(decay);
+  }
+}
+
 void set_learning_rate(torch::optim::Optimizer& optimizer, double rate) {
   for (torch::optim::OptimizerParamGroup& group : optimizer.param_groups()) group.options().set_lr(rate);
 }

@@ -15,6 +15,8 @@ std::unique_ptr<torch::optim::Optimizer> make_optimizer(Network& network, const 
 
 /// Learning rate at a moment of the run, in epochs from 0: linear rise, then half a cosine or constant.
 double learning_rate_at(const TrainSettings& settings, double epoch);
+/// Weight decay and momentum of the settings, for an optimizer that was loaded: LibTorch since 2.4 loads its options, too.
+void set_options(torch::optim::Optimizer& optimizer, const TrainSettings& settings);
 void set_learning_rate(torch::optim::Optimizer& optimizer, double rate);
 
 /// Moves the network's weights by `radius` along their gradient, to the worst point near by as far as a straight line tells, and

@@ -84,7 +84,7 @@ class Trainer {
   }
 
   void resume(const std::filesystem::path& path) {
-    Checkpoint checkpoint(path);
+    Checkpoint checkpoint(path, device_);
     RunState state = checkpoint.state();
     if (state.data_hash != state_.data_hash) {
       throw Error(ErrorCode::kInvalidArgument, path.string() + ": was trained on other data than " + settings_.data);
@@ -92,6 +92,11 @@ class Trainer {
     checkpoint.load_network(network_);
     checkpoint.load_averaged(averaged_);
     checkpoint.load_optimizer(*optimizer_);
+    set_options(*optimizer_, settings_);
+    if (state.settings.best_by != settings_.best_by) {
+      state.best_score = -1;
+      for (const EpochRecord& record : state.history) state.best_score = std::max(state.best_score, score_of(record));
+    }
     state.settings = settings_;
     state_ = std::move(state);
   }
@@ -106,7 +111,7 @@ class Trainer {
       state_.history.push_back(record);
       state_.epoch = record.epoch;
       if (!workers_.leads()) continue;
-      const double score = settings_.best_by == "accuracy" ? record.valid_accuracy : record.valid_macro_f1;
+      const double score = score_of(record);
       const bool best = score > state_.best_score;
       if (best) {
         state_.best_score = score;
@@ -130,6 +135,9 @@ class Trainer {
     }
     return network;
   }
+
+  /// What chooses the best epoch.
+  double score_of(const EpochRecord& record) const { return settings_.best_by == "accuracy" ? record.valid_accuracy : record.valid_macro_f1; }
 
   torch::Tensor normalised(const torch::Tensor& bytes) const {
     return (bytes.to(torch::kFloat) - state_.pixel_mean) / state_.pixel_std;

@@ -58,7 +58,8 @@ std::vector<Trial> trials_from_jsonl(std::string_view text, const SearchSpace& s
       trial.point.push_back(x);
       at = next + 2;
     }
-    if (trial.point.size() != space.dimensions.size()) {
+    const bool fits = trial.point.size() == space.dimensions.size() && line.ends_with(json_quote(space.recipe_of(trial.point)) + "}");
+    if (!fits) {
       throw Error(ErrorCode::kBadFormat, format("trial %d was of another search space: give another --out", trial.number));
     }
     trials.push_back(std::move(trial));

@@ -267,7 +267,9 @@ TEST_F(Train, TuneSearchesAndItsBestRecipeTrains) {
 
 TEST_F(Train, FoldsWriteWhatEachNetworkSaysOfItsPart) {
   const Words few = {"--folds", "2", "--epochs", "2"};
-  const ProcessResult result = run(train_command("folds", few));
+  Words first = few;
+  first.insert(first.end(), {"--learning-rate", "0.03"});
+  const ProcessResult result = run(train_command("folds", first));
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_NE(result.error.find("without fold 2 of 2"), std::string::npos) << result.error;
   const FloatTable table = read_float_table(run_folder("folds") / "oof.npy");
@@ -277,6 +279,10 @@ TEST_F(Train, FoldsWriteWhatEachNetworkSaysOfItsPart) {
   // Gone on with, nothing is trained again and the same comes out.
   Words again = few;
   again.push_back("--resume");
+  EXPECT_EQ(run(train_command("folds", again)).exit_code, 0);
+  EXPECT_EQ(read_float_table(run_folder("folds") / "oof.npy").values, table.values);
+  // What is missing is trained with the settings of the others.
+  std::filesystem::remove_all(run_folder("folds") / "fold-2");
   EXPECT_EQ(run(train_command("folds", again)).exit_code, 0);
   EXPECT_EQ(read_float_table(run_folder("folds") / "oof.npy").values, table.values);
   EXPECT_EQ(run(train_command("folds-none", {"--folds", "1"})).exit_code, 2);

@@ -344,6 +344,38 @@ TEST(Ascent, GoesTheRadiusAlongTheGradientAndComesBack) {
   for (std::size_t i = 0; i < weights.size(); ++i) EXPECT_TRUE(torch::equal(weights[i], before[i])) << "tensor " << i;
 }
 
+TEST_F(TrainerTest, AResumedRunIsChosenFromByItsOwnMeasure) {
+  run_.settings.epochs = 2;
+  train(run_, Start::kFresh, observer_);
+  run_.settings.epochs = 3;
+  run_.settings.best_by = "macro_f1";
+  const RunState state = train(run_, Start::kResume, observer_);
+  double best = 0;
+  for (const EpochRecord& record : state.history) best = std::max(best, record.valid_macro_f1);
+  EXPECT_DOUBLE_EQ(state.best_score, best);
+}
+
+TEST(Optimizer, TakesDecayAndMomentumOfTheSettings) {
+  Network network(make_network_spec("reference", {}));
+  for (const char* name : {"sgd", "adamw"}) {
+    TrainSettings settings;
+    settings.optimizer = name;
+    const auto optimizer = make_optimizer(network, settings);
+    settings.weight_decay = 0.125;
+    settings.momentum = 0;
+    set_options(*optimizer, settings);
+    const auto decay_of = [&](std::size_t group) {
+      auto& options = optimizer->param_groups()[group].options();
+      const auto* sgd = dynamic_cast<torch::optim::SGDOptions*>(&options);
+      return sgd != nullptr ? sgd->weight_decay() : dynamic_cast<torch::optim::AdamWOptions&>(options).weight_decay();
+    };
+    const auto* sgd = dynamic_cast<torch::optim::SGDOptions*>(&optimizer->param_groups()[0].options());
+    EXPECT_EQ(sgd != nullptr ? sgd->momentum() : 0, 0);
+    EXPECT_EQ(decay_of(0), 0.125) << name;
+    EXPECT_EQ(decay_of(1), 0) << name;
+  }
+}
+
 TEST_F(TrainerTest, SmallPicturesFirst) {
   run_.settings.small_side = 24;
   EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);  // the reference network flattens: one size only

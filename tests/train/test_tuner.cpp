@@ -159,6 +159,10 @@ TEST(Trials, OfAnotherSpaceAreRefused) {
   SearchSpace two;
   two.dimensions = {{.name = "a"}, {.name = "b"}};
   EXPECT_THROW(trials_from_jsonl(trial_to_json(trial, two), space()), Error);
+  SearchSpace wider = two;  // the same place in another range is another value
+  wider.dimensions[1].high = 2;
+  EXPECT_THROW(trials_from_jsonl(trial_to_json(trial, two), wider), Error);
+  EXPECT_EQ(trials_from_jsonl(trial_to_json(trial, two), two).size(), 1U);
 }
 
 }  // namespace

@@ -11,21 +11,20 @@
 
 namespace mien::apps {
 
-std::filesystem::path temporary_name(const std::filesystem::path& path) {
-  std::error_code ignored;
-  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return path;
-  std::filesystem::path name = path;
-  name.replace_filename("." + path.filename().string() + "." + std::to_string(::getpid()) + ".part");
+std::filesystem::path temporary_name(const Destination& destination) {
+  std::filesystem::path name = destination.path;
+  if (!destination.is_in_place) name.replace_filename("." + name.filename().string() + "." + std::to_string(::getpid()) + ".part");
   return name;
 }
 
-OutputFile::OutputFile(const std::filesystem::path& path) : path_(path) {
+OutputFile::OutputFile(const std::filesystem::path& path) {
   if (path.empty()) {
     file_ = stdout;
     return;
   }
-  temporary_ = temporary_name(path);
+  const Destination destination = destination_of(path);
+  path_ = destination.path;
+  temporary_ = temporary_name(destination);
   file_ = std::fopen(temporary_.c_str(), "wb");
   if (file_ == nullptr) fail(errno);
 }
@@ -44,6 +43,7 @@ void OutputFile::write(std::string_view text) {
 void OutputFile::close() {
   if (path_.empty() || file_ == nullptr) return;
   if (std::fclose(std::exchange(file_, nullptr)) != 0) fail(errno);
+  if (temporary_ == path_) return;
   std::error_code error;
   std::filesystem::rename(temporary_, path_, error);
   if (error) fail(error.value());

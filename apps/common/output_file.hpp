@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/file.hpp"
+
 namespace mien::apps {
 
 /// A file that is written bit by bit under a temporary name beside its own, which it gets when it is closed: also
@@ -28,7 +30,7 @@ class OutputFile {
   std::FILE* file_;
 };
 
-/// The name under which `path` is written until it is whole; itself where it is a device or pipe.
-std::filesystem::path temporary_name(const std::filesystem::path& path);
+/// The name under which a destination is written until it is whole; its own where it is written in place.
+std::filesystem::path temporary_name(const Destination& destination);
 
 }  // namespace mien::apps

@@ -142,8 +142,9 @@ int run(const Options& options, const std::string& name) {
   VideoAnalyzer video(analyzer, {.detect_every = options.detect_every, .smoothing = {.time_constant = options.smoothing},
                                  .tracker = {.keep_seconds = options.keep}, .min_confidence = options.min_confidence});
   EmotionLog log(analyzer.labels().size());
-  // Drawn now too: a missing gnuplot or folder shows before an hour of film is read and not after it.
+  // Written now too: a missing gnuplot or folder shows before an hour of film is read and not after it.
   if (!options.timeline.empty()) write_timeline(log, analyzer.labels(), name, options.timeline);
+  if (!options.summary.empty()) write_file(options.summary, summary_json(log, analyzer.labels()));
   const bool csv = options.format == "csv" || (options.format == "auto" && options.output.ends_with(".csv"));
   const auto rows = make_row_writer(csv ? "csv" : "jsonl", analyzer.labels());
   OutputFile output(options.output);
@@ -180,12 +181,12 @@ int run(const Options& options, const std::string& name) {
     }
   }
   log.finish(end);
+  std::fprintf(stderr, "%s: %lld frames, %s\n%s", name.c_str(), static_cast<long long>(count), clock_text(end).c_str(),
+               summary_text(log, analyzer.labels()).c_str());
   output.close();
   if (film) film->close();
   if (!options.timeline.empty()) write_timeline(log, analyzer.labels(), name, options.timeline);
   if (!options.summary.empty()) write_file(options.summary, summary_json(log, analyzer.labels()));
-  std::fprintf(stderr, "%s: %lld frames, %s\n%s", name.c_str(), static_cast<long long>(count), clock_text(end).c_str(),
-               summary_text(log, analyzer.labels()).c_str());
   if (Interrupt::requested()) {
     std::fprintf(stderr, "mien: %s: stopped after %.1f seconds; what was read is written\n", name.c_str(), end);
     return kExitInterrupted;

@@ -217,7 +217,8 @@ std::string VideoSource::trouble() const {
   constexpr double kTolerance = 0.5;  // seconds; headers are not exact
   if (!broken_off_.empty()) return broken_off_;
   const bool promised = input_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && duration_ > 0;
-  if (!live_ && drained_ && promised && read_until_ < duration_ - kTolerance) {
+  // Matroska's duration is the time of the end, also in a piece of a film that does not begin at 0.
+  if (!live_ && drained_ && promised && read_until_ + std::max(0.0, origin_.value_or(0)) < duration_ - kTolerance) {
     return format("ends after %.1f of %.1f seconds: the file is cut off", read_until_, duration_);
   }
   if (damaged_ > 0) return format("%d part%s of it %s damaged", damaged_, damaged_ == 1 ? "" : "s", damaged_ == 1 ? "is" : "are");

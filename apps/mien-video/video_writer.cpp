@@ -16,10 +16,12 @@ constexpr AVRational kClock{1, 90000};  ///< of the time stamps; any frame rate,
 
 VideoWriter::VideoWriter(std::filesystem::path path, int width, int height, double frames_per_second,
                          const std::vector<const AVStream*>& sound)
-    : path_(std::move(path)), temporary_(temporary_name(path_)), frame_(allocated(av_frame_alloc())),
+    : path_(destination_of(path).path), temporary_(temporary_name(destination_of(path))), frame_(allocated(av_frame_alloc())),
       packet_(allocated(av_packet_alloc())), sound_packet_(allocated(av_packet_alloc())) {
   const AVOutputFormat* kind = av_guess_format(nullptr, path_.c_str(), nullptr);
-  if (kind == nullptr || kind->video_codec == AV_CODEC_ID_NONE || (kind->flags & AVFMT_NOFILE) != 0) {
+  const std::string extension = path_.extension().string();
+  const bool is_known = extension == ".mp4" || extension == ".mkv" || extension == ".mov" || extension == ".webm";
+  if (kind == nullptr || !is_known) {
     throw Error(ErrorCode::kInvalidArgument, path_.string() + ": name a film: .mp4, .mkv, .mov or .webm");
   }
   try {

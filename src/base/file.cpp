@@ -67,10 +67,24 @@ std::string read_text(const std::filesystem::path& path, std::size_t limit) {
   return read_all<std::string>(path, limit);
 }
 
-void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+Destination destination_of(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-  const bool in_place = std::filesystem::is_character_file(status) || std::filesystem::is_fifo(status);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return {path, true};
+  Destination out{path};
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  for (int i = 0; i <= kMostLinks; ++i) {
+    const std::string text = std::filesystem::absolute(out.path, ignored).lexically_normal().string();
+    if (text.starts_with("/dev/fd/") || text.starts_with("/proc/")) return {path, true};
+    const std::filesystem::path next = std::filesystem::read_symlink(out.path, ignored);
+    if (ignored) break;
+    out.path = out.path.parent_path() / next;
+  }
+  return out;
+}
+
+void write_file(const std::filesystem::path& wanted, std::span<const std::byte> bytes) {
+  const auto [path, in_place] = destination_of(wanted);
   std::filesystem::path temporary = path;
   if (!in_place) temporary += format(".%d.tmp", static_cast<int>(::getpid()));
   const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));

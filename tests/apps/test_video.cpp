@@ -176,6 +176,8 @@ TEST_F(Video, OutputsThatCannotBeAreRefusedBeforeTheFilmIsRead) {
   expect({"-o", "film.mp4"}, 2, "film.mp4 is the film itself");
   expect({"--annotate", "./film.mp4"}, 2, "./film.mp4 is the film itself");
   expect({"--annotate", "film.txt"}, 2, "film.txt: name a film: .mp4, .mkv, .mov or .webm");
+  expect({"--annotate", "film.avi"}, 2, "film.avi: name a film: .mp4, .mkv, .mov or .webm");
+  expect({"--summary", "no/summary.json"}, 1, "no/summary.json: cannot write: No such file or directory");
   expect({"--timeline", "line.pdf"}, 2, "line.pdf: a timeline is an .svg or a .png");
   expect({"--timeline", "no/line.svg"}, 1, "no/line.svg: cannot write: No such file or directory");
   expect({"-o", "no/rows.csv"}, 1, "no/rows.csv: cannot write: No such file or directory");
@@ -186,6 +188,14 @@ TEST_F(Video, OutputsThatCannotBeAreRefusedBeforeTheFilmIsRead) {
   const ProcessResult result = run(full);
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.error, "mien: standard output: cannot write: No space left on device\n");
+}
+
+TEST_F(Video, RowsGoWhereALinkLeads) {
+  make_film(path("film.mp4"), {"-an", "-t", "0.2"});
+  std::filesystem::create_symlink("rows.csv", path("link.csv"));
+  ASSERT_EQ(video({"film.mp4", "-o", "link.csv"}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link.csv")));
+  EXPECT_NE(read_text(path("rows.csv")), "");
 }
 
 TEST_F(Video, HelpAndMistakes) {

@@ -78,6 +78,13 @@ TEST_F(VideoInput, OfACutOffFilmTheBeginningIsKept) {
   }
 }
 
+TEST_F(VideoInput, APieceThatBeginsLateIsWhole) {
+  make_film(path("late.mkv"), {"-an", "-t", "0.4", "-output_ts_offset", "5"});
+  const ProcessResult result = video({"late.mkv"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NEAR(rows(result.out).at(0)["time"], 0, 1e-3);
+}
+
 TEST_F(VideoInput, DamagedPartsAreLeftOut) {
   make_film(path("film.mkv"), {"-an", "-c:v", "mpeg4", "-q:v", "4"});
   std::string bytes = read_text(path("film.mkv"));

@@ -36,6 +36,40 @@ TEST(File, FailedWriteKeepsTheOldFile) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
+TEST(File, LinksStayAndWhereTheyLeadIsWritten) {
+  const test::TemporaryDir folder;
+  namespace fs = std::filesystem;
+  fs::create_directory(folder / "d");
+  write_file(folder / "d/file", std::string_view("old"));
+  fs::create_symlink("d/file", folder / "link");
+  fs::create_symlink("link", folder / "second");
+  fs::create_symlink("d/new", folder / "dangling");
+  write_file(folder / "second", std::string_view("text"));
+  write_file(folder / "dangling", std::string_view("made"));
+  EXPECT_EQ(read_text(folder / "d/file"), "text");
+  EXPECT_EQ(read_text(folder / "d/new"), "made");
+  for (const char* name : {"link", "second", "dangling"}) EXPECT_TRUE(fs::is_symlink(folder / name)) << name;
+  fs::create_symlink("circle", folder / "circle");
+  EXPECT_THROW(write_file(folder / "circle" / "x", std::string_view("x")), Error);
+}
+
+TEST(File, OpenFilesAreWrittenAsTheyAre) {
+  const test::TemporaryDir folder;
+  const std::filesystem::path file = folder / "f";
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT, 0600);
+  const std::string number = std::to_string(descriptor);
+  for (const std::string& name : {"/dev/fd/" + number, "/proc/self/fd/" + number}) {
+    EXPECT_TRUE(destination_of(name).is_in_place) << name;
+    write_file(name, std::string_view("text"));
+    char text[8] = {};
+    EXPECT_EQ(::pread(descriptor, text, sizeof text, 0), 4) << name;  // the very file, not another of its name
+    EXPECT_STREQ(text, "text");
+  }
+  EXPECT_TRUE(destination_of("/dev/stdout").is_in_place);
+  EXPECT_FALSE(destination_of(file).is_in_place);
+  ::close(descriptor);
+}
+
 TEST(File, APipeIsWrittenToAndNotReplaced) {
   const test::TemporaryDir folder;
   const std::filesystem::path pipe = folder / "pipe";

@@ -25,7 +25,7 @@ struct ServeOptions {
     o.add(port, "port", "N", "where to listen; 0: any that is free", {0, 65535});
     o.add(model, "model", "FILE", "model file, or the name of a shipped one");
     o.add(detector, "detector", "NAME", "face detector: auto, hog, or an ONNX file of one");
-    o.add(min_face, "min-face", "PIXELS", "smallest face looked for; 0: 40, more in large photos", {0, 20000});
+    o.add(min_face, "min-face", "PIXELS", "smallest face looked for, at least an 80th or so of a photo's longer side; 0: 40, more in large photos", {0, 20000});
     o.add(min_confidence, "min-confidence", "P", "below this probability the answer is 'uncertain'", {0, 1});
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"}, "arithmetic of the network");
     o.add(threads, "threads", "N", "requests worked on at once, one thread each; 0: one a core", {0, 1024});
@@ -95,7 +95,7 @@ int serve_command(std::span<const std::string> arguments) {
   const server::Service service{analyzer, metrics,
                                 {.pictures = static_cast<std::size_t>(options.images), .pixels = std::int64_t{options.pixels} * 1'000'000},
                                 body_bytes, [&] { return server.draining(); }};
-  std::printf("http://%s:%d/  model %s, detector %s, %d threads\n", options.host.c_str(), server.port(),
+  std::printf("http://%s/  model %s, detector %s, %d threads\n", server::address_text(options.host, server.port()).c_str(),
               analyzer.model_path().stem().c_str(), std::string(analyzer.detector_name()).c_str(), workers);
   std::fflush(stdout);
   server.run(server::Router(server::make_routes(service), rules),

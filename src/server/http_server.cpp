@@ -24,7 +24,7 @@ using net::ip::tcp;
 
 tcp::acceptor listen(net::io_context& io, const HttpOptions& options) {
   error_code error;
-  const std::string address = options.host + ":" + std::to_string(options.port);
+  const std::string address = address_text(options.host, options.port);
   const auto check = [&] {
     if (error) throw Error(ErrorCode::kIo, "cannot listen at " + address + ": " + error.message());
   };
@@ -59,6 +59,10 @@ void allow_open_files(std::size_t connections) {
 
 }  // namespace
 
+std::string address_text(const std::string& host, int port) {
+  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
+}
+
 class HttpServer::Impl {
  public:
   Impl(const HttpOptions& options, Metrics& metrics)
@@ -79,7 +83,7 @@ class HttpServer::Impl {
     net::co_spawn(io_, accept(), net::detached);
     wait_for_signal();
     io_.run();
-    queue_.stop();  // after a second signal tasks may still run, which use `router` and `log`
+    queue_.stop();  // after a second signal or the limit of draining tasks may still run, which use `router` and `log`
   }
 
  private:
@@ -137,6 +141,7 @@ class HttpServer::Impl {
       drain_limit_.async_wait([this](error_code cancelled) {
         if (cancelled) return;
         for (const auto& connection : std::set(connections_)) connection->cut();
+        io_.stop();  // what is still queued has nobody left to answer
       });
       wait_for_signal();
       finish_drain();

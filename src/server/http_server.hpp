@@ -24,6 +24,9 @@ struct HttpOptions {
   std::chrono::milliseconds drain_timeout{30'000};    ///< what is then still under way is cut off
 };
 
+/// As it stands in a URL: "127.0.0.1:8080", "[::1]:8080".
+std::string address_text(const std::string& host, int port);
+
 /// An HTTP/1.1 server: one thread reads and writes all connections, workers answer what takes time. Nothing that a client
 /// does holds a thread, and every wait has an end.
 class HttpServer {

@@ -16,13 +16,8 @@ void name_copies(const std::filesystem::path& folder, std::vector<PhotoInput>& p
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure) throw Error(ErrorCode::kIo, folder.string() + ": cannot make the folder: " + failure.message());
-  const auto identity = [](const std::filesystem::path& path) {
-    std::error_code error;
-    const std::filesystem::path canonical = std::filesystem::weakly_canonical(path, error);
-    return error ? path : canonical;
-  };
   std::set<std::filesystem::path> taken;
-  for (const PhotoInput& photo : photos) taken.insert(identity(photo.path));
+  for (const PhotoInput& photo : photos) taken.insert(identity_of(photo.path));
   std::map<std::string, int> seen;
   for (PhotoInput& photo : photos) {
     const std::filesystem::path path(photo.path);
@@ -31,7 +26,7 @@ void name_copies(const std::filesystem::path& folder, std::vector<PhotoInput>& p
     do {
       const int count = ++seen[stem + extension];
       name = folder / (stem + (count > 1 ? "-" + std::to_string(count) : "") + extension);
-    } while (!taken.insert(identity(name)).second);
+    } while (!taken.insert(identity_of(name)).second);
     photo.copy = name.string();
   }
 }

@@ -68,11 +68,11 @@ int audit_command(std::span<const std::string> arguments) {
   const Interrupt interrupt;
   Dataset dataset = read_dataset(sources[0]);
   if (dataset.empty()) throw Error(ErrorCode::kBadFormat, sources[0] + ": no pictures in it");
+  if (!options.votes.empty()) attach_ferplus_votes(dataset, options.votes);
   if (std::any_of(dataset.begin(), dataset.end(), [](const Sample& sample) { return sample.row < 0; })) {
     std::fprintf(stderr, "mien: %s: its pictures come from folders; the lists number them from 0, and mien train cannot use them\n", sources[0].c_str());
     for (std::size_t i = 0; i < dataset.size(); ++i) dataset[i].row = static_cast<std::int32_t>(i);
   }
-  if (!options.votes.empty()) attach_ferplus_votes(dataset, options.votes);
   std::error_code error;
   std::filesystem::create_directories(options.output, error);
   if (error) throw Error(ErrorCode::kIo, options.output + ": cannot make the folder: " + error.message());

@@ -33,7 +33,7 @@ struct BenchOptions {
     o.add(detector, "detector", "NAME", "face detector, for photos");
     o.add(min_face, "min-face", "PIXELS", "smallest face looked for, for photos; 0: 40, more in large photos", {0, 20000});
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"}, "arithmetic of the network");
-    o.add(threads, "threads", "N", "threads of one call, 0: one a core", {0, 1024});
+    o.add(threads, "threads", "N", "threads of one call, 0: one a core", {0, kMostThreads});
     o.add(batch, "batch", "N", "faces a call of the network", {1, 4096});
     o.add(layers, "layers", "each call of the network: its time, its code, how near to the machine's limit it is");
     o.add(seconds, "seconds", "S", "how long to measure each thing", {0.01, 3600});

@@ -20,6 +20,7 @@
 #include "model/heads.hpp"
 #include "model/locate.hpp"
 #include "vision/encode.hpp"
+#include "vision/face_detector.hpp"
 
 namespace mien::apps {
 namespace {
@@ -48,7 +49,7 @@ struct ExplainOptions {
     o.add(crop, "crop", "the photos are cropped faces already: no face detector");
     o.add(sanity, "sanity", "also test whether the Grad-CAM map changes when the network's weights become random");
     o.add_choice(format, "format", {"text", "json"}, "form of the result on standard output");
-    o.add(threads, "threads", "N", "threads, 0: one a core", {0, 1024});
+    o.add(threads, "threads", "N", "threads, 0: one a core", {0, kMostThreads});
     o.add(help, "help", "print this");
     o.short_name('h');
   }
@@ -70,11 +71,13 @@ struct ExplainedPhoto {
 
 class PhotoExplainer {
  public:
-  explicit PhotoExplainer(const ExplainOptions& options)
+  /// Its pictures get other names than the photos.
+  PhotoExplainer(const ExplainOptions& options, std::span<const PhotoInput> photos)
       : options_(options),
         methods_(explain::methods_from_string(options.method)),
         explainer_(Explainer::load(options.model, options.threads)),
         analyzer_(Analyzer::load(options.model, {.detector = options.detector, .min_face = options.min_face, .threads = options.threads})) {
+    for (const PhotoInput& photo : photos) taken_.insert(identity_of(photo.path));
     if (options.emotion.empty()) return;
     const std::vector<std::string>& labels = explainer_.labels();
     const std::optional<Emotion> emotion = emotion_from_string(options.emotion);
@@ -126,12 +129,13 @@ class PhotoExplainer {
     return *model_;
   }
 
-  /// A name that no other photo of this call has.
+  /// A name that no photo of this call and no other picture of it has.
   std::filesystem::path picture_path(const std::filesystem::path& photo, std::size_t face) {
     const std::string stem = photo.stem().string();
     for (int i = 1;; ++i) {
-      const std::string name = stem + (i > 1 ? "-" + std::to_string(i) : "") + "-face" + std::to_string(face + 1) + ".png";
-      if (taken_.insert(name).second) return std::filesystem::path(options_.output) / name;
+      std::filesystem::path path = options_.output;
+      path /= stem + (i > 1 ? "-" + std::to_string(i) : "") + "-face" + std::to_string(face + 1) + ".png";
+      if (taken_.insert(identity_of(path)).second) return path;
     }
   }
 
@@ -141,7 +145,7 @@ class PhotoExplainer {
   Analyzer analyzer_;
   std::optional<std::size_t> label_;  ///< of --emotion
   std::optional<model::Model> model_;
-  std::set<std::string> taken_;
+  std::set<std::filesystem::path> taken_;
 };
 
 std::string bands_text(const explain::HeatMap& map) {
@@ -211,7 +215,7 @@ int explain_command(std::span<const std::string> arguments) {
   std::error_code made;
   std::filesystem::create_directories(options.output, made);
   if (made) throw Error(ErrorCode::kIo, options.output + ": cannot make the folder: " + made.message());
-  PhotoExplainer explainer(options);
+  PhotoExplainer explainer(options, photos);
   const bool json = options.format == "json";
   const Interrupt interrupt;
   ProgressBar bar("explain", static_cast<std::int64_t>(photos.size()), "photos");

@@ -88,18 +88,23 @@ class Collector {
   }
 
   void add_folder(const fs::path& folder) {
-    std::vector<std::string> found;
+    std::vector<PhotoInput> found;
+    list(folder, found);
+    std::sort(found.begin(), found.end(), [](const PhotoInput& a, const PhotoInput& b) { return a.path < b.path; });
+    if (found.empty()) found.push_back({folder.string(), "the folder holds no image files"});
+    for (PhotoInput& photo : found) add_photo(std::move(photo));
+  }
+
+  /// Links to folders are not followed, which might lead in circles. A folder that cannot be listed is an input that failed.
+  static void list(const fs::path& folder, std::vector<PhotoInput>& found) {
     std::error_code error;
-    fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error), end;
+    fs::directory_iterator entry(folder, error), end;
     for (; !error && entry != end; entry.increment(error)) {
       std::error_code ignored;
-      if (entry->is_regular_file(ignored) && has_image_extension(entry->path())) found.push_back(entry->path().string());
+      if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) list(entry->path(), found);
+      else if (entry->is_regular_file(ignored) && has_image_extension(entry->path())) found.push_back({entry->path().string()});
     }
-    std::sort(found.begin(), found.end());
-    for (std::string& path : found) add_photo({std::move(path)});
-    if (!error && found.empty()) fs::directory_iterator(folder, error);  // the folder itself may have been skipped above
-    if (error) add_photo({folder.string(), "cannot list the folder: " + error.message()});
-    else if (found.empty()) add_photo({folder.string(), "the folder holds no image files"});
+    if (error) found.push_back({folder.string(), "cannot list the folder: " + error.message()});
   }
 
   void add_pattern(const std::string& pattern) {
@@ -123,6 +128,12 @@ class Collector {
 };
 
 }  // namespace
+
+fs::path identity_of(const fs::path& path) {
+  std::error_code error;
+  fs::path canonical = fs::weakly_canonical(path, error);
+  return error ? path : canonical;
+}
 
 bool Shard::holds(std::string_view path) const {
   std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, then the last steps of MurmurHash3, which spread it over all bits

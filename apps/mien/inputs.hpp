@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,9 @@ struct PhotoInput {
   std::string copy;                  ///< where its annotated copy goes; empty: nowhere
 };
 
+/// The same for every path to one file, whether it exists or not.
+std::filesystem::path identity_of(const std::filesystem::path& path);
+
 /// The part of the photos that one of several runs takes. Where a photo belongs depends on its path alone, as it is written:
 /// the runs may see the photos in different orders.
 struct Shard {
@@ -29,7 +33,7 @@ struct Shard {
 Shard shard_from_string(const std::string& text);
 
 /// The shard's photos that the arguments mean, in order: a file as it is (also one that does not exist: reading it gives the
-/// error), a folder's image files by name, its subfolders included, a pattern ("*.jpg", for shells that leave it), and "-" for a
+/// error), a folder's image files by name, its subfolders included (links to folders are not), a pattern ("*.jpg", for shells that leave it), and "-" for a
 /// list on standard input. `list` is a file of such a list, "-", or empty for none: files and folders, one a line, or ended
 /// by NUL as `find -print0` writes them. Does not throw for what is wrong with one photo; throws Error kInvalidArgument for a
 /// list that is none, or where all lists are empty and nothing else is given.

@@ -119,7 +119,7 @@ class CsvWriter : public ResultWriter {
       out += path + format(",%zu,%.1f,%.1f,%.1f,%.1f,%s,%.5f", i + 1, face.box.x, face.box.y, face.box.width, face.box.height,
                            std::string(answer(face)).c_str(), face.confidence);
       for (const float probability : face.probabilities) out += format(",%.5f", probability);
-      out += ",\n";
+      out += "," + csv_field(result.error.value_or("")) + "\n";
     }
     return out;
   }

@@ -17,6 +17,7 @@
 #include "photo_result.hpp"
 #include "pipeline/ordered_parallel.hpp"
 #include "result_file.hpp"
+#include "vision/face_detector.hpp"
 
 namespace mien::apps {
 namespace {
@@ -35,7 +36,7 @@ struct PredictOptions {
     o.add(detector, "detector", "NAME", "face detector: auto, hog, or an ONNX file of one");
     o.add_choice(faces, "faces", {"all", "largest", "one"},
                  "which faces: all; the largest; or exactly one, where a photo with none or several is rejected");
-    o.add(min_face, "min-face", "PIXELS", "smallest face looked for; 0: 40, more in large photos", {0, 20000});
+    o.add(min_face, "min-face", "PIXELS", "smallest face looked for, at least an 80th or so of a photo's longer side; 0: 40, more in large photos", {0, 20000});
     o.add(min_confidence, "min-confidence", "P", "below this probability the answer is 'uncertain'", {0, 1});
     o.add(crop, "crop", "the photos are cropped faces already: no face detector");
     o.add_choice(format, "format", {"text", "json", "jsonl", "csv"}, "form of the result on standard output");
@@ -159,7 +160,7 @@ int predict_command(std::span<const std::string> arguments) {
 
   const int threads = options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int workers = std::clamp<int>(static_cast<int>(photos.size()), 1, threads);
-  const Predictor predictor(options, workers > 1 ? 1 : threads);
+  const Predictor predictor(options, workers > 1 ? 1 : std::min(threads, kMostThreads));
   const auto writer = make_result_writer(options.format, predictor.analyzer().labels());
   const bool shares_terminal = !file && ::isatty(STDOUT_FILENO) != 0;
   const Interrupt interrupt;

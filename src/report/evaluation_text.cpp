@@ -65,6 +65,7 @@ std::string comparison_text(const Evaluation& e) {
   for (const ModelEvaluation& m : e.models) out += m.name + ": " + m.path + ", run by " + m.runtime + "\n";
   for (const Comparison& c : e.comparisons) out += "\nBy " + c.labels + ": " + c.words + "\n";
   for (const ModelEvaluation& m : e.models) {
+    if (!m.slicings.empty()) out += "\n" + m.name + slices_text(m.slicings);
     if (!m.robustness.empty()) out += "\n" + m.name + robustness_text(m.robustness);
   }
   return out;

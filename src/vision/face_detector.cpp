@@ -31,8 +31,8 @@ std::unique_ptr<FaceDetector> make_face_detector(std::string_view name, const De
     throw Error(ErrorCode::kInvalidArgument,
                 format("min_face is %d: 0 (automatic) or at least %d pixels", options.min_face, kSmallest));
   }
-  if (options.threads < 0 || options.threads > 256) {
-    throw Error(ErrorCode::kInvalidArgument, format("threads is %d: 0 (automatic) to 256", options.threads));
+  if (options.threads < 0 || options.threads > kMostThreads) {
+    throw Error(ErrorCode::kInvalidArgument, format("threads is %d: 0 (automatic) to %d", options.threads, kMostThreads));
   }
   if (!std::isfinite(options.threshold))
     throw Error(ErrorCode::kInvalidArgument, "threshold is not a number");

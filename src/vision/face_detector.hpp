@@ -21,6 +21,9 @@ class FaceDetector {
   virtual std::vector<DetectedFace> detect(const ImageView& image) const = 0;
 };
 
+/// A detector's, which gains nothing from more.
+inline constexpr int kMostThreads = 256;
+
 struct DetectorOptions {
   /// Side of the smallest face to look for, in pixels of the photograph. 0: a 25th of its longer side, but at
   /// least 40: small faces in big photographs cost time with the square of the ratio. The detector may raise

@@ -45,6 +45,14 @@ TEST_F(Audit, MistakesAreExplained) {
   EXPECT_EQ(bad.exit_code, 1);
   EXPECT_NE(bad.error.find("short.npy: not a NumPy array file"), std::string::npos) << bad.error;
   EXPECT_FALSE(fs::exists(folder_ / "a" / "index.html"));
+  // Votes are of FER2013's rows: they say nothing of other pictures.
+  Dataset own = synthetic_faces(1);
+  for (Sample& sample : own) sample.row = -1;
+  write_packed(folder_ / "own.npy", own);
+  write_file(folder_ / "votes.csv", "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\nTraining,,1,2,3,0,0,0,0,0,0,4\n");
+  const ProcessResult votes = mien({"data", "audit", folder_ / "own.npy", "-o", folder_ / "a", "--votes", folder_ / "votes.csv"});
+  EXPECT_EQ(votes.exit_code, 2);
+  EXPECT_NE(votes.error.find("votes.csv"), std::string::npos) << votes.error;
 }
 
 TEST(AuditHelp, HelpText) {

@@ -194,6 +194,10 @@ TEST_F(Evaluate, SlicesPartPeopleAndLight) {
   ASSERT_EQ(slices[0]["parts"].size(), 2U);
   EXPECT_EQ(slices[0]["parts"][0]["name"], "a");
   EXPECT_EQ(slices[0]["parts"][0]["count"].get<int>() + slices[0]["parts"][1]["count"].get<int>(), 28);
+  const std::string text = mien({"evaluate", "--model", reference_model(), "--model", write_peer(folder_.path()), "--data", folder_ / "packed.npy", "--slices", "--detector", "hog", "--bootstrap", "0"}).out;
+  const auto first = text.find("  person: ");
+  EXPECT_NE(first, std::string::npos) << text;
+  EXPECT_NE(text.find("  person: ", first + 1), std::string::npos) << "of each model\n" << text;
 }
 
 TEST_F(Evaluate, FoldersAreReadAsTheyAre) {

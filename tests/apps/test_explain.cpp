@@ -82,6 +82,17 @@ TEST_F(Explain, PhotosOfOneNameGetPicturesOfTheirOwn) {
   EXPECT_TRUE(fs::exists(folder_ / "out" / "face-2-face1.png"));
 }
 
+TEST_F(Explain, PhotosAreNotOverwritten) {
+  write_file(folder_ / "x.png", encode_png(gradient(60, 60)));
+  write_file(folder_ / "x-face1.png", encode_png(gradient(48, 48)));
+  const std::string before = read_text(folder_ / "x-face1.png");
+  const ProcessResult result = mien({"explain", folder_ / "x.png", folder_ / "x-face1.png", "--crop", "-o", folder_.path(), "--method", "occlusion"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(read_text(folder_ / "x-face1.png"), before);
+  EXPECT_TRUE(fs::exists(folder_ / "x-2-face1.png"));
+  EXPECT_TRUE(fs::exists(folder_ / "x-face1-face1.png"));
+}
+
 TEST_F(Explain, HelpText) {
   const ProcessResult help = mien({"explain", "--help"});
   EXPECT_EQ(help.exit_code, 0);

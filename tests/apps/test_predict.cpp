@@ -259,6 +259,15 @@ TEST_F(PredictPhotos, AnnotatedCopiesOverwriteNeitherPhotosNorEachOther) {
   EXPECT_EQ(read_text(folder_ / "a" / "x.png"), before);
 }
 
+TEST_F(PredictPhotos, ACopyThatCannotBeIsNamedInEveryFormat) {
+  fs::create_directories(folder_ / "out" / "astronaut.png" / "in the way");
+  for (const char* format : {"text", "json", "csv"}) {
+    const ProcessResult result = mien({"predict", "--format", format, "--annotate", folder_ / "out", kAstronaut});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_NE(result.out.find("cannot write"), std::string::npos) << result.out;
+  }
+}
+
 TEST_F(PredictPhotos, OneBadPhotoDoesNotStopTheOthers) {
   write_bad_photos(folder_.path());
   const ProcessResult result = mien({"predict", "--format", "json", folder_ / "truncated.jpg", kAstronaut, folder_ / "empty.jpg", kAstronaut});
@@ -334,19 +343,22 @@ TEST_F(PredictFiles, UnreadablePhoto) {
 
 TEST_F(PredictFiles, ArgumentsWithoutPhotosDoNotStopTheOthers) {
   fs::create_directories(folder_ / "none");
+  fs::create_directories(folder_ / "some/closed");
+  write_file(folder_ / "some/a.png", encode_png(gradient(48, 48)));
+  fs::permissions(folder_ / "some/closed", fs::perms::none);
   fs::create_directories(folder_ / "closed");
   write_file(folder_ / "closed" / "a.png", encode_png(gradient(48, 48)));
   fs::permissions(folder_ / "closed", fs::perms::none);
   write_file(folder_ / "crop.png", encode_png(gradient(48, 48)));
-  Command command = mien_command({"predict", "--format", "json", "*.gif", "none", "closed", "-", "crop.png"});
+  Command command = mien_command({"predict", "--format", "json", "*.gif", "none", "closed", "-", "crop.png", "some"});
   command.folder = folder_.path();
   command.input = "crop[1].png\n*.png\ncrop.png\n";  // the lines of a list are no patterns
   command.obeys_permissions = true;
   const ProcessResult result = run(command);
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error, "mien: 5 of 7 photos failed\n");
+  EXPECT_EQ(result.error, "mien: 6 of 9 photos failed\n");
   const Json photos = Json::parse(result.out);
-  ASSERT_EQ(photos.size(), 7U);
+  ASSERT_EQ(photos.size(), 9U);
   const std::pair<std::string, std::string> expected[] = {{"*.gif", "no file fits the pattern"},
                                                           {"none", "the folder holds no image files"},
                                                           {"closed", "cannot list the folder: Permission denied"},
@@ -360,7 +372,11 @@ TEST_F(PredictFiles, ArgumentsWithoutPhotosDoNotStopTheOthers) {
     EXPECT_EQ(photos[i]["path"], "crop.png");
     EXPECT_FALSE(photos[i].contains("error"));
   }
-  fs::permissions(folder_ / "closed", fs::perms::owner_all);
+  EXPECT_EQ(photos[7]["path"], "some/a.png");
+  EXPECT_FALSE(photos[7].contains("error"));
+  EXPECT_EQ(photos[8]["path"], "some/closed");
+  EXPECT_EQ(photos[8]["error"], "cannot list the folder: Permission denied");
+  for (const char* folder : {"closed", "some/closed"}) fs::permissions(folder_ / folder, fs::perms::owner_all);
 }
 
 TEST_F(PredictFiles, AnnotateNeedsAFolder) {

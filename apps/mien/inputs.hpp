@@ -33,10 +33,10 @@ struct Shard {
 Shard shard_from_string(const std::string& text);
 
 /// The shard's photos that the arguments mean, in order: a file as it is (also one that does not exist: reading it gives the
-/// error), a folder's image files by name, its subfolders included (links to folders are not), a pattern ("*.jpg", for shells that leave it), and "-" for a
-/// list on standard input. `list` is a file of such a list, "-", or empty for none: files and folders, one a line, or ended
-/// by NUL as `find -print0` writes them. Does not throw for what is wrong with one photo; throws Error kInvalidArgument for a
-/// list that is none, or where all lists are empty and nothing else is given.
+/// error), a folder's image files by name, its subfolders included but not links to folders, a pattern ("*.jpg", for shells
+/// that leave it), and "-" for a list on standard input. `list` is a file of such a list, "-", or empty for none: files and
+/// folders, one a line, or ended by NUL as `find -print0` writes them. Does not throw for what is wrong with one photo; throws
+/// Error kInvalidArgument for a list that is none, or where all lists are empty and nothing else is given.
 std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments, const std::string& list, const Shard& shard);
 
 }  // namespace mien::apps

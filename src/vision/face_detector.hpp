@@ -21,7 +21,7 @@ class FaceDetector {
   virtual std::vector<DetectedFace> detect(const ImageView& image) const = 0;
 };
 
-/// A detector's, which gains nothing from more.
+/// The most that a detector takes.
 inline constexpr int kMostThreads = 256;
 
 struct DetectorOptions {

@@ -1,5 +1,7 @@
 #include "train/network.hpp"
 
+#include "train/winograd.hpp"
+
 namespace mien::train {
 
 namespace nn = torch::nn;
@@ -78,7 +80,11 @@ torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor
   const Layer* before = nullptr;
   for (const Layer& layer : layers) {
     switch (layer.spec->kind) {
-      case LayerKind::kConv: x = nn::Conv2d(layer.conv)->forward(x); break;
+      case LayerKind::kConv: {
+        const bool is_plain = layer.spec->stride == 1 && layer.spec->groups == 1 && !layer.spec->bias;
+        x = is_plain && fits_winograd(x, layer.conv->weight) ? convolve_3x3(x, layer.conv->weight) : nn::Conv2d(layer.conv)->forward(x);
+        break;
+      }
       case LayerKind::kBatchNorm: {
         const torch::Tensor input = x;
         x = nn::BatchNorm2d(layer.norm)->forward(x);

@@ -40,15 +40,13 @@ class Scratch {
 /// Planes a multiple of a page apart would share their place in the cache.
 Index plane_size(Index rows, Index columns) { return rows * columns + kLanes; }
 
-using WeightTransform = void (*)(const Tiling&, const float*, Index, Index, Index, Index, float*, Index);
-
-/// Convolves [N, H, W, from] with weights made by `transform` to [N, H, W, to].
-void convolve(const Tiling& tiling, Index pictures, const float* input, Index from, const float* weights, Index inputs, Index outputs,
-              WeightTransform transform, Index to, float* output) {
+/// Convolves [N, H, W, from] to [N, H, W, to] with the weights of which transform(first, count, panels, plane) writes `count` panels.
+template <class Transform>
+void convolve(const Tiling& tiling, Index pictures, const float* input, Index from, Transform transform, Index to, float* output) {
   thread_local Scratch panels_memory;
   const Index panel_plane = plane_size(from, to);
   float* panels = panels_memory.at_least(tiling.points * panel_plane);
-  at::parallel_for(0, to / kLanes, 1, [&](Index begin, Index end) { transform(tiling, weights, inputs, outputs, begin, end - begin, panels, panel_plane); });
+  at::parallel_for(0, to / kLanes, 1, [&](Index begin, Index end) { transform(begin, end - begin, panels, panel_plane); });
 
   // As many tiles at once as let the parts of a plane stay in the second-level cache, and no thread without.
   constexpr Index kTilesAtOnce = 48;
@@ -99,7 +97,7 @@ void find_weight_gradient(const Tiling& tiling, Index pictures, const float* inp
       }
     });
   }
-  at::parallel_for(0, outputs, 1, [&](Index begin, Index end) { restore_weights(tiling, products, product_plane, inputs, outputs, begin, end - begin, weights); });
+  at::parallel_for(0, outputs, 1, [&](Index begin, Index end) { restore_weights(tiling, products, product_plane, inputs, begin, end - begin, weights); });
 }
 
 torch::Tensor channels_last(const torch::Tensor& tensor) { return tensor.contiguous(torch::MemoryFormat::ChannelsLast); }
@@ -113,8 +111,11 @@ class Convolution : public torch::autograd::Function<Convolution> {
     context->save_for_backward({input, weight});
     const Index outputs = weight.size(0), inputs = weight.size(1);
     torch::Tensor output = empty_channels_last({input.size(0), outputs, input.size(2), input.size(3)});
-    convolve(tiling_of(input.size(2), input.size(3)), input.size(0), input.data_ptr<float>(), inputs, weight.data_ptr<float>(), inputs, outputs,
-             winograd::transform_weights, outputs, output.data_ptr<float>());
+    const Tiling tiling = tiling_of(input.size(2), input.size(3));
+    const auto transform = [&](Index first, Index count, float* panels, Index plane) {
+      transform_weights(tiling, weight.data_ptr<float>(), inputs, first, count, panels, plane);
+    };
+    convolve(tiling, input.size(0), input.data_ptr<float>(), inputs, transform, outputs, output.data_ptr<float>());
     return output;
   }
 
@@ -126,8 +127,10 @@ class Convolution : public torch::autograd::Function<Convolution> {
     torch::Tensor input_gradient, weight_gradient;
     if (context->needs_input_grad(0)) {
       input_gradient = empty_channels_last(input.sizes());
-      convolve(tiling, input.size(0), gradient.data_ptr<float>(), outputs, weight.data_ptr<float>(), inputs, outputs,
-               winograd::transform_turned_weights, inputs, input_gradient.data_ptr<float>());
+      const auto transform = [&](Index first, Index count, float* panels, Index plane) {
+        transform_turned_weights(tiling, weight.data_ptr<float>(), inputs, outputs, first, count, panels, plane);
+      };
+      convolve(tiling, input.size(0), gradient.data_ptr<float>(), outputs, transform, inputs, input_gradient.data_ptr<float>());
     }
     if (context->needs_input_grad(1)) {
       weight_gradient = empty_channels_last(weight.sizes());

@@ -154,7 +154,7 @@ void restore_tiles(const Tiling& tiling, const float* planes, Index plane, Index
 }
 
 template <int side>
-void transform_filters(const float* weights, Index inputs, Index outputs, Index first, Index count, float* panels, Index plane) {
+void transform_filters(const float* weights, Index inputs, Index first, Index count, float* panels, Index plane) {
   constexpr int kSize = side + 2;
   for (Index output = first * kLanes; output < (first + count) * kLanes; output += kVector) {
     float* to = panels + output / kLanes * kLanes * inputs + output % kLanes;
@@ -184,7 +184,7 @@ void transform_turned_filters(const float* weights, Index inputs, Index outputs,
 }
 
 template <int side>
-void restore_filters(const float* planes, Index plane, Index inputs, Index outputs, Index first, Index count, float* weights) {
+void restore_filters(const float* planes, Index plane, Index inputs, Index first, Index count, float* weights) {
   constexpr int kSize = side + 2;
   for (Index output = first; output < first + count; ++output) {
     for (Index input = 0; input < inputs; input += kVector) {
@@ -262,16 +262,16 @@ void restore_outputs(const Tiling& tiling, const float* planes, Index plane, Ind
   (tiling.side == 4 ? restore_tiles<4> : restore_tiles<3>)(tiling, planes, plane, channels, first, count, pictures);
 }
 
-void transform_weights(const Tiling& tiling, const float* weights, Index inputs, Index outputs, Index first, Index count, float* panels, Index plane) {
-  (tiling.side == 4 ? transform_filters<4> : transform_filters<3>)(weights, inputs, outputs, first, count, panels, plane);
+void transform_weights(const Tiling& tiling, const float* weights, Index inputs, Index first, Index count, float* panels, Index plane) {
+  (tiling.side == 4 ? transform_filters<4> : transform_filters<3>)(weights, inputs, first, count, panels, plane);
 }
 
 void transform_turned_weights(const Tiling& tiling, const float* weights, Index inputs, Index outputs, Index first, Index count, float* panels, Index plane) {
   (tiling.side == 4 ? transform_turned_filters<4> : transform_turned_filters<3>)(weights, inputs, outputs, first, count, panels, plane);
 }
 
-void restore_weights(const Tiling& tiling, const float* planes, Index plane, Index inputs, Index outputs, Index first, Index count, float* weights) {
-  (tiling.side == 4 ? restore_filters<4> : restore_filters<3>)(planes, plane, inputs, outputs, first, count, weights);
+void restore_weights(const Tiling& tiling, const float* planes, Index plane, Index inputs, Index first, Index count, float* weights) {
+  (tiling.side == 4 ? restore_filters<4> : restore_filters<3>)(planes, plane, inputs, first, count, weights);
 }
 
 void multiply(const float* left, const float* right, Index rows, Index depth, Index columns, float* result) {

@@ -33,12 +33,12 @@ void transform_gradients(const Tiling&, const float* pictures, Index channels, I
 void restore_outputs(const Tiling&, const float* planes, Index plane, Index channels, Index first, Index count, float* pictures);
 
 /// Weights to panels [points, outputs / kLanes, inputs, kLanes], of `count` panels of outputs.
-void transform_weights(const Tiling&, const float* weights, Index inputs, Index outputs, Index first, Index count, float* panels, Index plane);
+void transform_weights(const Tiling&, const float* weights, Index inputs, Index first, Index count, float* panels, Index plane);
 /// Weights, turned by 180 degrees and with inputs and outputs changed places, to [points, inputs / kLanes, outputs, kLanes], of
 /// `count` panels of inputs: the convolution with these gives the gradient of the inputs.
 void transform_turned_weights(const Tiling&, const float* weights, Index inputs, Index outputs, Index first, Index count, float* panels, Index plane);
 /// Planes [points, outputs, inputs] to the gradient of the weights of `count` outputs.
-void restore_weights(const Tiling&, const float* planes, Index plane, Index inputs, Index outputs, Index first, Index count, float* weights);
+void restore_weights(const Tiling&, const float* planes, Index plane, Index inputs, Index first, Index count, float* weights);
 
 /// result[rows, columns] = left[rows, depth] right[columns / kLanes, depth, kLanes], dense.
 void multiply(const float* left, const float* right, Index rows, Index depth, Index columns, float* result);

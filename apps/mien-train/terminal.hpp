@@ -15,10 +15,13 @@ namespace mien::apps {
 /// Tells a person on stderr how the run goes: a bar within the epoch, a line after it.
 class Terminal : public train::TrainObserver {
  public:
-  explicit Terminal(const std::filesystem::path& out) : out_(out) {}
+  /// `hint`: what goes on with a run that was stopped.
+  explicit Terminal(const std::filesystem::path& out, const char* hint = "--resume") : out_(out), hint_(hint) {}
 
   void on_start(const train::RunState& state, const std::string& device) override {
     settings_ = state.settings;
+    leads_ = true;
+    epochs_ = state.epoch;
     std::fprintf(stderr, "%s on %s: %s, %s, data %s\n", settings_.network.c_str(), device.c_str(), state.data_summary.c_str(),
                  settings_.precision.c_str(), state.data_hash.c_str());
     if (state.epoch > 0) std::fprintf(stderr, "resumed after epoch %d\n", state.epoch);
@@ -31,6 +34,7 @@ class Terminal : public train::TrainObserver {
 
   void on_epoch(const train::EpochRecord& r, const std::string& note) override {
     bar_.reset();
+    epochs_ = r.epoch;
     const double left = (settings_.epochs - r.epoch) * r.seconds;
     std::fprintf(stderr,
                  "epoch %3d/%d  loss %.4f  accuracy %.4f | PublicTest loss %.4f  accuracy %.4f  macro F1 %.4f%s | "
@@ -41,14 +45,18 @@ class Terminal : public train::TrainObserver {
 
   bool should_stop() override {
     if (!Interrupt::requested()) return false;
-    if (!bar_) return true;  // a worker that leads no bar
     bar_.reset();
-    std::fprintf(stderr, "stopped; the last whole epoch is kept in %s: go on with --resume\n", out_.c_str());
+    if (!leads_) return true;
+    if (epochs_ == 0) std::fputs("stopped in the first epoch: nothing of it is kept\n", stderr);
+    else std::fprintf(stderr, "stopped; the last whole epoch is kept in %s: go on with %s\n", out_.c_str(), hint_);
     return true;
   }
 
  private:
   std::filesystem::path out_;
+  const char* hint_;
+  bool leads_ = false;
+  int epochs_ = 0;  // that are kept
   train::TrainSettings settings_;
   std::optional<ProgressBar> bar_;
 };

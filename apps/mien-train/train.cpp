@@ -54,26 +54,26 @@ int train_command(std::span<const std::string> arguments) {
   }
   if (out.empty()) throw Error(ErrorCode::kInvalidArgument, "--out DIR is missing: where the run's files go");
   if (folds == 1) throw Error(ErrorCode::kInvalidArgument, "--folds: one fold leaves nothing to train on; 5 is usual");
-  if (folds == 0 && resume && !recipe.empty()) {
-    throw Error(ErrorCode::kInvalidArgument, "--resume goes on with the settings of the run: leave out --recipe");
+  if (folds > 0 && run.stop_after > 0) {
+    throw Error(ErrorCode::kInvalidArgument, "--folds trains each network to its end: leave out --stop-after");
   }
   run.out = out;
   if (folds > 0 && (nproc > 1 || std::getenv("WORLD_SIZE") != nullptr)) {
     throw Error(ErrorCode::kInvalidArgument, "--folds trains in one process: leave out --nproc");
   }
   if (nproc > 1 && std::getenv("WORLD_SIZE") == nullptr) return launch_workers(nproc, arguments);
-  for (int fold = 1; resume && fold <= folds; ++fold) {
-    const std::filesystem::path begun = run.out / format("fold-%d", fold) / "last.ckpt";
-    if (!std::filesystem::exists(begun)) continue;
-    run.settings = train::Checkpoint(begun).state().settings;
-    break;
-  }
+  std::filesystem::path begun;  // the checkpoint whose settings are gone on with
   if (resume && folds == 0) {
-    if (!std::filesystem::exists(run.out / "last.ckpt")) {
-      throw Error(ErrorCode::kNotFound, out + ": there is no run to resume here (no last.ckpt)");
-    }
-    const train::Checkpoint checkpoint(run.out / "last.ckpt");
-    run.settings = checkpoint.state().settings;
+    begun = run.out / "last.ckpt";
+    if (!std::filesystem::exists(begun)) throw Error(ErrorCode::kNotFound, out + ": there is no run to resume here (no last.ckpt)");
+  }
+  for (int fold = folds; resume && fold >= 1; --fold) {
+    const std::filesystem::path checkpoint = run.out / format("fold-%d", fold) / "last.ckpt";
+    if (std::filesystem::exists(checkpoint)) begun = checkpoint;
+  }
+  if (!begun.empty()) {
+    if (!recipe.empty()) throw Error(ErrorCode::kInvalidArgument, "--resume goes on with the settings of the run: leave out --recipe");
+    run.settings = train::Checkpoint(begun).state().settings;
   } else if (!recipe.empty()) {
     load_settings(read_text(recipe, 1 << 20), recipe);
   }

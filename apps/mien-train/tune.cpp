@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "base/file.hpp"
 #include "commands.hpp"
@@ -33,6 +34,20 @@ std::string recipe_text(train::TrainSettings settings) {
   return "[train]\n" + options.to_toml();
 }
 
+/// The settings that all trials share, in a file beside them: a search goes on with no others.
+void keep_base(const fs::path& file, train::TrainSettings base, bool goes_on) {
+  base.threads = 0;  // decides how fast, not what
+  const std::string text = recipe_text(base);
+  if (goes_on && fs::exists(file)) {
+    std::istringstream before(read_text(file, 1 << 20)), now(text);
+    for (std::string old_line, line; std::getline(now, line);) {
+      if (std::getline(before, old_line) && old_line == line) continue;
+      throw Error(ErrorCode::kInvalidArgument, file.string() + ": the trials there have '" + old_line + "', this search '" + line + "': give another --out");
+    }
+  }
+  write_file(file, text);
+}
+
 }  // namespace
 
 int tune_command(std::span<const std::string> arguments) {
@@ -44,7 +59,7 @@ int tune_command(std::span<const std::string> arguments) {
   options.add(space_file, "space", "FILE", "settings to vary and their ranges (TOML, see docs/training.md)");
   options.add_choice(method, "method", {"hyperband", "random", "tpe"}, "how points are chosen");
   options.add(trials, "trials", "N", "points to train; of Hyperband, rounds through its brackets", {1, 100000});
-  options.add(out, "out", "DIR", "folder of the search: trials.jsonl, trials.svg, best.toml; a search that lives there goes on");
+  options.add(out, "out", "DIR", "folder of the search: trials.jsonl, trials.svg, base.toml, best.toml; a search that lives there goes on");
   options.add(recipe, "recipe", "FILE", "settings that do not vary, from a TOML file; options on the command line win");
   options.add(help, "help", "print this");
   options.short_name('h');
@@ -75,7 +90,8 @@ int tune_command(std::span<const std::string> arguments) {
   const fs::path folder(out), log = folder / "trials.jsonl";
   fs::create_directories(folder);
   std::vector<train::Trial> done;
-  if (fs::exists(log)) done = train::trials_from_jsonl(read_text(log), space);
+  if (fs::exists(log)) done = train::trials_from_jsonl(read_text(log), space, log.string());
+  keep_base(folder / "base.toml", base, !done.empty());
   if (!done.empty()) std::fprintf(stderr, "%s: goes on after %zu trainings\n", out.c_str(), done.size());
 
   const Interrupt interrupt;
@@ -99,7 +115,7 @@ int tune_command(std::span<const std::string> arguments) {
     const bool begun = fs::exists(run.out / "last.ckpt");
     train::Trial trial{request.number, request.epochs, 0, 0, request.point};
     try {
-      Terminal terminal(run.out);
+      Terminal terminal(run.out, "the same command");
       const train::RunState state = train::train(run, begun ? train::Start::kResume : train::Start::kFresh, terminal);
       trial.score = state.best_score;
       for (const train::EpochRecord& epoch : state.history) trial.seconds += epoch.seconds;

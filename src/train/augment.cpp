@@ -70,8 +70,8 @@ torch::Tensor random_noise(const torch::Tensor& batch, double probability, doubl
 torch::Tensor augment(const torch::Tensor& batch, std::int64_t side, const TrainSettings& s, torch::Generator& generator) {
   const std::int64_t n = batch.size(0);
   torch::Tensor out = batch;
+  const torch::Tensor maps = random_affine(n, s, generator).to(batch.device());  // drawn in any case: what comes after is the same at every side
   if (s.flip || s.rotate > 0 || s.scale > 0 || s.shift > 0 || side != batch.size(3)) {
-    const torch::Tensor maps = random_affine(n, s, generator).to(batch.device());
     const torch::Tensor grid = F::affine_grid(maps, {n, 1, side, side}, false);
     out = F::grid_sample(out, grid, F::GridSampleFuncOptions().mode(torch::kBilinear).padding_mode(torch::kBorder).align_corners(false));
   }
@@ -81,11 +81,11 @@ torch::Tensor augment(const torch::Tensor& batch, std::int64_t side, const Train
     const torch::Tensor offset = uniform(n, -kRange * s.brightness, kRange * s.brightness, generator).to(batch.device());
     out = out * gain.view({n, 1, 1, 1}) + offset.view({n, 1, 1, 1});
   }
+  // Drawn before the noise, which takes more numbers for larger pictures: the rectangles are the same at every side.
+  torch::Tensor erased;
+  if (s.erase > 0) erased = random_rectangles(n, side, s.erase, generator).to(batch.device());
   if (s.noise > 0) out = random_noise(out, kPartDisturbed, s.noise, generator);
-  if (s.erase > 0) {
-    const torch::Tensor mask = random_rectangles(n, side, s.erase, generator).to(batch.device());
-    out = out.masked_fill(mask, 0);  // 0 is the mean gray
-  }
+  if (erased.defined()) out = out.masked_fill(erased, 0);  // 0 is the mean gray
   return out;
 }
 

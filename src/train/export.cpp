@@ -189,7 +189,12 @@ MeanNetwork mean_of_checkpoints(const std::vector<std::filesystem::path>& paths)
     update_average(network, one, static_cast<double>(i) / static_cast<double>(i + 1));
     mean_of += format("%sepoch %d of seed %llu", i > 0 ? ", " : "", checkpoint.state().epoch, static_cast<unsigned long long>(checkpoint.state().settings.seed));
   }
-  if (paths.size() == 1) mean_of.clear();
+  if (paths.size() == 1) {
+    mean_of.clear();
+  } else {  // the scores are another network's
+    state.history.clear();
+    state.best_score = -1;
+  }
   return {std::move(network), std::move(state), std::move(mean_of)};
 }
 
@@ -212,7 +217,7 @@ model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths,
   settings.declare(options);
   // The settings name files by where they lay; only the names of the files mean something elsewhere.
   settings.data = std::filesystem::path(settings.data).filename();
-  settings.votes = std::filesystem::path(settings.votes).filename();
+  for (std::string* path : {&settings.votes, &settings.drop, &settings.relabel}) *path = std::filesystem::path(*path).filename();
   settings.teachers = names_of(settings.teachers);
   settings.from = names_of(settings.from);
   info.provenance["training.settings"] = options.to_toml();
@@ -220,9 +225,8 @@ model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths,
   info.provenance["training.data_hash"] = state.data_hash;
   info.provenance["training.epochs"] = std::to_string(state.epoch);
   info.provenance["training.code_version"] = MIEN_CODE_VERSION;
-  if (!mean_of.empty()) {
-    info.provenance["training.mean_of"] = mean_of;
-  } else if (!state.history.empty()) {
+  if (!mean_of.empty()) info.provenance["training.mean_of"] = mean_of;
+  if (!state.history.empty()) {
     const EpochRecord& record = state.history.back();
     info.provenance["scores.public_test"] =
         format("accuracy %.4f, macro F1 %.4f (while training)", record.valid_accuracy, record.valid_macro_f1);

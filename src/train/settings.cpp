@@ -2,11 +2,26 @@
 
 #include <algorithm>
 
+#include "base/file.hpp"
 #include "data/dataset.hpp"
 #include "metrics/ferplus.hpp"
 #include "mien/error.hpp"
 
 namespace mien::train {
+
+namespace {
+
+/// Side of the last map of pictures of `side`: poolings halve it and round down, strides round up.
+int last_side(const std::vector<LayerSpec>& layers, int side) {
+  for (const LayerSpec& layer : layers) {
+    if (layer.kind == LayerKind::kConv) side = (side + layer.stride - 1) / layer.stride;
+    if (layer.kind == LayerKind::kMaxPool) side /= 2;
+    if (layer.kind == LayerKind::kResidual) side = last_side(layer.body, side);
+  }
+  return side;
+}
+
+}  // namespace
 
 int TrainSettings::side_in(int epoch) const {
   return small_side > 0 && epoch <= small_part * epochs ? small_side : kFaceSize;
@@ -25,6 +40,9 @@ NetworkSpec TrainSettings::network_spec() const {
   const auto flattens = [](const LayerSpec& layer) { return layer.kind == LayerKind::kFlatten; };
   if (small_side > 0 && std::any_of(spec.layers.begin(), spec.layers.end(), flattens)) {
     throw Error(ErrorCode::kInvalidArgument, "--small-side: the network '" + network + "' takes pictures of one size only");
+  }
+  if (small_side > 0 && last_side(spec.layers, small_side) == 0) {
+    throw Error(ErrorCode::kInvalidArgument, format("--small-side %d: nothing is left of such a picture behind the pools of the network '%s'", small_side, network.c_str()));
   }
   return spec;
 }

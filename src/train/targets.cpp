@@ -49,7 +49,7 @@ torch::Tensor balance_weights(const torch::Tensor& targets, double power) {
 Samples to_samples(const Dataset& dataset, Split split, const TrainSettings& settings, Use use, torch::Device device) {
   std::vector<const Sample*> chosen;
   for (const Sample& sample : dataset) {
-    if (sample.split == split && sample.emotion >= 0 && sample.emotion < kEmotionCount) chosen.push_back(&sample);
+    if (sample.split == split && has_label(sample)) chosen.push_back(&sample);
   }
   const std::int64_t n = static_cast<std::int64_t>(chosen.size());
   const bool two = settings.has_ferplus_head();

@@ -24,6 +24,9 @@ enum class Use {
   kValidation,  ///< bare labels, all of weight 1
 };
 
+/// Whether the label is one of FER2013's seven: the others (contempt, none) are not trained on.
+inline bool has_label(const Sample& sample) { return sample.emotion >= 0 && sample.emotion < kEmotionCount; }
+
 /// The pictures of a split that have a label. A head "ferplus" learns the shares of the votes for its eight emotions; votes
 /// of a single person count as slips (as in FER+'s own reader), and a picture counts as far as its votes name an emotion.
 Samples to_samples(const Dataset& dataset, Split split, const TrainSettings& settings, Use use, torch::Device device);

@@ -56,7 +56,7 @@ class Trainer {
     }
     double sum = 0, squares = 0;
     for (const Sample& sample : dataset) {
-      if (sample.split != Split::kTraining || sample.emotion < 0 || sample.emotion >= kEmotionCount) continue;
+      if (sample.split != Split::kTraining || !has_label(sample)) continue;
       for (const std::uint8_t pixel : sample.pixels) sum += pixel, squares += static_cast<double>(pixel) * pixel;
     }
     const double pixels = static_cast<double>(training_.labels.size()) * kFacePixels;
@@ -201,8 +201,8 @@ class Trainer {
                                  (static_cast<double>(chosen.size(0)) / static_cast<double>(n));
       loss.backward();
       for (std::size_t i = 0; i < after.size(); ++i) after[i] += network_->buffers()[i];
-      loss_now = loss.detach();
-      sums.loss += loss_now * n;
+      sums.loss += loss.detach() * n;
+      loss_now = loss.detach() * (static_cast<double>(n) / static_cast<double>(chosen.size(0)));
       const torch::Tensor cell = training_.label_tensor.index_select(0, chosen) * kEmotionCount + answer(output.detach());
       sums.confusion.view(-1).index_add_(0, cell, torch::ones_like(cell, sums.confusion.options()));
     }
@@ -251,7 +251,8 @@ class Trainer {
     const auto begin = Clock::now();
     const std::int64_t n = training_.pixels.size(0);
     const torch::Tensor order = shuffled_order(n, settings_.seed, epoch).to(device_);
-    const int batches = static_cast<int>((n + settings_.batch_size - 1) / settings_.batch_size);
+    // A single picture left over joins the last batch: batch norm has nothing to normalise it by.
+    const int batches = static_cast<int>(std::max<std::int64_t>(1, (n + settings_.batch_size - 2) / settings_.batch_size));
     EpochRecord record{.epoch = epoch};
     EpochSums sums = no_sums();
     network_->train();
@@ -261,7 +262,7 @@ class Trainer {
       record.learning_rate = learning_rate_at(settings_, epoch - 1 + static_cast<double>(b) / batches);
       set_learning_rate(*optimizer_, record.learning_rate);
       const std::int64_t from = static_cast<std::int64_t>(b) * settings_.batch_size;
-      const double loss = step(epoch, b, order.slice(0, from, std::min(from + settings_.batch_size, n)), sums);
+      const double loss = step(epoch, b, order.slice(0, from, b + 1 == batches ? n : from + settings_.batch_size), sums);
       if (settings_.average > 0) {
         // Young averages follow faster, so that the start is soon forgotten.
         const double steps = static_cast<double>(epoch - 1) * batches + b + 1;
@@ -364,7 +365,7 @@ Dataset load_training_data(const TrainSettings& settings, const Fold& left_out, 
   if (left_out.count > 0) {
     std::erase_if(dataset, [&](const Sample& s) { return s.split == Split::kTraining && fold_of(s, left_out.count) == left_out.index; });
   }
-  const auto training = std::count_if(dataset.begin(), dataset.end(), [](auto& s) { return s.split == Split::kTraining; });
+  const auto training = std::count_if(dataset.begin(), dataset.end(), [](auto& s) { return s.split == Split::kTraining && has_label(s); });
   *summary = format("%td training pictures (%zu equal to a test picture dropped)", training, leaked.size());
   if (!edits.empty()) {
     *summary += format(", %zu dropped and %zu relabelled by lists", edited.dropped, edited.relabelled);

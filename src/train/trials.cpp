@@ -42,7 +42,7 @@ std::string trial_to_json(const Trial& trial, const SearchSpace& space) {
                 trial.epochs, trial.score, trial.seconds, point.c_str(), json_quote(space.recipe_of(trial.point)).c_str());
 }
 
-std::vector<Trial> trials_from_jsonl(std::string_view text, const SearchSpace& space) {
+std::vector<Trial> trials_from_jsonl(std::string_view text, const SearchSpace& space, const std::string& name) {
   std::vector<Trial> trials;
   for (std::size_t end; (end = text.find('\n')) != std::string_view::npos; text.remove_prefix(end + 1)) {
     std::string_view line = text.substr(0, end);
@@ -60,7 +60,7 @@ std::vector<Trial> trials_from_jsonl(std::string_view text, const SearchSpace& s
     }
     const bool fits = trial.point.size() == space.dimensions.size() && line.ends_with(json_quote(space.recipe_of(trial.point)) + "}");
     if (!fits) {
-      throw Error(ErrorCode::kBadFormat, format("trial %d was of another search space: give another --out", trial.number));
+      throw Error(ErrorCode::kBadFormat, format("%s: trial %d was of another search space: give another --out", name.c_str(), trial.number));
     }
     trials.push_back(std::move(trial));
   }

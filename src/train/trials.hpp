@@ -18,9 +18,9 @@ struct Trial {
 };
 
 /// A line of JSON for each trial, "recipe" beside the point for people; reading ignores what is no whole line of that kind (the
-/// end of a file that was cut off). Throws Error kBadFormat where a point does not fit the space.
+/// end of a file that was cut off). Throws Error kBadFormat, naming the text as `name`, where a point does not fit the space.
 std::string trial_to_json(const Trial& trial, const SearchSpace& space);
-std::vector<Trial> trials_from_jsonl(std::string_view text, const SearchSpace& space);
+std::vector<Trial> trials_from_jsonl(std::string_view text, const SearchSpace& space, const std::string& name);
 
 /// The best of those trained for the most epochs. Requires at least one.
 const Trial& best_trial(const std::vector<Trial>& trials);

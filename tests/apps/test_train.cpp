@@ -103,12 +103,26 @@ TEST_F(Train, InterruptStopsCleanlyAndResumes) {
   EXPECT_TRUE(exported("stopped") == undisturbed());
 }
 
+TEST_F(Train, StoppedInItsFirstEpochKeepsNothing) {
+  Process process(train_command("early", {"--batch-size", "1", "--network", "mobilenetv2"}));
+  while (process.running() && !fs::exists(run_folder("early"))) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  process.send(SIGINT);
+  const ProcessResult stopped = process.wait();
+  EXPECT_EQ(stopped.exit_code, 130);
+  EXPECT_NE(stopped.error.find("stopped in the first epoch: nothing of it is kept"), std::string::npos) << stopped.error;
+  EXPECT_FALSE(fs::exists(run_folder("early") / "last.ckpt"));
+}
+
 TEST_F(Train, MeanOfTwoRunsIsACheckpointToGoOnFrom) {
   undisturbed();
   const fs::path first = run_folder("undisturbed") / "last.ckpt", mean = *folder_ / "mean.ckpt";
   ASSERT_EQ(run(train_command("second", {"--from", first, "--epochs", "1", "--seed", "2"})).exit_code, 0);
   const ProcessResult exported_mean = mien({"export", first, run_folder("second") / "last.ckpt", "-o", mean});
   ASSERT_EQ(exported_mean.exit_code, 0) << exported_mean.error;
+  const fs::path model = *folder_ / "mean.onnx";
+  ASSERT_EQ(mien({"export", mean, "-o", model}).exit_code, 0);
+  EXPECT_FALSE(model::read_onnx(model).metadata.contains("scores.public_test"));  // that of the last network is not the mean's
   const ProcessResult third = run(train_command("third", {"--from", mean, "--teachers", mean, "--epochs", "1"}));
   ASSERT_EQ(third.exit_code, 0) << third.error;
   EXPECT_EQ(epochs_in_history("third"), 1U);
@@ -259,6 +273,13 @@ TEST_F(Train, TuneSearchesAndItsBestRecipeTrains) {
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_EQ(result.error.find("training "), std::string::npos) << result.error;
 
+  Command other = command;  // what does not vary is another thing: the scores there are not of it
+  other.arguments.insert(other.arguments.end(), {"--batch-size", "16"});
+  result = run(other);
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.error.find("base.toml: the trials there have 'batch-size = 32', this search 'batch-size = 16'"), std::string::npos) << result.error;
+  EXPECT_EQ(read_text(search / "trials.jsonl"), log);
+
   Command winner = mien_command({"train", "--recipe", search / "best.toml", "--epochs", "1", "--out", run_folder("winner")});
   winner.timeout = std::chrono::seconds(300);
   result = run(winner);
@@ -286,6 +307,12 @@ TEST_F(Train, FoldsWriteWhatEachNetworkSaysOfItsPart) {
   EXPECT_EQ(run(train_command("folds", again)).exit_code, 0);
   EXPECT_EQ(read_float_table(run_folder("folds") / "oof.npy").values, table.values);
   EXPECT_EQ(run(train_command("folds-none", {"--folds", "1"})).exit_code, 2);
+  // Neither other settings for some, nor networks that are not trained to the end.
+  write_file(*folder_ / "folds.toml", "[train]\nlearning-rate = 0.01\n");
+  Words with_recipe = again;
+  with_recipe.insert(with_recipe.end(), {"--recipe", *folder_ / "folds.toml"});
+  EXPECT_EQ(run(train_command("folds", with_recipe)).exit_code, 2);
+  EXPECT_EQ(run(train_command("folds-stopped", {"--folds", "2", "--stop-after", "1"})).exit_code, 2);
 }
 
 TEST_F(Train, ListsChangeTheTrainingPicturesAlone) {
@@ -326,6 +353,7 @@ TEST_F(Train, MistakesAreNamed) {
   expect({"train", "--data", data()}, 2, "--out DIR is missing");
   expect({"train", "--data", "/nowhere.csv", "--out", *folder_ / "x"}, 1, "/nowhere.csv: cannot open");
   expect({"train", "--resume", "--out", *folder_ / "x"}, 1, (*folder_ / "x").string());
+  expect({"train", "--network", "vgg16", "--small-side", "24", "--data", data(), "--out", *folder_ / "x"}, 2, "--small-side 24: nothing is left of such a picture");
   expect({"export", "/nowhere.ckpt", "-o", *folder_ / "x.onnx"}, 1, "/nowhere.ckpt");
   expect({"export", data(), "-o", *folder_ / "x.onnx"}, 1, data().string());
   EXPECT_FALSE(fs::exists(*folder_ / "x.onnx"));

@@ -21,13 +21,17 @@ namespace {
 class Quiet : public TrainObserver {
  public:
   void on_start(const RunState& state, const std::string&) override { summary = state.data_summary; }
-  void on_batch(int, int, int, double) override { ++batches; }
+  void on_batch(int, int, int, double now) override {
+    ++batches;
+    if (loss == 0) loss = now;
+  }
   void on_epoch(const EpochRecord&, const std::string&) override {}
   bool should_stop() override { return stop_at > 0 && batches >= stop_at; }
 
   std::string summary;
   int batches = 0;
   int stop_at = 0;
+  double loss = 0;  // of the first step
 };
 
 class TrainerTest : public testing::Test {
@@ -111,6 +115,31 @@ TEST_F(TrainerTest, DropsTrainingPicturesThatLeak) {
   run_.settings.epochs = 1;
   train(run_, Start::kFresh, observer_);
   EXPECT_EQ(observer_.summary, "168 training pictures (1 equal to a test picture dropped)");
+}
+
+TEST_F(TrainerTest, CountsThePicturesThatItTrainsOn) {
+  Dataset dataset = test::synthetic_faces(24);
+  for (const int emotion : {7, -1}) {  // contempt, and no label
+    dataset.push_back(dataset.front());
+    dataset.back().emotion = static_cast<std::int8_t>(emotion);
+  }
+  write_packed(run_.settings.data, dataset);
+  run_.settings.epochs = 1;
+  run_.settings.batch_size = 167;  // the one picture that is left joins them
+  train(run_, Start::kFresh, observer_);
+  EXPECT_EQ(observer_.summary, "168 training pictures (0 equal to a test picture dropped)");
+  EXPECT_EQ(observer_.batches, 1);
+}
+
+TEST_F(TrainerTest, TheLossShownIsThatOfAPictureHoweverManyPartsAStepHas) {
+  run_.settings.epochs = 1;
+  train(run_, Start::kFresh, observer_);
+  Quiet in_parts;
+  run_.out = folder_ / "parts";
+  run_.settings.parts = 4;
+  train(run_, Start::kFresh, in_parts);
+  EXPECT_GT(in_parts.loss, observer_.loss / 2);
+  EXPECT_LT(in_parts.loss, observer_.loss * 2);
 }
 
 TEST_F(TrainerTest, RefusesWhatCannotBe) {
@@ -427,6 +456,20 @@ TEST(Augment, BlurSmoothsAboutHalfAndKeepsTheMean) {
   EXPECT_GT(blurred, 16);
   EXPECT_LT(blurred, 48);
   EXPECT_TRUE(torch::equal(out, augment(batch, 48, settings, generator = at::detail::createCPUGenerator(1))));
+}
+
+TEST(Augment, RectanglesAreTheSameAtEverySide) {
+  TrainSettings settings = nothing_changed();
+  settings.erase = 1;
+  settings.noise = 0.1;
+  const torch::Tensor batch = torch::ones({32, 1, 48, 48});
+  const auto centre_of_what_is_gone = [&](int side) {
+    torch::Generator generator = at::detail::createCPUGenerator(3);
+    const torch::Tensor gone = (augment(batch, side, settings, generator) == 0).to(torch::kFloat).view({32, side, side});
+    const torch::Tensor at = (torch::arange(side) + 0.5) / side;
+    return torch::stack({(gone.sum(1) * at).sum(1), (gone.sum(2) * at).sum(1)}) / gone.sum({1, 2});
+  };
+  EXPECT_LT((centre_of_what_is_gone(48) - centre_of_what_is_gone(24)).abs().max().item<float>(), 0.03);
 }
 
 TEST(Augment, NoiseIsAsStrongAsAsked) {

@@ -86,7 +86,7 @@ class Tune : public testing::TestWithParam<Method> {
     return tune(space_, options(), std::move(done), [&](const Request& request) {
       if (++*asked > stop_after) throw Error(ErrorCode::kInterrupted, "stopped");
       log_ += trial_to_json({request.number, request.epochs, score_of(space_, request.point) - 1.0 / request.epochs, 1.5, request.point}, space_);
-      return trials_from_jsonl(log_, space_).back();
+      return trials_from_jsonl(log_, space_, "log").back();
     });
   }
   TuneOptions options() const { return {GetParam(), GetParam() == Method::kHyperband ? 2 : 30, 9, 5}; }
@@ -103,7 +103,7 @@ TEST_P(Tune, GoesOnWhereItWasCutOff) {
   asked = 0;
   EXPECT_THROW(search({}, &asked, 11), Error);
   log_ += "{\"trial\": 12, \"epo";  // the line that was being written
-  const std::vector<Trial> done = trials_from_jsonl(log_, space_);
+  const std::vector<Trial> done = trials_from_jsonl(log_, space_, "log");
   EXPECT_EQ(done.size(), 11U);
   log_.erase(log_.rfind('{'));
   int rest = 0;
@@ -158,11 +158,11 @@ TEST(Trials, OfAnotherSpaceAreRefused) {
   const Trial trial{1, 3, 0.5, 2, {0.1, 0.2}};
   SearchSpace two;
   two.dimensions = {{.name = "a"}, {.name = "b"}};
-  EXPECT_THROW(trials_from_jsonl(trial_to_json(trial, two), space()), Error);
+  EXPECT_THROW(trials_from_jsonl(trial_to_json(trial, two), space(), "log"), Error);
   SearchSpace wider = two;  // the same place in another range is another value
   wider.dimensions[1].high = 2;
-  EXPECT_THROW(trials_from_jsonl(trial_to_json(trial, two), wider), Error);
-  EXPECT_EQ(trials_from_jsonl(trial_to_json(trial, two), two).size(), 1U);
+  EXPECT_THROW(trials_from_jsonl(trial_to_json(trial, two), wider, "log"), Error);
+  EXPECT_EQ(trials_from_jsonl(trial_to_json(trial, two), two, "log").size(), 1U);
 }
 
 }  // namespace

@@ -55,6 +55,18 @@ audit::Progress watch(std::optional<ProgressBar>& bar, const char* label, std::s
   };
 }
 
+/// Probabilities of a set's pictures in their order.
+FloatTable read_predictions(const std::filesystem::path& path, std::size_t pictures) {
+  FloatTable table = read_float_table(path);
+  if (table.rows() != pictures) {
+    throw Error(ErrorCode::kInvalidArgument, format("%s: is of %zu pictures, the data set has %zu", path.c_str(), table.rows(), pictures));
+  }
+  if (table.columns < 2 || table.columns > kEmotionCount + 1) {
+    throw Error(ErrorCode::kInvalidArgument, format("%s: has %zu columns, not the probabilities of seven emotions (or eight, with contempt)", path.c_str(), table.columns));
+  }
+  return table;
+}
+
 }  // namespace
 
 int audit_command(std::span<const std::string> arguments) {
@@ -73,6 +85,8 @@ int audit_command(std::span<const std::string> arguments) {
     std::fprintf(stderr, "mien: %s: its pictures come from folders; the lists number them from 0, and mien train cannot use them\n", sources[0].c_str());
     for (std::size_t i = 0; i < dataset.size(); ++i) dataset[i].row = static_cast<std::int32_t>(i);
   }
+  FloatTable predictions;
+  if (!options.predictions.empty()) predictions = read_predictions(options.predictions, dataset.size());
   std::error_code error;
   std::filesystem::create_directories(options.output, error);
   if (error) throw Error(ErrorCode::kIo, options.output + ": cannot make the folder: " + error.message());
@@ -80,7 +94,7 @@ int audit_command(std::span<const std::string> arguments) {
   std::optional<ProgressBar> bar;
   audit::NetworkView view = audit::look_at(dataset, locate_model(options.model), options.threads, watch(bar, "features", dataset.size(), "pictures"));
   if (options.predictions.empty()) audit::forget_training(view.probabilities, dataset);
-  else view.probabilities = read_float_table(options.predictions);
+  else view.probabilities = std::move(predictions);
   audit::AuditOptions limits{.flat = static_cast<float>(options.flat), .drop_flat = static_cast<float>(options.drop_flat),
                              .drop_twin = static_cast<float>(options.drop_twin), .relabel = static_cast<float>(options.relabel)};
   limits.twins.least_correlation = static_cast<float>(options.twin);

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <unordered_set>
 
 #include "base/file.hpp"
 #include "base/options.hpp"
@@ -66,6 +67,15 @@ HeldOutSubjects hold_out(Dataset& dataset, const std::string& source, int every)
   return held;
 }
 
+/// Every CSV counts its rows from 0, and votes and lists name pictures by row: a later source with rows that are taken loses its own.
+void forget_taken_rows(Dataset& dataset, const Dataset& before, const std::string& source) {
+  std::unordered_set<std::int32_t> taken;
+  for (const Sample& sample : before) taken.insert(sample.row);
+  if (std::none_of(dataset.begin(), dataset.end(), [&](const Sample& sample) { return sample.row >= 0 && taken.contains(sample.row); })) return;
+  for (Sample& sample : dataset) sample.row = -1;
+  std::fprintf(stderr, "mien: %s: its rows have the numbers of another source's: FER+ votes and lists of rows will not reach its pictures\n", source.c_str());
+}
+
 Dataset read_sources(std::span<const std::string> sources, const DataOptions& options) {
   if (sources.empty()) throw Error(ErrorCode::kInvalidArgument, "no data given: fer2013.csv, a packed file or a folder");
   Dataset all;
@@ -74,6 +84,7 @@ Dataset read_sources(std::span<const std::string> sources, const DataOptions& op
     Dataset dataset = read_source(source, options);
     if (dataset.empty()) throw Error(ErrorCode::kBadFormat, source + ": no pictures in it");
     if (options.test_subjects > 0) persons += hold_out(dataset, source, options.test_subjects).persons;
+    forget_taken_rows(dataset, all, source);
     all.insert(all.end(), dataset.begin(), dataset.end());
   }
   if (options.test_subjects > 0 && persons == 0) {

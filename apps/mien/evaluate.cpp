@@ -173,13 +173,17 @@ report::ModelEvaluation evaluate_model(const std::string& name, const std::files
   return out;
 }
 
-/// The files' stems; with the folder before it where two are the same.
+/// The files' stems; with the folder before it where two are the same, the whole path where that does not part them, and a number where
+/// a file is given twice.
 std::vector<std::string> short_names(const std::vector<std::filesystem::path>& paths) {
-  std::map<std::string, int> count;
-  for (const auto& path : paths) ++count[path.stem()];
+  const auto with_folder = [](const std::filesystem::path& path) { return (path.parent_path().filename() / path.stem()).string(); };
+  std::map<std::string, int> stems, folders, seen;
+  for (const auto& path : paths) ++stems[path.stem()], ++folders[with_folder(path)];
   std::vector<std::string> names;
   for (const auto& path : paths) {
-    names.push_back(count[path.stem()] == 1 ? path.stem().string() : (path.parent_path().filename() / path.stem()).string());
+    std::string name = stems[path.stem()] == 1 ? path.stem().string() : folders[with_folder(path)] == 1 ? with_folder(path) : path.string();
+    const int times = ++seen[name];
+    names.push_back(times == 1 ? name : name + format(" (%d)", times));
   }
   return names;
 }

@@ -53,11 +53,11 @@ void read_relabel_list(DataEdits& edits, const std::filesystem::path& path) {
 EditCounts apply_edits(Dataset& dataset, const DataEdits& edits) {
   std::unordered_set<std::int32_t> rows;
   for (const Sample& sample : dataset) rows.insert(sample.row);
-  const auto check = [&](std::int32_t row) {
-    if (!rows.contains(row)) throw Error(ErrorCode::kInvalidArgument, format("the data set has no row %d, which the list names", row));
+  const auto check = [&](std::int32_t row, const char* list) {
+    if (!rows.contains(row)) throw Error(ErrorCode::kInvalidArgument, format("the data set has no row %d, which the list of pictures to %s names", row, list));
   };
-  for (const std::int32_t row : edits.drop) check(row);
-  for (const auto& [row, emotion] : edits.relabel) check(row);
+  for (const std::int32_t row : edits.drop) check(row, "drop");
+  for (const auto& [row, emotion] : edits.relabel) check(row, "relabel");
 
   EditCounts counts;
   const auto is_dropped = [&](Sample& sample) {

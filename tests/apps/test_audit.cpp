@@ -1,6 +1,7 @@
 #include "apps_support.hpp"
 
 #include "audit/pictures.hpp"
+#include "data/npy.hpp"
 #include "synthetic_faces.hpp"
 
 namespace mien::test {
@@ -45,6 +46,14 @@ TEST_F(Audit, MistakesAreExplained) {
   EXPECT_EQ(bad.exit_code, 1);
   EXPECT_NE(bad.error.find("short.npy: not a NumPy array file"), std::string::npos) << bad.error;
   EXPECT_FALSE(fs::exists(folder_ / "a" / "index.html"));
+  write_float_table(folder_ / "few.npy", {7, std::vector<float>(7, 0.1F)});
+  const std::size_t pictures = read_dataset(csv).size();
+  write_float_table(folder_ / "wide.npy", {9, std::vector<float>(9 * pictures, 0.1F)});
+  for (const auto& [name, message] : {std::pair{"few.npy", "few.npy: is of 1 pictures"}, {"wide.npy", "wide.npy: has 9 columns"}}) {
+    const ProcessResult refused = mien({"data", "audit", csv, "-o", folder_ / "a", "--predictions", folder_ / name});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_NE(refused.error.find(message), std::string::npos) << refused.error;
+  }
   // Votes are of FER2013's rows: they say nothing of other pictures.
   Dataset own = synthetic_faces(1);
   for (Sample& sample : own) sample.row = -1;

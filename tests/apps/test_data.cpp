@@ -173,6 +173,19 @@ TEST_F(Data, VotesGoToTheRowsOfTheCsvAlone) {
   EXPECT_NE(none.error.find("no picture of the data set comes from fer2013.csv"), std::string::npos) << none.error;
 }
 
+TEST_F(Data, RowsOfALaterCsvDoNotTakeTheVotesOfTheFirst) {
+  const Dataset first = synthetic_faces(1, 1), second = synthetic_faces(1, 2);
+  std::string votes = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
+  for (const Sample& sample : first) votes += std::string(to_string(sample.split)) + ",a.png,1,9,0,0,0,0,0,0,0,0\n";
+  write_file(folder_ / "votes.csv", votes);
+  const std::string a = write_csv(first, "a.csv"), b = write_csv(second, "b.csv");
+  const ProcessResult pack = mien({"data", "pack", "--votes", folder_ / "votes.csv", a, b, "-o", folder_ / "both.npy"});
+  ASSERT_EQ(pack.exit_code, 0) << pack.error;
+  EXPECT_NE(pack.error.find("b.csv: its rows have the numbers of another source's"), std::string::npos) << pack.error;
+  const Dataset both = read_packed(folder_ / "both.npy");
+  for (std::size_t i = 0; i < both.size(); ++i) EXPECT_EQ(both[i].has_votes(), i < first.size()) << i;
+}
+
 TEST_F(Data, SeveralSourcesBecomeOne) {
   const Json json = info({write_csv(synthetic_faces(1, 1), "a.csv"), write_csv(synthetic_faces(1, 2), "b.csv")});
   EXPECT_EQ(json["count"], 2 * 7 * 3);

@@ -168,6 +168,17 @@ TEST_F(Evaluate, APeerBesideASidecarAnswersAlike) {
   EXPECT_EQ(comparison["words"], "reference and peer are right on the same pictures.");
 }
 
+TEST_F(Evaluate, EveryModelHasANameOfItsOwn) {
+  for (const char* folder : {"one/x", "two/x"}) {
+    fs::create_directories(folder_ / folder);
+    fs::copy_file(reference_model(), folder_ / folder / "best.onnx");
+  }
+  const Json both = evaluate({"--model", folder_ / "one/x/best.onnx", "--model", folder_ / "two/x/best.onnx", "--model", folder_ / "two/x/best.onnx"});
+  EXPECT_EQ(both["models"][0]["name"], (folder_ / "one/x/best.onnx").string());
+  EXPECT_EQ(both["models"][1]["name"], (folder_ / "two/x/best.onnx").string());
+  EXPECT_EQ(both["models"][2]["name"], (folder_ / "two/x/best.onnx (2)").string());
+}
+
 TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonPictures) {
   const Json both = evaluate({"--model", reference_model(), "--model", write_peer(folder_.path(), "angry,-,fear,happy,sad,surprise,neutral")});
   EXPECT_EQ(both["models"][1]["unknown_labels"], 4);  // those of disgust

@@ -140,7 +140,9 @@ def measure(model, source, split):
 
 def cached(path, make):
     if not path.exists():
-        path.write_text(json.dumps(make()))
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(make()))
+        part.rename(path)
     return json.loads(path.read_text())
 
 
@@ -148,9 +150,10 @@ def scores(run, row, data):
     """What is measured of a finished run, kept in OUT/NAME/scores.json."""
     model = run / "model.onnx"
     if not model.exists():
-        mien("export", run / "best.ckpt", "-o", model)
+        plain = run / "plain.onnx"
+        mien("export", run / "best.ckpt", "-o", plain)
         votes = [] if row.get("data") == "boxes" else ["--votes", data.votes]
-        mien("calibrate", "--model", model, "--data", data.boxes if row.get("data") == "boxes" else data.csv, *votes, *row.get("calibrate", []))
+        mien("calibrate", "--model", plain, "-o", model, "--data", data.boxes if row.get("data") == "boxes" else data.csv, *votes, *row.get("calibrate", []))
     own = data.boxes if row.get("data") == "boxes" else data.framed
     bench = json.loads(mien("bench", "--model", model, "--precision", "f32", "--threads", 1, "--seconds", 0.1, "--format", "json"))
     found = {"parameters": json.loads(mien("info", model, "--format", "json"))["parameters"], "multiply_adds": bench["multiply_adds"],

@@ -22,15 +22,15 @@ help:
 # One folder, build/, whatever is built: a demo does not rebuild what a test has built, and the other way round.
 runtime:
 	@scripts/setup.sh runtime
-	@test -f build/CMakeCache.txt || cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON
+	@test -f build/build.ninja || cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON
 	@cmake --build build -j $(JOBS) --target mien
 
 demo:
 	@scripts/setup.sh demo
-	@test -f build/CMakeCache.txt || cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON > /dev/null
+	@test -f build/build.ninja || cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON > /dev/null
 	@cmake --build build -j $(JOBS) --target mien
-	@mkdir -p $(OUT)
-	build/bin/mien predict --annotate $(OUT) $(if $(PHOTO),"$(PHOTO)",$(SKIMAGE_PHOTO))
+	@mkdir -p "$(OUT)"
+	build/bin/mien predict --annotate "$(OUT)" $(if $(PHOTO),"$(PHOTO)",$(SKIMAGE_PHOTO))
 
 video:
 	@scripts/setup.sh video
@@ -66,12 +66,12 @@ server-performance:
 
 # DATA: a folder with fer2013.csv (or .xz), fer2013new.csv, CK+48/, jaffe/; ORIGINAL: a model of recipes/original.toml.
 results: runtime
-	python3 bench/results.py $(DATA) $(ORIGINAL)
+	python3 bench/results.py "$(DATA)" $(if $(ORIGINAL),"$(ORIGINAL)")
 
 # STUDY: where the runs lie; what is finished there is not trained again. ONLY: names of recipes/study.toml, with commas, or none.
 STUDY ?= out/study
 study: train
-	python3 bench/study.py $(DATA) $(STUDY) $(if $(ONLY),--only $(ONLY))
+	python3 bench/study.py "$(DATA)" "$(STUDY)" $(if $(ONLY),--only $(ONLY))
 
 clean:
 	rm -rf build

@@ -148,7 +148,9 @@ NB_MODULE(_core, module) {
       std::rethrow_exception(exception);
     } catch (const mien::Error& error) {
       const nb::object type = python_type("Error");
-      PyErr_SetObject(type.ptr(), type(mien::to_string(error.code()), error.what()).ptr());
+      // A file's name in the message may be of any bytes; they come as those of os.fsdecode.
+      const nb::object text = nb::steal(PyUnicode_DecodeFSDefault(error.what()));
+      PyErr_SetObject(type.ptr(), type(mien::to_string(error.code()), text).ptr());
     }
   });
   nb::class_<mien::Analyzer>(module, "Analyzer", "Finds the faces of a photograph and recognises their emotions. May be used by several threads at once.")

@@ -99,6 +99,7 @@ def test_errors(analyzer: mien.Analyzer, tmp_path: Path) -> None:
     cases: list[tuple[Callable[[], object], str, str]] = [
         (lambda: analyzer.analyze_file(tmp_path / "missing.jpg"), "not_found", "missing.jpg: cannot open: No such file or directory"),
         (lambda: analyzer.analyze_file(tmp_path / "notes.txt"), "bad_format", "notes.txt: "),
+        (lambda: analyzer.analyze_file(os.fsdecode(b"/missing-\xff.jpg")), "not_found", "/missing-\udcff.jpg: cannot open"),
         (lambda: analyzer.analyze_encoded(b"", "upload"), "bad_format", "upload: "),
         (lambda: mien.read_image(tmp_path / "missing.jpg"), "not_found", "missing.jpg"),
         (lambda: mien.Analyzer("missing"), "not_found", "missing: no such model file"),

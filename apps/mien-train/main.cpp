@@ -3,11 +3,10 @@
 
 #include <climits>
 #include <cstdio>
-#include <cstring>
 #include <vector>
 
 #include "commands.hpp"
-#include "mien/error.hpp"
+#include "common/program.hpp"
 
 namespace {
 
@@ -32,28 +31,22 @@ void stop_second_threads() {
   if (void* set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads")) reinterpret_cast<void (*)(int)>(set)(1);
 }
 
+int run(const std::vector<std::string>& arguments) {
+  using namespace mien::apps;
+  const std::string command = arguments.empty() ? "" : arguments[0];
+  const std::span<const std::string> rest = std::span(arguments).subspan(arguments.empty() ? 0 : 1);
+  if (command == "train") return train_command(rest);
+  if (command == "tune") return tune_command(rest);
+  if (command == "export") return export_command(rest);
+  if (command == "--version") return std::puts("mien-train " MIEN_VERSION), kExitOk;
+  if (command == "--help" || command == "help") return std::fputs(kUsage, stdout), kExitOk;
+  return std::fputs(kUsage, stderr), kExitUsage;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   keep_freed_memory();
   stop_second_threads();
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const std::string command = arguments.empty() ? "" : arguments[0];
-  try {
-    const std::span<const std::string> rest = std::span(arguments).subspan(arguments.empty() ? 0 : 1);
-    if (command == "train") return mien::apps::train_command(rest);
-    if (command == "tune") return mien::apps::tune_command(rest);
-    if (command == "export") return mien::apps::export_command(rest);
-    if (command == "--version") return std::puts("mien-train " MIEN_VERSION), 0;
-    if (command == "--help" || command == "help") return std::fputs(kUsage, stdout), 0;
-    std::fputs(kUsage, stderr);
-    return 2;
-  } catch (const mien::Error& error) {
-    std::fprintf(stderr, "mien-train: %s\n", error.what());
-    return mien::apps::exit_code(error.code());
-  } catch (const std::exception& error) {
-    // LibTorch's messages carry a C++ backtrace after the first line.
-    std::fprintf(stderr, "mien-train: %.*s\n", static_cast<int>(std::strcspn(error.what(), "\n")), error.what());
-    return 1;
-  }
+  return mien::apps::run_program("mien-train", [&] { return run({argv + 1, argv + argc}); });
 }

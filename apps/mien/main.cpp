@@ -1,12 +1,11 @@
 #include <cstdio>
-#include <exception>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "base/options.hpp"
 #include "commands.hpp"
-#include "mien/error.hpp"
+#include "common/program.hpp"
 
 namespace {
 
@@ -63,16 +62,5 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const int code = run({argv + 1, argv + argc});
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-    std::fputs("mien: cannot write the result to standard output\n", stderr);
-    return kExitFailed;
-  } catch (const mien::Error& error) {
-    std::fprintf(stderr, "mien: %s\n", error.what());
-    return exit_code(error.code());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "mien: %s\n", error.what());
-    return kExitFailed;
-  }
+  return run_program("mien", [&] { return run({argv + 1, argv + argc}); });
 }

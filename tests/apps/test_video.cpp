@@ -188,6 +188,9 @@ TEST_F(Video, OutputsThatCannotBeAreRefusedBeforeTheFilmIsRead) {
   const ProcessResult result = run(full);
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.error, "mien: standard output: cannot write: No space left on device\n");
+  Command help = command({"--help"});
+  help.output = "/dev/full";
+  EXPECT_EQ(run(help).exit_code, 1);
 }
 
 TEST_F(Video, RowsGoWhereALinkLeads) {

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <functional>
+
+#include "common/exit_code.hpp"
+
+namespace mien::apps {
+
+/// The body of a main(): returns the exit code that `act` gives, or that of what it throws, which is said on stderr behind the
+/// program's name. Output that standard output did not take is an error too.
+inline int run_program(const char* name, const std::function<int()>& act) {
+  try {
+    const int code = act();
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    std::fprintf(stderr, "%s: cannot write the result to standard output\n", name);
+    return kExitFailed;
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", name, error.what());
+    return exit_code(error.code());
+  } catch (const std::exception& error) {
+    // LibTorch's messages carry a C++ backtrace after the first line.
+    std::fprintf(stderr, "%s: %.*s\n", name, static_cast<int>(std::strcspn(error.what(), "\n")), error.what());
+    return kExitFailed;
+  }
+}
+
+}  // namespace mien::apps

@@ -1,9 +1,9 @@
 // What the page says when the server refuses, is busy, wants a token or is gone.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { answered, kThree, openPage, scratch, startBrowser, startServer, upload } from "./harness.mjs";
+import { answered, kThree, kTwo, openPage, photo, scratch, startBrowser, startServer, upload } from "./harness.mjs";
 
 let browser;
 before(async () => (browser = await startBrowser()));
@@ -22,13 +22,13 @@ test("a file over the server's limit is refused before it is sent, with both siz
   withServer(["--max-body", "1"], async ({ url }) => {
     const page = await openPage(browser, url);
     const large = join(scratch, "large.jpg");
-    writeFileSync(large, Buffer.concat([readFileSync(kThree), Buffer.alloc(2 << 20)]));
+    writeFileSync(large, Buffer.alloc((1 << 20) + 1)); // by one byte
     const sent = [];
     page.on("request", (request) => sent.push(request.method()));
     await page.locator('#server[data-state="ready"]').waitFor();
     await upload(page, large);
     assert.equal(await page.locator(".message-title").innerText(), "This file is too large");
-    assert.match(await page.locator(".message").innerText(), /has 3 MB, this server takes 2 MB/);
+    assert.match(await page.locator(".message").innerText(), /has 1\.1 MB, this server takes 1 MB/);
     assert.ok(!sent.includes("POST"));
     await page.done();
   }));
@@ -101,38 +101,105 @@ test("the server goes and comes back", async () => {
   await page.done();
 });
 
-test("a token is asked for once, and kept for the visit", async () => {
+/** A server that wants the token "open sesame", and a page of it. */
+async function withToken(body) {
   const file = join(scratch, "token");
   writeFileSync(file, "open sesame\n");
   await withServer(["--token-file", file], async ({ url }) => {
     const page = await openPage(browser, url);
+    await body(page);
+    await page.done();
+  });
+}
+
+const enterToken = async (page, token) => {
+  await page.getByRole("textbox", { name: "Token" }).fill(token);
+  await page.keyboard.press("Enter");
+};
+const cancel = (page) => page.getByRole("button", { name: "Cancel" }).click();
+
+test("a token is asked for once, and kept for the visit", () =>
+  withToken(async (page) => {
     const dialog = page.getByRole("dialog", { name: "This server asks for a token" });
     await dialog.waitFor();
-    await page.getByRole("textbox", { name: "Token" }).fill("open sesame");
-    await page.keyboard.press("Enter");
+    await enterToken(page, "open sesame");
     await page.locator('#server[data-state="ready"]').waitFor();
     await upload(page, kThree);
     assert.ok((await page.locator(".face").count()) > 1);
     await page.reload();
     await page.locator('#server[data-state="ready"]').waitFor();
     assert.ok(await dialog.isHidden());
-    await page.done();
-  });
-});
+  }));
 
-test("a wrong token is asked for again; without one the photo says so", async () => {
-  const file = join(scratch, "token");
-  writeFileSync(file, "open sesame\n");
-  await withServer(["--token-file", file], async ({ url }) => {
+test("a token that is wrong, or that no header takes, is refused in the dialog", () =>
+  withToken(async (page) => {
+    const problem = page.locator("#token-problem");
+    await enterToken(page, "schl\u00fcssel \u2713");
+    assert.match(await problem.innerText(), /only plain letters/);
+    await enterToken(page, "wrong");
+    await problem.getByText("does not know this token").waitFor();
+    await page.evaluate(() => sessionStorage.setItem("mien-token", "schl\u00fcssel \u2713"));
+    await page.reload();
+    await enterToken(page, " open sesame ");
+    await page.locator('#server[data-state="ready"]').waitFor();
+  }));
+
+test("whoever cancels the token's dialog is not asked again for what is queued, but upon trying again", () =>
+  withToken(async (page) => {
+    await cancel(page);
+    await page.setInputFiles("#photo-input", [kThree, kTwo, photo("2007_007763.jpg"), photo("2008_001009.jpg")]);
+    await cancel(page);
+    await answered(page, 4);
+    assert.deepEqual(await page.locator(".message-title").allInnerTexts(), Array(4).fill("This server wants a token"));
+    await page.getByRole("button", { name: "Try again" }).last().click();
+    await enterToken(page, "open sesame");
+    await page.locator(".face").first().waitFor();
+    await page.locator('#server[data-state="ready"]').waitFor(); // it is met again
+  }));
+
+test("a server that is not ready yet is looked for again", () =>
+  withServer([], async ({ url }) => {
     const page = await openPage(browser, url);
-    await page.getByRole("textbox", { name: "Token" }).fill("wrong");
-    await page.keyboard.press("Enter");
-    await page.waitForFunction(() => document.querySelector("#token").value === "" && document.querySelector("dialog").open);
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await page.setInputFiles("#photo-input", kThree);
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await answered(page, 1);
-    assert.equal(await page.locator(".message-title").innerText(), "This server wants a token");
+    let refuse = true;
+    await page.route("**/v1/models", (route) => (refuse ? route.fulfill({ status: 503, body: "starting" }) : route.continue()));
+    await page.reload();
+    await page.getByText("not ready").waitFor();
+    refuse = false;
+    await page.locator('#server[data-state="ready"]').waitFor();
     await page.done();
-  });
-});
+  }));
+
+test("a file that has gone since it was chosen is told from a server that has gone", () =>
+  withServer([], async ({ url }) => {
+    const page = await openPage(browser, url);
+    const moved = join(scratch, "moved.jpg");
+    copyFileSync(kThree, moved);
+    await page.evaluate(() => document.body.append(Object.assign(document.createElement("input"), { type: "file", id: "chosen" })));
+    await page.setInputFiles("#chosen", moved);
+    rmSync(moved);
+    await page.evaluate(() => {
+      const input = document.querySelector("#photo-input");
+      input.files = document.querySelector("#chosen").files;
+      input.dispatchEvent(new Event("change"));
+    });
+    await answered(page, 1);
+    assert.equal(await page.locator(".message-title").innerText(), "This file cannot be read");
+    assert.ok(await page.locator("#gone").isHidden());
+    await page.done();
+  }));
+
+test("the page works where site data are blocked", () =>
+  withServer([], async ({ url }) => {
+    const page = await openPage(browser, url);
+    await page.addInitScript(() => {
+      const get = () => {
+        throw new DOMException("access is denied", "SecurityError");
+      };
+      for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { get });
+    });
+    await page.reload();
+    await page.locator('#server[data-state="ready"]').waitFor();
+    await page.getByRole("button", { name: /^Colours:/ }).click();
+    assert.equal(await page.locator("html").getAttribute("data-theme"), "light");
+    await page.done();
+  }));

@@ -1,12 +1,12 @@
 import { connection, serverInfo } from "./api.js";
 import { Camera } from "./camera.js";
-import { byId, h } from "./dom.js";
+import { byId, h, notify, plural } from "./dom.js";
 import { Film } from "./film.js";
 import { Photos } from "./photos.js";
 import { settings } from "./settings.js";
 import { setUpTheme } from "./theme.js";
 
-const kRetry = 3000; // milliseconds between looks for a server that is gone
+const kRetry = 3000; // milliseconds between looks for a server that is gone or not ready
 
 const views = {
   photos: new Photos(byId("photos")),
@@ -59,17 +59,17 @@ function setUpSettings() {
 /** Some systems know no type for what they seldom see. */
 const isFilm = (file) => file.type.startsWith("video/") || (file.type === "" && /\.(mp4|m4v|mov|mkv|webm|avi|ogv)$/i.test(file.name));
 
-/** Files from a drop or the clipboard: a film goes to its tab, everything else is taken for a photo. */
+/** Files from a drop or the clipboard: the first film goes to its tab, what is no film is taken for a photo. */
 function take(files) {
-  const film = files.find(isFilm);
+  const [film, ...otherFilms] = files.filter(isFilm);
   const photos = files.filter((file) => !isFilm(file));
-  if (film) {
-    showTab("film");
-    views.film.open(film);
-  } else if (photos.length > 0) {
-    showTab("photos");
-    views.photos.add(photos);
-  }
+  if (photos.length > 0) views.photos.add(photos);
+  if (film) views.film.open(film);
+  if (files.length > 0) showTab(film ? "film" : "photos");
+  const aside = [];
+  if (film && photos.length > 0) aside.push(`${plural(photos.length, "photo")} went to the tab Photos.`);
+  if (otherFilms.length > 0) aside.push(`One film at a time is read; left out: ${otherFilms.map((file) => file.name).join(", ")}.`);
+  notify(aside.join(" "));
 }
 
 function setUpDropAndPaste() {
@@ -98,31 +98,38 @@ function showServer(state, text) {
   byId("server-text").textContent = text;
 }
 
+let timer = 0;
+function meetServerSoon() {
+  clearTimeout(timer);
+  timer = setTimeout(meetServer, kRetry);
+}
+
 async function meetServer() {
+  clearTimeout(timer);
   try {
     const { model } = await serverInfo();
     showServer("ready", `${model.name} · ${model.detector}`);
     views.photos.setLabels(model.labels);
   } catch (error) {
     showServer("gone", error.code === "gone" ? "no answer" : "not ready");
+    if (error.code === "gone" || error.status >= 500) meetServerSoon();
   }
 }
 
 function setUpConnection() {
-  let timer = 0;
   connection.addEventListener("gone", () => {
     showServer("gone", "no answer");
     const question = ["Is ", h("code", {}, "mien serve"), " still running? This page looks for it again every few seconds."];
     const text = h("p", {}, h("strong", {}, "The server does not answer. "), ...question);
     byId("gone").replaceChildren(text);
     byId("gone").hidden = false;
-    timer = setInterval(meetServer, kRetry);
+    meetServerSoon();
   });
   connection.addEventListener("back", () => {
-    clearInterval(timer);
     byId("gone").hidden = true;
     meetServer();
   });
+  connection.addEventListener("token", meetServer);
   meetServer();
 }
 

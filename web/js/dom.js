@@ -23,6 +23,20 @@ export function announce(text) {
   byId("status").textContent = text;
 }
 
+/** Tells everybody, above what the tab shows, until the next message; an empty one takes it away. */
+export function notify(text) {
+  byId("notice").textContent = text;
+  byId("notice").hidden = text === "";
+  if (text !== "") announce(text);
+}
+
+/** Hides a control and shows the one that takes its place, which also takes over the focus. */
+export function giveWay(control, next) {
+  next.hidden = false;
+  if (document.activeElement === control) next.focus();
+  control.hidden = true;
+}
+
 /** 75.4 → "1:15" */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

@@ -1,5 +1,6 @@
+import { allowAsking } from "./api.js";
 import { photosCsv } from "./csv.js";
-import { announce, h } from "./dom.js";
+import { announce, h, notify } from "./dom.js";
 import { download } from "./download.js";
 import { capitalised, colourOf, displayOrder } from "./emotions.js";
 import { PhotoCard } from "./photo_card.js";
@@ -53,7 +54,9 @@ export class Photos {
 
   /** New photos stand above older ones. */
   add(files) {
-    const cards = files.map((file) => new PhotoCard(file, (card) => this.#remove(card), () => this.#changed()));
+    allowAsking();
+    notify("");
+    const cards = files.map((file) => new PhotoCard(file, (card) => this.#discard(card), () => this.#changed()));
     this.#cards.unshift(...cards);
     this.#list.prepend(...cards.map((card) => card.element));
     this.#queue.push(...cards);
@@ -74,6 +77,12 @@ export class Photos {
       if (card.result || card.error) announce(card.summary());
     }
     --this.#running;
+  }
+
+  #discard(card) {
+    const next = card.element.nextElementSibling ?? this.#input;
+    this.#remove(card);
+    next.focus();
   }
 
   #remove(card) {

@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { lasting } from "./storage.js";
 
 const kKey = "mien-theme";
 const kNext = { auto: "light", light: "dark", dark: "auto" };
@@ -29,7 +30,7 @@ export function themeColour(name) {
 
 /** Makes `button` go round the three choices. The choice is kept for the next visit. */
 export function setUpTheme(button) {
-  let choice = localStorage.getItem(kKey) ?? "auto";
+  let choice = lasting.getItem(kKey) ?? "auto";
   const apply = () => {
     if (choice === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = choice;
@@ -39,7 +40,7 @@ export function setUpTheme(button) {
   };
   button.addEventListener("click", () => {
     choice = kNext[choice];
-    localStorage.setItem(kKey, choice);
+    lasting.setItem(kKey, choice);
     apply();
   });
   systemIsDark.addEventListener("change", changed);

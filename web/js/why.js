@@ -1,4 +1,4 @@
-import { explain, explainError } from "./api.js";
+import { allowAsking, explain, explainError } from "./api.js";
 import { h } from "./dom.js";
 import { percent } from "./emotions.js";
 
@@ -66,6 +66,7 @@ export class Why {
     this.button.ariaExpanded = String(!this.panel.hidden);
     if (this.#asked) return;
     this.#asked = true;
+    allowAsking();
     this.#ask(file, number, emotion);
   }
 

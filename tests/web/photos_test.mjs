@@ -69,6 +69,7 @@ test("several photos: the newest stand first, one is removed, all are cleared", 
   assert.deepEqual(await names(), [basename(kTwo), "sky.ppm", basename(kThree)]);
   await page.getByRole("button", { name: `Remove ${basename(kTwo)}` }).click();
   assert.deepEqual(await names(), ["sky.ppm", basename(kThree)]);
+  assert.equal(await page.locator(".card:focus h3").innerText(), "sky.ppm");
   await page.getByRole("button", { name: "Clear" }).click();
   assert.equal(await page.locator(".card").count(), 0);
   assert.ok(await page.getByRole("heading", { name: "Drop a photo" }).isVisible());
@@ -146,20 +147,38 @@ test("a photo is pasted from the clipboard", async () => {
   await page.done();
 });
 
+/** What is dropped: a photograph, and films with these names that no browser plays. */
+const dragged = (page, ...films) =>
+  page.evaluateHandle(
+    ({ base64, films }) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const data = new DataTransfer();
+      data.items.add(new File([bytes], "dropped.jpg", { type: "image/jpeg" }));
+      for (const name of films) data.items.add(new File(["no film"], name, { type: "video/webm" }));
+      return data;
+    },
+    { base64: readFileSync(kThree).toString("base64"), films },
+  );
+
 test("a photo is dropped anywhere on the page, also while another tab shows", async () => {
   const page = await openPage(browser, server.url, { path: "#camera" });
-  const transfer = await page.evaluateHandle((base64) => {
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    const data = new DataTransfer();
-    data.items.add(new File([bytes], "dropped.jpg", { type: "image/jpeg" }));
-    return data;
-  }, readFileSync(kThree).toString("base64"));
+  const transfer = await dragged(page);
   await page.dispatchEvent("body", "dragover", { dataTransfer: transfer });
   assert.ok(await page.locator("#veil").evaluate((veil) => veil.classList.contains("shown")));
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
   await answered(page, 1);
   assert.equal(await page.locator(".card h3").innerText(), "dropped.jpg");
   assert.equal(await page.getByRole("tab", { selected: true }).innerText(), "Photos");
+  await page.done();
+});
+
+test("of a photo and two films in one drop the photo and the first film are taken, and the page says what became of all", async () => {
+  const page = await openPage(browser, server.url);
+  await page.dispatchEvent("body", "drop", { dataTransfer: await dragged(page, "first.webm", "second.webm") });
+  await answered(page, 1);
+  assert.equal(await page.getByRole("tab", { selected: true }).innerText(), "Film");
+  assert.match(await page.locator("#film .placeholder").innerText(), /first\.webm/);
+  assert.equal(await page.locator("#notice").innerText(), "1 photo went to the tab Photos. One film at a time is read; left out: second.webm.");
   await page.done();
 });
 
@@ -181,6 +200,37 @@ test("a photo is saved as PNG with boxes and bars", async () => {
   const { name, bytes } = await downloaded(page, () => page.getByRole("button", { name: "Save PNG" }).click());
   assert.equal(name, "2008_002506-mien.png");
   assert.equal(pngSize(bytes).width, 2400);
+  await page.done();
+});
+
+test("the PNG of a crowd has fewer pixels for each face, that of too large a crowd is refused", async () => {
+  const page = await openPage(browser, server.url);
+  const pngOf = (count) =>
+    page.evaluate(async (count) => {
+      const { photoPng } = await import("./js/png.js");
+      const face = { box: { x: 1, y: 1, width: 9, height: 9 }, emotion: "happy", confidence: 1, probabilities: { happy: 1 } };
+      const faces = Array(count).fill(face);
+      const source = Object.assign(document.createElement("canvas"), { width: 500, height: 400 });
+      const shot = { source, size: source, faces, numbers: faces.map((_, i) => i + 1), labels: ["happy"], threshold: 0 };
+      const { width, height } = await createImageBitmap(await photoPng(shot));
+      return { width, height };
+    }, count);
+  const { width, height } = await pngOf(300);
+  assert.ok(width < 2400 && width > 1000 && width * height <= 1 << 24, `${width} × ${height}`);
+  await assert.rejects(pngOf(5000), /too many faces/);
+  await page.done();
+});
+
+test("a picture that the browser cannot encode is told in words, sent or saved", async () => {
+  const page = await openPage(browser, server.url);
+  await upload(page, kThree);
+  await page.evaluate(() => (HTMLCanvasElement.prototype.toBlob = (done) => done(null)));
+  await page.getByRole("button", { name: "Save PNG" }).click();
+  await page.locator("#notice", { hasText: "2008_002506-mien.png is not saved. The browser cannot encode a picture of 2400 × " }).waitFor();
+  const gif = join(scratch, "small.gif");
+  execFileSync("ffmpeg", ["-v", "error", "-y", "-i", kThree, gif]);
+  await upload(page, gif);
+  assert.equal(await page.locator(".message-title").innerText(), "This picture is too large for the browser");
   await page.done();
 });
 

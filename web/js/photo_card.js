@@ -1,9 +1,9 @@
-import { analyze, explainError } from "./api.js";
+import { allowAsking, analyze, explainError } from "./api.js";
 import { h, plural } from "./dom.js";
-import { download, stem } from "./download.js";
+import { downloadWhenMade, stem } from "./download.js";
 import { verdict } from "./emotions.js";
 import { drawCrop, FaceRow } from "./faces.js";
-import { loadPicture, toJpeg } from "./pictures.js";
+import { loadPicture, rescaleFaces, toJpeg } from "./pictures.js";
 import { photoPng } from "./png.js";
 import { settings } from "./settings.js";
 import { Why } from "./why.js";
@@ -72,6 +72,12 @@ export class PhotoCard {
     this.onChange();
   }
 
+  async #tryAgain() {
+    allowAsking();
+    await this.#analyze();
+    this.element.focus();
+  }
+
   async #send(options) {
     this.#sent = this.file;
     try {
@@ -80,7 +86,9 @@ export class PhotoCard {
       // What the server does not read, the browser may: AVIF, GIF.
       if (!this.#picture || !["unsupported", "bad_format"].includes(error.code)) throw error;
       this.#sent = await toJpeg(this.#picture);
-      return analyze(this.#sent, options);
+      const answer = await analyze(this.#sent, options);
+      const { naturalWidth: width, naturalHeight: height } = this.#picture;
+      return { ...answer, width, height, faces: rescaleFaces(answer.faces, answer.width, width) };
     }
   }
 
@@ -133,7 +141,7 @@ export class PhotoCard {
 
   #renderError() {
     const { title, text } = explainError(this.error);
-    const again = h("button.button", { type: "button", onclick: () => this.#analyze().then(() => this.element.focus()) }, "Try again");
+    const again = h("button.button", { type: "button", onclick: () => this.#tryAgain() }, "Try again");
     const worthIt = ["gone", "busy", "draining", "timeout", "internal", "unauthorized"].includes(this.error.code);
     this.#state("not read", "error");
     this.#figure.hidden = this.#picture === null;
@@ -196,11 +204,11 @@ export class PhotoCard {
     if (scroll) this.#rows[index]?.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
-  async savePng() {
+  savePng() {
     const { width, height, faces, labels } = this.result;
     const numbers = faces.map((_, i) => i + 1);
     const shot = { source: this.#picture, size: { width, height }, faces, numbers, labels, threshold: settings.threshold };
-    download(`${stem(this.name)}-mien.png`, await photoPng(shot));
+    downloadWhenMade(`${stem(this.name)}-mien.png`, photoPng(shot));
   }
 
   /** One sentence for screen readers. */

@@ -1,3 +1,5 @@
+export const kMostPixels = 1 << 24; // of a canvas: iOS encodes no larger one
+
 /** A file's picture as an <img> that has loaded, or null where the browser cannot show it (TIFF, PGM). */
 export async function loadPicture(blob) {
   const image = new Image();
@@ -11,9 +13,11 @@ export async function loadPicture(blob) {
   }
 }
 
-/** The same picture as JPEG, for what the browser reads and the server does not (AVIF, GIF). */
+/** The same picture as JPEG, for what the browser reads and the server does not (AVIF, GIF); smaller where it has too many pixels. */
 export function toJpeg(image) {
-  return encode(image, image.naturalWidth, image.naturalHeight, 0.95);
+  const { naturalWidth, naturalHeight } = image;
+  const scale = Math.min(1, Math.sqrt(kMostPixels / (naturalWidth * naturalHeight)));
+  return encode(image, Math.floor(naturalWidth * scale), Math.floor(naturalHeight * scale), 0.95);
 }
 
 /** The frame that a video shows, its longer side at most `side` pixels, drawn into `canvas`: a JPEG. */
@@ -26,7 +30,15 @@ function encode(source, width, height, quality, canvas = document.createElement(
   canvas.width = width;
   canvas.height = height;
   canvas.getContext("2d").drawImage(source, 0, 0, width, height);
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
+  return toBlob(canvas, "image/jpeg", quality);
+}
+
+/** A canvas as a file. Throws where the browser cannot encode it, which it says with null. */
+export async function toBlob(canvas, type, quality) {
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, type, quality));
+  if (blob) return blob;
+  const text = `the browser cannot encode a picture of ${canvas.width} × ${canvas.height} pixels`;
+  throw Object.assign(new Error(text), { code: "not_encoded" });
 }
 
 /** Faces of a picture `width` pixels wide, in the pixels of the same one `wanted` wide. */

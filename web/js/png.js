@@ -1,19 +1,24 @@
 import { drawBox, fit } from "./overlay.js";
 import { capitalised, colourOf, displayOrder, percent, verdict } from "./emotions.js";
+import { kMostPixels, toBlob } from "./pictures.js";
 import { themeColour } from "./theme.js";
 import { drawTimeline, timelineHeight } from "./timeline.js";
 
 const kWidth = 1200;
 const kMargin = 32;
+const kLeastScale = 0.6; // pixels a unit; nobody could read less
 const kFooter = "What a face looks like is not what a person feels.  Read by Mien.";
 const kFamily = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
+/** A page of kWidth x `height`, with two pixels for each unit, or fewer where it is tall. */
 function newPage(height) {
+  const scale = Math.min(2, Math.sqrt(kMostPixels / (kWidth * height)));
+  if (scale < kLeastScale) throw Object.assign(new Error("there are too many faces for one page"), { code: "not_encoded" });
   const canvas = document.createElement("canvas");
-  canvas.width = 2 * kWidth;
-  canvas.height = 2 * height;
+  canvas.width = Math.floor(scale * kWidth);
+  canvas.height = Math.floor(scale * height);
   const context = canvas.getContext("2d");
-  context.scale(2, 2);
+  context.scale(scale, scale);
   context.fillStyle = themeColour("--surface");
   context.fillRect(0, 0, kWidth, height);
   context.textBaseline = "alphabetic";
@@ -22,8 +27,6 @@ function newPage(height) {
   context.fillText(kFooter, kMargin, height - kMargin + 8);
   return { canvas, context };
 }
-
-const toBlob = (canvas) => new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 
 /** The picture, fitted into a width, with its boxes. Returns the height that it took. */
 function drawPicture(context, { source, size, faces, numbers, threshold }, { x, y, width, height }) {
@@ -83,7 +86,7 @@ const blockHeight = (labels) => 34 + labels.length * kLine + 22;
  * A photo with its boxes and the bars of its faces, as PNG. `shot` is {source, size: {width, height}, faces, numbers, labels,
  * threshold}.
  */
-export function photoPng(shot) {
+export async function photoPng(shot) {
   const { size, faces, numbers, labels, threshold } = shot;
   const few = faces.length > 0 && faces.length <= 4;
   const columns = few ? 1 : 3;
@@ -102,11 +105,11 @@ export function photoPng(shot) {
     const place = { x: left + (i % columns) * (column + 28), y: top + Math.floor(i / columns) * block, width: column };
     drawBars(context, face, numbers[i], labels, threshold, place);
   });
-  return toBlob(canvas);
+  return toBlob(canvas, "image/png");
 }
 
 /** A frame with its boxes and, below it, the timelines of all people. `people`: [[number, samples] …]. */
-export function recordingPng(shot, people, view) {
+export async function recordingPng(shot, people, view) {
   const { size, labels } = shot;
   const room = { width: kWidth - 2 * kMargin, height: 560 };
   const { scale } = fit(size.width, size.height, room.width, room.height);
@@ -125,5 +128,5 @@ export function recordingPng(shot, people, view) {
     context.restore();
     y += lanes + 52;
   }
-  return toBlob(canvas);
+  return toBlob(canvas, "image/png");
 }

@@ -1,6 +1,6 @@
 import { recordingCsv } from "./csv.js";
 import { h } from "./dom.js";
-import { download } from "./download.js";
+import { download, downloadWhenMade } from "./download.js";
 import { drawCrop, FaceRow } from "./faces.js";
 import { LiveOverlay } from "./overlay.js";
 import { scaleBox } from "./pictures.js";
@@ -81,11 +81,11 @@ export class Recording {
     download(`${this.fileName}.csv`, recordingCsv(people, labels, settings.threshold), "text/csv");
   }
 
-  async #savePng() {
+  #savePng() {
     const { labels, view } = this.timeline;
     const faces = this.#tracks.map((track) => ({ ...track, box: scaleBox(track.box, this.#scale) }));
     const size = sizeOf(this.#source);
     const shot = { source: this.#source, size, faces, numbers: faces.map((face) => face.id), labels, threshold: settings.threshold };
-    download(`${this.fileName}.png`, await recordingPng(shot, this.timeline.mostSeen(kMostPeople), view), "image/png");
+    downloadWhenMade(`${this.fileName}.png`, recordingPng(shot, this.timeline.mostSeen(kMostPeople), view));
   }
 }

@@ -1,5 +1,5 @@
-import { analyze, explainError } from "./api.js";
-import { announce, clock, h } from "./dom.js";
+import { allowAsking, analyze, explainError } from "./api.js";
+import { announce, clock, giveWay, h } from "./dom.js";
 import { capitalised } from "./emotions.js";
 import { grabFrame, rescaleFaces } from "./pictures.js";
 import { Recording } from "./recording.js";
@@ -55,13 +55,12 @@ export class Camera {
 
   async start() {
     this.stop();
+    allowAsking();
     const run = ++this.#run;
     if (!navigator.mediaDevices) return this.#fail("Insecure");
-    const wanted = this.#device.value ? { deviceId: { exact: this.#device.value } } : { facingMode: "user" };
     let stream;
     try {
-      const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
-      stream = await navigator.mediaDevices.getUserMedia({ video: { ...wanted, ...size }, audio: false });
+      stream = await this.#open();
     } catch (error) {
       if (run === this.#run) this.#fail(error.name, error.message);
       return;
@@ -77,12 +76,24 @@ export class Camera {
     if (track.getSettings().facingMode === "environment") this.#mirror.checked = false; // a mirror shows oneself
     this.#applyMirror();
     this.#placeholder.hidden = true;
-    this.#start.hidden = true;
-    this.#stop.hidden = false;
-    this.#stop.focus();
+    giveWay(this.#start, this.#stop);
     this.#recording.clear();
     announce("The camera is on");
     await this.#loop(run);
+  }
+
+  /** The camera that was chosen; where that one is gone, whichever the browser prefers. */
+  async #open() {
+    const open = (wanted) => navigator.mediaDevices.getUserMedia({ video: { ...wanted, width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false });
+    const deviceId = this.#device.value;
+    try {
+      return await open(deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" });
+    } catch (error) {
+      if (!deviceId || !["OverconstrainedError", "NotFoundError"].includes(error.name)) throw error;
+      this.#device.replaceChildren();
+      this.#device.hidden = true;
+      return open({ facingMode: "user" });
+    }
   }
 
   stop() {
@@ -93,8 +104,7 @@ export class Camera {
     this.#video.srcObject = null;
     this.#recording.timeline.summarise();
     this.#readout.textContent = "";
-    this.#stop.hidden = true;
-    this.#start.hidden = false;
+    giveWay(this.#stop, this.#start);
     this.#message("The camera is off", "What it has shown is kept in this tab until you start again or leave.");
     announce("The camera is off");
   }
@@ -113,10 +123,9 @@ export class Camera {
       const time = seconds();
       if (time < due - 0.01 || document.hidden || this.#video.videoWidth === 0) continue;
       due = Math.max(due + 1 / kRate, time);
-      const picture = await grabFrame(this.#video, kSide, next);
       let answer;
       try {
-        answer = await analyze(picture);
+        answer = await analyze(await grabFrame(this.#video, kSide, next));
       } catch (error) {
         if (run !== this.#run) return;
         const { title, text } = explainError(error);
@@ -174,7 +183,7 @@ export class Camera {
   }
 
   #fail(name, detail) {
-    const [title, text] = kCameraErrors[name] ?? ["The camera does not start", detail ?? name];
+    const [title, text] = kCameraErrors[name] ?? ["The camera does not start", detail || name];
     this.#message(title, text);
     announce(`${title}. ${text}`);
   }

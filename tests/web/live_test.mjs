@@ -38,8 +38,10 @@ test("the camera: live boxes and bars, a timeline, and both exports after it has
     return data.some((value, i) => i % 4 === 3 && value > 0);
   });
   assert.ok(painted, "boxes over the picture");
-  await page.getByRole("button", { name: "Stop" }).click();
+  assert.equal(await page.locator(":focus").innerText(), "Stop");
+  await page.keyboard.press("Enter");
   assert.ok(await page.getByRole("heading", { name: "The camera is off" }).isVisible());
+  assert.equal(await page.locator(":focus").innerText(), "Start the camera");
   assert.equal(await page.locator("#camera video").evaluate((video) => video.srcObject), null);
 
   const csv = await downloaded(page, () => page.getByRole("button", { name: "Export CSV" }).click());
@@ -86,6 +88,25 @@ test("no camera, or one that is not allowed, is told in words", async () => {
   await page.done();
 });
 
+test("where the camera that was chosen is gone, another one starts", async () => {
+  const page = await openPage(browser, server.url, { path: "#camera" });
+  const start = page.getByRole("button", { name: "Start the camera" });
+  const stop = page.getByRole("button", { name: "Stop" });
+  await start.click();
+  await stop.click();
+  await page.evaluate(() => {
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const gone = () => Promise.reject(new DOMException("", "OverconstrainedError"));
+    navigator.mediaDevices.getUserMedia = (wanted) => (wanted.video.deviceId ? gone() : open(wanted));
+  });
+  await start.click();
+  await stop.click();
+  await page.evaluate(() => (navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "OverconstrainedError"))));
+  await start.click();
+  await page.locator("#camera .placeholder", { hasText: "OverconstrainedError" }).waitFor(); // whose message is empty
+  await page.done();
+});
+
 test("a camera that is unplugged keeps what it has shown", async () => {
   const page = await openPage(browser, server.url, { path: "#camera" });
   await page.getByRole("button", { name: "Start the camera" }).click();
@@ -127,8 +148,64 @@ test("reading a film can be stopped; what was read stays", async () => {
   await page.waitForFunction(() => document.querySelector("#film progress").value > 0.2);
   await page.getByRole("button", { name: "Stop here" }).click();
   await page.locator("#film .readout", { hasText: /^\d+ frames read/ }).waitFor();
-  assert.ok(await page.getByRole("button", { name: "Read again" }).isVisible());
+  assert.equal(await page.locator(":focus").innerText(), "Read again");
   assert.ok(await page.getByRole("button", { name: "Export CSV" }).isEnabled());
+  await page.done();
+});
+
+/** Lets the server read so many frames; the others wait until the function that this gives is called. */
+async function holdAfter(page, frames) {
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route("**/v1/analyze", async (route) => {
+    if (--frames < 0) await released;
+    await route.continue().catch(() => {}); // the page may have given it up
+  });
+  return release;
+}
+
+test("while a film is read, the timeline does not take it elsewhere", async () => {
+  const page = await openPage(browser, server.url, { path: "#film" });
+  const release = await holdAfter(page, 5);
+  await page.setInputFiles("#film-input", makeFilm());
+  const slider = page.getByRole("slider", { name: "Position in the film", disabled: true });
+  await slider.waitFor();
+  const moved = await slider.evaluate((lanes) => {
+    const video = document.querySelector("#film video");
+    const before = video.currentTime;
+    lanes.dispatchEvent(new KeyboardEvent("keydown", { key: "End" }));
+    return video.currentTime - before;
+  });
+  assert.equal(moved, 0);
+  release();
+  await page.locator("#film .readout", { hasText: /^1[56] frames read$/ }).waitFor();
+  await page.done();
+});
+
+test("a film that is opened while another is read takes its place, though it cannot be played", async () => {
+  const page = await openPage(browser, server.url, { path: "#film" });
+  const release = await holdAfter(page, 5);
+  await page.setInputFiles("#film-input", makeFilm());
+  await page.locator("#film .timeline").waitFor();
+  const broken = join(scratch, "broken.webm");
+  writeFileSync(broken, Buffer.alloc(5000, 7));
+  await page.setInputFiles("#film-input", broken);
+  const heading = page.getByRole("heading", { name: "This browser cannot play this film" });
+  await heading.waitFor();
+  release();
+  await page.waitForTimeout(500); // in which the first film would go on
+  assert.ok(await heading.isVisible());
+  assert.equal(await page.locator("#film .readout").innerText(), "");
+  for (const name of ["Stop here", "Read again"]) assert.ok(await page.getByRole("button", { name }).isHidden());
+  await page.done();
+});
+
+test("a film that never arrives where it is sent can be stopped", async () => {
+  const page = await openPage(browser, server.url, { path: "#film" });
+  await page.evaluate(() => Object.defineProperty(HTMLMediaElement.prototype, "currentTime", { get: () => 0, set() {} }));
+  await page.setInputFiles("#film-input", makeFilm());
+  await page.getByRole("button", { name: "Stop here" }).click();
+  await page.locator("#film .readout", { hasText: "0 frames read" }).waitFor();
   await page.done();
 });
 

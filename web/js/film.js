@@ -1,5 +1,5 @@
-import { analyze, explainError } from "./api.js";
-import { announce, clock, h } from "./dom.js";
+import { allowAsking, analyze, explainError } from "./api.js";
+import { announce, clock, giveWay, h, notify } from "./dom.js";
 import { stem } from "./download.js";
 import { grabFrame, rescaleFaces } from "./pictures.js";
 import { Recording } from "./recording.js";
@@ -7,20 +7,22 @@ import { Tracker } from "./tracker.js";
 
 const kSide = 960; // pixels of the longer side of the frames that are sent
 
-const once = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+const broken = (text) => Object.assign(new Error(text), { code: "film_broken" });
 
-/** What a film does when it is sent to a place; a film that breaks there is an error instead. */
-const arrival = (video, type) =>
-  new Promise((resolve, reject) => {
+/** What a film does when it is loaded or sent to a place. Throws where it breaks there, and when `signal` fires. */
+function arrival(video, type, signal) {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
     const listening = new AbortController();
-    const end = (settle) => () => {
-      listening.abort();
-      settle();
+    const listen = (target, event, settle) => {
+      const end = () => (listening.abort(), settle());
+      target.addEventListener(event, end, { signal: listening.signal });
     };
-    const broken = Object.assign(new Error("the browser cannot read on here"), { code: "film_broken" });
-    video.addEventListener(type, end(resolve), { signal: listening.signal });
-    video.addEventListener("error", end(() => reject(broken)), { signal: listening.signal });
+    listen(video, type, resolve);
+    listen(video, "error", () => reject(broken("the browser cannot read on here")));
+    listen(signal, "abort", () => reject(signal.reason));
   });
+}
 
 /**
  * The tab of film files. The browser steps through the film in its own time, however long an answer takes, and the film can
@@ -29,14 +31,14 @@ const arrival = (video, type) =>
 export class Film {
   #video = h("video", { playsInline: true, muted: true, controls: true, hidden: true, ariaLabel: "The film" });
   #placeholder = h("div.placeholder");
-  #recording = new Recording(this.#video, { placeholder: this.#placeholder, onSeek: (time) => this.#seekTo(time).catch(() => {}) });
+  #recording = new Recording(this.#video, { placeholder: this.#placeholder, onSeek: (time) => (this.#video.currentTime = time) });
   #input = h("input.visually-hidden", { type: "file", accept: "video/*", id: "film-input" });
   #rate = h("select", { id: "film-rate" }, ...[2, 5, 10, 15].map((rate) => h("option", { value: rate, selected: rate === 5 }, `${rate} a second`)));
-  #stop = h("button.button", { type: "button", hidden: true, onclick: () => ++this.#run }, "Stop here");
-  #again = h("button.button", { type: "button", hidden: true, onclick: () => this.#analyze() }, "Read again");
+  #stop = h("button.button", { type: "button", hidden: true, onclick: () => this.#reading.abort() }, "Stop here");
+  #again = h("button.button", { type: "button", hidden: true, onclick: () => this.#analyze(this.#begin()) }, "Read again");
   #progress = h("progress", { max: 1, value: 0, hidden: true, ariaLabel: "Frames read" });
   #readout = h("p.readout");
-  #run = 0;
+  #reading = new AbortController(); // each opening or reading has its own
   #times = []; // of the frames read, rising
   #moments = []; // the tracks of each
 
@@ -59,54 +61,69 @@ export class Film {
   }
 
   async open(file) {
-    ++this.#run;
-    this.#reset();
+    const signal = this.#begin();
+    notify("");
+    this.#working(false);
+    giveWay(this.#again, this.#input); // until there is a film to read
     URL.revokeObjectURL(this.#video.src);
     this.#recording.fileName = `${stem(file.name)}-mien`;
     this.#message(file.name, "Opening the film");
     this.#video.src = URL.createObjectURL(file);
-    const opened = await Promise.race([once(this.#video, "loadeddata"), once(this.#video, "error")]);
-    if (opened.type === "error" || this.#video.videoWidth === 0) {
+    try {
+      await this.#load(signal);
+    } catch {
+      if (signal.aborted) return; // for another film
       this.#message("This browser cannot play this film", `The command line reads more kinds: mien video "${file.name}"`);
       announce("This browser cannot play this film");
       return;
     }
-    await this.#findDuration();
     this.#placeholder.hidden = true;
     this.#video.hidden = false;
-    await this.#analyze();
+    await this.#analyze(signal);
   }
 
-  /** Some recorders write no duration; browsers find it when they are sent to the far end. */
-  async #findDuration() {
-    if (Number.isFinite(this.#video.duration)) return;
-    const known = arrival(this.#video, "durationchange");
-    this.#video.currentTime = 1e9;
-    await known.catch(() => {});
+  /** Ends what is under way, and forgets what it has found. */
+  #begin() {
+    this.#reading.abort();
+    this.#reading = new AbortController();
+    this.#reset();
+    allowAsking();
+    return this.#reading.signal;
   }
 
-  async #analyze() {
-    const run = ++this.#run;
+  async #load(signal) {
+    const video = this.#video;
+    const loaded = arrival(video, "loadeddata", signal);
+    video.load();
+    await loaded;
+    if (video.videoWidth === 0) throw broken("it has no pictures");
+    if (Number.isFinite(video.duration)) return;
+    // Some recorders write no duration; browsers find it when they are sent to the far end.
+    const known = arrival(video, "durationchange", signal);
+    video.currentTime = 1e9;
+    await known;
+  }
+
+  async #analyze(signal) {
     const video = this.#video;
     const rate = Number(this.#rate.value);
-    const { duration } = video;
     const tracker = new Tracker();
     const begin = performance.now();
-    this.#reset();
     this.#working(true);
     video.pause();
     let failure = null;
     let pending = Promise.resolve();
     try {
-      for (let i = 0; i / rate < duration && run === this.#run; ++i) {
+      if (video.error) await this.#load(signal); // nothing else gets it out of that state
+      const { duration } = video;
+      for (let i = 0; i / rate < duration; ++i) {
         const time = i / rate;
-        await this.#seekTo(time);
+        await this.#seekTo(time, signal);
         const frame = h("canvas");
         const picture = await grabFrame(video, kSide, frame);
         await pending; // the frame before: it was read while the film went on to this one
-        if (run !== this.#run) break;
-        pending = analyze(picture).then((answer) => {
-          if (run !== this.#run) return;
+        pending = analyze(picture, { signal }).then((answer) => {
+          if (signal.aborted) return;
           const tracks = tracker.update(time, rescaleFaces(answer.faces, answer.width, video.videoWidth));
           this.#store(time, tracks, answer.labels);
           this.#recording.show(tracks, frame);
@@ -116,23 +133,21 @@ export class Film {
       }
       await pending;
     } catch (error) {
-      failure = explainError(error);
+      if (!signal.aborted) failure = explainError(error);
     }
-    const replaced = video.dataset.run !== String(run);
-    if (replaced) return;
-    this.#finish(failure, duration);
+    if (signal === this.#reading.signal) this.#finish(failure);
   }
 
   #working(now) {
-    this.#video.dataset.run = this.#run;
     this.#video.controls = !now;
     this.#progress.hidden = !now;
-    this.#stop.hidden = !now;
-    this.#again.hidden = now;
+    this.#recording.timeline.frozen = now; // a seek would take the place of the reading's own
+    if (now) giveWay(this.#again, this.#stop);
+    else giveWay(this.#stop, this.#again);
     this.#rate.disabled = now;
   }
 
-  #finish(failure, duration) {
+  #finish(failure) {
     this.#working(false);
     this.#recording.timeline.summarise();
     const read = `${this.#times.length} frames read`;
@@ -141,8 +156,8 @@ export class Film {
     const text = failure ? `${failure.title}, after ${read}. ${failure.text}` : found;
     this.#readout.textContent = text;
     announce(text);
-    this.#recording.timeline.setView({ from: 0, to: duration, playhead: 0 });
-    this.#seekTo(Math.min(last, this.#firstFace())).catch(() => {});
+    this.#recording.timeline.setView({ from: 0, to: this.#video.duration || 0, playhead: 0 });
+    this.#video.currentTime = Math.min(last, this.#firstFace());
   }
 
   #firstFace() {
@@ -163,8 +178,8 @@ export class Film {
   }
 
   /** Also to where the film stands already: only a seek makes the browser decode the very first frame. */
-  async #seekTo(time) {
-    const there = arrival(this.#video, "seeked");
+  async #seekTo(time, signal) {
+    const there = arrival(this.#video, "seeked", signal);
     this.#video.currentTime = time;
     await there;
   }

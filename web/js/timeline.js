@@ -225,6 +225,11 @@ export class TimelinePanel {
     this.draw();
   }
 
+  /** While it is frozen, its slider does not seek. */
+  set frozen(now) {
+    this.#canvas.ariaDisabled = String(now);
+  }
+
   draw() {
     if (this.element.hidden || this.#labels.length === 0 || this.#canvas.clientWidth === 0) return;
     const context = prepareCanvas(this.#canvas);
@@ -272,7 +277,9 @@ export class TimelinePanel {
 
   #makeSlider() {
     Object.assign(this.#canvas, { role: "slider", tabIndex: 0, ariaLabel: "Position in the film", ariaValueMin: "0" });
-    const seek = (time) => this.#onSeek(Math.max(0, Math.min(this.#view.to, time)));
+    const seek = (time) => {
+      if (this.#canvas.ariaDisabled !== "true") this.#onSeek(Math.max(0, Math.min(this.#view.to, time)));
+    };
     const seekTo = (event) => {
       const x = (event.offsetX - kNameWidth) / (this.#canvas.clientWidth - kNameWidth - 2);
       seek(this.#view.from + x * (this.#view.to - this.#view.from));

@@ -221,6 +221,20 @@ test("the PNG of a crowd has fewer pixels for each face, that of too large a cro
   await page.done();
 });
 
+test("a picture with more pixels than every browser encodes is sent with fewer", async () => {
+  const page = await openPage(browser, server.url);
+  const { width, height } = await page.evaluate(async () => {
+    const { loadPicture, toJpeg } = await import("./js/pictures.js");
+    const large = Object.assign(document.createElement("canvas"), { width: 6000, height: 3000 });
+    const picture = await loadPicture(await new Promise((resolve) => large.toBlob(resolve)));
+    const { width, height } = await createImageBitmap(await toJpeg(picture));
+    return { width, height };
+  });
+  assert.ok(width > 5700 && width < 6000 && width * height <= 1 << 24, `${width} × ${height}`);
+  assert.ok(Math.abs(width / height - 2) < 0.001);
+  await page.done();
+});
+
 test("a picture that the browser cannot encode is told in words, sent or saved", async () => {
   const page = await openPage(browser, server.url);
   await upload(page, kThree);

@@ -209,6 +209,23 @@ test("a film that never arrives where it is sent can be stopped", async () => {
   await page.done();
 });
 
+test("a film that broke while it was read is loaded anew to be read again", async () => {
+  const page = await openPage(browser, server.url, { path: "#film" });
+  const video = page.locator("#film video");
+  await video.evaluate((video) => Object.defineProperty(video, "currentTime", { get: () => 0, set() {}, configurable: true }));
+  await page.setInputFiles("#film-input", makeFilm());
+  await page.getByRole("button", { name: "Stop here" }).waitFor();
+  await video.evaluate((video) => {
+    Object.defineProperty(video, "error", { get: () => new Error("no picture here"), configurable: true });
+    video.addEventListener("loadstart", () => delete video.error && delete video.currentTime);
+    video.dispatchEvent(new Event("error"));
+  });
+  await page.locator("#film .readout", { hasText: /^This film is damaged, after 0 frames read/ }).waitFor();
+  await page.getByRole("button", { name: "Read again" }).click();
+  await page.locator("#film .readout", { hasText: /^1[56] frames read$/ }).waitFor();
+  await page.done();
+});
+
 test("a film whose recorder wrote no duration", async () => {
   const page = await openPage(browser, server.url);
   const film = makeClip("live.webm", { seconds: 2, codec: ["-c:v", "libvpx", "-b:v", "1M", "-live", "1"] });

@@ -1,5 +1,7 @@
 // What one 3x3 convolution of each stage of the shipped network takes in training, forward and back, for 64 pictures of 48 pixels in f32
 // on two threads: Mien's and LibTorch's own.
+// The memory that both take is kept, as mien-train keeps it:
+//   export GLIBC_TUNABLES=glibc.malloc.trim_threshold=4000000000:glibc.malloc.mmap_threshold=4000000000
 //   build/bench/train_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
 #include <benchmark/benchmark.h>
 

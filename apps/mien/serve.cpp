@@ -34,7 +34,7 @@ struct ServeOptions {
     o.add(body, "max-body", "MB", "bytes of a request, in MiB; more is answered 413", {1, 1024});
     o.add(pixels, "max-pixels", "MP", "pixels of a picture, in millions; more is answered 422", {1, 120});
     o.add(images, "max-images", "N", "pictures in a request", {1, 10000});
-    o.add(timeout, "timeout", "SECONDS", "for a request to arrive (64 KiB/s more for its body) and for its answer to be taken", {0.05, 3600});
+    o.add(timeout, "timeout", "SECONDS", "for a request's headers, for a pause in its body or its lag behind 64 KiB/s, and for its answer to be taken", {0.05, 3600});
     o.add(idle, "idle-timeout", "SECONDS", "until an unused connection is closed", {0.05, 86400});
     o.add(drain, "drain-timeout", "SECONDS", "for what is under way at SIGTERM", {0.05, 3600});
     o.add(token_file, "token-file", "FILE", "requests must bear the token in this file (Authorization: Bearer)");
@@ -52,13 +52,21 @@ std::string read_token(const std::string& path) {
   return token;
 }
 
-std::vector<std::string> split_at_commas(const std::string& text) {
-  std::vector<std::string> parts;
+/// "https://a.example, http://localhost:3000", or "*".
+std::vector<std::string> read_origins(const std::string& text) {
+  std::vector<std::string> origins;
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, ',');) {
-    if (!part.empty()) parts.push_back(part);
+    const std::size_t first = part.find_first_not_of(' ');
+    if (first == std::string::npos) continue;
+    const std::string origin = part.substr(first, part.find_last_not_of(' ') - first + 1);
+    const std::size_t host = origin.find("://");
+    if (origin != "*" && (host == std::string::npos || host == 0 || host + 3 == origin.size() || origin.find_first_of("/ ", host + 3) != std::string::npos)) {
+      throw Error(ErrorCode::kInvalidArgument, "--allow-origin: '" + origin + "' is no origin: write scheme://host or scheme://host:port, or *");
+    }
+    origins.push_back(origin);
   }
-  return parts;
+  return origins;
 }
 
 }  // namespace
@@ -83,7 +91,7 @@ int serve_command(std::span<const std::string> arguments) {
                                  .max_body_bytes = body_bytes, .max_held_bytes = std::max(std::size_t{256} << 20, body_bytes),
                                  .timeout = milliseconds(options.timeout), .idle_timeout = milliseconds(options.idle),
                                  .drain_timeout = milliseconds(options.drain)};
-  const server::AccessRules rules{read_token(options.token_file), split_at_commas(options.allow_origin)};
+  const server::AccessRules rules{read_token(options.token_file), read_origins(options.allow_origin)};
   const Analyzer analyzer = Analyzer::load(options.model, {.detector = options.detector, .min_face = options.min_face, .threads = 1,
                                                            .precision = options.precision, .min_confidence = options.min_confidence});
   // What the networks prepare at their first call is not for the first client to wait for.

@@ -99,7 +99,10 @@ Route analyze_route(const Service& service) {
           .content_types = picture_content_types(), .answer = [&service](const Request& request) {
             PictureAnalysis analysis(service, read_query(request));
             const Pictures pictures = read_pictures(request, service.limits.pictures);
-            for (const Pictures::One& picture : pictures.list) analysis.add(picture);
+            for (const Pictures::One& picture : pictures.list) {
+              if (request.stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "nobody waits for the answer any more");
+              analysis.add(picture);
+            }
             return analysis.response(request.arrival);
           }};
 }

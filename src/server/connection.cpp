@@ -96,12 +96,20 @@ net::awaitable<void> Connection::serve() {
   co_await close_gently();
 }
 
+net::awaitable<void> Connection::refuse(std::string answer) {
+  error_code error;
+  set_deadline(kLinger);
+  co_await net::async_write(socket_, net::buffer(answer), into(error));
+  co_await close_gently();
+}
+
 void Connection::drain() {
   if (idle_) cut();
 }
 
 void Connection::cut() {
   error_code ignored;
+  stop_.request_stop();
   deadline_.cancel();
   socket_.close(ignored);
 }
@@ -155,6 +163,11 @@ net::awaitable<bool> Connection::read_head(Exchange& exchange) {
     if (head.version() == 11 && !request.headers.contains("host")) {
       throw Error(ErrorCode::kInvalidArgument, "the header 'Host' is missing");
     }
+    if (head.count(http::field::host) > 1) throw Error(ErrorCode::kInvalidArgument, "the header 'Host' stands there twice");
+    // Of a body in any other coding the end is unknown: what follows would be read as a request (RFC 9112, 6.3).
+    if (request.headers.contains("transfer-encoding") && !equal_words(request.header("transfer-encoding"), "chunked")) {
+      throw Error(ErrorCode::kInvalidArgument, "the transfer encoding is not 'chunked'");
+    }
     if (auto response = shared_.router.answer_head(request)) {
       refuse(response->status == 401 ? "token" : response->status == 403 ? "origin" : "", std::move(*response));
     } else if (length && *length > options.max_body_bytes) {
@@ -172,14 +185,17 @@ net::awaitable<bool> Connection::read_body(Exchange& exchange) {
   auto& parser = exchange.parser;
   const HttpOptions& options = shared_.options;
   error_code error;
-  if (!parser.is_done() && exchange.request.header("expect") == "100-continue") {
+  if (!parser.is_done() && equal_words(exchange.request.header("expect"), "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await net::async_write(socket_, net::buffer(kContinue), into(error));
   }
-  const auto begin = std::chrono::steady_clock::now();
+  // What arrives earns time, but never more than one timeout ahead: who was fast may not be silent for long.
+  auto deadline = std::chrono::steady_clock::now() + options.timeout;
   while (!error && !parser.is_done()) {
-    const auto allowed = options.timeout + std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(exchange.held) / kSlowestBytesPerMillisecond));
-    set_deadline(std::chrono::duration_cast<std::chrono::milliseconds>(begin + allowed - std::chrono::steady_clock::now()));
+    const auto now = std::chrono::steady_clock::now();
+    deadline = std::min(deadline, now + options.timeout);
+    set_deadline(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now));
+    const std::size_t before = exchange.held;
     co_await http::async_read_some(socket_, buffer_, parser, into(error));
     if (error && timed_out_) {
       exchange.refusal_reason = "timeout";
@@ -187,6 +203,8 @@ net::awaitable<bool> Connection::read_body(Exchange& exchange) {
       co_return true;
     }
     exchange.hold(parser.get().body().size());
+    const std::chrono::duration<double, std::milli> earned(static_cast<double>(exchange.held - before) / kSlowestBytesPerMillisecond);
+    deadline += std::chrono::duration_cast<std::chrono::steady_clock::duration>(earned);
     if (exchange.held > options.max_body_bytes) {
       exchange.refusal_reason = "body";
       exchange.refusal = error_response(413, "body_too_large", format("the body has more than the %zu bytes that are allowed", options.max_body_bytes));
@@ -221,6 +239,8 @@ net::awaitable<Response> Connection::answer_in_queue(Exchange& exchange, const R
     Response response;
     net::steady_timer done;  // never expires: it is cancelled when the response is there
   };
+  stop_ = std::stop_source();
+  exchange.request.stop = stop_.get_token();
   const auto work = std::make_shared<Work>(std::move(exchange.request), socket_.get_executor());
   const bool queued = shared_.queue.push([work, &route, &log = shared_.log] {
     work->response = answer_safely(route, work->request, log);

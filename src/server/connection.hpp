@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <utility>  // before awaitable.hpp, which in Boost 1.74 needs it and does not include it
 
 #include <boost/asio/awaitable.hpp>
@@ -34,9 +35,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Answers requests until either side closes.
   net::awaitable<void> serve();
+  /// Answers nothing but this, whatever is asked, and closes.
+  net::awaitable<void> refuse(std::string answer);
   /// Closes at once where no request is under way, else after it.
   void drain();
-  /// Closes whatever is under way.
+  /// Closes whatever is under way, and tells the worker on it, if there is one.
   void cut();
 
  private:
@@ -57,6 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   net::steady_timer deadline_;
   bool timed_out_ = false;
   bool idle_ = true;
+  std::stop_source stop_;  ///< of the request that a worker has
   boost::beast::flat_buffer buffer_;
   Shared& shared_;
 };

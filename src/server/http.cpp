@@ -64,6 +64,11 @@ void parse_target(std::string_view target, Request& request) {
   }
 }
 
+bool equal_words(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 Response error_response(int status, std::string_view code, std::string_view message, Headers headers) {
   return {.status = status,
           .body = "{\"error\": {\"code\": " + json_quote(code) + ", \"message\": " + json_quote(message) + "}}\n",
@@ -90,6 +95,7 @@ Response answer_safely(const Route& route, const Request& request, const std::fu
   try {
     return route.answer(request);
   } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInterrupted) return error_response(503, "interrupted", error.what());
     if (status_of(error.code()) != 500) return error_response(status_of(error.code()), code_of(error.code()), error.what());
     fault = error.what();
   } catch (const std::exception& error) {

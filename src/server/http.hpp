@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,12 +21,16 @@ struct Request {
   std::map<std::string, std::string> headers;  ///< by lower-case name
   std::string body;
   std::chrono::steady_clock::time_point arrival = {};  ///< of its last byte
+  std::stop_token stop = {};                           ///< stopped once nobody can take the answer any more
 
   /// Empty where it is missing.
   std::string_view header(const std::string& lower_case_name) const;
   /// The content type without parameters, in lower case.
   std::string content_type() const;
 };
+
+/// The same but for the case of their letters (A to Z).
+bool equal_words(std::string_view a, std::string_view b);
 
 /// Sets path and query of a request line's target: "/a%20b?c=d", or with scheme and host before it. Throws Error
 /// kInvalidArgument for anything else.
@@ -61,7 +66,8 @@ struct Route {
   Runs runs = Runs::kAtOnce;
   Access access = Access::kOpen;
   std::vector<std::string> content_types = {};  ///< of the body; "image/*" for all of a kind; empty: no body is wanted
-  /// Throws Error for a bad request; every other exception is the server's fault. Called from several threads at once.
+  /// Throws Error for a bad request, kInterrupted where the request's `stop` tells; every other exception is the server's
+  /// fault. Called from several threads at once.
   std::function<Response(const Request&)> answer;
 };
 

@@ -43,12 +43,14 @@ tcp::acceptor listen(net::io_context& io, const HttpOptions& options) {
   return acceptor;
 }
 
+constexpr std::size_t kMostRefused = 64;  ///< connections beyond the limit that are given time to read why
+
 /// Each connection is a file; what else is open fits in the rest.
 void allow_open_files(std::size_t connections) {
   constexpr rlim_t kRest = 64;
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t wanted = connections + kRest;
+  const rlim_t wanted = connections + kMostRefused + kRest;
   if (limit.rlim_cur >= wanted) return;
   limit.rlim_cur = wanted;
   if (wanted > limit.rlim_max || ::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
@@ -83,7 +85,7 @@ class HttpServer::Impl {
     net::co_spawn(io_, accept(), net::detached);
     wait_for_signal();
     io_.run();
-    queue_.stop();  // after a second signal or the limit of draining tasks may still run, which use `router` and `log`
+    queue_.stop();  // after the limit of draining a task may still be at its last picture; it uses `router` and `log`
   }
 
  private:
@@ -98,7 +100,8 @@ class HttpServer::Impl {
         continue;
       }
       if (connections_.size() >= options_.max_connections) {
-        refuse(std::move(socket));
+        metrics_.count_refusal("connections");
+        if (refused_ < kMostRefused) net::co_spawn(io_, refuse(std::make_shared<Connection>(std::move(socket), *shared_)), net::detached);
         continue;
       }
       socket.set_option(tcp::no_delay(true), error);
@@ -118,22 +121,22 @@ class HttpServer::Impl {
     finish_drain();
   }
 
-  /// Says so as far as the socket takes it at once: one more connection that waits is what is to be avoided.
-  void refuse(tcp::socket socket) {
+  net::awaitable<void> refuse(std::shared_ptr<Connection> connection) {
     const std::string body = error_response(503, "too_many_connections", "as many connections are open as may be: try again in a moment").body;
-    const std::string answer = format("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
-                                      "Connection: close\r\nContent-Length: %zu\r\n\r\n%s", body.size(), body.c_str());
-    metrics_.count_refusal("connections");
-    error_code ignored;
-    socket.non_blocking(true, ignored);
-    socket.write_some(net::buffer(answer), ignored);
-    socket.shutdown(tcp::socket::shutdown_send, ignored);
+    ++refused_;
+    try {
+      co_await connection->refuse(format("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+                                         "Connection: close\r\nContent-Length: %zu\r\n\r\n%s", body.size(), body.c_str()));
+    } catch (const std::exception&) {
+      connection->cut();
+    }
+    --refused_;
   }
 
   void wait_for_signal() {
     signals_.async_wait([this](error_code error, int) {
       if (error) return;
-      if (draining_) return io_.stop();
+      signals_.clear(error);  // a second one has the system's way with the process
       draining_ = shared_->draining = true;
       acceptor_.close(error);
       for (const auto& connection : std::set(connections_)) connection->drain();
@@ -143,14 +146,12 @@ class HttpServer::Impl {
         for (const auto& connection : std::set(connections_)) connection->cut();
         io_.stop();  // what is still queued has nobody left to answer
       });
-      wait_for_signal();
       finish_drain();
     });
   }
 
   void finish_drain() {
     if (!draining_ || !connections_.empty()) return;
-    signals_.cancel();
     drain_limit_.cancel();
   }
 
@@ -163,6 +164,7 @@ class HttpServer::Impl {
   net::signal_set signals_;
   net::steady_timer drain_limit_;
   std::set<std::shared_ptr<Connection>> connections_;
+  std::size_t refused_ = 0;  ///< connections that are being refused
   std::atomic<bool> draining_ = false;
   WorkQueue queue_;  // last: its threads end before what they use
 };

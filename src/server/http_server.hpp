@@ -19,7 +19,7 @@ struct HttpOptions {
   std::size_t max_connections = 1000;                 ///< beyond: 503
   std::size_t max_body_bytes = std::size_t{32} << 20;  ///< of one request; beyond: 413
   std::size_t max_held_bytes = std::size_t{256} << 20;  ///< of all bodies in memory; beyond: 429
-  std::chrono::milliseconds timeout{15'000};          ///< for a request's head, for a body at 64 KiB/s, for taking the answer
+  std::chrono::milliseconds timeout{15'000};          ///< for a request's head, for a silence in a body or its lag behind 64 KiB/s, for taking the answer
   std::chrono::milliseconds idle_timeout{75'000};     ///< of a kept connection without a request
   std::chrono::milliseconds drain_timeout{30'000};    ///< what is then still under way is cut off
 };
@@ -40,8 +40,8 @@ class HttpServer {
   /// Told to stop: no new connections, what is under way is answered.
   bool draining() const;
 
-  /// Answers until SIGTERM or SIGINT and what was then under way is done; a second signal ends at once. `log` takes one
-  /// line for each fault of a handler. Call it once.
+  /// Answers until SIGTERM or SIGINT and what was then under way is done; a second signal ends the process, as it does
+  /// where nothing handles it. `log` takes one line for each fault of a handler. Call it once.
   void run(const Router& router, const std::function<void(const std::string&)>& log);
 
  private:

@@ -220,6 +220,7 @@ TEST_F(Serve, WantsTheTokenWhereItHasOne) {
   const Server server({"--token-file", folder / "token"});
   const auto models = [&](const std::vector<std::string>& headers) { return server.ask(http_request("GET", "/v1/models", headers)); };
   EXPECT_EQ(models({"Authorization: Bearer s3cret"}).status, 200);
+  EXPECT_EQ(models({"Authorization: bearer s3cret"}).status, 200);
   const HttpAnswer refused = models({});
   EXPECT_EQ(refused.status, 401);
   EXPECT_EQ(refused.headers.at("www-authenticate"), "Bearer");
@@ -240,7 +241,7 @@ TEST_F(Serve, RefusesOtherOriginsUnlessAllowed) {
   EXPECT_EQ(closed.ask(from("https://example.org")).status, 403);
   EXPECT_EQ(closed.ask(from("null")).status, 403);
   EXPECT_FALSE(closed.get("/v1/models").headers.contains("access-control-allow-origin"));
-  const Server open({"--allow-origin", "https://a.org,https://example.org"});
+  const Server open({"--allow-origin", "https://a.org, https://example.org"});
   const HttpAnswer answer = open.ask(from("https://example.org"));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.headers.at("access-control-allow-origin"), "https://example.org");
@@ -282,6 +283,11 @@ TEST_F(Serve, SaysWhatIsWrongWithTheCommandLine) {
   EXPECT_NE(taken.error.find("cannot listen at 127.0.0.1:" + std::to_string(server.port()) + ": Address already in use"), std::string::npos) << taken.error;
   EXPECT_EQ(mien({"serve", "photo.jpg"}).exit_code, 2);
   EXPECT_EQ(mien({"serve", "--port", "70000"}).exit_code, 2);
+  for (const char* origins : {"https://a.example/", "a.example", "https://a.example,https://b.example/page", "https://"}) {
+    const ProcessResult wrong = mien({"serve", "--port", "0", "--allow-origin", origins});
+    EXPECT_EQ(wrong.exit_code, 2) << origins;
+    EXPECT_NE(wrong.error.find("is no origin: write scheme://host"), std::string::npos) << wrong.error;
+  }
   const TemporaryDir folder;
   write_file(folder / "token", "\n");
   EXPECT_EQ(mien({"serve", "--token-file", folder / "token"}).exit_code, 2);

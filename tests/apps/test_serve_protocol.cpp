@@ -105,7 +105,9 @@ TEST_F(ServeProtocol, RefusesWhatIsNotHttp) {
                                    std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: -1\r\n\r\n"),
                                    std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"),
                                    std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
-                                   std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")}) {
+                                   std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"),
+                                   "POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: gzip\r\n\r\n" + http_request("GET", "/healthz"),
+                                   std::string("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n")}) {
     HttpConnection connection = server.connect();
     const auto answer = connection.ask(bytes);
     EXPECT_EQ(status_of(answer), 400) << bytes;
@@ -154,9 +156,11 @@ TEST_F(ServeProtocol, SaysContinueToThoseWhoWait) {
   const Server server;
   HttpConnection connection = server.connect();
   const std::string picture = gradient_png(50, 50);
-  connection.send(format("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nExpect: 100-continue\r\nContent-Length: %zu\r\n\r\n", picture.size()));
-  EXPECT_EQ(status_of(connection.receive()), 100);
-  EXPECT_EQ(status_of(connection.ask(picture)), 200);
+  for (const char* word : {"100-continue", "100-Continue"}) {
+    connection.send(format("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nExpect: %s\r\nContent-Length: %zu\r\n\r\n", word, picture.size()));
+    EXPECT_EQ(status_of(connection.receive()), 100);
+    EXPECT_EQ(status_of(connection.ask(picture)), 200);
+  }
 }
 
 TEST_F(ServeProtocol, WaitsForNobodyForever) {
@@ -189,6 +193,17 @@ TEST_F(ServeProtocol, DripsAreTimedOutToo) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   EXPECT_LT(sent, head.size());
+}
+
+/// Bytes that came fast do not buy a silence: eight megabytes would be two minutes of it.
+TEST_F(ServeProtocol, AQuickStartBuysNoSilence) {
+  const Server server({"--timeout", "1"});
+  HttpConnection connection = server.connect();
+  const std::size_t size = 8 << 20;
+  const auto begin = std::chrono::steady_clock::now();
+  connection.send(format("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: %zu\r\n\r\n", size) + std::string(size - 1, 'x'));
+  EXPECT_EQ(status_of(connection.receive()), 408);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
 }
 
 TEST_F(ServeProtocol, RefusesBeyondTheQueue) {
@@ -224,6 +239,9 @@ TEST_F(ServeProtocol, TakesAsManyConnectionsAsStated) {
     const auto answer = third.receive();
     EXPECT_EQ(status_of(answer), 503);
     EXPECT_EQ(code_of(*answer), "too_many_connections");
+    HttpConnection sender = server.connect();  // one that sends all before it reads
+    EXPECT_TRUE(sender.send(picture_request(std::string(4 << 20, 'x'))));
+    EXPECT_EQ(status_of(sender.receive()), 503);
     EXPECT_EQ(status_of(first.ask(http_request("GET", "/healthz"))), 200);
   }
   EXPECT_TRUE(eventually([&] {
@@ -259,6 +277,34 @@ TEST_F(ServeProtocol, CutsOffWhatDoesNotEnd) {
   server.send(SIGTERM);
   EXPECT_FALSE(busy.receive());
   EXPECT_EQ(server.wait().exit_code, 0);
+}
+
+/// Sends 32 pictures that take a minute or so together, and a signal while the first is looked at.
+HttpConnection stop_in_the_midst(const Server& server) {
+  const std::string picture = gradient_png(6000, 6000);
+  HttpConnection client = server.connect();
+  EXPECT_TRUE(client.send(form_request(std::vector<std::pair<std::string, std::string>>(32, {"a.png", picture}))));
+  EXPECT_TRUE(eventually([&] { return server.metric("mien_pictures_total{result=\"ok\"}") >= 1; }));
+  server.send(SIGTERM);
+  return client;
+}
+
+TEST_F(ServeProtocol, CutsOffAWorkerToo) {
+  Server server({"--drain-timeout", "0.2", "--threads", "1"});
+  HttpConnection client = stop_in_the_midst(server);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_FALSE(client.receive());
+  EXPECT_EQ(server.wait().exit_code, 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+}
+
+TEST_F(ServeProtocol, ASecondSignalEndsItAtOnce) {
+  Server server({"--threads", "1"});
+  HttpConnection client = stop_in_the_midst(server);
+  EXPECT_TRUE(eventually([&] { return !HttpConnection::possible(server.port()); }));
+  server.send(SIGTERM);
+  EXPECT_FALSE(client.receive());
+  EXPECT_EQ(server.wait().signal, SIGTERM);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ Precision resolve(Precision wanted, const model::Model& model) {
       return wanted;
     case Precision::kInt8:
       if (!has_quantization(model)) {
-        throw Error(ErrorCode::kUnsupported, "the model is not quantised: it has no DequantizeLinear node");
+        throw Error(ErrorCode::kUnsupported, "the model is not quantised (it has no DequantizeLinear node): mien quantize makes a model of eight bits of it");
       }
       return wanted;
     case Precision::kF32:
@@ -46,17 +46,18 @@ Precision resolve(Precision wanted, const model::Model& model) {
   throw Error(ErrorCode::kInvalidArgument, "unknown precision");
 }
 
-/// One input shape: the program, and the sessions that wait for the next call.
+/// One input shape and number of threads: the program, and the sessions that wait for the next call.
 class CompiledShape {
  public:
-  CompiledShape(const InputShape& shape, const Plan& plan, Program program, dnnl::engine engine)
-      : shape_(shape), program_(std::move(program)), engine_(std::move(engine)) {
+  CompiledShape(const InputShape& shape, int threads, const Plan& plan, Program program, dnnl::engine engine)
+      : shape_(shape), threads_(threads), program_(std::move(program)), engine_(std::move(engine)) {
     for (const int output : plan.outputs) outputs_.push_back(plan.values[output].shape);
     for (const Step& step : plan.steps) multiply_adds_ += step.multiply_adds;
     release(std::make_unique<Session>(program_, engine_));
   }
 
-  const InputShape& shape() const { return shape_; }
+  bool is_for(const InputShape& shape, int threads) const { return shape_ == shape && threads_ == threads; }
+  int threads() const { return threads_; }
   const std::vector<Dims>& outputs() const { return outputs_; }
   std::int64_t multiply_adds() const { return multiply_adds_; }
   std::size_t arena_bytes() const { return program_.arena_bytes; }
@@ -93,6 +94,7 @@ class CompiledShape {
   }
 
   InputShape shape_;
+  int threads_;
   std::vector<Dims> outputs_;
   std::int64_t multiply_adds_ = 0;
   Program program_;
@@ -156,17 +158,18 @@ class Network::Impl {
   }
 
   std::shared_ptr<CompiledShape> at(const InputShape& shape) {
-    if (auto found = find(shape)) return found;
+    const int threads = usable_threads(threads_);
+    if (auto found = find(shape, threads)) return found;
     const std::lock_guard build_lock(build_mutex_);
-    if (auto found = find(shape)) return found;
-    const ThreadScope threads(threads_);
+    if (auto found = find(shape, threads)) return found;
+    const ThreadScope scope(threads);
     const Plan plan = make_plan(model_, shape, arithmetic());
     BuildOptions options;
     if (precision_ == Precision::kBf16) options.real = dnnl::memory::data_type::bf16;
     std::shared_ptr<CompiledShape> made;
     try {
       made = std::make_shared<CompiledShape>(
-          shape, plan, build_program(plan, model_, options, engine_, weights_), engine_);
+          shape, threads, plan, build_program(plan, model_, options, engine_, weights_), engine_);
     } catch (const dnnl::error& error) {
       throw Error(ErrorCode::kUnsupported,
                   std::string("oneDNN cannot prepare this network: ") + error.message);
@@ -178,10 +181,10 @@ class Network::Impl {
   }
 
  private:
-  std::shared_ptr<CompiledShape> find(const InputShape& shape) {
+  std::shared_ptr<CompiledShape> find(const InputShape& shape, int threads) {
     const std::lock_guard lock(mutex_);
     for (auto it = shapes_.begin(); it != shapes_.end(); ++it) {
-      if ((*it)->shape() != shape) continue;
+      if (!(*it)->is_for(shape, threads)) continue;
       shapes_.splice(shapes_.begin(), shapes_, it);
       return shapes_.front();
     }
@@ -248,7 +251,7 @@ void Network::run(std::span<const float> input, const InputShape& shape,
                   "the buffer of output '" + output_names()[i] + "' has the wrong size");
     }
   }
-  const ThreadScope threads(impl_->threads());
+  const ThreadScope threads(compiled->threads());
   compiled->run(input.data(), outputs);
 }
 
@@ -271,7 +274,7 @@ Profile Network::profile(std::span<const float> input, const InputShape& shape, 
   std::vector<std::vector<float>> values;
   for (const Dims& output : compiled->outputs()) values.emplace_back(product(output));
   const std::vector<std::span<float>> outputs(values.begin(), values.end());
-  const ThreadScope threads(impl_->threads());
+  const ThreadScope threads(compiled->threads());
   return compiled->profile(input.data(), outputs, rounds);
 }
 

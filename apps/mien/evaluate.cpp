@@ -45,11 +45,10 @@ struct EvaluateOptions {
     o.add_choice(format, "format", {"text", "json", "card"}, "form of the result; card: tables for a model card");
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"}, "arithmetic of the network");
     o.add(threads, "threads", "N", "threads, 0: one a core", {0, 1024});
-    o.add(rounds, "bootstrap", "N", "rounds of the bootstrap for the intervals", {0, 1000000});
+    o.add(rounds, "bootstrap", "N", "rounds of the bootstrap for the intervals", {100, 1000000});
     o.add(help, "help", "print this");
     o.short_name('h');
   }
-  metrics::ReportOptions report_options() const { return {.bootstrap_rounds = rounds}; }
   engine::CompileOptions compile_options() const { return {precision_from_string(precision), threads}; }
   Views views() const { return flip ? Views::kFlip : Views::kSingle; }
 };
@@ -63,6 +62,7 @@ struct Material {
   std::vector<std::uint8_t> pixels;
   std::vector<bool> seen;  // equals a training picture
   bool has_votes = false;
+  metrics::ReportOptions intervals;  // with persons as groups, where the data name them
   std::string_view head;   // that is made for the labels; empty: the model's default one, which answers for photographs
   std::vector<report::Parting> partings;
 };
@@ -97,6 +97,7 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
   out.split_name = !official && out.pictures.size() == out.dataset.size() ? "all" : std::string(to_string(out.split));
   const auto index = [&](const Sample* sample) { return static_cast<std::size_t>(sample - out.dataset.data()); };
   out.seen = mark_seen(out.dataset, out.split);
+  out.intervals = {.bootstrap_rounds = options.rounds, .groups = persons_of(out.pictures)};
   if (!slices) return out;
 
   std::vector<std::optional<DetectedFace>> detected;
@@ -114,11 +115,11 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
   return out;
 }
 
-void score_votes(report::ModelEvaluation& out, const FaceModel& voter, std::span<const float> logits, const Material& material, const EvaluateOptions& options) {
+void score_votes(report::ModelEvaluation& out, const FaceModel& voter, std::span<const float> logits, const Material& material) {
   const auto classes = static_cast<int>(voter.labels().size());
   std::vector<metrics::FerPlusVotes> votes;
   for (const Sample* sample : material.pictures) votes.push_back(sample->votes);
-  out.ferplus = metrics::ferplus_report(metrics::softmax(logits, classes, voter.temperature()), voter.labels(), votes, options.report_options());
+  out.ferplus = metrics::ferplus_report(metrics::softmax(logits, classes, voter.temperature()), voter.labels(), votes, material.intervals);
   for (const int c : metrics::predictions(logits, classes)) {
     out.ferplus_predicted.push_back(static_cast<int>(*emotion_from_string(voter.labels()[static_cast<std::size_t>(c)])));
   }
@@ -147,12 +148,13 @@ void score_robustness(report::ModelEvaluation& out, const FaceModel& model, cons
     const std::vector<float> logits = measure_logits([&](auto faces) { return model.logits(faces); }, pixels, options.views(), out.name + ", " + step.name + " " + step.text);
     metrics::ConfusionMatrix confusion(classes);
     const std::vector<int> predicted = metrics::predictions(logits, classes);
-    std::uint64_t hits = 0;
+    std::vector<bool> right;
     for (std::size_t i = 0; i < predicted.size(); ++i) {
       confusion.add(out.own.truth[i], predicted[i]);
-      hits += predicted[i] == out.own.truth[i] ? 1 : 0;
+      right.push_back(predicted[i] == out.own.truth[i]);
     }
-    out.robustness.push_back({step.name, step.text, metrics::wilson_score(hits, predicted.size()), confusion.macro_f1()});
+    const metrics::ReportOptions known = metrics::options_for(material.intervals, out.own.pictures);
+    out.robustness.push_back({step.name, step.text, metrics::accuracy_score(right, known), confusion.macro_f1()});
   }
 }
 
@@ -161,12 +163,12 @@ report::ModelEvaluation evaluate_model(const std::string& name, const std::files
   const auto measure = [&](const FaceModel& m) { return measure_logits([&](auto faces) { return m.logits(faces); }, material.pixels, options.views(), name); };
   const std::vector<float> logits = measure(*model);
   report::ModelEvaluation out{.name = name, .path = path.string(), .runtime = model->runtime(), .temperature = model->temperature()};
-  out.own = report::evaluate_labels(logits, label_outputs(model->labels(), material.pictures), model->labels(), model->temperature(), options.report_options());
+  out.own = report::evaluate_labels(logits, label_outputs(model->labels(), material.pictures), model->labels(), model->temperature(), material.intervals);
   out.unknown_labels = material.pictures.size() - out.own.pictures.size();
-  out.without_seen = report::scores_without(out.own, material.seen, options.report_options());
+  out.without_seen = report::scores_without(out.own, material.seen, material.intervals);
   if (material.has_votes) {
     const std::unique_ptr<FaceModel> voter = load_face_model(path, options.compile_options(), {.name = options.head, .taught = model::kFerPlusHead});
-    score_votes(out, *voter, voter->head() == model->head() ? logits : measure(*voter), material, options);
+    score_votes(out, *voter, voter->head() == model->head() ? logits : measure(*voter), material);
   }
   score_slices(out, material.partings);
   if (options.robustness) score_robustness(out, *model, material, options);
@@ -194,7 +196,7 @@ report::Evaluation evaluate(const EvaluateOptions& options, const std::vector<st
   for (const std::string& history : options.histories) out.histories.push_back(report::read_history(history));
   const std::vector<std::string> names = short_names(models);
   for (std::size_t i = 0; i < models.size(); ++i) out.models.push_back(evaluate_model(names[i], models[i], material, options));
-  out.comparisons = report::compare_models(out, options.report_options());
+  out.comparisons = report::compare_models(out, material.intervals);
   return out;
 }
 

@@ -42,7 +42,7 @@ struct KnnOptions {
     o.add(drop_leaked, "drop-leaked", "leave out Training pictures that equal a test picture");
     o.add_choice(format, "format", {"text", "json", "card"}, "form of the result; card: tables for a model card");
     o.add(threads, "threads", "N", "threads, 0: one a core", {0, 1024});
-    o.add(rounds, "bootstrap", "N", "rounds of the bootstrap for the intervals", {0, 1000000});
+    o.add(rounds, "bootstrap", "N", "rounds of the bootstrap for the intervals", {100, 1000000});
     o.add(help, "help", "print this");
     o.short_name('h');
   }

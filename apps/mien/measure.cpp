@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -81,6 +82,19 @@ std::vector<bool> mark_seen(const Dataset& dataset, Split split) {
     if (dataset[i].split == split) marks.push_back(seen.contains(i));
   }
   return marks;
+}
+
+std::vector<int> persons_of(const std::vector<const Sample*>& samples) {
+  if (std::none_of(samples.begin(), samples.end(), [](const Sample* sample) { return sample->has_subject(); })) return {};
+  std::map<decltype(Sample::subject), int> numbers;
+  std::vector<int> out;
+  int next = 0;
+  for (const Sample* sample : samples) {
+    const bool is_new = !sample->has_subject() || numbers.emplace(sample->subject, next).second;
+    out.push_back(is_new ? next : numbers[sample->subject]);
+    next += is_new ? 1 : 0;
+  }
+  return out;
 }
 
 std::vector<int> label_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples) {

@@ -29,6 +29,9 @@ std::vector<const Sample*> select_split(const Dataset& dataset, Split split, con
 /// Which of these samples equal a training picture; none of the training pictures themselves.
 std::vector<bool> mark_seen(const Dataset& dataset, Split split);
 
+/// A number for each person, another for each sample without a name; nothing where none has a name.
+std::vector<int> persons_of(const std::vector<const Sample*>& samples);
+
 /// The index of each sample's label among `labels`, -1 where it is not there.
 std::vector<int> label_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples);
 /// The same for the emotion that the majority of FER+'s voters named, -1 also where there is none.

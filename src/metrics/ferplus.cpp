@@ -86,6 +86,7 @@ FerPlusReport ferplus_report(std::span<const float> probabilities, std::span<con
                                  static_cast<std::size_t>(Emotion::kContempt)) != emotions.end();
   std::vector<float> rows;  // [kept, kFerPlusEmotions]
   std::vector<int> truth;
+  std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < votes.size(); ++i) {
     out.non_face += is_ferplus_non_face(votes[i]) ? 1 : 0;
     out.tied += is_ferplus_tie(votes[i]) ? 1 : 0;
@@ -93,6 +94,7 @@ FerPlusReport ferplus_report(std::span<const float> probabilities, std::span<con
     score_distribution(row, emotions, votes[i], out);
     const std::optional<Emotion> majority = ferplus_majority(votes[i]);
     if (!majority) continue;
+    chosen.push_back(i);
     truth.push_back(static_cast<int>(*majority));
     rows.resize(rows.size() + kFerPlusEmotions);
     for (std::size_t c = 0; c < classes; ++c) rows[rows.size() - kFerPlusEmotions + emotions[c]] = row[c];
@@ -103,7 +105,7 @@ FerPlusReport ferplus_report(std::span<const float> probabilities, std::span<con
   }
   std::vector<std::string> names;
   for (int e = 0; e < kFerPlusEmotions; ++e) names.emplace_back(to_string(static_cast<Emotion>(e)));
-  out.majority = report(rows, truth, std::move(names), options);
+  out.majority = report(rows, truth, std::move(names), options_for(options, chosen));
   return out;
 }
 

@@ -55,15 +55,14 @@ PairedComparison compare_paired(std::span<const int> first, std::span<const int>
   out.test = mcnemar(only_first, only_second);
   const double accuracy = one.accuracy() - other.accuracy(), macro_f1 = one.macro_f1() - other.macro_f1();
   std::vector<double> accuracies, macro_f1s;
-  Resampler resampler(options.seed, labels.size());
+  Resampler resampler(options.seed, labels.size(), options.groups);
   for (int round = 0; round < options.bootstrap_rounds; ++round) {
     one.clear();
     other.clear();
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      const std::size_t drawn = resampler.next();
-      one.add(labels[drawn], first[drawn]);
-      other.add(labels[drawn], second[drawn]);
-    }
+    resampler.draw([&](std::size_t i) {
+      one.add(labels[i], first[i]);
+      other.add(labels[i], second[i]);
+    });
     accuracies.push_back(one.accuracy() - other.accuracy());
     macro_f1s.push_back(one.macro_f1() - other.macro_f1());
   }

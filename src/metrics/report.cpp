@@ -60,14 +60,17 @@ class Tally {
 
   const ConfusionMatrix& confusion() const { return confusion_; }
 
-  /// macro F1, weighted F1, log loss, ECE; then precision, recall, F1 of each class.
+  /// macro F1, weighted F1, log loss, ECE; then precision, recall, F1 of each class, NaN where they are not defined.
   std::vector<double> scores() const {
     const auto count = static_cast<double>(confusion_.total());
     double gap = 0;
     for (const double bin : gaps_) gap += std::abs(bin);
     std::vector<double> out = {confusion_.macro_f1(), confusion_.weighted_f1(), loss_ / count, gap / count};
     for (int c = 0; c < confusion_.classes(); ++c) {
-      out.insert(out.end(), {confusion_.precision(c), confusion_.recall(c), confusion_.f1(c)});
+      const bool is_true = confusion_.support(c) > 0, is_said = confusion_.predicted(c) > 0;
+      const auto defined = [](bool is, double score) { return is ? score : std::numeric_limits<double>::quiet_NaN(); };
+      out.insert(out.end(), {defined(is_said, confusion_.precision(c)), defined(is_true, confusion_.recall(c)),
+                             defined(is_true || is_said, confusion_.f1(c))});
     }
     return out;
   }
@@ -87,16 +90,16 @@ std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, c
   for (const Outcome& sample : samples) tally.add(sample);
   const std::vector<double> values = tally.scores();
   std::vector<std::vector<double>> rounds(values.size());  // [score, round]
-  Resampler resampler(options.seed, samples.size());
+  Resampler resampler(options.seed, samples.size(), options.groups);
   for (int round = 0; round < options.bootstrap_rounds; ++round) {
     tally.clear();
-    for (std::size_t i = 0; i < samples.size(); ++i) tally.add(samples[resampler.next()]);
+    resampler.draw([&](std::size_t i) { tally.add(samples[i]); });
     const std::vector<double> scores = tally.scores();
     for (std::size_t s = 0; s < scores.size(); ++s) rounds[s].push_back(scores[s]);
   }
   std::vector<Score> out;
   for (std::size_t s = 0; s < values.size(); ++s) {
-    out.push_back(percentile_score(values[s], std::move(rounds[s])));
+    out.push_back(percentile_score(std::isnan(values[s]) ? 0 : values[s], std::move(rounds[s])));
     const double most = s == kLogLoss ? std::numeric_limits<double>::infinity() : 1;  // moving may lead out of the range
     out.back().low = std::clamp(out.back().low, 0.0, most);
     out.back().high = std::clamp(out.back().high, 0.0, most);
@@ -116,6 +119,30 @@ Score wilson_score(std::uint64_t hits, std::uint64_t count) {
   return {share, std::max(0.0, centre - reach), std::min(1.0, centre + reach)};
 }
 
+Score accuracy_score(const std::vector<bool>& right, const ReportOptions& options) {
+  const auto hits = static_cast<std::uint64_t>(std::count(right.begin(), right.end(), true));
+  if (options.groups.empty()) return wilson_score(hits, right.size());
+  std::vector<double> rounds;
+  Resampler resampler(options.seed, right.size(), options.groups);
+  for (int round = 0; round < options.bootstrap_rounds; ++round) {
+    double drawn = 0, drawn_hits = 0;
+    resampler.draw([&](std::size_t i) { ++drawn, drawn_hits += right[i] ? 1 : 0; });
+    rounds.push_back(drawn_hits / drawn);
+  }
+  Score out = percentile_score(static_cast<double>(hits) / static_cast<double>(right.size()), std::move(rounds));
+  out.low = std::max(out.low, 0.0);
+  out.high = std::min(out.high, 1.0);
+  return out;
+}
+
+ReportOptions options_for(const ReportOptions& options, std::span<const std::size_t> chosen) {
+  ReportOptions out = options;
+  out.groups.clear();
+  if (options.groups.empty()) return out;
+  for (const std::size_t i : chosen) out.groups.push_back(options.groups[i]);
+  return out;
+}
+
 ClassificationReport report(std::span<const float> probabilities, std::span<const int> labels,
                             std::vector<std::string> class_names, const ReportOptions& options) {
   const std::size_t classes = check_probabilities(probabilities, labels);
@@ -129,23 +156,27 @@ ClassificationReport report(std::span<const float> probabilities, std::span<cons
   ClassificationReport out;
   out.count = labels.size();
   out.confusion = ConfusionMatrix(static_cast<int>(classes));
-  std::uint64_t hits = 0;
   const std::vector<Outcome> samples = outcomes(probabilities, labels, classes);
+  std::vector<bool> right;
   for (const Outcome& sample : samples) {
     out.confusion.add(sample.truth, sample.prediction);
-    hits += sample.truth == sample.prediction ? 1 : 0;
+    right.push_back(sample.truth == sample.prediction);
   }
-  out.accuracy = wilson_score(hits, out.count);
+  out.accuracy = accuracy_score(right, options);
 
   const std::vector<Score> scores = bootstrap(samples, static_cast<int>(classes), options);
   out.macro_f1 = scores[0];
   out.weighted_f1 = scores[1];
   out.log_loss = scores[2];
   out.ece = scores[3];
+  const bool alone = options.groups.empty();
   for (std::size_t c = 0; c < classes; ++c) {
     const std::size_t first = 4 + 3 * c;
-    out.per_class.push_back({std::move(class_names[c]), out.confusion.support(static_cast<int>(c)),
-                             scores[first], scores[first + 1], scores[first + 2]});
+    const int index = static_cast<int>(c);
+    const std::uint64_t hits = out.confusion.count(index, index), support = out.confusion.support(index);
+    out.per_class.push_back({std::move(class_names[c]), support,
+                             alone ? wilson_score(hits, out.confusion.predicted(index)) : scores[first],
+                             alone ? wilson_score(hits, support) : scores[first + 1], scores[first + 2]});
   }
   return out;
 }

@@ -26,9 +26,10 @@ struct ClassScores {
   Score f1;
 };
 
-/// How well probabilities tell the labels. The interval of the accuracy is Wilson's (1927); all others are percentiles of a
-/// bootstrap over the samples (Efron 1979), moved by its estimate of the bias: a resample repeats samples, which makes
-/// the calibration error larger than that of the sample.
+/// How well probabilities tell the labels. The intervals of shares (accuracy, precision, recall) are Wilson's (1927); all others
+/// are percentiles of a bootstrap over the samples (Efron 1979), moved by its estimate of the bias: a resample repeats samples,
+/// which makes the calibration error larger than that of the sample. Where samples come in groups, all are of a bootstrap over
+/// the groups: pictures of one person are more alike than those of many, and say less.
 struct ClassificationReport {
   std::uint64_t count = 0;
   Score accuracy;
@@ -43,7 +44,11 @@ struct ClassificationReport {
 struct ReportOptions {
   int bootstrap_rounds = 1000;  ///< 0: the intervals of the bootstrap shrink to the value
   std::uint64_t seed = 1;       ///< the same seed gives the same intervals
+  std::vector<int> groups = {};  ///< [samples] any number for each group, of a person for one; empty: each sample alone
 };
+
+/// The options for some of the samples, `chosen` by their places.
+ReportOptions options_for(const ReportOptions& options, std::span<const std::size_t> chosen);
 
 /// Probabilities [count, classes], labels [count] with values 0..classes-1, one name a class. The prediction
 /// is the most probable class, the first of equal ones. Throws Error kInvalidArgument as calibration.hpp
@@ -53,6 +58,9 @@ ClassificationReport report(std::span<const float> probabilities, std::span<cons
 
 /// Wilson's interval of a share of `hits` in `count`; {0, 0, 1} without samples.
 Score wilson_score(std::uint64_t hits, std::uint64_t count);
+
+/// The share of samples that are right: with Wilson's interval, or that of a bootstrap over the groups. Not of none.
+Score accuracy_score(const std::vector<bool>& right, const ReportOptions& options);
 
 /// A JSON object: "count", "labels" [classes], "accuracy", "macro_f1", "weighted_f1", "log_loss", "ece" (each
 /// {"value", "low", "high"}), "per_class" [{"label", "support", "precision", "recall", "f1"}], "confusion"

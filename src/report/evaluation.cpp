@@ -29,14 +29,16 @@ Answers answers(const LabelSetEvaluation& e, std::size_t pictures) {
 /// Over the pictures that both answer.
 std::optional<metrics::PairedComparison> compare(const Answers& first, const Answers& second, const metrics::ReportOptions& options) {
   std::vector<int> one, other, truth;
+  std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < first.truth.size(); ++i) {
     if (first.truth[i] < 0 || second.truth[i] < 0) continue;
+    chosen.push_back(i);
     one.push_back(first.predicted[i]);
     other.push_back(second.predicted[i]);
     truth.push_back(first.truth[i]);
   }
   if (truth.empty()) return std::nullopt;
-  return metrics::compare_paired(one, other, truth, kEmotionCount + 1, options);
+  return metrics::compare_paired(one, other, truth, kEmotionCount + 1, metrics::options_for(options, chosen));
 }
 
 /// The majority's pictures; every network answers all of them.
@@ -66,7 +68,7 @@ LabelSetEvaluation evaluate_labels(std::span<const float> logits, std::span<cons
   if (out.truth.empty()) throw Error(ErrorCode::kInvalidArgument, "no picture has a label that the model knows");
   out.predicted = metrics::predictions(known, static_cast<int>(classes));
   out.probabilities = metrics::softmax(known, static_cast<int>(classes), temperature);
-  out.scores = metrics::report(out.probabilities, out.truth, out.labels, options);
+  out.scores = metrics::report(out.probabilities, out.truth, out.labels, metrics::options_for(options, out.pictures));
   for (std::size_t c = 0; c < classes; ++c) {
     out.precision_recall.push_back(metrics::precision_recall_curve(out.probabilities, out.truth, static_cast<int>(c)));
     out.average_precision.push_back(metrics::average_precision(out.precision_recall.back()));
@@ -90,15 +92,17 @@ LabelSetEvaluation evaluate_labels(std::span<const float> logits, std::span<cons
 std::optional<metrics::ClassificationReport> scores_without(const LabelSetEvaluation& e, const std::vector<bool>& marked, const metrics::ReportOptions& options) {
   std::vector<float> probabilities;
   std::vector<int> labels;
+  std::vector<std::size_t> chosen;
   const std::size_t classes = e.labels.size();
   for (std::size_t i = 0; i < e.truth.size(); ++i) {
     if (marked[e.pictures[i]]) continue;
+    chosen.push_back(e.pictures[i]);
     const auto row = std::span(e.probabilities).subspan(i * classes, classes);
     probabilities.insert(probabilities.end(), row.begin(), row.end());
     labels.push_back(e.truth[i]);
   }
   if (labels.empty() || labels.size() == e.truth.size()) return std::nullopt;
-  return metrics::report(probabilities, labels, e.labels, options);
+  return metrics::report(probabilities, labels, e.labels, metrics::options_for(options, chosen));
 }
 
 std::vector<Comparison> compare_models(const Evaluation& e, const metrics::ReportOptions& options) {

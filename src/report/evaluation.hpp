@@ -78,6 +78,8 @@ struct Evaluation {
   std::vector<RunHistory> histories;
 };
 
+// Groups in the options of what follows are of all pictures, also those without a label.
+
 /// Logits [n, classes] and truth [n] as an index of `labels`, or -1 for a picture left out. Throws Error kInvalidArgument where none is left.
 LabelSetEvaluation evaluate_labels(std::span<const float> logits, std::span<const int> truth, std::vector<std::string> labels, double temperature,
                                    const metrics::ReportOptions& options);

@@ -118,7 +118,7 @@ std::string model_section(const Evaluation& e, std::size_t index, Faces shown) {
   std::string body;
   if (m.unknown_labels > 0) body += "<p>" + count_text(m.unknown_labels) + " pictures have a label that the model does not know and are left out.</p>\n";
   body += "<h3>What is taken for what</h3>\n" + figure(plot::draw_svg(confusion_figure(s)), "Rows are the labels, columns what the model says: share of the row, and pictures.");
-  body += "<h3>Class by class</h3>\n" + figure(plot::draw_svg(class_figure(s)), "Whiskers are 95 % intervals of a bootstrap over the pictures.") + class_table(s, m.own.average_precision);
+  body += "<h3>Class by class</h3>\n" + figure(plot::draw_svg(class_figure(s)), "Whiskers are 95 % intervals.") + class_table(s, m.own.average_precision);
   body += "<h3>Precision and recall</h3>\n" +
           figure(plot::draw_svg(precision_recall_figure(m.own)), "Each class against the rest, over all thresholds. The number after the name is the average precision, the area below the curve.");
   body += "<h3>Can its confidence be trusted?</h3>\n" +
@@ -192,7 +192,7 @@ std::string to_page(const Evaluation& e, Faces shown) {
     for (const RunHistory& history : e.histories) training += figure(plot::draw_svg(training_figure(history)), escape_html(history.name));
     body += section("training", "How it was trained", training);
   }
-  body += "<footer>Brackets and whiskers are 95 % intervals: Wilson's for accuracy, a bootstrap over the pictures for the rest. An expression is not a feeling; these scores tell how "
+  body += "<footer>Brackets and whiskers are 95 % intervals: Wilson's for accuracy, precision and recall, a bootstrap over the pictures for the rest; where the data name persons, a bootstrap over them for all. An expression is not a feeling; these scores tell how "
           "often the model says what the labels say. Made by <b>mien evaluate</b>.</footer>\n";
   const std::string subtitle = escape_html(std::filesystem::path(e.data).filename().string()) + ", " + escape_html(e.split) + ", " + count_text(e.pictures.size()) + " pictures, " +
                                (e.views == "flip" ? "mean of picture and mirror image" : "single view") + (several ? "" : " · run by " + escape_html(e.models[0].runtime));

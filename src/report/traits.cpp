@@ -33,7 +33,15 @@ Parting part_in_thirds(std::string name, std::span<const FaceTraits> traits, con
   }
   std::sort(values.begin(), values.end());
   if (values.size() < 3) return {std::move(name), words, std::vector<int>(traits.size(), -1)};
-  const double low = std::round(values[values.size() / 3]), high = std::round(values[2 * values.size() / 3]);
+  // Of equal values at a limit all go to the part above it: where that would leave nothing below, the limit is the next value.
+  const auto limit = [&](std::size_t place) {
+    const double value = std::round(values[place]);
+    if (value > values.front()) return value;
+    const auto next = std::upper_bound(values.begin(), values.end(), values.front());
+    if (next == values.end()) return value;
+    return std::floor(*next) > values.front() ? std::floor(*next) : *next;
+  };
+  const double low = limit(values.size() / 3), high = limit(2 * values.size() / 3);
   return part_by_limits(std::move(name), traits, value, {low, high},
                         {words[0] + format(" (under %g%s)", low, unit), words[1] + format(" (%g to %g%s)", low, high, unit), words[2] + format(" (from %g%s)", high, unit)});
 }

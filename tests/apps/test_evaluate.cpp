@@ -117,7 +117,7 @@ TEST_F(Evaluate, VotesGiveTheFerPlusReport) {
 }
 
 TEST_F(Evaluate, TextNamesModelDataAndScores) {
-  const ProcessResult result = mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--flip", "--bootstrap", "0"});
+  const ProcessResult result = mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--flip", "--bootstrap", "100"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   for (const char* part : {"reference.onnx on ", "mean of picture and mirror image", "accuracy", "macro F1", "log loss", "confusion"}) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
@@ -205,7 +205,7 @@ TEST_F(Evaluate, SlicesPartPeopleAndLight) {
   ASSERT_EQ(slices[0]["parts"].size(), 2U);
   EXPECT_EQ(slices[0]["parts"][0]["name"], "a");
   EXPECT_EQ(slices[0]["parts"][0]["count"].get<int>() + slices[0]["parts"][1]["count"].get<int>(), 28);
-  const std::string text = mien({"evaluate", "--model", reference_model(), "--model", write_peer(folder_.path()), "--data", folder_ / "packed.npy", "--slices", "--detector", "hog", "--bootstrap", "0"}).out;
+  const std::string text = mien({"evaluate", "--model", reference_model(), "--model", write_peer(folder_.path()), "--data", folder_ / "packed.npy", "--slices", "--detector", "hog", "--bootstrap", "100"}).out;
   const auto first = text.find("  person: ");
   EXPECT_NE(first, std::string::npos) << text;
   EXPECT_NE(text.find("  person: ", first + 1), std::string::npos) << "of each model\n" << text;
@@ -229,7 +229,7 @@ TEST_F(Evaluate, ReportIsOneWholePage) {
   if (!fs::exists("/usr/bin/gnuplot")) GTEST_SKIP() << "gnuplot is not installed";
   const fs::path page = folder_ / "report.html";
   write_file(folder_ / "history.csv", std::string_view("epoch,train_loss,valid_loss\n1,2,2\n2,1,1.5\n"));
-  const Words words = {"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--bootstrap", "20", "--detector", "hog", "--threads", "1", "--history", folder_ / "history.csv", "--report", page};
+  const Words words = {"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--bootstrap", "100", "--detector", "hog", "--threads", "1", "--history", folder_ / "history.csv", "--report", page};
   const ProcessResult shown = mien(words);
   ASSERT_EQ(shown.exit_code, 0) << shown.error;
   const std::string with_pictures = read_text(page);
@@ -250,7 +250,7 @@ TEST_F(Evaluate, ReportIsOneWholePage) {
 }
 
 TEST_F(Evaluate, CardHasTablesForAModelCard) {
-  const ProcessResult card = mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--format", "card", "--bootstrap", "20", "--threads", "1"});
+  const ProcessResult card = mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--format", "card", "--bootstrap", "100", "--threads", "1"});
   EXPECT_EQ(card.exit_code, 0) << card.error;
   for (const char* part : {"### reference\n", "| PrivateTest | pictures | accuracy, % |", "| surprise | 4 | "}) EXPECT_NE(card.out.find(part), std::string::npos) << part << card.out;
 }

@@ -14,7 +14,7 @@ struct Scores {
 
 Scores evaluate(const fs::path& data, const fs::path& model, const std::string& precision) {
   Command command = mien_command({"evaluate", "--data", data, "--model", model, "--precision", precision, "--threads", "1",
-                                  "--bootstrap", "0", "--format", "json"});
+                                  "--bootstrap", "100", "--format", "json"});
   command.timeout = std::chrono::seconds(280);
   const ProcessResult result = run(command);
   EXPECT_EQ(result.exit_code, 0) << result.error;

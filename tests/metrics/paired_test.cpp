@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/file.hpp"
 #include "error_code.hpp"
 
@@ -61,6 +63,23 @@ TEST(Paired, AClearLeadIsMoreThanNoise) {
   EXPECT_EQ(words.find(format("B is right more often than A, by 20.0 points (%.1f to %.1f). ", -100 * result.accuracy.high, -100 * result.accuracy.low)), 0u) << words;
   EXPECT_NEAR(result.accuracy.low, -0.2 - 1.96 * 0.0283, 0.015);  // sqrt(0.2 * 0.8 / 200)
   EXPECT_NE(words.find("p < 0.001"), std::string::npos) << words;
+}
+
+/// 40 persons of five pictures, all right or all wrong: 40 throws of a coin and not 200.
+TEST(Paired, PicturesOfOnePersonAreDrawnTogether) {
+  std::vector<int> labels(200, 0), first(200, 0), second(200, 0), persons(200);
+  for (std::size_t i = 0; i < 200; ++i) {
+    persons[i] = static_cast<int>(i / 5);
+    labels[i] = first[i] = second[i] = static_cast<int>(i % 2);
+    if (i < 60) first[i] = 1 - first[i];
+  }
+  const auto width = [&](const std::vector<int>& groups) {
+    const Score score = compare_paired(first, second, labels, 2, {.bootstrap_rounds = 2000, .groups = groups}).accuracy;
+    return score.high - score.low;
+  };
+  EXPECT_NEAR(width({}), 2 * 1.96 * std::sqrt(0.3 * 0.7 / 200), 0.012);
+  EXPECT_NEAR(width(persons), 2 * 1.96 * std::sqrt(0.3 * 0.7 / 40), 0.03);
+  EXPECT_EQ(test::code_of([&] { width({0, 1}); }), ErrorCode::kInvalidArgument);
 }
 
 TEST(Paired, PIsShort) {

@@ -80,6 +80,38 @@ TEST(Report, BootstrapIsWideAsTheNormalApproximationSays) {
               0.4 * spread / std::sqrt(2000.0));
 }
 
+/// Thirty persons of ten pictures, 24 of them read right and six wrong.
+TEST(Report, PersonsAreDrawnAsOne) {
+  std::vector<float> probabilities;
+  std::vector<int> labels, persons;
+  for (int i = 0; i < 300; ++i) {
+    const bool right = i / 10 < 24;
+    labels.push_back(i % 2);
+    persons.push_back(7 * (i / 10));
+    for (int c = 0; c < 2; ++c) probabilities.push_back((c == i % 2) == right ? 0.9F : 0.1F);
+  }
+  const ClassificationReport alone = report(probabilities, labels, {"a", "b"}), grouped = report(probabilities, labels, {"a", "b"}, {.groups = persons});
+  EXPECT_EQ(alone.accuracy.value, grouped.accuracy.value);
+  const double reach = 1.96 * std::sqrt(0.8 * 0.2 / 30);
+  EXPECT_NEAR(grouped.accuracy.low, 0.8 - reach, 0.03);
+  EXPECT_NEAR(grouped.accuracy.high, 0.8 + reach, 0.03);
+  EXPECT_LT(grouped.per_class[0].recall.low, alone.per_class[0].recall.low - 0.04);
+  EXPECT_LT(grouped.macro_f1.low, alone.macro_f1.low - 0.04);
+  EXPECT_THROW(report(probabilities, labels, {"a", "b"}, {.groups = {1, 2}}), Error);
+}
+
+TEST(Report, AFullShareIsNotCertain) {
+  // One class always right; the second is there once, the third never.
+  const std::vector<float> probabilities = {0.9F, 0.1F, 0, 0.9F, 0.1F, 0, 0.9F, 0.1F, 0, 0.2F, 0.8F, 0};
+  const ClassificationReport result = report(probabilities, std::vector{0, 0, 0, 1}, {"a", "b", "c"});
+  EXPECT_DOUBLE_EQ(result.per_class[0].recall.low, wilson_score(3, 3).low);
+  EXPECT_DOUBLE_EQ(result.per_class[1].precision.low, wilson_score(1, 1).low);
+  EXPECT_EQ(result.per_class[1].f1.low, 1);  // in every resample that has it
+  EXPECT_EQ(result.per_class[2].recall.value, 0);
+  EXPECT_EQ(result.per_class[2].recall.high, 1);
+  EXPECT_EQ(result.per_class[2].f1.high, 1);
+}
+
 TEST(Report, RepeatsWithItsSeed) {
   const Data data = random_data(300, 3);
   const std::vector<std::string> names = {"a", "b", "c"};

@@ -49,6 +49,16 @@ TEST(Partings, ThirdsAndPeopleAndOnlyWhatIsKnown) {
   EXPECT_EQ(partings[1].part, (std::vector<int>{0, 0, 0, 1, 1, 1, 2, 2, 2}));
 }
 
+TEST(Partings, EqualValuesAreThirdsAsFarAsTheyCan) {
+  std::vector<FaceTraits> traits(7);
+  for (std::size_t i = 0; i < 7; ++i) traits[i].size = i < 3 ? 129.4 : 155.4;
+  const std::vector<Parting> partings = part_pictures(traits);
+  ASSERT_EQ(partings.size(), 1U);
+  EXPECT_EQ(partings[0].part, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
+  EXPECT_EQ(partings[0].names[0], "small (under 155 px)");
+  EXPECT_EQ(partings[0].names[2], "large (from 155 px)");
+}
+
 TEST(Partings, PoseHasFixedLimits) {
   std::vector<FaceTraits> traits;
   for (const float aside : {0.0F, 10.0F, 30.0F}) traits.push_back(traits_of({}, face(aside)));

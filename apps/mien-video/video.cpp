@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "base/file.hpp"
@@ -122,13 +123,17 @@ class AnnotatedFilm {
   std::span<const std::string> labels_;
 };
 
-/// Refuses to write over the film itself.
+/// Refuses to write over the film itself, and two outputs into one file.
 void check_outputs(const Options& options, const std::string& film) {
-  for (const std::string& path : {options.output, options.annotate, options.timeline, options.summary}) {
+  std::map<std::filesystem::path, const char*> taken;
+  for (const auto& [option, path] : {std::pair<const char*, const std::string&>{"--output", options.output}, {"--annotate", options.annotate},
+                                     {"--timeline", options.timeline}, {"--summary", options.summary}}) {
+    if (path.empty() || path == "-") continue;
     std::error_code error;
-    if (!path.empty() && std::filesystem::equivalent(path, film, error)) {
-      throw Error(ErrorCode::kInvalidArgument, path + " is the film itself");
-    }
+    if (std::filesystem::equivalent(path, film, error)) throw Error(ErrorCode::kInvalidArgument, path + " is the film itself");
+    const bool other = std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error);  // /dev/null
+    const auto [first, is_new] = taken.emplace(std::filesystem::weakly_canonical(std::filesystem::absolute(path), error), option);
+    if (!is_new && !other) throw Error(ErrorCode::kInvalidArgument, format("%s and %s name the same file, %s", first->second, option, path.c_str()));
   }
 }
 
@@ -181,7 +186,7 @@ int run(const Options& options, const std::string& name) {
     }
   }
   log.finish(end);
-  std::fprintf(stderr, "%s: %lld frames, %s\n%s", name.c_str(), static_cast<long long>(count), clock_text(end).c_str(),
+  std::fprintf(stderr, "%s: %lld %s, %s\n%s", name.c_str(), static_cast<long long>(count), count == 1 ? "frame" : "frames", clock_text(end).c_str(),
                summary_text(log, analyzer.labels()).c_str());
   output.close();
   if (film) film->close();

@@ -33,7 +33,7 @@ bool is_image(std::string_view bytes) {
 
 class Collector {
  public:
-  explicit Collector(const Shard& shard) : shard_(shard) {}
+  Collector(const Shard& shard, const fs::path& own_folder) : shard_(shard), own_folder_(own_folder) {}
 
   void add_argument(const std::string& argument) {
     std::error_code ignored;
@@ -96,12 +96,14 @@ class Collector {
   }
 
   /// Links to folders are not followed, which might lead in circles. A folder that cannot be listed is an input that failed.
-  static void list(const fs::path& folder, std::vector<PhotoInput>& found) {
+  void list(const fs::path& folder, std::vector<PhotoInput>& found) const {
     std::error_code error;
     fs::directory_iterator entry(folder, error), end;
     for (; !error && entry != end; entry.increment(error)) {
       std::error_code ignored;
-      if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) list(entry->path(), found);
+      if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
+        if (own_folder_.empty() || !fs::equivalent(entry->path(), own_folder_, ignored)) list(entry->path(), found);
+      }
       else if (entry->is_regular_file(ignored) && has_image_extension(entry->path())) found.push_back({entry->path().string()});
     }
     if (error) found.push_back({folder.string(), "cannot list the folder: " + error.message()});
@@ -110,7 +112,7 @@ class Collector {
   void add_pattern(const std::string& pattern) {
     glob_t matches{};
     if (::glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
-      for (std::size_t i = 0; i < matches.gl_pathc; ++i) add_photo({matches.gl_pathv[i]});
+      for (std::size_t i = 0; i < matches.gl_pathc; ++i) add_path(matches.gl_pathv[i]);
     } else {
       add_photo({pattern, "no file fits the pattern"});
     }
@@ -123,6 +125,7 @@ class Collector {
   }
 
   const Shard& shard_;
+  const fs::path& own_folder_;
   std::vector<PhotoInput> photos_;
   bool saw_any_ = false;
 };
@@ -154,8 +157,8 @@ Shard shard_from_string(const std::string& text) {
   throw Error(ErrorCode::kInvalidArgument, "--shard: '" + text + "' is not like 3/16, the third of sixteen");
 }
 
-std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments, const std::string& list, const Shard& shard) {
-  Collector collector(shard);
+std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments, const std::string& list, const Shard& shard, const fs::path& own_folder) {
+  Collector collector(shard, own_folder);
   for (const std::string& argument : arguments) collector.add_argument(argument);
   if (!list.empty()) collector.add_list(list);
   if (!collector.saw_any()) {

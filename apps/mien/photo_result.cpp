@@ -51,6 +51,7 @@ class TextWriter : public ResultWriter {
       }
     }
     if (result.annotated) out += "\n  annotated copy: " + *result.annotated + "\n";
+    if (result.copy_error) out += "\n  no annotated copy: " + *result.copy_error + "\n";
     return out;
   }
 
@@ -67,6 +68,7 @@ std::string photo_json(const PhotoResult& result, const std::vector<std::string>
   for (std::size_t i = 0; i < result.faces.size(); ++i) out += (i == 0 ? "" : ", ") + face_json(result.faces[i], labels);
   out += "]";
   if (result.annotated) out += ", \"annotated\": " + json_quote(*result.annotated);
+  if (result.copy_error) out += ", \"copy_error\": " + json_quote(*result.copy_error);
   return out + "}";
 }
 
@@ -110,16 +112,16 @@ class CsvWriter : public ResultWriter {
     return out + ",error\n";
   }
   std::string photo(const PhotoResult& result) override {
-    const std::string path = csv_field(result.path);
+    const std::string path = csv_field(result.path), error = csv_field(result.error ? *result.error : result.copy_error.value_or(""));
     // A photo without faces has a row too, so that none goes missing.
-    if (result.faces.empty()) return path + ",0,,,,,," + std::string(labels_.size(), ',') + "," + csv_field(result.error.value_or("")) + "\n";
+    if (result.faces.empty()) return path + ",0,,,,,," + std::string(labels_.size(), ',') + "," + error + "\n";
     std::string out;
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];
       out += path + format(",%zu,%.1f,%.1f,%.1f,%.1f,%s,%.5f", i + 1, face.box.x, face.box.y, face.box.width, face.box.height,
                            std::string(answer(face)).c_str(), face.confidence);
       for (const float probability : face.probabilities) out += format(",%.5f", probability);
-      out += "," + csv_field(result.error.value_or("")) + "\n";
+      out += "," + error + "\n";
     }
     return out;
   }

@@ -18,6 +18,7 @@ struct PhotoResult {
   std::vector<Face> faces;
   std::optional<std::string> error;
   std::optional<std::string> annotated;  ///< path of the copy with boxes
+  std::optional<std::string> copy_error;  ///< why a copy that was wanted is not there
 };
 
 /// Writes results in one format, part by part as they come.

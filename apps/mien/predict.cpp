@@ -79,15 +79,18 @@ class Predictor {
         result.faces = std::move(analysis.faces);
       }
       select_faces(result);
-      if (!photo.copy.empty() && !result.error) {
-        write_annotated(read_image(path), result.faces, analyzer_.labels(), photo.copy);
-        result.annotated = photo.copy;
-      }
     } catch (const std::exception& error) {
       // The path stands before the message already.
       std::string message = error.what();
       if (message.starts_with(path + ": ")) message.erase(0, path.size() + 2);
       result.error = message;
+    }
+    if (photo.copy.empty() || result.error) return result;
+    try {
+      write_annotated(read_image(path), result.faces, analyzer_.labels(), photo.copy);
+      result.annotated = photo.copy;
+    } catch (const std::exception& error) {
+      result.copy_error = error.what();
     }
     return result;
   }
@@ -142,7 +145,7 @@ int predict_command(std::span<const std::string> arguments) {
     return kExitOk;
   }
   check_combinations(options, paths);
-  std::vector<PhotoInput> photos = collect_photos(paths, options.list, shard_from_string(options.shard));
+  std::vector<PhotoInput> photos = collect_photos(paths, options.list, shard_from_string(options.shard), options.annotate);
   if (!options.annotate.empty()) name_copies(options.annotate, photos);
   const std::size_t all = photos.size();
 
@@ -172,7 +175,7 @@ int predict_command(std::span<const std::string> arguments) {
         photos.size(), workers, [&](std::size_t i) { return predictor.predict(photos[i]); },
         [&](std::size_t i, const PhotoResult& result) {
           if (shares_terminal) bar.clear();
-          if (result.error) ++failed;
+          if (result.error || result.copy_error) ++failed;
           print(writer->photo(result));
           done = i + 1;
           if (photos.size() > 1) bar.update(static_cast<std::int64_t>(done), failed > 0 ? format("%zu failed", failed) : "");

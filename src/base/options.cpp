@@ -27,8 +27,8 @@ T parse_number(std::string_view text, const char* kind, auto... base) {
 
 void check_range(double value, Range range, std::string_view text) {
   if (!(value >= range.low && value <= range.high)) {
-    if (range.high > 1e299) invalid(format("'%s' must be at least %g", std::string(text).c_str(), range.low));
-    invalid(format("'%s' must lie in %g to %g", std::string(text).c_str(), range.low, range.high));
+    if (range.high > 1e299) invalid(format("'%s' must be at least %.12g", std::string(text).c_str(), range.low));
+    invalid(format("'%s' must lie in %.12g to %.12g", std::string(text).c_str(), range.low, range.high));
   }
 }
 

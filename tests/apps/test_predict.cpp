@@ -209,6 +209,7 @@ TEST_F(PredictPhotos, FoldersPatternsAndListsNameTheSame) {
   const Words both = {"photos/a.png", "photos/deeper/b.PNG"};
   EXPECT_EQ(paths(mien_command({"predict", "--format", "json", "photos"})), both);
   EXPECT_EQ(paths(mien_command({"predict", "--format", "json", "photos/*.png", "photos/deeper/?.PNG"})), both);
+  EXPECT_EQ(paths(mien_command({"predict", "--format", "json", "phot*"})), both);
   Command list = mien_command({"predict", "--format", "json", "-"});
   list.input = "photos/a.png\r\n\nphotos/deeper\n";
   EXPECT_EQ(paths(list), both);
@@ -265,7 +266,18 @@ TEST_F(PredictPhotos, ACopyThatCannotBeIsNamedInEveryFormat) {
     const ProcessResult result = mien({"predict", "--format", format, "--annotate", folder_ / "out", kAstronaut});
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_NE(result.out.find("cannot write"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("happy"), std::string::npos) << result.out;  // what was found is told all the same
   }
+}
+
+TEST_F(PredictPhotos, CopiesAreNotTakenForPhotosTheNextTime) {
+  fs::create_directories(folder_ / "photos");
+  fs::copy_file(kAstronaut, folder_ / "photos" / "a.png");
+  for (int time = 0; time < 2; ++time) {
+    const ProcessResult result = mien({"predict", "--format", "json", "--annotate", folder_ / "photos/out", folder_ / "photos"});
+    EXPECT_EQ(Json::parse(result.out).size(), 1U) << result.out;
+  }
+  EXPECT_EQ(Json::parse(mien({"predict", "--format", "json", folder_ / "photos"}).out).size(), 2U);
 }
 
 TEST_F(PredictPhotos, OneBadPhotoDoesNotStopTheOthers) {

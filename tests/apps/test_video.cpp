@@ -175,6 +175,7 @@ TEST_F(Video, OutputsThatCannotBeAreRefusedBeforeTheFilmIsRead) {
   };
   expect({"-o", "film.mp4"}, 2, "film.mp4 is the film itself");
   expect({"--annotate", "./film.mp4"}, 2, "./film.mp4 is the film itself");
+  expect({"-o", "same.mp4", "--annotate", "./same.mp4"}, 2, "--output and --annotate name the same file, ./same.mp4");
   expect({"--annotate", "film.txt"}, 2, "film.txt: name a film: .mp4, .mkv, .mov or .webm");
   expect({"--annotate", "film.avi"}, 2, "film.avi: name a film: .mp4, .mkv, .mov or .webm");
   expect({"--summary", "no/summary.json"}, 1, "no/summary.json: cannot write: No such file or directory");

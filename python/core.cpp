@@ -110,7 +110,10 @@ nb::object analyze_file(const mien::Analyzer& analyzer, const std::filesystem::p
   return to_python(unlocked([&] { return analyzer.analyze_file(path); }), analyzer.labels());
 }
 
-nb::object analyze_encoded(const mien::Analyzer& analyzer, const nb::bytes& data, const std::string& name) {
+nb::object analyze_encoded(const mien::Analyzer& analyzer, const nb::bytes& data, const nb::str& text) {
+  const auto encoded = nb::steal<nb::bytes>(PyUnicode_EncodeFSDefault(text.ptr()));  // as os.fsencode, for names of files
+  if (!encoded.is_valid()) throw nb::python_error();
+  const std::string name(encoded.c_str(), encoded.size());
   const auto bytes = std::span(static_cast<const std::byte*>(data.data()), data.size());
   return to_python(unlocked([&] { return analyzer.analyze_encoded(bytes, name); }), analyzer.labels());
 }

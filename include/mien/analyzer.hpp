@@ -93,7 +93,8 @@ class Analyzer {
 };
 
 /// Reads a JPEG, PNG, WebP, TIFF, BMP, PGM or PPM file; the EXIF orientation is applied. Throws Error naming the file:
-/// kNotFound, kIo, kBadFormat (damaged, or no image), kUnsupported, kTooLarge (over 120 megapixels).
+/// kNotFound, kIo, kBadFormat (damaged, or no image), kUnsupported, kTooLarge (over 120
+/// megapixels, 20,000 pixels a side or 256 MiB).
 Image read_image(const std::filesystem::path& path);
 
 }  // namespace mien

@@ -30,8 +30,8 @@ std::filesystem::path eight_bit_copy(const std::filesystem::path& model) {
 
 std::filesystem::path locate_classifier(const std::filesystem::path& name, engine::Precision precision) {
   const std::filesystem::path path = locate_model(name);
-  const bool eight_bits = precision == engine::Precision::kInt8 || (precision == engine::Precision::kAuto && engine::has_fast_int8());
-  if (!name.empty() || !eight_bits) return path;
+  const bool eight_bits = precision == engine::Precision::kInt8 || (precision == engine::Precision::kAuto && name.empty() && engine::has_fast_int8());
+  if (!eight_bits) return path;
   const std::filesystem::path copy = eight_bit_copy(path);
   std::error_code ignored;
   return std::filesystem::is_regular_file(copy, ignored) ? copy : path;

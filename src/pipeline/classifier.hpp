@@ -18,8 +18,8 @@ engine::Precision precision_from_string(std::string_view name);
 /// Where the eight-bit copy of a model file lies: "mien-int8.onnx" beside "mien.onnx".
 std::filesystem::path eight_bit_copy(const std::filesystem::path& model);
 
-/// The file of an emotion network (see locate_model, whose errors it throws). Where no name is given: the default model, or the
-/// eight-bit copy beside it for kInt8, and for kAuto on a CPU that has_fast_int8.
+/// The file of an emotion network (see locate_model, whose errors it throws): the eight-bit copy beside it, where there is one,
+/// for kInt8, and for kAuto on a CPU that has_fast_int8 where no name is given.
 std::filesystem::path locate_classifier(const std::filesystem::path& name, engine::Precision precision);
 
 /// Which answer is wanted of a network that has several.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <future>
 #include <span>
+#include <system_error>
 #include <thread>
 
 #include "vision/crop.hpp"
@@ -169,7 +170,11 @@ std::vector<DetectedFace> HogDetector::detect(const ImageView& image) const {
       options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::min(4u, cores);
   std::vector<std::future<void>> helpers;
   for (unsigned i = 1; i < std::min<std::size_t>(threads, levels.size()); ++i) {
-    helpers.push_back(std::async(std::launch::async, work));
+    try {
+      helpers.push_back(std::async(std::launch::async, work));
+    } catch (const std::system_error&) {
+      break;  // the system gives no more threads: those that are there do all
+    }
   }
   work();
   for (std::future<void>& helper : helpers) helper.get();

@@ -93,7 +93,9 @@ TEST(LocateClassifier, DefaultFollowsThePrecisionAndTheFolder) {
   EXPECT_EQ(locate_classifier("", engine::Precision::kF32), folder / "mien.onnx");
   EXPECT_EQ(locate_classifier("", engine::Precision::kBf16), folder / "mien.onnx");
   EXPECT_EQ(locate_classifier("", engine::Precision::kAuto), folder / (engine::has_fast_int8() ? "mien-int8.onnx" : "mien.onnx"));
-  EXPECT_EQ(locate_classifier("mien", engine::Precision::kInt8), folder / "mien.onnx");  // a name means what it says
+  EXPECT_EQ(locate_classifier("mien", engine::Precision::kInt8), folder / "mien-int8.onnx");
+  EXPECT_EQ(locate_classifier("mien-int8", engine::Precision::kInt8), folder / "mien-int8.onnx");
+  EXPECT_EQ(locate_classifier("mien", engine::Precision::kAuto), folder / "mien.onnx");  // a name means what it says
 }
 
 TEST(PrecisionFromString, KnowsItsWords) {

@@ -101,6 +101,7 @@ def test_errors(analyzer: mien.Analyzer, tmp_path: Path) -> None:
         (lambda: analyzer.analyze_file(tmp_path / "notes.txt"), "bad_format", "notes.txt: "),
         (lambda: analyzer.analyze_file(os.fsdecode(b"/missing-\xff.jpg")), "not_found", "/missing-\udcff.jpg: cannot open"),
         (lambda: analyzer.analyze_encoded(b"", "upload"), "bad_format", "upload: "),
+        (lambda: analyzer.analyze_encoded(b"", os.fsdecode(b"\xff.jpg")), "bad_format", "\udcff.jpg: "),
         (lambda: mien.read_image(tmp_path / "missing.jpg"), "not_found", "missing.jpg"),
         (lambda: mien.Analyzer("missing"), "not_found", "missing: no such model file"),
         (lambda: mien.Analyzer(min_confidence=60), "invalid_argument", "min_confidence"),

@@ -60,7 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   net::steady_timer deadline_;
   bool timed_out_ = false;
   bool idle_ = true;
-  std::stop_source stop_;  ///< of the request that a worker has
+  std::stop_source stop_{std::nostopstate};  ///< of the request that a worker has
   boost::beast::flat_buffer buffer_;
   Shared& shared_;
 };

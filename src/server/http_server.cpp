@@ -59,6 +59,12 @@ void allow_open_files(std::size_t connections) {
   }
 }
 
+std::string too_many_connections() {
+  const std::string body = error_response(503, "too_many_connections", "as many connections are open as may be: try again in a moment").body;
+  return format("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+                "Connection: close\r\nContent-Length: %zu\r\n\r\n%s", body.size(), body.c_str());
+}
+
 }  // namespace
 
 std::string address_text(const std::string& host, int port) {
@@ -102,6 +108,7 @@ class HttpServer::Impl {
       if (connections_.size() >= options_.max_connections) {
         metrics_.count_refusal("connections");
         if (refused_ < kMostRefused) net::co_spawn(io_, refuse(std::make_shared<Connection>(std::move(socket), *shared_)), net::detached);
+        else refuse_at_once(std::move(socket));
         continue;
       }
       socket.set_option(tcp::no_delay(true), error);
@@ -122,15 +129,21 @@ class HttpServer::Impl {
   }
 
   net::awaitable<void> refuse(std::shared_ptr<Connection> connection) {
-    const std::string body = error_response(503, "too_many_connections", "as many connections are open as may be: try again in a moment").body;
     ++refused_;
     try {
-      co_await connection->refuse(format("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
-                                         "Connection: close\r\nContent-Length: %zu\r\n\r\n%s", body.size(), body.c_str()));
+      co_await connection->refuse(too_many_connections());
     } catch (const std::exception&) {
       connection->cut();
     }
     --refused_;
+  }
+
+  /// As far as the socket takes it: a client that still sends may see a reset instead.
+  static void refuse_at_once(tcp::socket socket) {
+    error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(net::buffer(too_many_connections()), ignored);
+    socket.shutdown(tcp::socket::shutdown_send, ignored);
   }
 
   void wait_for_signal() {

@@ -242,6 +242,9 @@ TEST_F(ServeProtocol, TakesAsManyConnectionsAsStated) {
     HttpConnection sender = server.connect();  // one that sends all before it reads
     EXPECT_TRUE(sender.send(picture_request(std::string(4 << 20, 'x'))));
     EXPECT_EQ(status_of(sender.receive()), 503);
+    std::vector<HttpConnection> many;  // more than are given time
+    for (int i = 0; i < 80; ++i) many.push_back(server.connect());
+    for (HttpConnection& one : many) EXPECT_EQ(status_of(one.receive()), 503);
     EXPECT_EQ(status_of(first.ask(http_request("GET", "/healthz"))), 200);
   }
   EXPECT_TRUE(eventually([&] {

@@ -219,7 +219,7 @@ int evaluate_command(std::span<const std::string> arguments) {
   if (options.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv, a packed set or a folder");
   if (!options.report.empty()) check_report(options.report);
   std::vector<std::filesystem::path> models;
-  for (const std::string& model : options.models) models.push_back(locate_model(model));
+  for (const std::string& model : options.models) models.push_back(locate_classifier(model, precision_from_string(options.precision)));
   if (models.empty()) models.push_back(locate_classifier("", precision_from_string(options.precision)));
   const Material material = read_material(options, models[0]);
   const report::Evaluation evaluation = evaluate(options, models, material);

@@ -68,6 +68,11 @@ class Collector {
     if (separator) add_entry(std::move(pending), *separator);
   }
 
+  bool is_own(const fs::path& path) const {
+    std::error_code ignored;
+    return !own_folder_.empty() && fs::equivalent(path, own_folder_, ignored);
+  }
+
   bool saw_any() const { return saw_any_; }
   std::vector<PhotoInput> take_photos() { return std::move(photos_); }
 
@@ -102,7 +107,7 @@ class Collector {
     for (; !error && entry != end; entry.increment(error)) {
       std::error_code ignored;
       if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
-        if (own_folder_.empty() || !fs::equivalent(entry->path(), own_folder_, ignored)) list(entry->path(), found);
+        if (!is_own(entry->path())) list(entry->path(), found);
       }
       else if (entry->is_regular_file(ignored) && has_image_extension(entry->path())) found.push_back({entry->path().string()});
     }
@@ -112,7 +117,9 @@ class Collector {
   void add_pattern(const std::string& pattern) {
     glob_t matches{};
     if (::glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
-      for (std::size_t i = 0; i < matches.gl_pathc; ++i) add_path(matches.gl_pathv[i]);
+      for (std::size_t i = 0; i < matches.gl_pathc; ++i) {
+        if (!is_own(matches.gl_pathv[i])) add_path(matches.gl_pathv[i]);
+      }
     } else {
       add_photo({pattern, "no file fits the pattern"});
     }
@@ -159,7 +166,10 @@ Shard shard_from_string(const std::string& text) {
 
 std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments, const std::string& list, const Shard& shard, const fs::path& own_folder) {
   Collector collector(shard, own_folder);
-  for (const std::string& argument : arguments) collector.add_argument(argument);
+  for (const std::string& argument : arguments) {
+    // One of several is what a shell made of a pattern; alone it is meant.
+    if (arguments.size() == 1 || !collector.is_own(argument)) collector.add_argument(argument);
+  }
   if (!list.empty()) collector.add_list(list);
   if (!collector.saw_any()) {
     throw Error(ErrorCode::kInvalidArgument, list.empty() || list == "-" ? "the list on standard input is empty" : list + ": the list is empty");

@@ -36,8 +36,8 @@ Shard shard_from_string(const std::string& text);
 /// error), a folder's image files by name, its subfolders included but not links to folders, a pattern ("*.jpg", for shells
 /// that leave it), and "-" for a list on standard input. `list` is a file of such a list, "-", or empty for none: files and
 /// folders, one a line, or ended by NUL as `find -print0` writes them. Does not throw for what is wrong with one photo; throws
-/// Error kInvalidArgument for a list that is none, or where all lists are empty and nothing else is given. A subfolder that is
-/// `own_folder`, which the program writes to, is left out.
+/// Error kInvalidArgument for a list that is none, or where all lists are empty and nothing else is given. The folder
+/// `own_folder`, which the program writes to, is left out among others: in a folder, of a pattern, beside other arguments.
 std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments, const std::string& list, const Shard& shard,
                                        const std::filesystem::path& own_folder = {});
 

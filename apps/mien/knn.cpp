@@ -180,8 +180,8 @@ void choose(Choice& choice, const Classifier& classifier, const Known& known, co
 /// As `mien evaluate` makes it of a network.
 report::Evaluation evaluate(const Dataset& dataset, Split split, std::span<const float> shares, const Known& known, const Candidate& pair, const KnnOptions& options) {
   constexpr float kLeastShare = 1e-12F;  // whose logarithm is finite
-  const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds};
   report::Evaluation out{.data = options.data, .split = std::string(to_string(split)), .views = "single", .pictures = select_split(dataset, split, options.data)};
+  const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds, .groups = persons_of(out.pictures)};
   const std::vector<bool> seen = mark_seen(dataset, split);
   out.seen_in_training = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
   std::vector<float> logits(shares.begin(), shares.end());

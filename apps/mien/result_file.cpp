@@ -60,7 +60,10 @@ void ResultFile::read() {
     const auto path = path_of(line);
     if (!path) throw Error(ErrorCode::kBadFormat, path_.string() + format(": line %zu is no result of mien predict; give another file", number));
     Count& count = held_[std::string(*path)];
-    ++(line.find(", \"faces\": [", kLineStart.size() + path->size()) == std::string::npos ? count.errors : count.results);
+    // Neither stands within a string: there a backslash would be before the quotes.
+    const bool whole_result = line.find(", \"faces\": [", kLineStart.size() + path->size()) != std::string::npos &&
+                              line.find("], \"copy_error\": ") == std::string::npos;
+    ++(whole_result ? count.results : count.errors);
     whole += line.size() + 1;
   }
   if (line.empty() || !in.eof()) return;

@@ -5,7 +5,7 @@ namespace mien::engine {
 /// The number of cores that OpenMP sees.
 int available_threads();
 
-/// `wanted`, or 1 in a process that was forked off after its parent had used several: the threads of OpenMP did not come
+/// `wanted`, or 1 in a process that was forked off after its parent had used several in a ThreadScope: the threads of OpenMP did not come
 /// along, and a region of several would wait for them for ever.
 int usable_threads(int wanted);
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "base/file.hpp"
@@ -107,6 +108,31 @@ std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes, c
   return out;
 }
 
+/// Of a share, which a bootstrap took to be `resampled`. Where all or none are right every resample says so, certain of nothing:
+/// then Wilson's interval of as many samples as there are groups.
+Score share_score(std::uint64_t hits, std::uint64_t count, std::size_t groups, const Score& resampled) {
+  if (hits > 0 && hits < count) return resampled;
+  return wilson_score(hits == 0 ? 0 : groups, groups);
+}
+
+/// Likewise for F1, by the share of hits in what is or is said to be of the class (Jaccard's index), of which it is a function.
+Score f1_score(std::uint64_t hits, std::uint64_t count, std::size_t groups, const Score& resampled) {
+  if (hits > 0 && hits < count) return resampled;
+  const auto of_share = [](double share) { return 2 * share / (1 + share); };
+  const Score share = share_score(hits, count, groups, {});
+  return {of_share(share.value), of_share(share.low), of_share(share.high)};
+}
+
+/// How many groups the samples with this property are of; how many samples where they have no groups.
+template <class Property>
+std::size_t count_groups(std::size_t samples, const std::vector<int>& groups, Property has) {
+  std::set<std::size_t> found;
+  for (std::size_t i = 0; i < samples; ++i) {
+    if (has(i)) found.insert(groups.empty() ? i : static_cast<std::size_t>(groups[i]));
+  }
+  return found.size();
+}
+
 }  // namespace
 
 Score wilson_score(std::uint64_t hits, std::uint64_t count) {
@@ -132,7 +158,7 @@ Score accuracy_score(const std::vector<bool>& right, const ReportOptions& option
   Score out = percentile_score(static_cast<double>(hits) / static_cast<double>(right.size()), std::move(rounds));
   out.low = std::max(out.low, 0.0);
   out.high = std::min(out.high, 1.0);
-  return out;
+  return share_score(hits, right.size(), count_groups(right.size(), options.groups, [](std::size_t) { return true; }), out);
 }
 
 ReportOptions options_for(const ReportOptions& options, std::span<const std::size_t> chosen) {
@@ -169,14 +195,18 @@ ClassificationReport report(std::span<const float> probabilities, std::span<cons
   out.weighted_f1 = scores[1];
   out.log_loss = scores[2];
   out.ece = scores[3];
-  const bool alone = options.groups.empty();
   for (std::size_t c = 0; c < classes; ++c) {
-    const std::size_t first = 4 + 3 * c;
     const int index = static_cast<int>(c);
-    const std::uint64_t hits = out.confusion.count(index, index), support = out.confusion.support(index);
-    out.per_class.push_back({std::move(class_names[c]), support,
-                             alone ? wilson_score(hits, out.confusion.predicted(index)) : scores[first],
-                             alone ? wilson_score(hits, support) : scores[first + 1], scores[first + 2]});
+    const std::uint64_t hits = out.confusion.count(index, index), support = out.confusion.support(index), said = out.confusion.predicted(index);
+    const auto groups = [&](bool truth, bool prediction) {
+      return count_groups(samples.size(), options.groups, [&](std::size_t i) { return (truth && samples[i].truth == index) || (prediction && samples[i].prediction == index); });
+    };
+    const Score *const precision = &scores[4 + 3 * c], *const recall = precision + 1, *const f1 = precision + 2;
+    ClassScores& one = out.per_class.emplace_back(ClassScores{std::move(class_names[c]), support, wilson_score(hits, said), wilson_score(hits, support),
+                                                              f1_score(hits, support + said - hits, groups(true, true), *f1)});
+    if (options.groups.empty()) continue;
+    one.precision = share_score(hits, said, groups(false, true), *precision);
+    one.recall = share_score(hits, support, groups(true, false), *recall);
   }
   return out;
 }

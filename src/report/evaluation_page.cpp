@@ -192,7 +192,7 @@ std::string to_page(const Evaluation& e, Faces shown) {
     for (const RunHistory& history : e.histories) training += figure(plot::draw_svg(training_figure(history)), escape_html(history.name));
     body += section("training", "How it was trained", training);
   }
-  body += "<footer>Brackets and whiskers are 95 % intervals: Wilson's for accuracy, precision and recall, a bootstrap over the pictures for the rest; where the data name persons, a bootstrap over them for all. An expression is not a feeling; these scores tell how "
+  body += "<footer>Brackets and whiskers are 95 % intervals: Wilson's for accuracy, precision and recall, a bootstrap over the pictures for the rest; where the data name persons, a bootstrap over them for all but slices and reliability. An expression is not a feeling; these scores tell how "
           "often the model says what the labels say. Made by <b>mien evaluate</b>.</footer>\n";
   const std::string subtitle = escape_html(std::filesystem::path(e.data).filename().string()) + ", " + escape_html(e.split) + ", " + count_text(e.pictures.size()) + " pictures, " +
                                (e.views == "flip" ? "mean of picture and mirror image" : "single view") + (several ? "" : " · run by " + escape_html(e.models[0].runtime));

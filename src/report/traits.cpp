@@ -33,13 +33,12 @@ Parting part_in_thirds(std::string name, std::span<const FaceTraits> traits, con
   }
   std::sort(values.begin(), values.end());
   if (values.size() < 3) return {std::move(name), words, std::vector<int>(traits.size(), -1)};
-  // Of equal values at a limit all go to the part above it: where that would leave nothing below, the limit is the next value.
+  // Round where that parts no equal values otherwise than the value itself, which has all of them above it; and never the least.
   const auto limit = [&](std::size_t place) {
-    const double value = std::round(values[place]);
-    if (value > values.front()) return value;
     const auto next = std::upper_bound(values.begin(), values.end(), values.front());
-    if (next == values.end()) return value;
-    return std::floor(*next) > values.front() ? std::floor(*next) : *next;
+    const double value = values[place] > values.front() || next == values.end() ? values[place] : *next, near = std::round(value);
+    if (std::count(values.begin(), values.end(), value) < 2 && near > values.front()) return near;
+    return std::floor(value) > values.front() ? std::floor(value) : value;
   };
   const double low = limit(values.size() / 3), high = limit(2 * values.size() / 3);
   return part_by_limits(std::move(name), traits, value, {low, high},

@@ -21,7 +21,7 @@ struct Request {
   std::map<std::string, std::string> headers;  ///< by lower-case name
   std::string body;
   std::chrono::steady_clock::time_point arrival = {};  ///< of its last byte
-  std::stop_token stop = {};                           ///< stopped once nobody can take the answer any more
+  std::stop_token stop = {};                           ///< stopped when the server cuts the connection off
 
   /// Empty where it is missing.
   std::string_view header(const std::string& lower_case_name) const;

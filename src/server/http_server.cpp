@@ -1,6 +1,7 @@
 #include "server/http_server.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -54,9 +55,14 @@ void allow_open_files(std::size_t connections) {
   if (limit.rlim_cur >= wanted) return;
   limit.rlim_cur = wanted;
   if (wanted > limit.rlim_max || ::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    throw Error(ErrorCode::kInvalidArgument, format("%zu connections need as many open files, and the system allows this process %llu (ulimit -n)",
-                                                    connections, static_cast<unsigned long long>(limit.rlim_max)));
+    throw Error(ErrorCode::kInvalidArgument, format("%zu connections need %llu open files, and the system allows this process %llu (ulimit -n)", connections,
+                                                    static_cast<unsigned long long>(wanted), static_cast<unsigned long long>(limit.rlim_max)));
   }
+}
+
+/// Also as the first process of a container, whom the system's own way with a signal does not end.
+void end_at_next_signal() {
+  for (const int signal : {SIGTERM, SIGINT}) std::signal(signal, [](int number) { ::_exit(128 + number); });
 }
 
 std::string too_many_connections() {
@@ -107,7 +113,7 @@ class HttpServer::Impl {
       }
       if (connections_.size() >= options_.max_connections) {
         metrics_.count_refusal("connections");
-        if (refused_ < kMostRefused) net::co_spawn(io_, refuse(std::make_shared<Connection>(std::move(socket), *shared_)), net::detached);
+        if (refused_.size() < kMostRefused) net::co_spawn(io_, refuse(std::make_shared<Connection>(std::move(socket), *shared_)), net::detached);
         else refuse_at_once(std::move(socket));
         continue;
       }
@@ -129,13 +135,13 @@ class HttpServer::Impl {
   }
 
   net::awaitable<void> refuse(std::shared_ptr<Connection> connection) {
-    ++refused_;
+    refused_.insert(connection);
     try {
       co_await connection->refuse(too_many_connections());
     } catch (const std::exception&) {
       connection->cut();
     }
-    --refused_;
+    refused_.erase(connection);
   }
 
   /// As far as the socket takes it: a client that still sends may see a reset instead.
@@ -149,10 +155,12 @@ class HttpServer::Impl {
   void wait_for_signal() {
     signals_.async_wait([this](error_code error, int) {
       if (error) return;
-      signals_.clear(error);  // a second one has the system's way with the process
+      signals_.clear(error);
+      end_at_next_signal();
       draining_ = shared_->draining = true;
       acceptor_.close(error);
       for (const auto& connection : std::set(connections_)) connection->drain();
+      for (const auto& connection : std::set(refused_)) connection->cut();
       drain_limit_.expires_after(options_.drain_timeout);
       drain_limit_.async_wait([this](error_code cancelled) {
         if (cancelled) return;
@@ -177,7 +185,7 @@ class HttpServer::Impl {
   net::signal_set signals_;
   net::steady_timer drain_limit_;
   std::set<std::shared_ptr<Connection>> connections_;
-  std::size_t refused_ = 0;  ///< connections that are being refused
+  std::set<std::shared_ptr<Connection>> refused_;  ///< beyond the limit: they are told so
   std::atomic<bool> draining_ = false;
   WorkQueue queue_;  // last: its threads end before what they use
 };

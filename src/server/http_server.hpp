@@ -40,8 +40,8 @@ class HttpServer {
   /// Told to stop: no new connections, what is under way is answered.
   bool draining() const;
 
-  /// Answers until SIGTERM or SIGINT and what was then under way is done; a second signal ends the process, as it does
-  /// where nothing handles it. `log` takes one line for each fault of a handler. Call it once.
+  /// Answers until SIGTERM or SIGINT and what was then under way is done; a second signal ends the process at
+  /// once, with 128 and its number. `log` takes one line for each fault of a handler. Call it once.
   void run(const Router& router, const std::function<void(const std::string&)>& log);
 
  private:

@@ -173,6 +173,12 @@ TEST_F(Archive, FailuresOfEarlierRunsCount) {
   EXPECT_EQ(second.error, "mien: 2 of 3 photos were done before\nmien: 1 of 3 photos failed\n");
 }
 
+TEST_F(Archive, ACopyThatFailedIsAFailureOfTheNextRunToo) {
+  fs::create_directories(folder_ / "copies" / "1.png" / "in the way");
+  for (int time = 0; time < 2; ++time) EXPECT_EQ(run(predict({"-o", "out.jsonl", "--annotate", "copies", "1.png", "2.png"})).exit_code, 1);
+  EXPECT_EQ(paths_of(output()), (Words{"1.png", "2.png"}));
+}
+
 TEST_F(Archive, OddNamesAreFoundAgain) {
   const Words names = {"qu\"ote.png", "back\\slash.png", "Stra\xDF" "e.png", "grün, \"faces\": [.png"};
   for (const std::string& name : names) fs::copy_file(folder_ / "1.png", folder_ / name);

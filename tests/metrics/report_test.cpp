@@ -100,13 +100,31 @@ TEST(Report, PersonsAreDrawnAsOne) {
   EXPECT_THROW(report(probabilities, labels, {"a", "b"}, {.groups = {1, 2}}), Error);
 }
 
+TEST(Report, AFullShareOfPersonsIsAsSureAsTheyAreMany) {
+  // Five persons of four pictures; the fifth shows the second class twice; all are right.
+  std::vector<float> probabilities;
+  std::vector<int> labels, persons;
+  for (int i = 0; i < 20; ++i) {
+    labels.push_back(i < 18 ? 0 : 1);
+    persons.push_back(i / 4);
+    probabilities.insert(probabilities.end(), {i < 18 ? 0.9F : 0.1F, i < 18 ? 0.1F : 0.9F});
+  }
+  const ClassificationReport result = report(probabilities, labels, {"a", "b"}, {.groups = persons});
+  EXPECT_DOUBLE_EQ(result.accuracy.low, wilson_score(5, 5).low);
+  EXPECT_DOUBLE_EQ(result.per_class[0].recall.low, wilson_score(5, 5).low);
+  EXPECT_DOUBLE_EQ(result.per_class[1].recall.low, wilson_score(1, 1).low);
+  EXPECT_DOUBLE_EQ(result.per_class[1].precision.low, wilson_score(1, 1).low);
+}
+
 TEST(Report, AFullShareIsNotCertain) {
   // One class always right; the second is there once, the third never.
   const std::vector<float> probabilities = {0.9F, 0.1F, 0, 0.9F, 0.1F, 0, 0.9F, 0.1F, 0, 0.2F, 0.8F, 0};
   const ClassificationReport result = report(probabilities, std::vector{0, 0, 0, 1}, {"a", "b", "c"});
   EXPECT_DOUBLE_EQ(result.per_class[0].recall.low, wilson_score(3, 3).low);
   EXPECT_DOUBLE_EQ(result.per_class[1].precision.low, wilson_score(1, 1).low);
-  EXPECT_EQ(result.per_class[1].f1.low, 1);  // in every resample that has it
+  const double share = wilson_score(1, 1).low;
+  EXPECT_DOUBLE_EQ(result.per_class[1].f1.low, 2 * share / (1 + share));
+  EXPECT_EQ(result.per_class[1].f1.high, 1);
   EXPECT_EQ(result.per_class[2].recall.value, 0);
   EXPECT_EQ(result.per_class[2].recall.high, 1);
   EXPECT_EQ(result.per_class[2].f1.high, 1);

@@ -57,6 +57,10 @@ TEST(Partings, EqualValuesAreThirdsAsFarAsTheyCan) {
   EXPECT_EQ(partings[0].part, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
   EXPECT_EQ(partings[0].names[0], "small (under 155 px)");
   EXPECT_EQ(partings[0].names[2], "large (from 155 px)");
+  for (std::size_t i = 0; i < 7; ++i) traits[i].size = i < 3 ? 129.4 : 186.6;
+  EXPECT_EQ(part_pictures(traits).at(0).part, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
+  for (std::size_t i = 0; i < 7; ++i) traits[i].size = i < 2 ? 129.4 : 129.6;
+  EXPECT_EQ(part_pictures(traits).at(0).part, (std::vector<int>{0, 0, 2, 2, 2, 2, 2}));
 }
 
 TEST(Partings, PoseHasFixedLimits) {

@@ -94,7 +94,6 @@ std::vector<int> persons_of(const std::vector<const Sample*>& samples) {
     out.push_back(is_new ? next : numbers[sample->subject]);
     next += is_new ? 1 : 0;
   }
-  if (next < 2) out.clear();
   return out;
 }
 

@@ -29,8 +29,7 @@ std::vector<const Sample*> select_split(const Dataset& dataset, Split split, con
 /// Which of these samples equal a training picture; none of the training pictures themselves.
 std::vector<bool> mark_seen(const Dataset& dataset, Split split);
 
-/// A number for each person, another for each sample without a name. Nothing where none has a name, or all the same one: of one
-/// person's pictures nothing is known of others.
+/// A number for each person, another for each sample without a name; nothing where none has a name.
 std::vector<int> persons_of(const std::vector<const Sample*>& samples);
 
 /// The index of each sample's label among `labels`, -1 where it is not there.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <set>
 #include <utility>
@@ -166,6 +167,8 @@ ReportOptions options_for(const ReportOptions& options, std::span<const std::siz
   out.groups.clear();
   if (options.groups.empty()) return out;
   for (const std::size_t i : chosen) out.groups.push_back(options.groups[i]);
+  const bool several = std::ranges::adjacent_find(out.groups, std::not_equal_to{}) != out.groups.end();
+  if (!several) out.groups.clear();
   return out;
 }
 

@@ -29,7 +29,8 @@ struct ClassScores {
 /// How well probabilities tell the labels. The intervals of shares (accuracy, precision, recall) are Wilson's (1927); all others
 /// are percentiles of a bootstrap over the samples (Efron 1979), moved by its estimate of the bias: a resample repeats samples,
 /// which makes the calibration error larger than that of the sample. Where samples come in groups, all are of a bootstrap over
-/// the groups: pictures of one person are more alike than those of many, and say less.
+/// the groups: pictures of one person are more alike than those of many, and say less. A share of 0 or 1, of which every resample
+/// is certain, then has Wilson's interval of as many samples as there are groups, and F1 by the share that it is a function of.
 struct ClassificationReport {
   std::uint64_t count = 0;
   Score accuracy;
@@ -47,7 +48,8 @@ struct ReportOptions {
   std::vector<int> groups = {};  ///< [samples] any number for each group, of a person for one; empty: each sample alone
 };
 
-/// The options for some of the samples, `chosen` by their places.
+/// The options for some of the samples, `chosen` by their places. Where all of these are of one group they have none: of one
+/// person's pictures nothing is known of others.
 ReportOptions options_for(const ReportOptions& options, std::span<const std::size_t> chosen);
 
 /// Probabilities [count, classes], labels [count] with values 0..classes-1, one name a class. The prediction

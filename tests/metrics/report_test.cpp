@@ -100,6 +100,14 @@ TEST(Report, PersonsAreDrawnAsOne) {
   EXPECT_THROW(report(probabilities, labels, {"a", "b"}, {.groups = {1, 2}}), Error);
 }
 
+TEST(Report, OptionsForSomeSamplesHaveTheirGroups) {
+  const ReportOptions options{.bootstrap_rounds = 7, .groups = {4, 4, 2, 9}};
+  EXPECT_EQ(options_for(options, std::vector<std::size_t>{3, 0}).groups, (std::vector{9, 4}));
+  EXPECT_EQ(options_for(options, std::vector<std::size_t>{3, 0}).bootstrap_rounds, 7);
+  EXPECT_TRUE(options_for(options, std::vector<std::size_t>{0, 1}).groups.empty());  // one person
+  EXPECT_TRUE(options_for({}, std::vector<std::size_t>{0, 1}).groups.empty());
+}
+
 TEST(Report, AFullShareOfPersonsIsAsSureAsTheyAreMany) {
   // Five persons of four pictures; the fifth shows the second class twice; all are right.
   std::vector<float> probabilities;

@@ -165,7 +165,7 @@ net::awaitable<bool> Connection::read_head(Exchange& exchange) {
     }
     if (head.count(http::field::host) > 1) throw Error(ErrorCode::kInvalidArgument, "the header 'Host' stands there twice");
     // Of a body in any other coding the end is unknown: what follows would be read as a request (RFC 9112, 6.3).
-    if (request.headers.contains("transfer-encoding") && !equal_words(request.header("transfer-encoding"), "chunked")) {
+    if (request.headers.contains("transfer-encoding") && !equal_ignoring_case(request.header("transfer-encoding"), "chunked")) {
       throw Error(ErrorCode::kInvalidArgument, "the transfer encoding is not 'chunked'");
     }
     if (auto response = shared_.router.answer_head(request)) {
@@ -185,7 +185,7 @@ net::awaitable<bool> Connection::read_body(Exchange& exchange) {
   auto& parser = exchange.parser;
   const HttpOptions& options = shared_.options;
   error_code error;
-  if (!parser.is_done() && equal_words(exchange.request.header("expect"), "100-continue")) {
+  if (!parser.is_done() && equal_ignoring_case(exchange.request.header("expect"), "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await net::async_write(socket_, net::buffer(kContinue), into(error));
   }

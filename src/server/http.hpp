@@ -30,7 +30,7 @@ struct Request {
 };
 
 /// The same but for the case of their letters (A to Z).
-bool equal_words(std::string_view a, std::string_view b);
+bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 /// Sets path and query of a request line's target: "/a%20b?c=d", or with scheme and host before it. Throws Error
 /// kInvalidArgument for anything else.

@@ -1,10 +1,10 @@
 #include "server/multipart.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/file.hpp"
 #include "mien/error.hpp"
+#include "server/http.hpp"
 
 namespace mien::server {
 namespace {
@@ -13,10 +13,6 @@ constexpr std::size_t kPartHeadBytes = 8 << 10;
 
 [[noreturn]] void malformed(const std::string& what) {
   throw Error(ErrorCode::kInvalidArgument, "multipart/form-data: " + what);
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -79,7 +79,7 @@ bool Router::token_matches(const Request& request) const {
   constexpr std::string_view kScheme = "Bearer ";
   if (rules_.token.empty()) return true;
   const std::string_view given = request.header("authorization");
-  return equal_words(given.substr(0, kScheme.size()), kScheme) && equal_in_constant_time(given.substr(kScheme.size()), rules_.token);
+  return equal_ignoring_case(given.substr(0, kScheme.size()), kScheme) && equal_in_constant_time(given.substr(kScheme.size()), rules_.token);
 }
 
 std::string Router::methods_of(const std::string& path) const {

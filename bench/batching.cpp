@@ -1,8 +1,9 @@
-// Whether the server should gather faces of several requests into one call of the network: CPU time a face by batch, on one
-// thread, as its workers run it. Time of the thread, not of the clock: other work on the machine does not count.
+// Whether the server should gather faces of several requests into one call of the network: CPU time
+// a face by batch, on one thread, as its workers run it. Time of the thread, not of the clock:
+// other work on the machine does not count.
 //   batching PHOTO [MODEL…]
-// The last columns: the time of a whole request with this photo (decoding and detection included), and how much of it batches of
-// eight would save.
+// The last columns: the time of a whole request with this photo (decoding and detection included),
+// and how much of it batches of eight would save.
 #include <ctime>
 
 #include <algorithm>
@@ -41,7 +42,8 @@ double median_milliseconds(Call call) {
   return times[times.size() / 2];
 }
 
-double milliseconds_a_face(const mien::engine::Network& network, std::int64_t batch, std::int64_t side) {
+double milliseconds_a_face(const mien::engine::Network& network, std::int64_t batch,
+                           std::int64_t side) {
   const mien::engine::InputShape shape{batch, 1, side, side};
   const std::vector<float> input(static_cast<std::size_t>(batch * side * side), 0.5F);
   std::vector<std::vector<float>> values;
@@ -51,14 +53,16 @@ double milliseconds_a_face(const mien::engine::Network& network, std::int64_t ba
     values.emplace_back(count);
   }
   const std::vector<std::span<float>> outputs(values.begin(), values.end());
-  return median_milliseconds([&] { network.run(input, shape, outputs); }) / static_cast<double>(batch);
+  return median_milliseconds([&] { network.run(input, shape, outputs); }) /
+         static_cast<double>(batch);
 }
 
 void measure(const std::filesystem::path& path, std::span<const std::byte> photo) {
   const mien::model::Model model = mien::model::read_onnx(path);
   const std::int64_t side = mien::model::read_classifier_info(model).input_size;
   const auto network = mien::engine::Network::compile(model, {.threads = 1});
-  std::printf("| %s %s |", path.stem().c_str(), std::string(to_string(network.precision())).c_str());
+  std::printf("| %s %s |", path.stem().c_str(),
+              std::string(to_string(network.precision())).c_str());
   double alone = 0, by_eight = 0;
   for (const std::int64_t batch : {1, 2, 4, 8, 16, 32}) {
     const double time = milliseconds_a_face(network, batch, side);
@@ -75,11 +79,14 @@ void measure(const std::filesystem::path& path, std::span<const std::byte> photo
 
 int main(int argc, char** argv) {
   try {
-    if (argc < 2) throw mien::Error(mien::ErrorCode::kInvalidArgument, "usage: batching PHOTO [MODEL...]");
-    const std::vector<std::byte> photo = mien::read_file(argv[1]);
-    std::puts("| ms of CPU a face, one thread | 1 at a time | 2 | 4 | 8 | 16 | 32 | whole request | saved by eight |\n|---|---|---|---|---|---|---|---|---|");
-    for (int i = 2; i < argc; ++i) measure(mien::locate_model(argv[i]), photo);
-    if (argc == 2) measure(mien::locate_model(""), photo);
+    if (argc < 2)
+      throw mien::Error(mien::ErrorCode::kInvalidArgument, "usage: batching PHOTO [MODEL...]");
+    const std::vector<std::byte> photo = mien::base::read_file(argv[1]);
+    std::puts(
+        "| ms of CPU a face, one thread | 1 at a time | 2 | 4 | 8 | 16 | 32 | whole request | "
+        "saved by eight |\n|---|---|---|---|---|---|---|---|---|");
+    for (int i = 2; i < argc; ++i) measure(mien::model::locate_model(argv[i]), photo);
+    if (argc == 2) measure(mien::model::locate_model(""), photo);
     return 0;
   } catch (const mien::Error& error) {
     std::fprintf(stderr, "batching: %s\n", error.what());

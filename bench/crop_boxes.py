@@ -71,7 +71,7 @@ def main():
         paths = [Path(folder) / f"{i:05}.pgm" for i in range(len(pictures))]
         for path, picture in zip(paths, pictures):
             write_pgm(path, picture)
-        for detector in detectors_of(("hog", "yunet", "rfb"), left_out):
+        for detector in detectors_of(("hog", "yunet"), left_out):
             found = boxes(paths, detector)
             if found:
                 print(row(detector, found, len(paths), metadata.get(f"crop.{detector}", "")), flush=True)

@@ -42,9 +42,11 @@ Box scaled(const Box& box, float factor) {
 }
 
 Picture scaled(const Picture& picture, double factor) {
-  Picture out{resize(picture.image, std::max(1, static_cast<int>(std::lround(picture.image.width() * factor))),
+  Picture out{
+      vision::resize(picture.image,
+                     std::max(1, static_cast<int>(std::lround(picture.image.width() * factor))),
                      std::max(1, static_cast<int>(std::lround(picture.image.height() * factor)))),
-              picture.faces, picture.ignored};
+      picture.faces, picture.ignored};
   for (Box& box : out.faces) box = scaled(box, static_cast<float>(factor));
   for (Box& box : out.ignored) box = scaled(box, static_cast<float>(factor));
   return out;
@@ -53,15 +55,16 @@ Picture scaled(const Picture& picture, double factor) {
 PictureSet read_dlib(const char* list) {
   PictureSet set{std::string("dlib ") + list, {}};
   for (const test::LabelledPhoto& photo : test::read_dlib_list(test::kDlibFaces / list)) {
-    set.pictures.push_back({load_image(test::kDlibFaces / photo.file), photo.faces, photo.ignored});
+    set.pictures.push_back(
+        {vision::load_image(test::kDlibFaces / photo.file), photo.faces, photo.ignored});
   }
   return set;
 }
 
 /// 29 people; each box is given by its four corners, row before column.
 Picture read_solvay() {
-  Picture picture{load_image(kSolvay / "1280px-Solvay_conference_1927.png"), {}, {}};
-  std::istringstream words(read_text(kSolvay / "ground_truth_detection.txt"));
+  Picture picture{vision::load_image(kSolvay / "1280px-Solvay_conference_1927.png"), {}, {}};
+  std::istringstream words(base::read_text(kSolvay / "ground_truth_detection.txt"));
   for (std::string title; words >> title;) {
     float top = 1e9f, left = 1e9f, bottom = 0, right = 0;
     for (int corner = 0; corner < 4; ++corner) {
@@ -70,7 +73,8 @@ Picture read_solvay() {
       top = std::min(top, row), bottom = std::max(bottom, row);
       left = std::min(left, column), right = std::max(right, column);
     }
-    if (title != "detection_0") picture.faces.push_back({left, top, right - left, bottom - top});  // 0 is on no face
+    if (title != "detection_0")
+      picture.faces.push_back({left, top, right - left, bottom - top});  // 0 is on no face
   }
   return picture;
 }
@@ -84,23 +88,27 @@ std::vector<PictureSet> read_sets() {
   if (std::filesystem::exists(kSolvay / "ground_truth_detection.txt")) {
     const Picture solvay = read_solvay();
     for (const int width : {640, 1024, 1280, 2126}) {
-      sets.push_back({format("Solvay, %d wide", width), {scaled(solvay, static_cast<double>(width) / solvay.image.width())}});
+      sets.push_back({base::format("Solvay, %d wide", width),
+                      {scaled(solvay, static_cast<double>(width) / solvay.image.width())}});
     }
   }
   return sets;
 }
 
 bool overlaps(const std::vector<Box>& boxes, const Box& box, float least) {
-  return std::ranges::any_of(boxes, [&](const Box& other) { return intersection_over_union(other, box) >= least; });
+  return std::ranges::any_of(
+      boxes, [&](const Box& other) { return intersection_over_union(other, box) >= least; });
 }
 
-metrics::DetectionCounts count(const PictureSet& set, const std::vector<std::vector<DetectedFace>>& found, float overlap) {
+metrics::DetectionCounts count(const PictureSet& set,
+                               const std::vector<std::vector<DetectedFace>>& found, float overlap) {
   metrics::DetectionCounts counts;
   for (std::size_t i = 0; i < set.pictures.size(); ++i) {
     const Picture& picture = set.pictures[i];
     std::vector<DetectedFace> faces = found[i];
     std::erase_if(faces, [&](const DetectedFace& face) {
-      return overlaps(picture.ignored, face.box, overlap) && !overlaps(picture.faces, face.box, overlap);
+      return overlaps(picture.ignored, face.box, overlap) &&
+             !overlaps(picture.faces, face.box, overlap);
     });
     counts += metrics::match_faces(faces, picture.faces, overlap);
   }
@@ -108,20 +116,22 @@ metrics::DetectionCounts count(const PictureSet& set, const std::vector<std::vec
 }
 
 void print_quality(const std::vector<std::string>& detectors, const std::vector<PictureSet>& sets) {
-  std::puts("| photographs | faces | detector | recall at 0.3 | precision at 0.3 | recall at 0.5 | precision at 0.5 |");
+  std::puts(
+      "| photographs | faces | detector | recall at 0.3 | precision at 0.3 | recall at 0.5 | "
+      "precision at 0.5 |");
   std::puts("|---|---:|---|---:|---:|---:|---:|");
   for (const PictureSet& set : sets) {
     std::size_t faces = 0;
     for (const Picture& picture : set.pictures) faces += picture.faces.size();
     for (const std::string& name : detectors) {
       // The smallest face of these sets has 24 pixels, in Solvay at 640.
-      const auto detector = make_face_detector(name, {.min_face = 24, .threads = 1});
+      const auto detector = vision::make_face_detector(name, {.min_face = 24, .threads = 1});
       std::vector<std::vector<DetectedFace>> found;
       for (const Picture& picture : set.pictures) found.push_back(detector->detect(picture.image));
       const auto loose = count(set, found, 0.3f), strict = count(set, found, 0.5f);
       std::printf("| %s | %zu | %s | %.3f | %.3f | %.3f | %.3f |\n", set.name.c_str(), faces,
-                  std::string(detector->name()).c_str(), loose.recall(), loose.precision(), strict.recall(),
-                  strict.precision());
+                  std::string(detector->name()).c_str(), loose.recall(), loose.precision(),
+                  strict.recall(), strict.precision());
       std::fflush(stdout);
     }
   }
@@ -146,12 +156,13 @@ double wall_clock() {
 }
 double cpu_clock() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-/// The side of the smallest faces of which nine in ten are found, when each photograph is shrunk until its face has
-/// that side.
+/// The side of the smallest faces of which nine in ten are found, when each photograph is shrunk
+/// until its face has that side.
 int smallest_found(const std::string& name, const std::vector<PictureSet>& sets) {
   int smallest = 0;
   for (const int side : {80, 64, 48, 40, 32, 28, 24, 20, 18, 16, 14, 12, 10}) {
-    const auto detector = make_face_detector(name, {.min_face = std::max(10, side * 4 / 5), .threads = 1});
+    const auto detector =
+        vision::make_face_detector(name, {.min_face = std::max(10, side * 4 / 5), .threads = 1});
     int faces = 0, found = 0;
     for (const PictureSet& set : sets) {
       for (const Picture& picture : set.pictures) {
@@ -180,11 +191,12 @@ void print_speed(const std::vector<std::string>& detectors, const std::vector<Pi
   for (const std::string& name : detectors) {
     const int smallest = smallest_found(name, sets);
     for (const int threads : {1, 2}) {
-      const auto detector = make_face_detector(name, {.threads = threads});
-      std::string row = format("| %s | %d |", std::string(detector->name()).c_str(), threads);
+      const auto detector = vision::make_face_detector(name, {.threads = threads});
+      std::string row = base::format("| %s | %d |", std::string(detector->name()).c_str(), threads);
       for (const auto& [width, height] : {std::pair{640, 480}, {1280, 720}, {4000, 3000}}) {
-        const Image sized = resize(photo, width, height);
-        row += format(" %.2f |", median_ms([&] { detector->detect(sized); }, threads == 1 ? cpu_clock : wall_clock));
+        const Image sized = vision::resize(photo, width, height);
+        row += base::format(" %.2f |", median_ms([&] { detector->detect(sized); },
+                                                 threads == 1 ? cpu_clock : wall_clock));
       }
       std::printf("%s %d |\n", row.c_str(), smallest);
       std::fflush(stdout);
@@ -199,12 +211,17 @@ int main(int argc, char** argv) {
     std::vector<std::string> detectors(argv + 1, argv + argc);
     if (detectors.empty()) detectors = {"hog", "auto"};
     const std::vector<PictureSet> sets = read_sets();
-    if (sets.empty()) throw Error(ErrorCode::kNotFound, "neither libdlib19.1 nor visp-images-data is installed");
-    std::puts("Recall and precision at an overlap (intersection over union) of 0.3 and of 0.5 with the true boxes: detectors\n"
-              "frame faces differently, and a box that is a good face may miss 0.5.\n");
+    if (sets.empty())
+      throw Error(ErrorCode::kNotFound, "neither libdlib19.1 nor visp-images-data is installed");
+    std::puts(
+        "Recall and precision at an overlap (intersection over union) of 0.3 and of 0.5 with the "
+        "true boxes: detectors\n"
+        "frame faces differently, and a box that is a good face may miss 0.5.\n");
     print_quality(detectors, sets);
-    std::puts("Milliseconds a photograph, smallest face at its default: CPU time for one thread, wall time for two.\n"
-              "Smallest face found: side in pixels, nine in ten are found.\n");
+    std::puts(
+        "Milliseconds a photograph, smallest face at its default: CPU time for one thread, wall "
+        "time for two.\n"
+        "Smallest face found: side in pixels, nine in ten are found.\n");
     print_speed(detectors, sets);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "detector_report: %s\n", error.what());

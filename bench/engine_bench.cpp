@@ -14,8 +14,8 @@ using engine::Precision;
 
 model::Model model_for(Precision precision) {
   if (precision != Precision::kInt8) return test::reference_model();
-  return engine::quantize(test::reference_model(), test::random_input(16 * 48 * 48), {16, 1, 48, 48},
-                          {1, {}});
+  return engine::quantize(test::reference_model(), test::random_input(16 * 48 * 48),
+                          {16, 1, 48, 48}, {1, {}});
 }
 
 void run(benchmark::State& state, Precision precision) {
@@ -28,10 +28,11 @@ void run(benchmark::State& state, Precision precision) {
     const auto network = engine::Network::compile(model_for(precision), {precision, 1});
     network.prepare(shape);
     for (auto _ : state) network.run(input, shape, outputs);
-    state.counters["images/s"] =
-        benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
-    state.counters["GMAC/s"] = benchmark::Counter(static_cast<double>(network.multiply_adds(shape)) * 1e-9,
-                                                  benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["images/s"] = benchmark::Counter(static_cast<double>(batch),
+                                                    benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["GMAC/s"] =
+        benchmark::Counter(static_cast<double>(network.multiply_adds(shape)) * 1e-9,
+                           benchmark::Counter::kIsIterationInvariantRate);
   } catch (const Error& error) {
     state.SkipWithError(error.what());
   }

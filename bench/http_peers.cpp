@@ -1,6 +1,8 @@
-// The same service on three HTTP libraries, each in the way it is meant to be used: what docs/server-performance.md compares.
+// The same service on three HTTP libraries, each in the way it is meant to be used: what
+// docs/server-performance.md compares.
 //   http_peers mien|httplib|microhttpd PORT
-// POST /work: two threads, 1 ms of CPU time, then the body's length as the answer. `mien` is src/server on Boost.Beast.
+// POST /work: two threads, 1 ms of CPU time, then the body's length as the answer. `mien` is
+// src/server on Boost.Beast.
 #include <httplib.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -47,10 +49,18 @@ void wait_for_sigterm() {
 void serve_mien(int port) {
   using namespace mien::server;
   Metrics metrics;
-  HttpServer server({.port = port, .workers = kThreads, .max_connections = 4000, .max_body_bytes = kMaxBody}, metrics);
+  HttpServer server(
+      {.port = port, .workers = kThreads, .max_connections = 4000, .max_body_bytes = kMaxBody},
+      metrics);
   announce(server.port());
-  const Router router({{.method = "POST", .path = "/work", .runs = Route::Runs::kInQueue, .content_types = {"image/*"},
-                        .answer = [](const Request& request) { return Response{.body = work(request.body.size())}; }}}, {});
+  const Router router(
+      {{.method = "POST",
+        .path = "/work",
+        .runs = Route::Runs::kInQueue,
+        .content_types = {"image/*"},
+        .answer =
+            [](const Request& request) { return Response{.body = work(request.body.size())}; }}},
+      {});
   server.run(router, [](const std::string&) {});
 }
 
@@ -67,7 +77,8 @@ void serve_httplib(int port) {
   listener.join();
 }
 
-MHD_Result answer_microhttpd(void*, MHD_Connection* connection, const char*, const char*, const char*, const char* data, std::size_t* size, void** state) {
+MHD_Result answer_microhttpd(void*, MHD_Connection* connection, const char*, const char*,
+                             const char*, const char* data, std::size_t* size, void** state) {
   if (*state == nullptr) {
     *state = new std::string;
     return MHD_YES;
@@ -79,18 +90,22 @@ MHD_Result answer_microhttpd(void*, MHD_Connection* connection, const char*, con
     return MHD_YES;
   }
   const std::string text = work(body->size());
-  MHD_Response* response = MHD_create_response_from_buffer(text.size(), const_cast<char*>(text.data()), MHD_RESPMEM_MUST_COPY);
+  MHD_Response* response = MHD_create_response_from_buffer(
+      text.size(), const_cast<char*>(text.data()), MHD_RESPMEM_MUST_COPY);
   const MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
   MHD_destroy_response(response);
   return result;
 }
 
-void forget_microhttpd(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) { delete static_cast<std::string*>(*state); }
+void forget_microhttpd(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
+  delete static_cast<std::string*>(*state);
+}
 
 void serve_microhttpd(int port) {
   MHD_Daemon* daemon = MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD, static_cast<std::uint16_t>(port), nullptr, nullptr, answer_microhttpd, nullptr,
-      MHD_OPTION_THREAD_POOL_SIZE, static_cast<unsigned>(kThreads), MHD_OPTION_CONNECTION_LIMIT, 4000U, MHD_OPTION_CONNECTION_TIMEOUT, 15U,
+      MHD_USE_EPOLL_INTERNAL_THREAD, static_cast<std::uint16_t>(port), nullptr, nullptr,
+      answer_microhttpd, nullptr, MHD_OPTION_THREAD_POOL_SIZE, static_cast<unsigned>(kThreads),
+      MHD_OPTION_CONNECTION_LIMIT, 4000U, MHD_OPTION_CONNECTION_TIMEOUT, 15U,
       MHD_OPTION_NOTIFY_COMPLETED, forget_microhttpd, nullptr, MHD_OPTION_END);
   if (daemon == nullptr) throw mien::Error(mien::ErrorCode::kIo, "cannot listen");
   announce(port);

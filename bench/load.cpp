@@ -1,8 +1,10 @@
 // Loads a running `mien serve` and checks every answer against its own picture.
-//   load PORT --photo FILE [--connections N] [--seconds S | --requests N] [--detector NAME] [--model FILE]
-// Prints one row of a Markdown table. Each connection sends a picture, waits for the answer, sends the next; every 50th request
-// is one that must be refused, and every 200th comes on a new connection. The pictures are parts of the photo of many sizes, so
-// that no two have the same answer; the right answers are computed here, without the server.
+//   load PORT --photo FILE [--connections N] [--seconds S | --requests N] [--detector NAME]
+//   [--model FILE]
+// Prints one row of a Markdown table. Each connection sends a picture, waits for the answer, sends
+// the next; every 50th request is one that must be refused, and every 200th comes on a new
+// connection. The pictures are parts of the photo of many sizes, so that no two have the same
+// answer; the right answers are computed here, without the server.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -35,7 +37,7 @@ struct Options {
   int connections = 8, requests = 0;
   double seconds = 5;
 
-  void declare(mien::OptionSet& o) {
+  void declare(mien::base::OptionSet& o) {
     o.add(photo, "photo", "FILE", "with a face");
     o.add(connections, "connections", "N", "at once", {1, 10000});
     o.add(seconds, "seconds", "S", "how long", {0.1, 1e6});
@@ -53,7 +55,8 @@ class Client {
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("cannot connect");
+    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      throw std::runtime_error("cannot connect");
   }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -62,7 +65,8 @@ class Client {
   /// The whole answer, headers included.
   std::string ask(const std::string& request) {
     for (std::size_t sent = 0; sent < request.size();) {
-      const ::ssize_t count = ::send(socket_, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
+      const ::ssize_t count =
+          ::send(socket_, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
       if (count <= 0) throw std::runtime_error("the server has closed the connection");
       sent += static_cast<std::size_t>(count);
     }
@@ -75,7 +79,8 @@ class Client {
       answer.append(block, static_cast<std::size_t>(count));
       const std::size_t head = answer.find("\r\n\r\n");
       const std::size_t length = answer.find("Content-Length: ");
-      if (whole == std::string::npos && head != std::string::npos && length < head) whole = head + 4 + std::stoul(answer.substr(length + 16));
+      if (whole == std::string::npos && head != std::string::npos && length < head)
+        whole = head + 4 + std::stoul(answer.substr(length + 16));
     }
     return answer;
   }
@@ -89,31 +94,39 @@ struct Question {
 };
 
 std::string post(const std::vector<std::byte>& picture) {
-  return mien::format("POST /v1/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: %zu\r\n\r\n", picture.size()) +
+  return mien::base::format(
+             "POST /v1/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+             "image/jpeg\r\nContent-Length: %zu\r\n\r\n",
+             picture.size()) +
          std::string(reinterpret_cast<const char*>(picture.data()), picture.size());
 }
 
 std::vector<Question> make_questions(const Options& options) {
   constexpr int kCount = 48;
   const mien::Image photo = mien::read_image(options.photo);
-  const auto analyzer = mien::Analyzer::load(options.model, {.detector = options.detector, .threads = 1});
+  const auto analyzer =
+      mien::Analyzer::load(options.model, {.detector = options.detector, .threads = 1});
   std::vector<Question> questions;
   std::set<std::string> answers;
   for (int i = 0; i < kCount; ++i) {
     mien::ImageView part = photo;
     part.width -= i * photo.width() / (8 * kCount);
     part.height -= i * 5 % kCount * photo.height() / (8 * kCount);
-    const std::vector<std::byte> picture = mien::encode_jpeg(part, 90);
+    const std::vector<std::byte> picture = mien::vision::encode_jpeg(part, 90);
     const mien::PhotoAnalysis analysis = analyzer.analyze_encoded(picture, "image");
-    std::string wanted = mien::format("\"width\": %d, \"height\": %d, \"faces\": [", analysis.width, analysis.height);
-    for (const mien::Face& face : analysis.faces) wanted += (&face == analysis.faces.data() ? "" : ", ") + mien::face_json(face, analyzer.labels());
+    std::string wanted = mien::base::format("\"width\": %d, \"height\": %d, \"faces\": [",
+                                            analysis.width, analysis.height);
+    for (const mien::Face& face : analysis.faces)
+      wanted += (&face == analysis.faces.data() ? "" : ", ") +
+                mien::pipeline::face_json(face, analyzer.labels());
     if (answers.insert(wanted += "]").second) questions.push_back({post(picture), wanted});
   }
   return questions;
 }
 
 double metric(int port, const std::string& name) {
-  const std::string text = Client(port).ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  const std::string text =
+      Client(port).ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   const std::size_t at = text.find("\n" + name + " ");
   return at == std::string::npos ? 0 : std::atof(text.c_str() + at + name.size() + 2);
 }
@@ -123,7 +136,8 @@ struct Tally {
   std::int64_t wrong = 0, refused = 0;  // refused: 429
 };
 
-Tally run_client(int port, std::size_t number, const std::vector<Question>& questions, const std::atomic<bool>& stop, std::atomic<std::int64_t>& left) {
+Tally run_client(int port, std::size_t number, const std::vector<Question>& questions,
+                 const std::atomic<bool>& stop, std::atomic<std::int64_t>& left) {
   static const std::string kBad = post(std::vector<std::byte>(100));
   Tally tally;
   auto client = std::make_unique<Client>(port);
@@ -133,9 +147,14 @@ Tally run_client(int port, std::size_t number, const std::vector<Question>& ques
     const Question& question = questions[(number * 7 + i) % questions.size()];
     const auto begin = Clock::now();
     const std::string answer = client->ask(bad ? kBad : question.request);
-    if (!bad) tally.milliseconds.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
-    if (answer.starts_with("HTTP/1.1 429")) ++tally.refused;
-    else if (bad ? !answer.starts_with("HTTP/1.1 400") : answer.find(question.wanted) == std::string::npos) ++tally.wrong;
+    if (!bad)
+      tally.milliseconds.push_back(
+          std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+    if (answer.starts_with("HTTP/1.1 429"))
+      ++tally.refused;
+    else if (bad ? !answer.starts_with("HTTP/1.1 400")
+                 : answer.find(question.wanted) == std::string::npos)
+      ++tally.wrong;
   }
   return tally;
 }
@@ -144,7 +163,8 @@ int run(int port, const Options& options) {
   const std::vector<Question> questions = make_questions(options);
   Client warm_up(port);
   for (const Question& question : questions) warm_up.ask(question.request);
-  const double memory_before = metric(port, "process_resident_memory_bytes"), files_before = metric(port, "process_open_fds"),
+  const double memory_before = metric(port, "process_resident_memory_bytes"),
+               files_before = metric(port, "process_open_fds"),
                cpu_before = metric(port, "process_cpu_seconds_total");
 
   std::atomic<bool> stop = false;
@@ -170,7 +190,8 @@ int run(int port, const Options& options) {
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   const double cpu = metric(port, "process_cpu_seconds_total") - cpu_before;
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // until the server has seen the connections close
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(200));  // until the server has seen the connections close
   std::vector<double> times;
   std::int64_t wrong = 0, refused = 0;
   for (const Tally& tally : tallies) {
@@ -179,11 +200,19 @@ int run(int port, const Options& options) {
     refused += tally.refused;
   }
   std::ranges::sort(times);
-  const auto percentile = [&](double part) { return times.empty() ? 0 : times[static_cast<std::size_t>(part * static_cast<double>(times.size() - 1))]; };
-  std::printf("| %d | %zu | %.0f | %.1f | %.1f | %.1f | %.1f | %lld | %lld | %.0f → %.0f | %.0f → %.0f |\n", options.connections, times.size(),
-              static_cast<double>(times.size()) / seconds, percentile(0.5), percentile(0.95), percentile(0.99), 1000 * cpu / std::max(1.0, static_cast<double>(times.size())),
-              static_cast<long long>(wrong), static_cast<long long>(refused), memory_before / 1e6, metric(port, "process_resident_memory_bytes") / 1e6, files_before,
-              metric(port, "process_open_fds"));
+  const auto percentile = [&](double part) {
+    return times.empty()
+               ? 0
+               : times[static_cast<std::size_t>(part * static_cast<double>(times.size() - 1))];
+  };
+  std::printf(
+      "| %d | %zu | %.0f | %.1f | %.1f | %.1f | %.1f | %lld | %lld | %.0f → %.0f | %.0f → %.0f |\n",
+      options.connections, times.size(), static_cast<double>(times.size()) / seconds,
+      percentile(0.5), percentile(0.95), percentile(0.99),
+      1000 * cpu / std::max(1.0, static_cast<double>(times.size())), static_cast<long long>(wrong),
+      static_cast<long long>(refused), memory_before / 1e6,
+      metric(port, "process_resident_memory_bytes") / 1e6, files_before,
+      metric(port, "process_open_fds"));
   return wrong == 0 ? 0 : 1;
 }
 
@@ -192,11 +221,13 @@ int run(int port, const Options& options) {
 int main(int argc, char** argv) {
   try {
     Options options;
-    mien::OptionSet set;
+    mien::base::OptionSet set;
     options.declare(set);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const std::vector<std::string> port = set.parse(arguments);
-    if (port.size() != 1) throw mien::Error(mien::ErrorCode::kInvalidArgument, "usage: load PORT [options]\n" + set.help());
+    if (port.size() != 1)
+      throw mien::Error(mien::ErrorCode::kInvalidArgument,
+                        "usage: load PORT [options]\n" + set.help());
     return run(std::atoi(port[0].c_str()), options);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "load: %s\n", error.what());

@@ -11,7 +11,11 @@
 int main(int argc, char** argv) {
   if (argc != 5) return std::fprintf(stderr, "usage: make_photo IN WIDTH HEIGHT OUT.jpg\n"), 2;
   try {
-    mien::write_file(argv[4], mien::encode_jpeg(mien::resize(mien::load_image(argv[1]), std::atoi(argv[2]), std::atoi(argv[3])), 92));
+    mien::base::write_file(
+        argv[4],
+        mien::vision::encode_jpeg(mien::vision::resize(mien::vision::load_image(argv[1]),
+                                                       std::atoi(argv[2]), std::atoi(argv[3])),
+                                  92));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "make_photo: %s\n", error.what());
     return 1;

@@ -240,7 +240,7 @@ def start_part():
 
 def detectors_part():
     left_out = {}
-    return output(BUILD / "bench/detector_report", *detectors_of(("hog", "yunet", "rfb"), left_out)).rstrip("\n").split("\n") + not_measured(left_out)
+    return output(BUILD / "bench/detector_report", *detectors_of(("hog", "yunet"), left_out)).rstrip("\n").split("\n") + not_measured(left_out)
 
 
 PARTS = {"network": network_part, "layers": layers_part, "photos": photos_part, "many": many_part, "start": start_part, "detectors": detectors_part}

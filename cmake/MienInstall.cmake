@@ -7,26 +7,26 @@ add_library(mien::mien ALIAS mien_library)
 target_link_libraries(mien_library INTERFACE mien::pipeline)
 target_compile_features(mien_library INTERFACE cxx_std_20)
 
-set(rooms base model engine vision tracking metrics pipeline)
+set(modules base model engine vision tracking pipeline)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mien)
 set_target_properties(mien_library PROPERTIES EXPORT_NAME mien)
-foreach(room IN LISTS rooms)
-  set_target_properties(mien_${room} PROPERTIES EXPORT_NAME ${room})
+foreach(module IN LISTS modules)
+  set_target_properties(mien_${module} PROPERTIES EXPORT_NAME ${module})
 endforeach()
-list(TRANSFORM rooms PREPEND mien_)
-install(TARGETS mien_library ${rooms} EXPORT mienTargets
+list(TRANSFORM modules PREPEND mien_)
+install(TARGETS mien_library ${modules} EXPORT mienTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(EXPORT mienTargets NAMESPACE mien:: DESTINATION ${package_dir} COMPONENT development)
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/mien DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/mien DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 
 set(mien_models_dir ${CMAKE_INSTALL_DATADIR}/mien/models)
-configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/mienConfig.cmake.in ${CMAKE_BINARY_DIR}/mienConfig.cmake
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/mienConfig.cmake.in ${PROJECT_BINARY_DIR}/mienConfig.cmake
                               INSTALL_DESTINATION ${package_dir} PATH_VARS mien_models_dir)
-write_basic_package_version_file(${CMAKE_BINARY_DIR}/mienConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_BINARY_DIR}/mienConfig.cmake ${CMAKE_BINARY_DIR}/mienConfigVersion.cmake
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/mienConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/mienConfig.cmake ${PROJECT_BINARY_DIR}/mienConfigVersion.cmake
         DESTINATION ${package_dir} COMPONENT development)
 
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/models/ DESTINATION ${mien_models_dir} COMPONENT runtime
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${mien_models_dir} COMPONENT runtime
         FILES_MATCHING PATTERN "*.onnx" PATTERN "*.md")
-install(FILES ${CMAKE_SOURCE_DIR}/docs/predict.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/mien COMPONENT runtime)
-install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/predict.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/mien COMPONENT runtime)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)

@@ -18,8 +18,9 @@ int main(int argc, char** argv) {
       std::printf("%s: %zu face%s\n", argv[i], faces.size(), faces.size() == 1 ? "" : "s");
       for (const mien::Face& face : faces) {
         const std::string_view emotion = mien::to_string(face.emotion);
-        std::printf("  %.*s, %.0f%%, at (%.0f, %.0f), %.0f pixels wide\n", static_cast<int>(emotion.size()), emotion.data(),
-                    100 * face.confidence, face.box.x, face.box.y, face.box.width);
+        std::printf("  %.*s, %.0f%%, at (%.0f, %.0f), %.0f pixels wide\n",
+                    static_cast<int>(emotion.size()), emotion.data(), 100 * face.confidence,
+                    face.box.x, face.box.y, face.box.width);
         for (std::size_t c = 0; c < face.probabilities.size(); ++c) {
           std::printf("    %-9s %.3f\n", analyzer.labels()[c].c_str(), face.probabilities[c]);
         }

@@ -1,4 +1,4 @@
-#include "data/dataset.hpp"
+#include "datasets/dataset.hpp"
 #include "memory_file.hpp"
 #include "mien/error.hpp"
 
@@ -6,15 +6,16 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const MemoryFile file(data, size);
   try {
-    for (const mien::Sample& sample : mien::read_fer2013_csv(file.path())) {
-      if (sample.emotion < 0 || sample.emotion >= mien::kEmotionCount || sample.row < 0) __builtin_trap();
+    for (const mien::datasets::Sample& sample : mien::datasets::read_fer2013_csv(file.path())) {
+      if (sample.emotion < 0 || sample.emotion >= mien::kEmotionCount || sample.row < 0)
+        __builtin_trap();
     }
   } catch (const mien::Error&) {
   }
-  mien::Dataset dataset(2);
+  mien::datasets::Dataset dataset(2);
   dataset[1].row = 1;
   try {
-    mien::attach_ferplus_votes(dataset, file.path());
+    mien::datasets::attach_ferplus_votes(dataset, file.path());
   } catch (const mien::Error&) {
     if (dataset[1].has_votes()) __builtin_trap();
   }

@@ -6,10 +6,12 @@
 #include "model/classifier.hpp"
 #include "model/model.hpp"
 
-/// Any bytes are a model or an Error, and a model that was read is written and read again as the same.
+/// Any bytes are a model or an Error, and a model that was read is written and read again as the
+/// same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
-    const mien::model::Model model = mien::model::read_onnx(std::as_bytes(std::span(data, size)), "fuzz");
+    const mien::model::Model model =
+        mien::model::read_onnx(std::as_bytes(std::span(data, size)), "fuzz");
     const auto bytes = mien::model::write_onnx(model);
     if (mien::model::write_onnx(mien::model::read_onnx(bytes, "fuzz")) != bytes) __builtin_trap();
     mien::model::read_classifier_info(model);

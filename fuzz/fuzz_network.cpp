@@ -26,7 +26,8 @@ mien::engine::InputShape input_shape(const mien::model::Model& model) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using mien::engine::Network;
   try {
-    const mien::model::Model model = mien::model::read_onnx(std::as_bytes(std::span(data, size)), "fuzz");
+    const mien::model::Model model =
+        mien::model::read_onnx(std::as_bytes(std::span(data, size)), "fuzz");
     const Network network = Network::compile(model, {mien::engine::Precision::kF32, 1});
     const mien::engine::InputShape shape = input_shape(model);
     std::int64_t count = 1;

@@ -1,4 +1,4 @@
-#include "data/dataset.hpp"
+#include "datasets/dataset.hpp"
 #include "memory_file.hpp"
 #include "mien/error.hpp"
 
@@ -6,9 +6,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const MemoryFile file(data, size);
   try {
-    const mien::Dataset dataset = mien::read_packed(file.path());
-    if (dataset.size() * mien::kFacePixels > size) __builtin_trap();
-    mien::dataset_hash(dataset);
+    const mien::datasets::Dataset dataset = mien::datasets::read_packed(file.path());
+    if (dataset.size() * mien::datasets::kFacePixels > size) __builtin_trap();
+    mien::datasets::dataset_hash(dataset);
   } catch (const mien::Error&) {
   }
   return 0;

@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "mien/error.hpp"
+#include "server/images.hpp"
 #include "server/multipart.hpp"
-#include "server/pictures.hpp"
 
 /// What the server reads of a request beyond the HTTP library: address, form, JSON.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -13,11 +13,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     mien::server::Request request;
     switch (data[0] % 3) {
-      case 0: mien::server::parse_target(text, request); break;
-      case 1: mien::server::read_pictures_json(text, 8); break;
+      case 0:
+        mien::server::parse_target(text, request);
+        break;
+      case 1:
+        mien::server::read_pictures_json(text, 8);
+        break;
       default:
-        for (const auto& part : mien::server::parse_multipart("multipart/form-data; boundary=b", text, 8)) {
-          if (part.body.data() < text.data() || part.body.data() + part.body.size() > text.data() + text.size()) __builtin_trap();
+        for (const auto& part :
+             mien::server::parse_multipart("multipart/form-data; boundary=b", text, 8)) {
+          if (part.body.data() < text.data() ||
+              part.body.data() + part.body.size() > text.data() + text.size())
+            __builtin_trap();
         }
     }
   } catch (const mien::Error&) {

@@ -9,17 +9,19 @@
 
 namespace mien::test {
 
-/// A file or folder of the optional data folder (MIEN_SHARED, else ../shared beside the sources); empty where it is
-/// missing: the test then skips.
+/// A file or folder of the optional data folder (MIEN_SHARED, else ../shared beside the sources);
+/// empty where it is missing: the test then skips.
 inline std::optional<std::filesystem::path> shared_path(const std::string& relative) {
   const char* variable = std::getenv("MIEN_SHARED");
-  const std::filesystem::path root =
-      variable != nullptr ? std::filesystem::path(variable) : std::filesystem::path(MIEN_SOURCE_DIR) / ".." / "shared";
+  const std::filesystem::path root = variable != nullptr
+                                         ? std::filesystem::path(variable)
+                                         : std::filesystem::path(MIEN_SOURCE_DIR) / ".." / "shared";
   if (!std::filesystem::exists(root / relative)) return std::nullopt;
   return root / relative;
 }
 
-/// A Python with onnxruntime and numpy to compare with (MIEN_PYTHON); empty where there is none: the test then skips.
+/// A Python with onnxruntime and numpy to compare with (MIEN_PYTHON); empty where there is none:
+/// the test then skips.
 inline std::optional<std::string> peer_python() {
   const char* variable = std::getenv("MIEN_PYTHON");
   if (variable == nullptr || *variable == 0) return std::nullopt;
@@ -55,7 +57,9 @@ class ScopedVariable {
   }
   ScopedVariable(const ScopedVariable&) = delete;
   ScopedVariable& operator=(const ScopedVariable&) = delete;
-  ~ScopedVariable() { before_ ? ::setenv(name_.c_str(), before_->c_str(), 1) : ::unsetenv(name_.c_str()); }
+  ~ScopedVariable() {
+    before_ ? ::setenv(name_.c_str(), before_->c_str(), 1) : ::unsetenv(name_.c_str());
+  }
 
  private:
   std::string name_;

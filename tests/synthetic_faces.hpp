@@ -2,25 +2,27 @@
 
 #include <random>
 
-#include "data/dataset.hpp"
+#include "datasets/dataset.hpp"
 
 namespace mien::test {
 
-/// Pictures that a small network learns in a moment: each class has bright stripes of its own place, under noise.
-/// `per_class` for training, a quarter as many for each of the other splits.
-inline Dataset synthetic_faces(int per_class, unsigned seed = 1) {
-  Dataset dataset;
+/// Pictures that a small network learns in a moment: each class has bright stripes of its own
+/// place, under noise. `per_class` for training, a quarter as many for each of the other splits.
+inline datasets::Dataset synthetic_faces(int per_class, unsigned seed = 1) {
+  datasets::Dataset dataset;
   std::mt19937 random(seed);
-  for (const Split split : {Split::kTraining, Split::kPublicTest, Split::kPrivateTest}) {
-    const int count = split == Split::kTraining ? per_class : (per_class + 3) / 4;
+  for (const datasets::Split split :
+       {datasets::Split::kTraining, datasets::Split::kPublicTest, datasets::Split::kPrivateTest}) {
+    const int count = split == datasets::Split::kTraining ? per_class : (per_class + 3) / 4;
     for (int i = 0; i < count * kEmotionCount; ++i) {
-      Sample sample;
+      datasets::Sample sample;
       sample.emotion = static_cast<std::int8_t>(i % kEmotionCount);
       sample.split = split;
       sample.row = static_cast<std::int32_t>(dataset.size());
-      for (int p = 0; p < kFacePixels; ++p) {
-        const bool stripe = p / kFaceSize / 6 == sample.emotion;
-        sample.pixels[static_cast<std::size_t>(p)] = static_cast<std::uint8_t>((stripe ? 160 : 40) + random() % 60);
+      for (int p = 0; p < datasets::kFacePixels; ++p) {
+        const bool stripe = p / datasets::kFaceSize / 6 == sample.emotion;
+        sample.pixels[static_cast<std::size_t>(p)] =
+            static_cast<std::uint8_t>((stripe ? 160 : 40) + random() % 60);
       }
       dataset.push_back(sample);
     }

@@ -4,12 +4,13 @@
 
 namespace mien::apps {
 
-/// Turns the first SIGINT or SIGTERM into a flag for work that stops at its next step; a second one ends the program at once.
+/// Turns the first SIGINT or SIGTERM into a flag for work that stops at its next step; a second one
+/// ends the program at once.
 class Interrupt {
  public:
   Interrupt() {
     for (const int signal : {SIGINT, SIGTERM}) {
-      struct sigaction action {};
+      struct sigaction action{};
       action.sa_handler = [](int number) {
         if (requested_ != 0) {
           std::signal(number, SIG_DFL);

@@ -11,9 +11,11 @@
 
 namespace mien::apps {
 
-std::filesystem::path temporary_name(const Destination& destination) {
+std::filesystem::path temporary_name(const base::Destination& destination) {
   std::filesystem::path name = destination.path;
-  if (!destination.is_in_place) name.replace_filename("." + name.filename().string() + "." + std::to_string(::getpid()) + ".part");
+  if (!destination.is_in_place)
+    name.replace_filename("." + name.filename().string() + "." + std::to_string(::getpid()) +
+                          ".part");
   return name;
 }
 
@@ -22,7 +24,7 @@ OutputFile::OutputFile(const std::filesystem::path& path) {
     file_ = stdout;
     return;
   }
-  const Destination destination = destination_of(path);
+  const base::Destination destination = base::destination_of(path);
   path_ = destination.path;
   temporary_ = temporary_name(destination);
   file_ = std::fopen(temporary_.c_str(), "wb");
@@ -37,7 +39,8 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::write(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0) fail(errno);
+  if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0)
+    fail(errno);
 }
 
 void OutputFile::close() {

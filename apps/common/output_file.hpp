@@ -8,8 +8,9 @@
 
 namespace mien::apps {
 
-/// A file that is written bit by bit under a temporary name beside its own, which it gets when it is closed: also
-/// where an error or Ctrl-C ends the work early, since what is there is of use. Without a path: standard output.
+/// A file that is written bit by bit under a temporary name beside its own, which it gets when it
+/// is closed: also where an error or Ctrl-C ends the work early, since what is there is of use.
+/// Without a path: standard output.
 class OutputFile {
  public:
   /// Throws Error kIo.
@@ -30,7 +31,8 @@ class OutputFile {
   std::FILE* file_;
 };
 
-/// The name under which a destination is written until it is whole; its own where it is written in place.
-std::filesystem::path temporary_name(const Destination& destination);
+/// The name under which a destination is written until it is whole; its own where it is written in
+/// place.
+std::filesystem::path temporary_name(const base::Destination& destination);
 
 }  // namespace mien::apps

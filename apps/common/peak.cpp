@@ -14,24 +14,24 @@ constexpr long kIterations = 100'000;  // some 0.3 ms: most runs of that length 
 constexpr int kRuns = 300;
 constexpr int kAccumulators = 12;  // enough to hide four cycles of latency on two ports
 
-#define TWELVE(op, reg)                                                                                              \
-  op " %%" reg "0, %%" reg "1, %%" reg "2\n" op " %%" reg "0, %%" reg "1, %%" reg "3\n"                              \
-  op " %%" reg "0, %%" reg "1, %%" reg "4\n" op " %%" reg "0, %%" reg "1, %%" reg "5\n"                              \
-  op " %%" reg "0, %%" reg "1, %%" reg "6\n" op " %%" reg "0, %%" reg "1, %%" reg "7\n"                              \
-  op " %%" reg "0, %%" reg "1, %%" reg "8\n" op " %%" reg "0, %%" reg "1, %%" reg "9\n"                              \
-  op " %%" reg "0, %%" reg "1, %%" reg "10\n" op " %%" reg "0, %%" reg "1, %%" reg "11\n"                            \
-  op " %%" reg "0, %%" reg "1, %%" reg "12\n" op " %%" reg "0, %%" reg "1, %%" reg "13\n"
+#define TWELVE(op, reg)                                                                      \
+  op " %%" reg "0, %%" reg "1, %%" reg "2\n" op " %%" reg "0, %%" reg "1, %%" reg "3\n" op   \
+     " %%" reg "0, %%" reg "1, %%" reg "4\n" op " %%" reg "0, %%" reg "1, %%" reg "5\n" op   \
+     " %%" reg "0, %%" reg "1, %%" reg "6\n" op " %%" reg "0, %%" reg "1, %%" reg "7\n" op   \
+     " %%" reg "0, %%" reg "1, %%" reg "8\n" op " %%" reg "0, %%" reg "1, %%" reg "9\n" op   \
+     " %%" reg "0, %%" reg "1, %%" reg "10\n" op " %%" reg "0, %%" reg "1, %%" reg "11\n" op \
+     " %%" reg "0, %%" reg "1, %%" reg "12\n" op " %%" reg "0, %%" reg "1, %%" reg "13\n"
 
-#define REGISTERS                                                                                                    \
-  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", \
-      "xmm14", "xmm15"
+#define REGISTERS                                                                          \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
+      "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
 
 // All registers are zero: every value is exact, and none is a slow denormal.
-#define KERNEL(name, op, reg)                                                                                        \
-  void name() {                                                                                                      \
-    asm volatile("vzeroall\n" ::: REGISTERS);                                                                        \
-    for (long i = 0; i < kIterations; ++i) asm volatile(TWELVE(op, reg) ::: REGISTERS);                              \
-    asm volatile("vzeroupper\n" ::: REGISTERS);                                                                      \
+#define KERNEL(name, op, reg)                                                          \
+  void name() {                                                                        \
+    asm volatile("vzeroall\n" ::: REGISTERS);                                          \
+    for (long i = 0; i < kIterations; ++i) asm volatile(TWELVE(op, reg)::: REGISTERS); \
+    asm volatile("vzeroupper\n" ::: REGISTERS);                                        \
   }
 
 KERNEL(run_avx2, "vfmadd231ps", "ymm")

@@ -9,8 +9,9 @@
 
 namespace mien::apps {
 
-/// The body of a main(): returns the exit code that `act` gives, or that of what it throws, which is said on stderr behind the
-/// program's name. Output that standard output did not take is an error too.
+/// The body of a main(): returns the exit code that `act` gives, or that of what it throws, which
+/// is said on stderr behind the program's name. Output that standard output did not take is an
+/// error too.
 inline int run_program(const char* name, const std::function<int()>& act) {
   try {
     const int code = act();
@@ -22,7 +23,8 @@ inline int run_program(const char* name, const std::function<int()>& act) {
     return exit_code(error.code());
   } catch (const std::exception& error) {
     // LibTorch's messages carry a C++ backtrace after the first line.
-    std::fprintf(stderr, "%s: %.*s\n", name, static_cast<int>(std::strcspn(error.what(), "\n")), error.what());
+    std::fprintf(stderr, "%s: %.*s\n", name, static_cast<int>(std::strcspn(error.what(), "\n")),
+                 error.what());
     return kExitFailed;
   }
 }

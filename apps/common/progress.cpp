@@ -18,13 +18,18 @@ constexpr double kQuietSeconds = 0.5, kTerminalInterval = 0.1, kPlainInterval = 
 
 std::string clock_text(double seconds) {
   const auto whole = static_cast<long long>(std::min(std::max(seconds, 0.0), 3.6e8));
-  if (whole >= 3600) return format("%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
-  return format("%lld:%02lld", whole / 60, whole % 60);
+  if (whole >= 3600)
+    return base::format("%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
+  return base::format("%lld:%02lld", whole / 60, whole % 60);
 }
 
 ProgressBar::ProgressBar(std::string label, std::int64_t total, std::string unit)
-    : label_(std::move(label)), total_(total), unit_(std::move(unit)), terminal_(::isatty(STDERR_FILENO) != 0),
-      start_(Clock::now()), last_(start_) {}
+    : label_(std::move(label)),
+      total_(total),
+      unit_(std::move(unit)),
+      terminal_(::isatty(STDERR_FILENO) != 0),
+      start_(Clock::now()),
+      last_(start_) {}
 
 ProgressBar::~ProgressBar() { clear(); }
 
@@ -35,8 +40,12 @@ void ProgressBar::clear() {
 
 void ProgressBar::update(std::int64_t done, const std::string& note) {
   const auto now = Clock::now();
-  const auto since = [&](Clock::time_point then) { return std::chrono::duration<double>(now - then).count(); };
-  if (since(start_) < kQuietSeconds || since(last_) < (terminal_ ? kTerminalInterval : kPlainInterval)) return;
+  const auto since = [&](Clock::time_point then) {
+    return std::chrono::duration<double>(now - then).count();
+  };
+  if (since(start_) < kQuietSeconds ||
+      since(last_) < (terminal_ ? kTerminalInterval : kPlainInterval))
+    return;
   last_ = now;
   draw(done, note);
 }
@@ -53,12 +62,14 @@ void ProgressBar::draw(std::int64_t done, const std::string& note) {
       for (int i = 0; i < kCells; ++i) text += i < full ? "█" : "░";
       text += " ";
     }
-    text += format("%3.0f %%  %lld/%lld %s", part * 100, static_cast<long long>(done), static_cast<long long>(total_), unit_.c_str());
+    text += base::format("%3.0f %%  %lld/%lld %s", part * 100, static_cast<long long>(done),
+                         static_cast<long long>(total_), unit_.c_str());
   } else {
-    text += format("%lld %s", static_cast<long long>(done), unit_.c_str());
+    text += base::format("%lld %s", static_cast<long long>(done), unit_.c_str());
   }
-  text += format("  %.3g/s", rate);
-  if (total_ > 0 && rate > 0) text += "  " + clock_text(static_cast<double>(total_ - done) / rate) + " left";
+  text += base::format("  %.3g/s", rate);
+  if (total_ > 0 && rate > 0)
+    text += "  " + clock_text(static_cast<double>(total_ - done) / rate) + " left";
   if (!note.empty()) text += "  " + note;
   std::fprintf(stderr, terminal_ ? "\r%s\033[K" : "%s\n", text.c_str());
   std::fflush(stderr);

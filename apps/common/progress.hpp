@@ -6,8 +6,8 @@
 
 namespace mien::apps {
 
-/// Progress on stderr: a bar with rate and time left on a terminal, a plain line every few seconds elsewhere. Draws
-/// nothing in the first half second, so that short work stays quiet.
+/// Progress on stderr: a bar with rate and time left on a terminal, a plain line every few seconds
+/// elsewhere. Draws nothing in the first half second, so that short work stays quiet.
 class ProgressBar {
  public:
   /// `unit` is the plural of what is counted, e.g. "photos". A total of 0 is unknown.

@@ -29,7 +29,8 @@ int free_port() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  const bool bound = socket >= 0 && ::bind(socket, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
+  const bool bound = socket >= 0 &&
+                     ::bind(socket, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
                      ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0;
   if (socket >= 0) ::close(socket);
   if (!bound) throw Error(ErrorCode::kIo, "--nproc: no free port on 127.0.0.1");
@@ -45,7 +46,9 @@ pid_t start_worker(int rank, int count, int port, std::span<const std::string> a
   const pid_t child = ::fork();
   if (child < 0) throw Error(ErrorCode::kIo, "--nproc: cannot start a worker");
   if (child > 0) return child;
-  const auto set = [](const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); };
+  const auto set = [](const char* name, const std::string& value) {
+    ::setenv(name, value.c_str(), 1);
+  };
   ::setpgid(0, 0);  // Ctrl-C reaches the launcher alone, which passes it on once
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   set("RANK", std::to_string(rank));
@@ -58,14 +61,17 @@ pid_t start_worker(int rank, int count, int port, std::span<const std::string> a
   ::_exit(127);
 }
 
-int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int exit_code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 }  // namespace
 
 int launch_workers(int count, std::span<const std::string> arguments) {
   const int port = free_port();
   std::map<pid_t, int> running;  // rank by process
-  for (int rank = 0; rank < count; ++rank) running[start_worker(rank, count, port, arguments)] = rank;
+  for (int rank = 0; rank < count; ++rank)
+    running[start_worker(rank, count, port, arguments)] = rank;
   const Interrupt interrupt;
   const auto tell = [&](int signal) {
     for (const auto& [process, rank] : running) ::kill(process, signal);
@@ -79,8 +85,9 @@ int launch_workers(int count, std::span<const std::string> arguments) {
     if (ended > 0) {
       const int code = exit_code_of(status);
       if (code != 0 && result == 0) {
-        std::fprintf(stderr, "mien-train: worker %d of %d ended with %s %d\n", running[ended], count,
-                     WIFSIGNALED(status) ? "signal" : "exit code", WIFSIGNALED(status) ? WTERMSIG(status) : code);
+        std::fprintf(stderr, "mien-train: worker %d of %d ended with %s %d\n", running[ended],
+                     count, WIFSIGNALED(status) ? "signal" : "exit code",
+                     WIFSIGNALED(status) ? WTERMSIG(status) : code);
         result = code;
         failed_at = std::chrono::steady_clock::now();
       }

@@ -16,19 +16,23 @@ constexpr const char* kUsage =
     "  mien-train train --summary reference             print a network's table\n"
     "  mien-train tune --space space.toml --data D --out search    search settings\n"
     "  mien-train export run/best.ckpt -o model.onnx    write a model file\n\n"
-    "'mien-train COMMAND --help' tells more. 'mien train', 'mien tune' and 'mien export' do the same.\n";
+    "'mien-train COMMAND --help' tells more. 'mien train', 'mien tune' and 'mien export' do the "
+    "same.\n";
 
-/// Every step takes and frees blocks of the same sizes: kept ones need no fresh pages from the kernel.
+/// Every step takes and frees blocks of the same sizes: kept ones need no fresh pages from the
+/// kernel.
 void keep_freed_memory() {
   constexpr int kMostThatGlibcTakes = 32 << 20;
   mallopt(M_MMAP_THRESHOLD, kMostThatGlibcTakes);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }
 
-/// OpenBLAS, where it is what LibTorch multiplies with, has threads of its own, one a core, which --threads does not reach and which
-/// keep spinning beside LibTorch's after their small part of the work.
+/// OpenBLAS, where it is what LibTorch multiplies with, has threads of its own, one a core, which
+/// --threads does not reach and which keep spinning beside LibTorch's after their small part of the
+/// work.
 void stop_second_threads() {
-  if (void* set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads")) reinterpret_cast<void (*)(int)>(set)(1);
+  if (void* set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))
+    reinterpret_cast<void (*)(int)>(set)(1);
 }
 
 int run(const std::vector<std::string>& arguments) {

@@ -5,13 +5,15 @@
 
 namespace mien::apps {
 
-/// Makes RGB pictures of a film's frames: of any pixel format, at one size, turned as they should be seen.
+/// Makes RGB pictures of a film's frames: of any pixel format, at one size, turned as they should
+/// be seen.
 class FrameConverter {
  public:
   /// `width` and `height` are those before turning; `orientation` is as EXIF counts.
   FrameConverter(int width, int height, int orientation);
 
-  /// Valid until the next call. Throws Error kUnsupported for a pixel format that cannot be converted.
+  /// Valid until the next call. Throws Error kUnsupported for a pixel format that cannot be
+  /// converted.
   ImageView operator()(const AVFrame& picture);
 
   int width() const { return orientation_ >= 5 ? rgb_->height : rgb_->width; }  ///< after turning

@@ -7,10 +7,12 @@
 #include "common/program.hpp"
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of writing, and the other outputs are closed properly
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of writing, and the other
+                                  // outputs are closed properly
   return mien::apps::run_program("mien", [&] {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
-    if (arguments == std::vector<std::string>{"--version"}) return std::puts("mien-video " MIEN_VERSION), mien::apps::kExitOk;
+    if (arguments == std::vector<std::string>{"--version"})
+      return std::puts("mien-video " MIEN_VERSION), mien::apps::kExitOk;
     return mien::apps::video_command(arguments);
   });
 }

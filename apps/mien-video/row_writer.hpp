@@ -15,10 +15,12 @@ class RowWriter {
  public:
   virtual ~RowWriter() = default;
   virtual std::string begin() const { return ""; }
-  virtual std::string row(std::int64_t frame, double seconds, const TrackedFace& face) const = 0;
+  virtual std::string row(std::int64_t frame, double seconds,
+                          const pipeline::TrackedFace& face) const = 0;
 };
 
 /// `format` is "jsonl" or "csv"; `labels` are the network's.
-std::unique_ptr<RowWriter> make_row_writer(std::string_view format, std::vector<std::string> labels);
+std::unique_ptr<RowWriter> make_row_writer(std::string_view format,
+                                           std::vector<std::string> labels);
 
 }  // namespace mien::apps

@@ -5,24 +5,26 @@
 
 #include "base/file.hpp"
 #include "mien/error.hpp"
-#include "plot/figure.hpp"
+#include "plots/figure.hpp"
 #include "summary.hpp"
 
 namespace mien::apps {
 namespace {
 
-constexpr std::size_t kMostPersons = 8;  ///< panels
+constexpr std::size_t kMostPersons = 8;    ///< panels
 constexpr std::size_t kMostColumns = 480;  ///< points of a panel; more cannot be seen
 
-/// One person's bins as mean probabilities, `step` bins a point; a gap where the person was not in sight.
+/// One person's bins as mean probabilities, `step` bins a point; a gap where the person was not in
+/// sight.
 class PersonCurve {
  public:
-  PersonCurve(const PersonLog& person, std::size_t classes, double bin_seconds, std::size_t step)
+  PersonCurve(const tracking::PersonLog& person, std::size_t classes, double bin_seconds,
+              std::size_t step)
       : person_(person), width_(1 + classes), seconds_(bin_seconds), step_(step) {}
 
   /// The sum of the emotions 0..`last` over time.
-  plot::Series area(std::size_t last) const {
-    plot::Series series{.name = {}, .mark = plot::Mark::kArea, .colour = {}};
+  plots::Series area(std::size_t last) const {
+    plots::Series series{.name = {}, .mark = plots::Mark::kArea, .colour = {}};
     const std::size_t begin = person_.first_bin / step_, bins = person_.bins.size() / width_;
     const std::size_t end = (person_.first_bin + bins + step_ - 1) / step_;
     const auto add = [&](double bin, double value) {
@@ -32,7 +34,8 @@ class PersonCurve {
     for (std::size_t point = begin; point < end; ++point) {
       const double value = mean(point, last);
       // A step from edge to edge where the neighbour is a gap, so that a moment can be seen too.
-      const double left = static_cast<double>(point * step_), right = static_cast<double>((point + 1) * step_);
+      const double left = static_cast<double>(point * step_),
+                   right = static_cast<double>((point + 1) * step_);
       if (point == begin || absent(point - 1)) add(left, value);
       add((left + right) / 2, value);
       if (point + 1 == end || absent(point + 1)) add(right, value);
@@ -58,31 +61,35 @@ class PersonCurve {
     return total;
   }
 
-  const PersonLog& person_;
+  const tracking::PersonLog& person_;
   std::size_t width_;
   double seconds_;
   std::size_t step_;
 };
 
 /// Minutes and seconds; of short films plain seconds, as half of one cannot be read from a clock.
-plot::Axis time_axis(double end) {
+plots::Axis time_axis(double end) {
   constexpr double kShort = 20;
   if (end < kShort) return {.label = "seconds", .low = 0, .high = std::max(end, 0.1)};
-  return {.label = {}, .unit = plot::Axis::Unit::kClock, .low = 0, .high = end};
+  return {.label = {}, .unit = plots::Axis::Unit::kClock, .low = 0, .high = end};
 }
 
-plot::Panel panel(const PersonLog& person, const EmotionLog& log, std::span<const std::string> labels) {
-  const auto most = static_cast<std::size_t>(std::ranges::max_element(person.label_seconds) - person.label_seconds.begin());
-  plot::Panel out{.title = format("Person %d, %.0f s in sight, mostly %s", person.number, person.seconds, labels[most].c_str()),
-                  .x = time_axis(log.end()),
-                  .y = {.label = {}, .unit = plot::Axis::Unit::kPercent, .low = 0, .high = 1}};
+plots::Panel panel(const tracking::PersonLog& person, const tracking::EmotionLog& log,
+                   std::span<const std::string> labels) {
+  const auto most = static_cast<std::size_t>(std::ranges::max_element(person.label_seconds) -
+                                             person.label_seconds.begin());
+  plots::Panel out{.title = base::format("Person %d, %.0f s in sight, mostly %s", person.number,
+                                         person.seconds, labels[most].c_str()),
+                   .x = time_axis(log.end()),
+                   .y = {.label = {}, .unit = plots::Axis::Unit::kPercent, .low = 0, .high = 1}};
   const auto bins = static_cast<std::size_t>(log.end() / log.bin_seconds()) + 1;
-  const PersonCurve curve(person, labels.size(), log.bin_seconds(), (bins + kMostColumns - 1) / kMostColumns);
+  const PersonCurve curve(person, labels.size(), log.bin_seconds(),
+                          (bins + kMostColumns - 1) / kMostColumns);
   // The tallest first: each area covers the lower part of the one before.
   for (std::size_t c = labels.size(); c-- > 0;) {
-    plot::Series series = curve.area(c);
+    plots::Series series = curve.area(c);
     series.name = labels[c];
-    series.colour = plot::emotion_colour(*emotion_from_string(labels[c]));
+    series.colour = plots::emotion_colour(*emotion_from_string(labels[c]));
     out.series.push_back(std::move(series));
   }
   return out;
@@ -90,24 +97,26 @@ plot::Panel panel(const PersonLog& person, const EmotionLog& log, std::span<cons
 
 }  // namespace
 
-void write_timeline(const EmotionLog& log, std::span<const std::string> labels, const std::string& film,
-                    const std::filesystem::path& path) {
-  std::vector<PersonLog> persons = main_persons(log);
+void write_timeline(const tracking::EmotionLog& log, std::span<const std::string> labels,
+                    const std::string& film, const std::filesystem::path& path) {
+  std::vector<tracking::PersonLog> persons = main_persons(log);
   if (persons.size() > kMostPersons) persons.resize(kMostPersons);
-  std::ranges::sort(persons, {}, &PersonLog::number);
-  plot::Figure figure{.description = "Emotions over time in " + film, .width = 960, .height = 0};
-  for (const PersonLog& person : persons) figure.panels.push_back(panel(person, log, labels));
+  std::ranges::sort(persons, {}, &tracking::PersonLog::number);
+  plots::Figure figure{.description = "Emotions over time in " + film, .width = 960, .height = 0};
+  for (const tracking::PersonLog& person : persons)
+    figure.panels.push_back(panel(person, log, labels));
   if (persons.empty()) {
-    figure.panels.push_back({.title = film + ": nobody in sight for half a second",
-                             .x = time_axis(log.end()),
-                             .y = {.label = {}, .unit = plot::Axis::Unit::kNone, .low = 0, .high = 1}});
+    figure.panels.push_back(
+        {.title = film + ": nobody in sight for half a second",
+         .x = time_axis(log.end()),
+         .y = {.label = {}, .unit = plots::Axis::Unit::kNone, .low = 0, .high = 1}});
   }
-  for (plot::Panel& one : figure.panels) one.legend = plot::Legend::kRight;
+  for (plots::Panel& one : figure.panels) one.legend = plots::Legend::kRight;
   figure.height = 225 * static_cast<int>(figure.panels.size());
   if (path.extension() == ".png") {
-    write_file(path, plot::draw_png(figure));
+    base::write_file(path, plots::draw_png(figure));
   } else if (path.extension() == ".svg") {
-    write_file(path, plot::draw_svg_file(figure));
+    base::write_file(path, plots::draw_svg_file(figure));
   } else {
     throw Error(ErrorCode::kInvalidArgument, path.string() + ": a timeline is an .svg or a .png");
   }

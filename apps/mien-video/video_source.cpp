@@ -32,33 +32,43 @@ std::string camera_device(const std::string& name) {
   if (error != std::errc() || end != digits.data() + digits.size() || number < 0) {
     fail(ErrorCode::kInvalidArgument, name, "cameras are camera:0, camera:1, …");
   }
-  const std::string device = format("/dev/video%d", number);
+  const std::string device = base::format("/dev/video%d", number);
   if (std::filesystem::exists(device)) return device;
   std::string others;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator("/dev", ignored)) {
     const std::string file = entry.path().filename().string();
-    if (file.starts_with("video")) others += (others.empty() ? "" : ", ") + ("camera:" + file.substr(5));
+    if (file.starts_with("video"))
+      others += (others.empty() ? "" : ", ") + ("camera:" + file.substr(5));
   }
-  fail(ErrorCode::kNotFound, name, "there is no camera " + device + (others.empty() ? "; none is plugged in" : "; there are " + others));
+  fail(ErrorCode::kNotFound, name,
+       "there is no camera " + device +
+           (others.empty() ? "; none is plugged in" : "; there are " + others));
 }
 
 /// How EXIF counts the turns and mirrors that a display matrix can make.
 int orientation_of(const AVStream& stream) {
-  const auto* matrix = reinterpret_cast<const std::int32_t*>(av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
+  const auto* matrix = reinterpret_cast<const std::int32_t*>(
+      av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
   if (matrix == nullptr) return 1;
-  const std::int64_t xx = matrix[0], yx = matrix[1], xy = matrix[3], yy = matrix[4];  // x' = xx x + xy y, y' = yx x + yy y
+  const std::int64_t xx = matrix[0], yx = matrix[1], xy = matrix[3],
+                     yy = matrix[4];  // x' = xx x + xy y, y' = yx x + yy y
   const bool turned = std::abs(xy) + std::abs(yx) > std::abs(xx) + std::abs(yy);
   const bool left = (turned ? xy : xx) < 0, up = (turned ? yx : yy) < 0;
   return (turned ? 5 : 1) + (left ? (up ? 2 : 1) : (up ? 3 : 0));
 }
 
-double seconds_of(std::int64_t stamp, AVRational unit) { return static_cast<double>(stamp) * av_q2d(unit); }
+double seconds_of(std::int64_t stamp, AVRational unit) {
+  return static_cast<double>(stamp) * av_q2d(unit);
+}
 
 }  // namespace
 
 VideoSource::VideoSource(std::string name, std::function<bool()> interrupted)
-    : name_(std::move(name)), interrupted_(std::move(interrupted)), packet_(allocated(av_packet_alloc())), frame_(allocated(av_frame_alloc())) {
+    : name_(std::move(name)),
+      interrupted_(std::move(interrupted)),
+      packet_(allocated(av_packet_alloc())),
+      frame_(allocated(av_frame_alloc())) {
   av_log_set_level(AV_LOG_QUIET);
   try {
     open_input();
@@ -80,7 +90,8 @@ void VideoSource::open_input() {
     live_ = true;
     avdevice_register_all();
     kind = av_find_input_format("v4l2");
-    if (kind == nullptr) fail(ErrorCode::kUnsupported, name_, "this FFmpeg knows no cameras (V4L2)");
+    if (kind == nullptr)
+      fail(ErrorCode::kUnsupported, name_, "this FFmpeg knows no cameras (V4L2)");
   } else if (name_ == "-") {
     url = "pipe:0";
   } else if (std::filesystem::exists(name_)) {
@@ -89,7 +100,8 @@ void VideoSource::open_input() {
     fail(ErrorCode::kNotFound, name_, "no such file");
   }
   input_ = allocated(avformat_alloc_context());
-  input_->interrupt_callback = {[](void* self) { return static_cast<VideoSource*>(self)->interrupted_() ? 1 : 0; }, this};
+  input_->interrupt_callback = {
+      [](void* self) { return static_cast<VideoSource*>(self)->interrupted_() ? 1 : 0; }, this};
   AVDictionary* options = nullptr;
   av_dict_set(&options, "rw_timeout", kTimeout, 0);
   int code = avformat_open_input(&input_, url.c_str(), kind, &options);
@@ -98,33 +110,41 @@ void VideoSource::open_input() {
   if (code >= 0) return;
   if (interrupted_()) throw Error(ErrorCode::kInterrupted, name_ + ": stopped before it was open");
   if (code == AVERROR_INVALIDDATA || code == AVERROR_EOF) {
-    fail(ErrorCode::kBadFormat, name_, "no film that FFmpeg reads, or one that was cut off before its index");
+    fail(ErrorCode::kBadFormat, name_,
+         "no film that FFmpeg reads, or one that was cut off before its index");
   }
-  fail(code == AVERROR(ENOENT) ? ErrorCode::kNotFound : ErrorCode::kIo, name_, "cannot open: " + ffmpeg_error(code));
+  fail(code == AVERROR(ENOENT) ? ErrorCode::kNotFound : ErrorCode::kIo, name_,
+       "cannot open: " + ffmpeg_error(code));
 }
 
 void VideoSource::find_stream() {
   for (unsigned i = 0; i < input_->nb_streams; ++i) {
-    if ((input_->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) input_->streams[i]->discard = AVDISCARD_ALL;
+    if ((input_->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0)
+      input_->streams[i]->discard = AVDISCARD_ALL;
   }
   const int best = av_find_best_stream(input_, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (best < 0 || input_->streams[best]->discard == AVDISCARD_ALL) {
-    fail(ErrorCode::kBadFormat, name_, sound().empty() ? "holds no moving pictures" : "holds sound, but no moving pictures");
+    fail(ErrorCode::kBadFormat, name_,
+         sound().empty() ? "holds no moving pictures" : "holds sound, but no moving pictures");
   }
   stream_ = input_->streams[best];
   orientation_ = orientation_of(*stream_);
   const AVRational rate = av_guess_frame_rate(input_, input_->streams[best], nullptr);
   if (rate.num > 0 && rate.den > 0) rate_ = av_q2d(rate);
   if (live_) return;
-  if (input_->start_time != AV_NOPTS_VALUE) origin_ = static_cast<double>(input_->start_time) / AV_TIME_BASE;
-  if (input_->duration != AV_NOPTS_VALUE) duration_ = std::max(0.0, static_cast<double>(input_->duration) / AV_TIME_BASE);
+  if (input_->start_time != AV_NOPTS_VALUE)
+    origin_ = static_cast<double>(input_->start_time) / AV_TIME_BASE;
+  if (input_->duration != AV_NOPTS_VALUE)
+    duration_ = std::max(0.0, static_cast<double>(input_->duration) / AV_TIME_BASE);
 }
 
 void VideoSource::open_decoder() {
   const AVCodec* codec = avcodec_find_decoder(stream_->codecpar->codec_id);
   const std::string codec_name = avcodec_get_name(stream_->codecpar->codec_id);
   if (codec == nullptr) {
-    fail(ErrorCode::kUnsupported, name_, codec_name == "none" ? "FFmpeg does not know how its pictures are coded" : "this FFmpeg has no decoder for " + codec_name);
+    fail(ErrorCode::kUnsupported, name_,
+         codec_name == "none" ? "FFmpeg does not know how its pictures are coded"
+                              : "this FFmpeg has no decoder for " + codec_name);
   }
   decoder_.reset(allocated(avcodec_alloc_context3(codec)));
   avcodec_parameters_to_context(decoder_.get(), stream_->codecpar);
@@ -132,21 +152,26 @@ void VideoSource::open_decoder() {
   decoder_->thread_count = 0;                          // one a core
   if (live_) decoder_->thread_type = FF_THREAD_SLICE;  // several frames at a time would come late
   const int code = avcodec_open2(decoder_.get(), codec, nullptr);
-  if (code < 0) fail(ErrorCode::kUnsupported, name_, "cannot decode " + codec_name + ": " + ffmpeg_error(code));
-  if (width() <= 0 || height() <= 0) fail(ErrorCode::kBadFormat, name_, "the pictures have no size");
+  if (code < 0)
+    fail(ErrorCode::kUnsupported, name_, "cannot decode " + codec_name + ": " + ffmpeg_error(code));
+  if (width() <= 0 || height() <= 0)
+    fail(ErrorCode::kBadFormat, name_, "the pictures have no size");
 }
 
 int VideoSource::width() const {
-  const AVRational pixel = av_guess_sample_aspect_ratio(input_, const_cast<AVStream*>(stream_), nullptr);
+  const AVRational pixel =
+      av_guess_sample_aspect_ratio(input_, const_cast<AVStream*>(stream_), nullptr);
   const double aspect = pixel.num > 0 && pixel.den > 0 ? av_q2d(pixel) : 1;
-  return static_cast<int>(std::lround(stream_->codecpar->width * (aspect > 0.1 && aspect < 10 ? aspect : 1)));
+  return static_cast<int>(
+      std::lround(stream_->codecpar->width * (aspect > 0.1 && aspect < 10 ? aspect : 1)));
 }
 int VideoSource::height() const { return stream_->codecpar->height; }
 
 std::vector<const AVStream*> VideoSource::sound() const {
   std::vector<const AVStream*> out;
   for (unsigned i = 0; i < input_->nb_streams; ++i) {
-    if (input_->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) out.push_back(input_->streams[i]);
+    if (input_->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+      out.push_back(input_->streams[i]);
   }
   return out;
 }
@@ -157,9 +182,11 @@ bool VideoSource::read_packet() {
   if (code == AVERROR(EAGAIN)) return std::this_thread::sleep_for(2ms), true;
   if (code < 0) {
     if (code != AVERROR_EOF && code != AVERROR_EXIT) {
-      broken_off_ = live_                                     ? "the camera stopped or was unplugged"
-                    : name_.find("://") != std::string::npos ? "the server broke off, or does not serve the parts of the file that are asked for"
-                                                              : "cannot be read on, it is cut off or damaged";
+      broken_off_ =
+          live_ ? "the camera stopped or was unplugged"
+          : name_.find("://") != std::string::npos
+              ? "the server broke off, or does not serve the parts of the file that are asked for"
+              : "cannot be read on, it is cut off or damaged";
       if (code != AVERROR_INVALIDDATA) broken_off_ += " (" + ffmpeg_error(code) + ")";
     }
     avcodec_send_packet(decoder_.get(), nullptr);  // what it still holds comes out
@@ -168,14 +195,16 @@ bool VideoSource::read_packet() {
   const AVStream* stream = input_->streams[packet_->stream_index];
   const std::int64_t stamp = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
   if (stamp != AV_NOPTS_VALUE) {
-    read_until_ = std::max(read_until_, seconds_of(stamp + packet_->duration, stream->time_base) - origin_.value_or(0));
+    read_until_ = std::max(read_until_, seconds_of(stamp + packet_->duration, stream->time_base) -
+                                            origin_.value_or(0));
   }
   if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) ++damaged_;
   if (stream == stream_) {
     const int sent = avcodec_send_packet(decoder_.get(), packet_.get());
     if (sent < 0 && sent != AVERROR(EAGAIN)) ++damaged_;
   } else if (take_sound_ && stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) {
-    const auto start = static_cast<std::int64_t>(std::llround(origin_.value_or(0) / av_q2d(stream->time_base)));
+    const auto start =
+        static_cast<std::int64_t>(std::llround(origin_.value_or(0) / av_q2d(stream->time_base)));
     if (packet_->pts != AV_NOPTS_VALUE) packet_->pts -= start;
     if (packet_->dts != AV_NOPTS_VALUE) packet_->dts -= start;
     take_sound_(*packet_);
@@ -199,7 +228,9 @@ std::optional<VideoFrame> VideoSource::next() {
     const int code = avcodec_receive_frame(decoder_.get(), frame_.get());
     if (code >= 0) {
       const double seconds = shown_at(*frame_);
-      if ((frame_->decode_error_flags & (FF_DECODE_ERROR_INVALID_BITSTREAM | FF_DECODE_ERROR_CONCEALMENT_ACTIVE)) != 0) ++damaged_;
+      if ((frame_->decode_error_flags &
+           (FF_DECODE_ERROR_INVALID_BITSTREAM | FF_DECODE_ERROR_CONCEALMENT_ACTIVE)) != 0)
+        ++damaged_;
       return VideoFrame{frame_.get(), frames_++, seconds};
     }
     if (code == AVERROR(EAGAIN)) {
@@ -216,12 +247,17 @@ std::optional<VideoFrame> VideoSource::next() {
 std::string VideoSource::trouble() const {
   constexpr double kTolerance = 0.5;  // seconds; headers are not exact
   if (!broken_off_.empty()) return broken_off_;
-  const bool promised = input_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && duration_ > 0;
+  const bool promised =
+      input_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && duration_ > 0;
   // Matroska's duration is the time of the end, also in a piece of a film that does not begin at 0.
-  if (!live_ && drained_ && promised && read_until_ + std::max(0.0, origin_.value_or(0)) < duration_ - kTolerance) {
-    return format("ends after %.1f of %.1f seconds: the file is cut off", read_until_, duration_);
+  if (!live_ && drained_ && promised &&
+      read_until_ + std::max(0.0, origin_.value_or(0)) < duration_ - kTolerance) {
+    return base::format("ends after %.1f of %.1f seconds: the file is cut off", read_until_,
+                        duration_);
   }
-  if (damaged_ > 0) return format("%d part%s of it %s damaged", damaged_, damaged_ == 1 ? "" : "s", damaged_ == 1 ? "is" : "are");
+  if (damaged_ > 0)
+    return base::format("%d part%s of it %s damaged", damaged_, damaged_ == 1 ? "" : "s",
+                        damaged_ == 1 ? "is" : "are");
   return "";
 }
 

@@ -13,14 +13,16 @@ namespace mien::apps {
 struct VideoFrame {
   const AVFrame* picture = nullptr;  ///< as it is stored; valid until the next call of next()
   std::int64_t number = 0;           ///< from 0
-  double seconds = 0;                ///< when it is shown, by the film's own time stamps; never less than the one before
+  double seconds =
+      0;  ///< when it is shown, by the film's own time stamps; never less than the one before
 };
 
 /// A film or camera, read by FFmpeg: frames in the order in which they are shown.
 class VideoSource {
  public:
-  /// `name` is a file, "-" (standard input), a URL, or "camera:0". `interrupted` is asked while waiting. Throws Error
-  /// naming it: kNotFound, kIo, kBadFormat (no film, or no pictures in it), kUnsupported (no decoder for it).
+  /// `name` is a file, "-" (standard input), a URL, or "camera:0". `interrupted` is asked while
+  /// waiting. Throws Error naming it: kNotFound, kIo, kBadFormat (no film, or no pictures in it),
+  /// kUnsupported (no decoder for it).
   VideoSource(std::string name, std::function<bool()> interrupted);
   VideoSource(const VideoSource&) = delete;
   VideoSource& operator=(const VideoSource&) = delete;
@@ -36,11 +38,12 @@ class VideoSource {
   bool live() const { return live_; }
   int width() const;  ///< in square pixels, before it is turned
   int height() const;
-  int orientation() const { return orientation_; }      ///< as EXIF counts, 1 to 8
-  double frames_per_second() const { return rate_; }    ///< nominal
-  double seconds() const { return duration_; }          ///< as the file claims; 0: unknown
+  int orientation() const { return orientation_; }    ///< as EXIF counts, 1 to 8
+  double frames_per_second() const { return rate_; }  ///< nominal
+  double seconds() const { return duration_; }        ///< as the file claims; 0: unknown
 
-  /// The sound, for a copy of the film. Packets come as they are read, time stamps from the start of the film.
+  /// The sound, for a copy of the film. Packets come as they are read, time stamps from the start
+  /// of the film.
   std::vector<const AVStream*> sound() const;
   void on_sound(std::function<void(const AVPacket&)> take) { take_sound_ = std::move(take); }
 
@@ -64,8 +67,8 @@ class VideoSource {
   double rate_ = 25, duration_ = 0;
   std::optional<double> origin_;  // the time stamp that counts as 0
   std::int64_t frames_ = 0;
-  double last_ = 0;         // seconds, of the last frame
-  double read_until_ = 0;   // seconds, of all streams
+  double last_ = 0;        // seconds, of the last frame
+  double read_until_ = 0;  // seconds, of all streams
   bool drained_ = false;
   int damaged_ = 0;         // packets and frames
   std::string broken_off_;  // the reason

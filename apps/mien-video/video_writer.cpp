@@ -10,22 +10,29 @@
 namespace mien::apps {
 namespace {
 
-constexpr AVRational kClock{1, 90000};  ///< of the time stamps; any frame rate, also a varying one, fits
+constexpr AVRational kClock{
+    1, 90000};  ///< of the time stamps; any frame rate, also a varying one, fits
 
 }  // namespace
 
-VideoWriter::VideoWriter(std::filesystem::path path, int width, int height, double frames_per_second,
-                         const std::vector<const AVStream*>& sound)
-    : path_(destination_of(path).path), temporary_(temporary_name(destination_of(path))), frame_(allocated(av_frame_alloc())),
-      packet_(allocated(av_packet_alloc())), sound_packet_(allocated(av_packet_alloc())) {
+VideoWriter::VideoWriter(std::filesystem::path path, int width, int height,
+                         double frames_per_second, const std::vector<const AVStream*>& sound)
+    : path_(base::destination_of(path).path),
+      temporary_(temporary_name(base::destination_of(path))),
+      frame_(allocated(av_frame_alloc())),
+      packet_(allocated(av_packet_alloc())),
+      sound_packet_(allocated(av_packet_alloc())) {
   const AVOutputFormat* kind = av_guess_format(nullptr, path_.c_str(), nullptr);
   const std::string extension = path_.extension().string();
-  const bool is_known = extension == ".mp4" || extension == ".mkv" || extension == ".mov" || extension == ".webm";
+  const bool is_known =
+      extension == ".mp4" || extension == ".mkv" || extension == ".mov" || extension == ".webm";
   if (kind == nullptr || !is_known) {
-    throw Error(ErrorCode::kInvalidArgument, path_.string() + ": name a film: .mp4, .mkv, .mov or .webm");
+    throw Error(ErrorCode::kInvalidArgument,
+                path_.string() + ": name a film: .mp4, .mkv, .mov or .webm");
   }
   try {
-    check(avformat_alloc_output_context2(&output_, kind, nullptr, temporary_.c_str()), "cannot write");
+    check(avformat_alloc_output_context2(&output_, kind, nullptr, temporary_.c_str()),
+          "cannot write");
     open_encoder(width & ~1, height & ~1, frames_per_second);
     for (const AVStream* stream : sound) add_sound(*stream);
     check(avio_open(&output_->pb, temporary_.c_str(), AVIO_FLAG_WRITE), "cannot write");
@@ -49,7 +56,8 @@ VideoWriter::~VideoWriter() {
 void VideoWriter::open_encoder(int width, int height, double frames_per_second) {
   const AVCodec* codec = avcodec_find_encoder(output_->oformat->video_codec);
   if (codec == nullptr) {
-    throw Error(ErrorCode::kUnsupported, path_.string() + ": this FFmpeg has no encoder for " + avcodec_get_name(output_->oformat->video_codec));
+    throw Error(ErrorCode::kUnsupported, path_.string() + ": this FFmpeg has no encoder for " +
+                                             avcodec_get_name(output_->oformat->video_codec));
   }
   encoder_.reset(allocated(avcodec_alloc_context3(codec)));
   encoder_->width = width;
@@ -59,7 +67,8 @@ void VideoWriter::open_encoder(int width, int height, double frames_per_second) 
   encoder_->framerate = av_d2q(frames_per_second, 100000);
   encoder_->colorspace = AVCOL_SPC_SMPTE170M;  // what swscale makes of RGB by default
   encoder_->color_range = AVCOL_RANGE_MPEG;
-  if ((output_->oformat->flags & AVFMT_GLOBALHEADER) != 0) encoder_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+  if ((output_->oformat->flags & AVFMT_GLOBALHEADER) != 0)
+    encoder_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   encoder_->thread_count = 0;
   // Whatever of these an encoder knows: x264, then libvpx.
   AVDictionary* options = nullptr;
@@ -81,7 +90,8 @@ void VideoWriter::open_encoder(int width, int height, double frames_per_second) 
 }
 
 void VideoWriter::add_sound(const AVStream& source) {
-  if (avformat_query_codec(output_->oformat, source.codecpar->codec_id, FF_COMPLIANCE_NORMAL) != 1) return;
+  if (avformat_query_codec(output_->oformat, source.codecpar->codec_id, FF_COMPLIANCE_NORMAL) != 1)
+    return;
   AVStream* stream = allocated(avformat_new_stream(output_, nullptr));
   check(avcodec_parameters_copy(stream->codecpar, source.codecpar), "cannot copy the sound");
   stream->codecpar->codec_tag = 0;
@@ -90,7 +100,8 @@ void VideoWriter::add_sound(const AVStream& source) {
 }
 
 void VideoWriter::write(const ImageView& picture, double seconds) {
-  context_.reset(sws_getCachedContext(context_.release(), frame_->width, frame_->height, AV_PIX_FMT_RGB24, frame_->width, frame_->height,
+  context_.reset(sws_getCachedContext(context_.release(), frame_->width, frame_->height,
+                                      AV_PIX_FMT_RGB24, frame_->width, frame_->height,
                                       encoder_->pix_fmt, SWS_BILINEAR, nullptr, nullptr, nullptr));
   if (!context_ || av_frame_make_writable(frame_.get()) < 0) throw std::bad_alloc();
   const std::uint8_t* rows[] = {picture.data};
@@ -122,7 +133,8 @@ void VideoWriter::write_sound(const AVPacket& packet) {
   sound_packet_->stream_index = stream->index;
   sound_packet_->pos = -1;
   const int code = av_interleaved_write_frame(output_, sound_packet_.get());
-  if (code != AVERROR(EINVAL)) check(code, "cannot write the sound");  // that: time that runs backwards, in a damaged film
+  if (code != AVERROR(EINVAL))
+    check(code, "cannot write the sound");  // that: time that runs backwards, in a damaged film
 }
 
 void VideoWriter::close() {
@@ -145,7 +157,8 @@ void VideoWriter::close() {
 }
 
 void VideoWriter::check(int code, const char* what) const {
-  if (code < 0) throw Error(ErrorCode::kIo, path_.string() + ": " + what + ": " + ffmpeg_error(code));
+  if (code < 0)
+    throw Error(ErrorCode::kIo, path_.string() + ": " + what + ": " + ffmpeg_error(code));
 }
 
 }  // namespace mien::apps

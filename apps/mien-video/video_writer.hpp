@@ -10,18 +10,21 @@
 
 namespace mien::apps {
 
-/// A film that is written frame by frame under a temporary name; it gets its own when it is closed, also where an error
-/// or Ctrl-C ends the work early. The name's ending says the container (.mp4, .mkv, .mov, .webm). Sound is copied as it is.
+/// A film that is written frame by frame under a temporary name; it gets its own when it is closed,
+/// also where an error or Ctrl-C ends the work early. The name's ending says the container (.mp4,
+/// .mkv, .mov, .webm). Sound is copied as it is.
 class VideoWriter {
  public:
-  /// Throws Error kInvalidArgument for an ending that is no container for films, kUnsupported where this FFmpeg has no
-  /// encoder for it, kIo.
-  VideoWriter(std::filesystem::path path, int width, int height, double frames_per_second, const std::vector<const AVStream*>& sound);
+  /// Throws Error kInvalidArgument for an ending that is no container for films, kUnsupported where
+  /// this FFmpeg has no encoder for it, kIo.
+  VideoWriter(std::filesystem::path path, int width, int height, double frames_per_second,
+              const std::vector<const AVStream*>& sound);
   VideoWriter(const VideoWriter&) = delete;
   VideoWriter& operator=(const VideoWriter&) = delete;
   ~VideoWriter();
 
-  /// An RGB picture of the film's size (less a column or row where that is odd), shown at `seconds`.
+  /// An RGB picture of the film's size (less a column or row where that is odd), shown at
+  /// `seconds`.
   void write(const ImageView& picture, double seconds);
   void write_sound(const AVPacket& packet);
   void close();
@@ -41,7 +44,8 @@ class VideoWriter {
   PacketPtr sound_packet_;
   SwsPtr context_;
   std::int64_t last_stamp_ = -1;
-  std::map<int, std::pair<AVRational, AVStream*>> sound_;  // by the index of the source's stream: its time base and our stream
+  std::map<int, std::pair<AVRational, AVStream*>>
+      sound_;  // by the index of the source's stream: its time base and our stream
 };
 
 }  // namespace mien::apps

@@ -15,13 +15,15 @@ namespace mien::apps {
 void name_copies(const std::filesystem::path& folder, std::vector<PhotoInput>& photos) {
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
-  if (failure) throw Error(ErrorCode::kIo, folder.string() + ": cannot make the folder: " + failure.message());
+  if (failure)
+    throw Error(ErrorCode::kIo, folder.string() + ": cannot make the folder: " + failure.message());
   std::set<std::filesystem::path> taken;
   for (const PhotoInput& photo : photos) taken.insert(identity_of(photo.path));
   std::map<std::string, int> seen;
   for (PhotoInput& photo : photos) {
     const std::filesystem::path path(photo.path);
-    const std::string stem = path.stem().string(), extension = path.extension() == ".png" ? ".png" : ".jpg";
+    const std::string stem = path.stem().string(),
+                      extension = path.extension() == ".png" ? ".png" : ".jpg";
     std::filesystem::path name;
     do {
       const int count = ++seen[stem + extension];
@@ -31,21 +33,26 @@ void name_copies(const std::filesystem::path& folder, std::vector<PhotoInput>& p
   }
 }
 
-void write_annotated(const ImageView& photo, const std::vector<Face>& faces, const std::vector<std::string>& labels,
-                     const std::filesystem::path& path) {
-  std::vector<AnnotatedFace> drawn;
+void write_annotated(const ImageView& photo, const std::vector<Face>& faces,
+                     const std::vector<std::string>& labels, const std::filesystem::path& path) {
+  std::vector<vision::AnnotatedFace> drawn;
   for (const Face& face : faces) {
-    AnnotatedFace one{.box = face.box, .title = std::string(answer(face)), .bars = {}, .colour = kUncertainColour};
+    vision::AnnotatedFace one{.box = face.box,
+                              .title = std::string(answer(face)),
+                              .bars = {},
+                              .colour = vision::kUncertainColour};
     if (!face.uncertain) {
-      one.title += format(" %.0f%%", 100 * face.confidence);
-      one.colour = colour_of(face.emotion);
+      one.title += base::format(" %.0f%%", 100 * face.confidence);
+      one.colour = vision::colour_of(face.emotion);
     }
-    for (std::size_t c = 0; c < labels.size(); ++c) one.bars.emplace_back(labels[c], face.probabilities[c]);
+    for (std::size_t c = 0; c < labels.size(); ++c)
+      one.bars.emplace_back(labels[c], face.probabilities[c]);
     drawn.push_back(std::move(one));
   }
-  Image copy = to_rgb(photo);
-  annotate(copy, drawn);
-  write_file(path, path.extension() == ".png" ? encode_png(copy) : encode_jpeg(copy, 92));
+  Image copy = vision::to_rgb(photo);
+  vision::annotate(copy, drawn);
+  base::write_file(
+      path, path.extension() == ".png" ? vision::encode_png(copy) : vision::encode_jpeg(copy, 92));
 }
 
 }  // namespace mien::apps

@@ -13,7 +13,8 @@ namespace {
 constexpr int kFewestRounds = 5;
 constexpr int kMostRounds = 100'000;
 
-/// What a call that takes numbers of this type can do at most, in thousand million multiply-adds a second.
+/// What a call that takes numbers of this type can do at most, in thousand million multiply-adds a
+/// second.
 double limit(const Peak& peak, const std::string& type) {
   if (type == "f32") return peak.f32;
   if (type == "bf16") return peak.bf16;
@@ -26,7 +27,8 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text;
 }
 
-/// One row; a rate only where there is something to multiply, a part of the peak only where that is known.
+/// One row; a rate only where there is something to multiply, a part of the peak only where that is
+/// known.
 struct Row {
   std::string name, call, shape, types, implementation;
   std::int64_t multiply_adds = 0;
@@ -36,64 +38,91 @@ struct Row {
 std::vector<Row> rows(const engine::Profile& profile, double sum, const Peak& peak, int threads) {
   std::vector<Row> result;
   for (const engine::CallProfile& call : profile.calls) {
-    Row row{call.name, call.kind, shape_text(call.shape), call.input_type + " " + call.output_type, call.implementation,
-            call.multiply_adds, call.milliseconds, call.milliseconds / sum};
+    Row row{call.name,
+            call.kind,
+            shape_text(call.shape),
+            call.input_type + " " + call.output_type,
+            call.implementation,
+            call.multiply_adds,
+            call.milliseconds,
+            call.milliseconds / sum};
     const double highest = limit(peak, call.input_type) * threads;
-    if (call.multiply_adds > 0) row.rate = static_cast<double>(call.multiply_adds) / call.milliseconds / 1e6;
+    if (call.multiply_adds > 0)
+      row.rate = static_cast<double>(call.multiply_adds) / call.milliseconds / 1e6;
     if (highest > 0) row.of_peak = row.rate / highest;
     result.push_back(row);
   }
   return result;
 }
 
-std::string number(const char* pattern, double value) { return value > 0 ? format(pattern, value) : ""; }
+std::string number(const char* pattern, double value) {
+  return value > 0 ? base::format(pattern, value) : "";
+}
 
-void print_text(const std::vector<Row>& table, const engine::Profile& profile, double sum, std::int64_t multiply_adds) {
-  const auto widest = [&](std::string Row::*field, std::size_t least) {
+void print_text(const std::vector<Row>& table, const engine::Profile& profile, double sum,
+                std::int64_t multiply_adds) {
+  const auto widest = [&](std::string Row::* field, std::size_t least) {
     for (const Row& row : table) least = std::max(least, (row.*field).size());
     return static_cast<int>(least);
   };
-  const int name = widest(&Row::name, 11), call = widest(&Row::call, 4), shape = widest(&Row::shape, 6);
+  const int name = widest(&Row::name, 11), call = widest(&Row::call, 4),
+            shape = widest(&Row::shape, 6);
   const int types = widest(&Row::types, 7), code = widest(&Row::implementation, 4);
-  const auto line = [&](const Row& row, const char* madds, const char* ms, const char* part, const char* rate, const char* of_peak) {
-    std::string text = format("  %-*s  %-*s  %-*s  %-*s  %-*s %8s %8s %7s %8s %7s", name, row.name.c_str(), call, row.call.c_str(), shape,
-                              row.shape.c_str(), types, row.types.c_str(), code, row.implementation.c_str(), madds, ms, part, rate, of_peak);
+  const auto line = [&](const Row& row, const char* madds, const char* ms, const char* part,
+                        const char* rate, const char* of_peak) {
+    std::string text =
+        base::format("  %-*s  %-*s  %-*s  %-*s  %-*s %8s %8s %7s %8s %7s", name, row.name.c_str(),
+                     call, row.call.c_str(), shape, row.shape.c_str(), types, row.types.c_str(),
+                     code, row.implementation.c_str(), madds, ms, part, rate, of_peak);
     text.erase(text.find_last_not_of(' ') + 1);
     std::puts(text.c_str());
   };
   line({"layer", "call", "output", "numbers", "code"}, "Mmadds", "ms", "time", "Gmadds/s", "peak");
   const auto print = [&](const Row& row) {
-    line(row, number("%.2f", static_cast<double>(row.multiply_adds) / 1e6).c_str(), format("%.4f", row.ms).c_str(),
-         format("%.1f %%", 100 * row.part).c_str(), number("%.1f", row.rate).c_str(), number("%.0f %%", 100 * row.of_peak).c_str());
+    line(row, number("%.2f", static_cast<double>(row.multiply_adds) / 1e6).c_str(),
+         base::format("%.4f", row.ms).c_str(), base::format("%.1f %%", 100 * row.part).c_str(),
+         number("%.1f", row.rate).c_str(), number("%.0f %%", 100 * row.of_peak).c_str());
   };
   for (const Row& row : table) print(row);
   Row all{.name = "all calls", .multiply_adds = multiply_adds, .ms = sum, .part = 1};
   all.rate = static_cast<double>(multiply_adds) / sum / 1e6;
   print(all);
-  Row whole{.name = "a whole run", .multiply_adds = multiply_adds, .ms = profile.run_milliseconds, .part = profile.run_milliseconds / sum};
+  Row whole{.name = "a whole run",
+            .multiply_adds = multiply_adds,
+            .ms = profile.run_milliseconds,
+            .part = profile.run_milliseconds / sum};
   whole.rate = static_cast<double>(multiply_adds) / whole.ms / 1e6;
   print(whole);
 }
 
-void print_json(const std::vector<Row>& table, const engine::Profile& profile, double sum, const Peak& peak) {
-  std::printf("\"peak\": {\"f32\": %.1f, \"bf16\": %.1f, \"int8\": %.1f}, \"run_ms\": %.4f, \"calls_ms\": %.4f, \"calls\": [", peak.f32,
-              peak.bf16, peak.int8, profile.run_milliseconds, sum);
+void print_json(const std::vector<Row>& table, const engine::Profile& profile, double sum,
+                const Peak& peak) {
+  std::printf(
+      "\"peak\": {\"f32\": %.1f, \"bf16\": %.1f, \"int8\": %.1f}, \"run_ms\": %.4f, \"calls_ms\": "
+      "%.4f, \"calls\": [",
+      peak.f32, peak.bf16, peak.int8, profile.run_milliseconds, sum);
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Row& row = table[i];
     const engine::CallProfile& call = profile.calls[i];
-    std::printf("%s\n  {\"layer\": %s, \"call\": \"%s\", \"shape\": \"%s\", \"input_type\": \"%s\", \"output_type\": \"%s\", \"implementation\": %s, "
-                "\"multiply_adds\": %lld, \"ms\": %.5f, \"part\": %.4f, \"gmadds_per_second\": %.2f, \"of_peak\": %s}",
-                i == 0 ? "" : ",", json_quote(row.name).c_str(), row.call.c_str(), row.shape.c_str(), call.input_type.c_str(),
-                call.output_type.c_str(), json_quote(row.implementation).c_str(), static_cast<long long>(row.multiply_adds), row.ms, row.part,
-                row.rate, row.of_peak > 0 ? format("%.3f", row.of_peak).c_str() : "null");
+    std::printf(
+        "%s\n  {\"layer\": %s, \"call\": \"%s\", \"shape\": \"%s\", \"input_type\": \"%s\", "
+        "\"output_type\": \"%s\", \"implementation\": %s, "
+        "\"multiply_adds\": %lld, \"ms\": %.5f, \"part\": %.4f, \"gmadds_per_second\": %.2f, "
+        "\"of_peak\": %s}",
+        i == 0 ? "" : ",", base::json_quote(row.name).c_str(), row.call.c_str(), row.shape.c_str(),
+        call.input_type.c_str(), call.output_type.c_str(),
+        base::json_quote(row.implementation).c_str(), static_cast<long long>(row.multiply_adds),
+        row.ms, row.part, row.rate,
+        row.of_peak > 0 ? base::format("%.3f", row.of_peak).c_str() : "null");
   }
   std::puts("]}");
 }
 
 }  // namespace
 
-void print_layers(const std::string& model, const engine::Network& network, std::span<const float> input,
-                  const engine::InputShape& shape, double seconds, const std::string& format_name) {
+void print_layers(const std::string& model, const engine::Network& network,
+                  std::span<const float> input, const engine::InputShape& shape, double seconds,
+                  const std::string& format_name) {
   const engine::Profile trial = network.profile(input, shape, kFewestRounds);
   const double wanted = 1000 * seconds / (2 * trial.run_milliseconds);
   const int rounds = static_cast<int>(std::clamp<double>(wanted, kFewestRounds, kMostRounds));
@@ -104,19 +133,25 @@ void print_layers(const std::string& model, const engine::Network& network, std:
   const std::vector<Row> table = rows(profile, sum, peak, network.threads());
   const std::string precision(engine::to_string(network.precision()));
   if (format_name == "json") {
-    std::printf("{\"model\": %s, \"precision\": \"%s\", \"threads\": %d, \"batch\": %lld, \"rounds\": %d, ", json_quote(model).c_str(),
-                precision.c_str(), network.threads(), static_cast<long long>(shape[0]), rounds);
+    std::printf(
+        "{\"model\": %s, \"precision\": \"%s\", \"threads\": %d, \"batch\": %lld, \"rounds\": %d, ",
+        base::json_quote(model).c_str(), precision.c_str(), network.threads(),
+        static_cast<long long>(shape[0]), rounds);
     return print_json(table, profile, sum, peak);
   }
-  std::printf("%s, %s, %d thread%s, batch %lld, median of %d rounds\n\n", model.c_str(), precision.c_str(), network.threads(),
-              network.threads() == 1 ? "" : "s", static_cast<long long>(shape[0]), rounds);
+  std::printf("%s, %s, %d thread%s, batch %lld, median of %d rounds\n\n", model.c_str(),
+              precision.c_str(), network.threads(), network.threads() == 1 ? "" : "s",
+              static_cast<long long>(shape[0]), rounds);
   print_text(table, profile, sum, network.multiply_adds(shape));
   std::string known;
-  for (const auto& [type, value] : {std::pair("f32", peak.f32), std::pair("bf16", peak.bf16), std::pair("int8", peak.int8)}) {
-    if (value > 0) known += format("%s%.0f (%s)", known.empty() ? "" : ", ", value, type);
+  for (const auto& [type, value] :
+       {std::pair("f32", peak.f32), std::pair("bf16", peak.bf16), std::pair("int8", peak.int8)}) {
+    if (value > 0) known += base::format("%s%.0f (%s)", known.empty() ? "" : ", ", value, type);
   }
-  std::printf("\nMmadds: million multiply-adds, Gmadds/s: thousand million a second, of which a core does at most %s.\n",
-              known.empty() ? "an unknown number" : known.c_str());
+  std::printf(
+      "\nMmadds: million multiply-adds, Gmadds/s: thousand million a second, of which a core does "
+      "at most %s.\n",
+      known.empty() ? "an unknown number" : known.c_str());
 }
 
 }  // namespace mien::apps

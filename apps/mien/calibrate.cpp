@@ -1,13 +1,14 @@
 #include <cstdio>
 
+#include "base/file.hpp"
 #include "base/options.hpp"
+#include "base/softmax.hpp"
 #include "commands.hpp"
 #include "measure.hpp"
 #include "metrics/calibration.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
 #include "model/heads.hpp"
-#include "base/file.hpp"
 #include "model/locate.hpp"
 #include "pipeline/classifier.hpp"
 
@@ -19,12 +20,17 @@ struct FitOptions {
   double least_recall = 0;  ///< 0: whatever it is
 };
 
-/// Calibrates one head on the pictures whose class it knows: of the voters' majority for the head that the votes taught.
-metrics::Calibration fit(const std::filesystem::path& path, const std::string& head, const std::vector<const Sample*>& all, const FitOptions& options) {
-  const Classifier classifier = Classifier::load(path, {engine::Precision::kF32, 0}, {.name = head});
+/// Calibrates one head on the pictures whose class it knows: of the voters' majority for the head
+/// that the votes taught.
+metrics::Calibration fit(const std::filesystem::path& path, const std::string& head,
+                         const std::vector<const datasets::Sample*>& all,
+                         const FitOptions& options) {
+  const pipeline::Classifier classifier =
+      pipeline::Classifier::load(path, {engine::Precision::kF32, 0}, {.name = head});
   const bool by_votes = head == model::kFerPlusHead;
-  const std::vector<int> outputs = by_votes ? majority_outputs(classifier.info().labels, all) : label_outputs(classifier.info().labels, all);
-  std::vector<const Sample*> samples;
+  const std::vector<int> outputs = by_votes ? majority_outputs(classifier.info().labels, all)
+                                            : label_outputs(classifier.info().labels, all);
+  std::vector<const datasets::Sample*> samples;
   std::vector<int> labels;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (outputs[i] < 0) continue;
@@ -32,22 +38,35 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
     labels.push_back(outputs[i]);
   }
   if (samples.empty()) {
-    throw Error(ErrorCode::kInvalidArgument, by_votes ? "the head 'ferplus' needs the FER+ votes: give --votes fer2013new.csv"
-                                                      : "no picture has a label that the head '" + head + "' knows");
+    throw Error(ErrorCode::kInvalidArgument,
+                by_votes ? "the head 'ferplus' needs the FER+ votes: give --votes fer2013new.csv"
+                         : "no picture has a label that the head '" + head + "' knows");
   }
-  const std::vector<float> logits = measure_logits([&](auto faces) { return classifier.logits(faces); }, pixels_of(samples), Views::kSingle, "calibrate");
+  const std::vector<float> logits =
+      measure_logits([&](auto faces) { return classifier.logits(faces); }, pixels_of(samples),
+                     Views::kSingle, "calibrate");
   const auto classes = static_cast<std::size_t>(classifier.classes());
-  metrics::Calibration found = options.biases ? metrics::fit_calibration(logits, labels)
-                                              : metrics::Calibration{metrics::fit_temperature(logits, labels), std::vector<double>(classes)};
-  if (options.least_recall > 0) found = metrics::raise_recalls(logits, labels, std::move(found), options.least_recall);
+  metrics::Calibration found = options.biases
+                                   ? metrics::fit_calibration(logits, labels)
+                                   : metrics::Calibration{metrics::fit_temperature(logits, labels),
+                                                          std::vector<double>(classes)};
+  if (options.least_recall > 0)
+    found = metrics::raise_recalls(logits, labels, std::move(found), options.least_recall);
   std::vector<float> moved = logits;
-  for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += static_cast<float>(found.biases[i % classes]);
-  const auto error_at = [&](const std::vector<float>& values, double t) { return metrics::calibration_error(metrics::softmax(values, classifier.classes(), t), labels); };
-  std::printf("%s: temperature %.4f on %zu pictures; calibration error there %.4f before, %.4f after\n", head.c_str(), found.temperature,
-              samples.size(), error_at(logits, classifier.info().temperature), error_at(moved, found.temperature));
+  for (std::size_t i = 0; i < moved.size(); ++i)
+    moved[i] += static_cast<float>(found.biases[i % classes]);
+  const auto error_at = [&](const std::vector<float>& values, double t) {
+    return metrics::calibration_error(base::softmax(values, classifier.classes(), t), labels);
+  };
+  std::printf(
+      "%s: temperature %.4f on %zu pictures; calibration error there %.4f before, %.4f after\n",
+      head.c_str(), found.temperature, samples.size(),
+      error_at(logits, classifier.info().temperature), error_at(moved, found.temperature));
   if (options.biases) {
     std::string biases;
-    for (std::size_t c = 0; c < classes; ++c) biases += format("%s%s %+.2f", c > 0 ? ", " : "", classifier.info().labels[c].c_str(), found.biases[c]);
+    for (std::size_t c = 0; c < classes; ++c)
+      biases += base::format("%s%s %+.2f", c > 0 ? ", " : "", classifier.info().labels[c].c_str(),
+                             found.biases[c]);
     std::printf("%s: biases %s\n", head.c_str(), biases.c_str());
   }
   return found;
@@ -59,45 +78,63 @@ int calibrate_command(std::span<const std::string> arguments) {
   std::string model_name, data, votes, split = "PublicTest", output;
   bool biases = false, help = false;
   double least_recall = 0;
-  OptionSet options;
+  base::OptionSet options;
   options.add(model_name, "model", "FILE", "model file to calibrate");
   options.add(data, "data", "FILE", "fer2013.csv or a packed set");
   options.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv), for a head that learnt them");
-  options.add(split, "split", "NAME", "pictures to fit on; never the ones that the model is scored on");
-  options.add(biases, "biases", "fit a bias for each class too, and add it to the last layer (Alexandari et al. 2020): what was taught with weighted classes or mixed labels then answers as often as the labels say");
-  options.add(least_recall, "least-recall", "R", "with --biases: raise those of the classes that are recognised in less than this part of their pictures until none is left (not of a head taught by votes)", {0, 1});
+  options.add(split, "split", "NAME",
+              "pictures to fit on; never the ones that the model is scored on");
+  options.add(
+      biases, "biases",
+      "fit a bias for each class too, and add it to the last layer (Alexandari et al. 2020): what "
+      "was taught with weighted classes or mixed labels then answers as often as the labels say");
+  options.add(least_recall, "least-recall", "R",
+              "with --biases: raise those of the classes that are recognised in less than this "
+              "part of their pictures until none is left (not of a head taught by votes)",
+              {0, 1});
   options.add(output, "output", "FILE", "model file to write; the same file by default");
   options.short_name('o');
   options.add(help, "help", "print this");
   options.short_name('h');
   const std::vector<std::string> extra = options.parse(arguments);
   if (help) {
-    std::printf("mien calibrate --model M --data D [options]\n\nFits the temperature of the probabilities (Guo et al. 2017) and stores it in the model file, for each of its heads.\n\n%s",
-                options.help().c_str());
+    std::printf(
+        "mien calibrate --model M --data D [options]\n\nFits the temperature of the probabilities "
+        "(Guo et al. 2017) and stores it in the model file, for each of its heads.\n\n%s",
+        options.help().c_str());
     return kExitOk;
   }
-  if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
-  if (data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
-  if (model_name.empty()) throw Error(ErrorCode::kInvalidArgument, "--model FILE is missing: the model file to calibrate");
-  if (least_recall > 0 && !biases) throw Error(ErrorCode::kInvalidArgument, "--least-recall moves biases: give --biases too");
-  const std::filesystem::path path = locate_model(model_name);
-  Dataset dataset = read_dataset(data);
-  if (!votes.empty()) attach_ferplus_votes(dataset, votes);
-  const std::vector<const Sample*> samples = select_split(dataset, split_from_string(split), data);
+  if (!extra.empty())
+    throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
+  if (data.empty())
+    throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
+  if (model_name.empty())
+    throw Error(ErrorCode::kInvalidArgument,
+                "--model FILE is missing: the model file to calibrate");
+  if (least_recall > 0 && !biases)
+    throw Error(ErrorCode::kInvalidArgument, "--least-recall moves biases: give --biases too");
+  const std::filesystem::path path = model::locate_model(model_name);
+  datasets::Dataset dataset = datasets::read_dataset(data);
+  if (!votes.empty()) datasets::attach_ferplus_votes(dataset, votes);
+  const std::vector<const datasets::Sample*> samples =
+      select_split(dataset, datasets::split_from_string(split), data);
   model::Model model = model::read_onnx(path);
   model::ClassifierInfo info = model::read_classifier_info(model);
   const std::vector<std::string> heads = model::head_names(model);
   for (const std::string& head : heads) {
-    const metrics::Calibration found = fit(path, head, samples, {biases, head == model::kFerPlusHead ? 0 : least_recall});
-    (head == heads.front() ? info.temperature : info.other_heads.at(head).temperature) = found.temperature;
+    const metrics::Calibration found =
+        fit(path, head, samples, {biases, head == model::kFerPlusHead ? 0 : least_recall});
+    (head == heads.front() ? info.temperature : info.other_heads.at(head).temperature) =
+        found.temperature;
     if (biases) model::add_biases(model, head, found.biases);
   }
   model::write_classifier_info(model, info);
   const std::filesystem::path target = output.empty() ? path : std::filesystem::path(output);
   model::write_onnx(model, target);
   std::printf("wrote %s\n", target.c_str());
-  const std::filesystem::path copy = eight_bit_copy(target);
-  if (std::filesystem::exists(copy)) std::printf("%s is not calibrated with it: write it again with mien quantize\n", copy.c_str());
+  const std::filesystem::path copy = pipeline::eight_bit_copy(target);
+  if (std::filesystem::exists(copy))
+    std::printf("%s is not calibrated with it: write it again with mien quantize\n", copy.c_str());
   return kExitOk;
 }
 

@@ -8,7 +8,8 @@
 
 namespace mien::apps {
 
-/// A subcommand takes the arguments after its name and returns the exit code. What it throws, main reports.
+/// A subcommand takes the arguments after its name and returns the exit code. What it throws, main
+/// reports.
 using Command = int (*)(std::span<const std::string> arguments);
 
 int predict_command(std::span<const std::string> arguments);
@@ -24,8 +25,9 @@ int models_command(std::span<const std::string> arguments);
 int knn_command(std::span<const std::string> arguments);
 int info_command(std::span<const std::string> arguments);
 
-/// Runs another of our programs, which has the subcommand `command`, with these arguments in this process's place; returns
-/// only on failure, after saying how to get it.
-int forward(const std::string& command, const std::string& program, std::vector<std::string> words, const char* how_to_get_it);
+/// Runs another of our programs, which has the subcommand `command`, with these arguments in this
+/// process's place; returns only on failure, after saying how to get it.
+int forward(const std::string& command, const std::string& program, std::vector<std::string> words,
+            const char* how_to_get_it);
 
 }  // namespace mien::apps

@@ -8,13 +8,13 @@
 #include "base/file.hpp"
 #include "base/options.hpp"
 #include "commands.hpp"
-#include "face_data.hpp"
 #include "common/progress.hpp"
-#include "data/dataset.hpp"
-#include "data/filter.hpp"
-#include "data/folders.hpp"
-#include "data/read_images.hpp"
-#include "data/subjects.hpp"
+#include "datasets/dataset.hpp"
+#include "datasets/filter.hpp"
+#include "datasets/folders.hpp"
+#include "datasets/read_images.hpp"
+#include "datasets/subjects.hpp"
+#include "face_data.hpp"
 #include "metrics/ferplus.hpp"
 #include "mien/error.hpp"
 #include "pipeline/classifier.hpp"
@@ -30,76 +30,102 @@ struct DataOptions {
   std::string votes, output, format = "text", detector = "hog", crop;
   bool drop_leaked = false, faces = false, align = true, help = false;
   int enlarge = 2, test_subjects = 0;
-  model::CropGeometry geometry;  // of `crop`
+  base::CropGeometry geometry;  // of `crop`
 };
 
 constexpr const char* kUsage =
-    "mien data info SOURCE...            count pictures by split and class, and what is odd about them\n"
-    "mien data filter SOURCE... -o F     keep the pictures in which the detector finds exactly one face, cropped to it\n"
+    "mien data info SOURCE...            count pictures by split and class, and what is odd about "
+    "them\n"
+    "mien data filter SOURCE... -o F     keep the pictures in which the detector finds exactly one "
+    "face, cropped to it\n"
     "mien data pack SOURCE... -o F       write one packed file (NumPy's .npy) for training\n"
-    "mien data audit SOURCE -o DIR       look for duplicates, pictures that are no faces and wrong labels (mien data audit --help)\n\n"
-    "A SOURCE is fer2013.csv, a packed file, or a folder of class folders (train/angry/*.jpg, angry/*.png, CK+48, JAFFE).\n\n";
+    "mien data audit SOURCE -o DIR       look for duplicates, pictures that are no faces and wrong "
+    "labels (mien data audit --help)\n\n"
+    "A SOURCE is fer2013.csv, a packed file, or a folder of class folders (train/angry/*.jpg, "
+    "angry/*.png, CK+48, JAFFE).\n\n";
 
-Dataset read_source(const std::string& source, const DataOptions& options) {
-  if (!std::filesystem::is_directory(source)) return read_dataset(source);
-  const std::vector<LabelledImage> images = list_labelled_images(source);
-  std::unique_ptr<FaceDetector> detector;
-  FaceCropper cropper = whole_image;
+datasets::Dataset read_source(const std::string& source, const DataOptions& options) {
+  if (!std::filesystem::is_directory(source)) return datasets::read_dataset(source);
+  const std::vector<datasets::LabelledImage> images = datasets::list_labelled_images(source);
+  std::unique_ptr<vision::FaceDetector> detector;
+  datasets::FaceCropper cropper = datasets::whole_image;
   if (options.faces) {
-    detector = make_face_detector(options.detector, {.threads = 1});
-    const model::CropGeometry geometry = options.crop.empty() ? crop_of(locate_classifier("", engine::Precision::kF32), *detector) : options.geometry;
-    cropper = largest_face(*detector, geometry, options.align ? Alignment::kEyes : Alignment::kNone);
+    detector = vision::make_face_detector(options.detector, {.threads = 1});
+    const base::CropGeometry geometry =
+        options.crop.empty()
+            ? crop_of(pipeline::locate_classifier("", engine::Precision::kF32), *detector)
+            : options.geometry;
+    cropper = datasets::largest_face(
+        *detector, geometry,
+        options.align ? datasets::Alignment::kEyes : datasets::Alignment::kNone);
   }
-  ImageDataset read = read_images(images, cropper);
-  for (const DroppedImage& dropped : read.dropped) {
+  datasets::ImageDataset read = datasets::read_images(images, cropper);
+  for (const datasets::DroppedImage& dropped : read.dropped) {
     std::fprintf(stderr, "mien: left out: %s: %s\n", dropped.path.c_str(), dropped.reason.c_str());
   }
   return std::move(read.dataset);
 }
 
 /// Says on standard error who went.
-HeldOutSubjects hold_out(Dataset& dataset, const std::string& source, int every) {
-  const HeldOutSubjects held = hold_out_subjects(dataset, every);
+datasets::HeldOutSubjects hold_out(datasets::Dataset& dataset, const std::string& source,
+                                   int every) {
+  const datasets::HeldOutSubjects held = datasets::hold_out_subjects(dataset, every);
   if (held.persons > 0) {
-    std::fprintf(stderr, "%s: %zu of %zu persons, %zu of %zu pictures, held out in PrivateTest\n", source.c_str(), held.held_persons, held.persons,
-                 held.held_pictures, held.pictures);
+    std::fprintf(stderr, "%s: %zu of %zu persons, %zu of %zu pictures, held out in PrivateTest\n",
+                 source.c_str(), held.held_persons, held.persons, held.held_pictures,
+                 held.pictures);
   }
   return held;
 }
 
-/// Every CSV counts its rows from 0, and votes and lists name pictures by row: a later source with rows that are taken loses its own.
-void forget_taken_rows(Dataset& dataset, const Dataset& before, const std::string& source) {
+/// Every CSV counts its rows from 0, and votes and lists name pictures by row: a later source with
+/// rows that are taken loses its own.
+void forget_taken_rows(datasets::Dataset& dataset, const datasets::Dataset& before,
+                       const std::string& source) {
   std::unordered_set<std::int32_t> taken;
-  for (const Sample& sample : before) taken.insert(sample.row);
-  if (std::none_of(dataset.begin(), dataset.end(), [&](const Sample& sample) { return sample.row >= 0 && taken.contains(sample.row); })) return;
-  for (Sample& sample : dataset) sample.row = -1;
-  std::fprintf(stderr, "mien: %s: its rows have the numbers of another source's: FER+ votes and lists of rows will not reach its pictures\n", source.c_str());
+  for (const datasets::Sample& sample : before) taken.insert(sample.row);
+  if (std::none_of(dataset.begin(), dataset.end(), [&](const datasets::Sample& sample) {
+        return sample.row >= 0 && taken.contains(sample.row);
+      }))
+    return;
+  for (datasets::Sample& sample : dataset) sample.row = -1;
+  std::fprintf(stderr,
+               "mien: %s: its rows have the numbers of another source's: FER+ votes and lists of "
+               "rows will not reach its pictures\n",
+               source.c_str());
 }
 
-Dataset read_sources(std::span<const std::string> sources, const DataOptions& options) {
-  if (sources.empty()) throw Error(ErrorCode::kInvalidArgument, "no data given: fer2013.csv, a packed file or a folder");
-  Dataset all;
+datasets::Dataset read_sources(std::span<const std::string> sources, const DataOptions& options) {
+  if (sources.empty())
+    throw Error(ErrorCode::kInvalidArgument,
+                "no data given: fer2013.csv, a packed file or a folder");
+  datasets::Dataset all;
   std::size_t persons = 0;
   for (const std::string& source : sources) {
-    Dataset dataset = read_source(source, options);
+    datasets::Dataset dataset = read_source(source, options);
     if (dataset.empty()) throw Error(ErrorCode::kBadFormat, source + ": no pictures in it");
-    if (options.test_subjects > 0) persons += hold_out(dataset, source, options.test_subjects).persons;
+    if (options.test_subjects > 0)
+      persons += hold_out(dataset, source, options.test_subjects).persons;
     forget_taken_rows(dataset, all, source);
     all.insert(all.end(), dataset.begin(), dataset.end());
   }
   if (options.test_subjects > 0 && persons == 0) {
-    throw Error(ErrorCode::kInvalidArgument, "--test-subjects: no source names its persons, as CK+48 and JAFFE do in their file names");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "--test-subjects: no source names its persons, as CK+48 and JAFFE do in their file names");
   }
-  if (!options.votes.empty()) attach_ferplus_votes(all, options.votes);
+  if (!options.votes.empty()) datasets::attach_ferplus_votes(all, options.votes);
   return all;
 }
 
-using ClassCounts = std::array<std::array<std::size_t, 9>, kSplitCount>;  // the last column: no label
+using ClassCounts =
+    std::array<std::array<std::size_t, 9>, datasets::kSplitCount>;  // the last column: no label
 
-ClassCounts count_classes(const Dataset& dataset) {
+ClassCounts count_classes(const datasets::Dataset& dataset) {
   ClassCounts counts{};
-  for (const Sample& sample : dataset) {
-    ++counts[static_cast<std::size_t>(sample.split)][sample.emotion >= 0 ? static_cast<std::size_t>(sample.emotion) : 8];
+  for (const datasets::Sample& sample : dataset) {
+    ++counts[static_cast<std::size_t>(sample.split)]
+            [sample.emotion >= 0 ? static_cast<std::size_t>(sample.emotion) : 8];
   }
   return counts;
 }
@@ -108,9 +134,9 @@ struct VoteCounts {
   std::size_t pictures = 0, kept = 0, agree = 0, non_face = 0, tied = 0;
 };
 
-VoteCounts count_votes(const Dataset& dataset, Split split) {
+VoteCounts count_votes(const datasets::Dataset& dataset, datasets::Split split) {
   VoteCounts counts;
-  for (const Sample& sample : dataset) {
+  for (const datasets::Sample& sample : dataset) {
     if (sample.split != split || !sample.has_votes()) continue;
     ++counts.pictures;
     counts.non_face += metrics::is_ferplus_non_face(sample.votes) ? 1 : 0;
@@ -122,20 +148,22 @@ VoteCounts count_votes(const Dataset& dataset, Split split) {
   return counts;
 }
 
-constexpr Split kSplits[] = {Split::kTraining, Split::kPublicTest, Split::kPrivateTest};
+constexpr datasets::Split kSplits[] = {datasets::Split::kTraining, datasets::Split::kPublicTest,
+                                       datasets::Split::kPrivateTest};
 
 std::string column_name(std::size_t column) {
   return column == 8 ? "no label" : std::string(to_string(static_cast<Emotion>(column)));
 }
 
 /// Returns how many training pictures went.
-std::size_t drop_leaked(Dataset& dataset) {
-  const std::vector<std::size_t> leaked = find_leaked_training(dataset);
-  for (auto i = leaked.rbegin(); i != leaked.rend(); ++i) dataset.erase(dataset.begin() + static_cast<std::ptrdiff_t>(*i));
+std::size_t drop_leaked(datasets::Dataset& dataset) {
+  const std::vector<std::size_t> leaked = datasets::find_leaked_training(dataset);
+  for (auto i = leaked.rbegin(); i != leaked.rend(); ++i)
+    dataset.erase(dataset.begin() + static_cast<std::ptrdiff_t>(*i));
   return leaked.size();
 }
 
-void print_text(const Dataset& dataset) {
+void print_text(const datasets::Dataset& dataset) {
   const ClassCounts counts = count_classes(dataset);
   std::array<std::size_t, 9> columns{};
   for (const auto& row : counts) {
@@ -155,64 +183,87 @@ void print_text(const Dataset& dataset) {
     }
     std::printf(" %9zu\n", all);
   };
-  for (const Split split : kSplits) print_row(std::string(to_string(split)), counts[static_cast<std::size_t>(split)]);
+  for (const datasets::Split split : kSplits)
+    print_row(std::string(datasets::to_string(split)), counts[static_cast<std::size_t>(split)]);
   print_row("all", columns);
-  std::printf("\nTraining pictures that equal a PublicTest or PrivateTest picture: %zu\n", find_leaked_training(dataset).size());
-  for (const Split split : {Split::kPublicTest, Split::kPrivateTest}) {
-    std::printf("%s pictures that equal a Training picture: %zu, %zu of them with its label\n", std::string(to_string(split)).c_str(),
-                find_seen_in_training(dataset, split).size(), count_seen_labels(dataset, split));
+  std::printf("\nTraining pictures that equal a PublicTest or PrivateTest picture: %zu\n",
+              datasets::find_leaked_training(dataset).size());
+  for (const datasets::Split split :
+       {datasets::Split::kPublicTest, datasets::Split::kPrivateTest}) {
+    std::printf("%s pictures that equal a Training picture: %zu, %zu of them with its label\n",
+                std::string(datasets::to_string(split)).c_str(),
+                datasets::find_seen_in_training(dataset, split).size(),
+                datasets::count_seen_labels(dataset, split));
   }
-  for (const Split split : kSplits) {
+  for (const datasets::Split split : kSplits) {
     const VoteCounts votes = count_votes(dataset, split);
     if (votes.pictures == 0) continue;
-    std::printf("FER+ votes, %-12s %zu pictures: %zu with a majority for an emotion (the label agrees in %.1f %%), %zu no face, %zu tied\n",
-                (std::string(to_string(split)) + ":").c_str(), votes.pictures, votes.kept,
-                votes.kept > 0 ? 100.0 * static_cast<double>(votes.agree) / static_cast<double>(votes.kept) : 0.0, votes.non_face, votes.tied);
+    std::printf(
+        "FER+ votes, %-12s %zu pictures: %zu with a majority for an emotion (the label agrees in "
+        "%.1f %%), %zu no face, %zu tied\n",
+        (std::string(datasets::to_string(split)) + ":").c_str(), votes.pictures, votes.kept,
+        votes.kept > 0 ? 100.0 * static_cast<double>(votes.agree) / static_cast<double>(votes.kept)
+                       : 0.0,
+        votes.non_face, votes.tied);
   }
-  std::printf("data hash %s", dataset_hash(dataset).c_str());
-  Dataset rest = dataset;
+  std::printf("data hash %s", datasets::dataset_hash(dataset).c_str());
+  datasets::Dataset rest = dataset;
   drop_leaked(rest);
-  if (rest.size() < dataset.size()) std::printf(", without the leaked training pictures, as mien train uses it, %s", dataset_hash(rest).c_str());
+  if (rest.size() < dataset.size())
+    std::printf(", without the leaked training pictures, as mien train uses it, %s",
+                datasets::dataset_hash(rest).c_str());
   std::printf("\n");
 }
 
-void print_json(const Dataset& dataset) {
+void print_json(const datasets::Dataset& dataset) {
   const ClassCounts counts = count_classes(dataset);
   std::string splits;
-  for (const Split split : kSplits) {
+  for (const datasets::Split split : kSplits) {
     std::string classes;
     for (std::size_t c = 0; c < 9; ++c) {
-      classes += (c == 0 ? "" : ", ") + format("%s: %zu", json_quote(column_name(c)).c_str(), counts[static_cast<std::size_t>(split)][c]);
+      classes +=
+          (c == 0 ? "" : ", ") + base::format("%s: %zu", base::json_quote(column_name(c)).c_str(),
+                                              counts[static_cast<std::size_t>(split)][c]);
     }
-    splits += (splits.empty() ? "" : ", ") + json_quote(to_string(split)) + ": {" + classes + "}";
+    splits += (splits.empty() ? "" : ", ") + base::json_quote(datasets::to_string(split)) + ": {" +
+              classes + "}";
   }
-  std::printf("{\"count\": %zu, \"splits\": {%s}, \"leaked_training\": %zu, \"seen_in_training\": {\"PublicTest\": %zu, \"PrivateTest\": %zu}, "
-              "\"seen_labels\": {\"PublicTest\": %zu, \"PrivateTest\": %zu}, \"hash\": \"%s\"}\n",
-              dataset.size(), splits.c_str(), find_leaked_training(dataset).size(),
-              find_seen_in_training(dataset, Split::kPublicTest).size(), find_seen_in_training(dataset, Split::kPrivateTest).size(),
-              count_seen_labels(dataset, Split::kPublicTest), count_seen_labels(dataset, Split::kPrivateTest),
-              dataset_hash(dataset).c_str());
+  std::printf(
+      "{\"count\": %zu, \"splits\": {%s}, \"leaked_training\": %zu, \"seen_in_training\": "
+      "{\"PublicTest\": %zu, \"PrivateTest\": %zu}, "
+      "\"seen_labels\": {\"PublicTest\": %zu, \"PrivateTest\": %zu}, \"hash\": \"%s\"}\n",
+      dataset.size(), splits.c_str(), datasets::find_leaked_training(dataset).size(),
+      datasets::find_seen_in_training(dataset, datasets::Split::kPublicTest).size(),
+      datasets::find_seen_in_training(dataset, datasets::Split::kPrivateTest).size(),
+      datasets::count_seen_labels(dataset, datasets::Split::kPublicTest),
+      datasets::count_seen_labels(dataset, datasets::Split::kPrivateTest),
+      datasets::dataset_hash(dataset).c_str());
 }
 
-std::size_t count_split(const Dataset& dataset, Split split) {
-  return static_cast<std::size_t>(std::count_if(dataset.begin(), dataset.end(), [&](const Sample& s) { return s.split == split; }));
+std::size_t count_split(const datasets::Dataset& dataset, datasets::Split split) {
+  return static_cast<std::size_t>(std::count_if(
+      dataset.begin(), dataset.end(), [&](const datasets::Sample& s) { return s.split == split; }));
 }
 
-Dataset filter(const Dataset& dataset, const DataOptions& options) {
-  const auto detector = make_face_detector(options.detector, {.min_face = kFilterMinFace, .threads = 1});
+datasets::Dataset filter(const datasets::Dataset& dataset, const DataOptions& options) {
+  const auto detector =
+      vision::make_face_detector(options.detector, {.min_face = kFilterMinFace, .threads = 1});
   ProgressBar bar("filter", static_cast<std::int64_t>(dataset.size()), "pictures");
-  FilteredDataset filtered = filter_by_face(dataset, *detector, {.enlargement = options.enlarge, .geometry = options.geometry},
-                                            [&](std::size_t done, std::size_t) { bar.update(static_cast<std::int64_t>(done)); });
+  datasets::FilteredDataset filtered = datasets::filter_by_face(
+      dataset, *detector, {.enlargement = options.enlarge, .geometry = options.geometry},
+      [&](std::size_t done, std::size_t) { bar.update(static_cast<std::int64_t>(done)); });
   bar.clear();
   std::printf("%-12s %9s %9s\n", "split", "pictures", "kept");
-  for (const Split split : kSplits) {
-    const std::size_t before = count_split(dataset, split), after = count_split(filtered.kept, split);
+  for (const datasets::Split split : kSplits) {
+    const std::size_t before = count_split(dataset, split),
+                      after = count_split(filtered.kept, split);
     if (before > 0) {
-      std::printf("%-12s %9zu %9zu  %.1f %%\n", std::string(to_string(split)).c_str(), before, after,
-                  100.0 * static_cast<double>(after) / static_cast<double>(before));
+      std::printf("%-12s %9zu %9zu  %.1f %%\n", std::string(datasets::to_string(split)).c_str(),
+                  before, after, 100.0 * static_cast<double>(after) / static_cast<double>(before));
     }
   }
-  std::printf("left out: %zu without a face, %zu with several\n", filtered.no_face, filtered.several_faces);
+  std::printf("left out: %zu without a face, %zu with several\n", filtered.no_face,
+              filtered.several_faces);
   return std::move(filtered.kept);
 }
 
@@ -221,17 +272,25 @@ Dataset filter(const Dataset& dataset, const DataOptions& options) {
 int data_command(std::span<const std::string> arguments) {
   if (!arguments.empty() && arguments[0] == "audit") return audit_command(arguments.subspan(1));
   DataOptions o;
-  OptionSet set;
+  base::OptionSet set;
   set.add(o.votes, "votes", "FILE", "FER+ votes (fer2013new.csv) of the rows of fer2013.csv");
   set.add(o.output, "output", "FILE", "packed file to write (filter, pack)");
   set.short_name('o');
-  set.add(o.drop_leaked, "drop-leaked", "leave out training pictures that equal a test picture (filter, pack)");
-  set.add(o.test_subjects, "test-subjects", "N", "hold every Nth person of each source (CK+48, JAFFE) out in PrivateTest; 0: nobody", {0, 1000});
-  set.add(o.faces, "faces", "crop the largest face of each image of a folder, as predict does (JAFFE)");
-  set.add(o.align, "align", "turn the faces so that their eyes are level, where the detector finds eyes (--faces)");
+  set.add(o.drop_leaked, "drop-leaked",
+          "leave out training pictures that equal a test picture (filter, pack)");
+  set.add(o.test_subjects, "test-subjects", "N",
+          "hold every Nth person of each source (CK+48, JAFFE) out in PrivateTest; 0: nobody",
+          {0, 1000});
+  set.add(o.faces, "faces",
+          "crop the largest face of each image of a folder, as predict does (JAFFE)");
+  set.add(o.align, "align",
+          "turn the faces so that their eyes are level, where the detector finds eyes (--faces)");
   set.add(o.detector, "detector", "NAME", "face detector of filter and --faces");
-  set.add(o.crop, "crop", "GEOMETRY", "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; by default as predict crops (--faces), the box itself (filter)");
-  set.add(o.enlarge, "enlarge", "N", "times the pictures are enlarged for the detector (filter)", {1, 8});
+  set.add(o.crop, "crop", "GEOMETRY",
+          "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; by default as predict "
+          "crops (--faces), the box itself (filter)");
+  set.add(o.enlarge, "enlarge", "N", "times the pictures are enlarged for the detector (filter)",
+          {1, 8});
   set.add_choice(o.format, "format", {"text", "json"}, "form of the result (info)");
   set.add(o.help, "help", "print this");
   set.short_name('h');
@@ -239,21 +298,25 @@ int data_command(std::span<const std::string> arguments) {
   if (o.help) return std::printf("%s%s", kUsage, set.help().c_str()), kExitOk;
   const std::string action = words.empty() ? "" : words[0];
   if (action != "info" && action != "filter" && action != "pack") {
-    throw Error(ErrorCode::kInvalidArgument, "mien data needs one of info, filter, pack, audit; see mien data --help");
+    throw Error(ErrorCode::kInvalidArgument,
+                "mien data needs one of info, filter, pack, audit; see mien data --help");
   }
-  if (action != "info" && o.output.empty()) throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the packed file to write");
+  if (action != "info" && o.output.empty())
+    throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the packed file to write");
   o.geometry = parse_crop(o.crop);
-  Dataset dataset = read_sources(std::span(words).subspan(1), o);
+  datasets::Dataset dataset = read_sources(std::span(words).subspan(1), o);
   if (action == "info") {
     o.format == "json" ? print_json(dataset) : print_text(dataset);
     return kExitOk;
   }
   if (o.drop_leaked) {
-    std::fprintf(stderr, "dropped %zu training pictures that equal a test picture\n", drop_leaked(dataset));
+    std::fprintf(stderr, "dropped %zu training pictures that equal a test picture\n",
+                 drop_leaked(dataset));
   }
   if (action == "filter") dataset = filter(dataset, o);
-  write_packed(o.output, dataset);
-  std::printf("wrote %s: %zu pictures, data hash %s\n", o.output.c_str(), dataset.size(), dataset_hash(dataset).c_str());
+  datasets::write_packed(o.output, dataset);
+  std::printf("wrote %s: %zu pictures, data hash %s\n", o.output.c_str(), dataset.size(),
+              datasets::dataset_hash(dataset).c_str());
   return kExitOk;
 }
 

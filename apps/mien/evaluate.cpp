@@ -4,18 +4,19 @@
 
 #include "base/file.hpp"
 #include "base/options.hpp"
+#include "base/softmax.hpp"
 #include "commands.hpp"
+#include "evaluation/corruption.hpp"
+#include "evaluation/face_model.hpp"
+#include "evaluation/traits.hpp"
 #include "face_data.hpp"
 #include "measure.hpp"
 #include "mien/error.hpp"
 #include "model/heads.hpp"
 #include "model/locate.hpp"
 #include "pipeline/classifier.hpp"
-#include "pipeline/face_model.hpp"
-#include "plot/figure.hpp"
-#include "report/evaluation.hpp"
-#include "report/traits.hpp"
-#include "vision/disturb.hpp"
+#include "plots/figure.hpp"
+#include "reports/evaluation.hpp"
 
 namespace mien::apps {
 namespace {
@@ -25,127 +26,176 @@ struct EvaluateOptions {
   std::string head, data, votes, report;
   std::string split, detector = "auto", crop, format = "text", precision = "f32";
   int threads = 0, rounds = 1000;
-  bool flip = false, faces = false, slices = false, robustness = false, pictures = true, help = false;
+  bool flip = false, faces = false, slices = false, robustness = false, pictures = true,
+       help = false;
 
-  void declare(OptionSet& o) {
-    o.add(models, "model", "FILE", "model file, or the name of a shipped one; several are compared; a foreign ONNX file needs a sidecar (docs/evaluation.md)");
-    o.add(head, "head", "NAME", "measure this head alone; by default, each kind of label is measured with the head made for it");
-    o.add(data, "data", "FILE", "fer2013.csv, a packed set (mien data pack), or a folder of labelled images");
-    o.add(split, "split", "NAME", "Training, PublicTest or PrivateTest; by default PrivateTest where there is one");
-    o.add(faces, "faces", "find the face in each image of a folder, as predict does; else the images are cropped faces already");
-    o.add(detector, "detector", "NAME", "face detector of --faces, and for the pose in --slices: auto, hog, or an ONNX file of one");
-    o.add(crop, "crop", "GEOMETRY", "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; by default the first model's");
-    o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv): eight-class majority accuracy and scores against the votes");
+  void declare(base::OptionSet& o) {
+    o.add(models, "model", "FILE",
+          "model file, or the name of a shipped one; several are compared; a foreign ONNX file "
+          "needs a sidecar (docs/evaluation.md)");
+    o.add(head, "head", "NAME",
+          "measure this head alone; by default, each kind of label is measured with the head made "
+          "for it");
+    o.add(data, "data", "FILE",
+          "fer2013.csv, a packed set (mien data pack), or a folder of labelled images");
+    o.add(split, "split", "NAME",
+          "Training, PublicTest or PrivateTest; by default PrivateTest where there is one");
+    o.add(faces, "faces",
+          "find the face in each image of a folder, as predict does; else the images are cropped "
+          "faces already");
+    o.add(detector, "detector", "NAME",
+          "face detector of --faces, and for the pose in --slices: auto, hog, or an ONNX file of "
+          "one");
+    o.add(crop, "crop", "GEOMETRY",
+          "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; by default the first "
+          "model's");
+    o.add(
+        votes, "votes", "FILE",
+        "FER+ votes (fer2013new.csv): eight-class majority accuracy and scores against the votes");
     o.add(flip, "flip", "average the logits with those of the mirror image");
-    o.add(slices, "slices", "also the scores of parts of the pictures: by person, light, size, pose");
-    o.add(robustness, "robustness", "also the accuracy under blur, noise, JPEG, low light, on small faces and with the box shifted or scaled");
-    o.add(report, "report", "FILE", "write a page with figures there (HTML, one file; needs gnuplot); has the slices too");
+    o.add(slices, "slices",
+          "also the scores of parts of the pictures: by person, light, size, pose");
+    o.add(robustness, "robustness",
+          "also the accuracy under blur, noise, JPEG, low light, on small faces and with the box "
+          "shifted or scaled");
+    o.add(report, "report", "FILE",
+          "write a page with figures there (HTML, one file; needs gnuplot); has the slices too");
     o.add(pictures, "pictures", "show pictures in the page");
-    o.add(histories, "history", "FILE", "a training's history.csv, for its curves in the page; may be given several times");
-    o.add_choice(format, "format", {"text", "json", "card"}, "form of the result; card: tables for a model card");
-    o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"}, "arithmetic of the network");
+    o.add(histories, "history", "FILE",
+          "a training's history.csv, for its curves in the page; may be given several times");
+    o.add_choice(format, "format", {"text", "json", "card"},
+                 "form of the result; card: tables for a model card");
+    o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"},
+                 "arithmetic of the network");
     o.add(threads, "threads", "N", "threads, 0: one a core", {0, 1024});
     o.add(rounds, "bootstrap", "N", "rounds of the bootstrap for the intervals", {100, 1000000});
     o.add(help, "help", "print this");
     o.short_name('h');
   }
-  engine::CompileOptions compile_options() const { return {precision_from_string(precision), threads}; }
+  engine::CompileOptions compile_options() const {
+    return {pipeline::precision_from_string(precision), threads};
+  }
   Views views() const { return flip ? Views::kFlip : Views::kSingle; }
 };
 
 /// The pictures that are measured on.
 struct Material {
-  Dataset dataset;
-  Split split = Split::kPrivateTest;
+  datasets::Dataset dataset;
+  datasets::Split split = datasets::Split::kPrivateTest;
   std::string split_name;
-  std::vector<const Sample*> pictures;  // of the split
+  std::vector<const datasets::Sample*> pictures;  // of the split
   std::vector<std::uint8_t> pixels;
   std::vector<bool> seen;  // equals a training picture
   bool has_votes = false;
   metrics::ReportOptions intervals;  // with persons as groups, where the data name them
-  std::string_view head;   // that is made for the labels; empty: the model's default one, which answers for photographs
-  std::vector<report::Parting> partings;
+  std::string_view head;  // that is made for the labels; empty: the model's default one, which
+                          // answers for photographs
+  std::vector<evaluation::Parting> partings;
 };
 
 /// PrivateTest, or the split of all pictures where they have but one.
-Split choose_split(const Dataset& dataset, const std::string& wish) {
-  if (!wish.empty()) return split_from_string(wish);
-  const bool one = std::all_of(dataset.begin(), dataset.end(), [&](const Sample& sample) { return sample.split == dataset[0].split; });
-  return one && !dataset.empty() ? dataset[0].split : Split::kPrivateTest;
+datasets::Split choose_split(const datasets::Dataset& dataset, const std::string& wish) {
+  if (!wish.empty()) return datasets::split_from_string(wish);
+  const bool one = std::all_of(dataset.begin(), dataset.end(), [&](const datasets::Sample& sample) {
+    return sample.split == dataset[0].split;
+  });
+  return one && !dataset.empty() ? dataset[0].split : datasets::Split::kPrivateTest;
 }
 
 Material read_material(const EvaluateOptions& options, const std::filesystem::path& first_model) {
-  const bool slices = options.slices || !options.report.empty(), folder = std::filesystem::is_directory(options.data);
-  std::unique_ptr<FaceDetector> detector;
-  if (slices || (folder && options.faces)) detector = make_face_detector(options.detector, {.threads = 1});
+  const bool slices = options.slices || !options.report.empty(),
+             folder = std::filesystem::is_directory(options.data);
+  std::unique_ptr<vision::FaceDetector> detector;
+  if (slices || (folder && options.faces))
+    detector = vision::make_face_detector(options.detector, {.threads = 1});
   FaceData data;
   if (folder) {
-    const FaceDetector* finds = options.faces ? detector.get() : nullptr;
+    const vision::FaceDetector* finds = options.faces ? detector.get() : nullptr;
     const bool as_model_asks = finds != nullptr && options.crop.empty();
-    data = read_face_folder(options.data, finds, as_model_asks ? crop_of(first_model, *finds) : parse_crop(options.crop));
+    data =
+        read_face_folder(options.data, finds,
+                         as_model_asks ? crop_of(first_model, *finds) : parse_crop(options.crop));
   } else {
-    data.dataset = read_dataset(options.data);
+    data.dataset = datasets::read_dataset(options.data);
   }
   Material out{.dataset = std::move(data.dataset)};
-  if (!options.votes.empty()) attach_ferplus_votes(out.dataset, options.votes);
+  if (!options.votes.empty()) datasets::attach_ferplus_votes(out.dataset, options.votes);
   out.split = choose_split(out.dataset, options.split);
   out.pictures = select_split(out.dataset, out.split, options.data);
   out.pixels = pixels_of(out.pictures);
-  out.has_votes = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->has_votes(); });
-  const bool official = std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->row >= 0; });
+  out.has_votes = std::any_of(out.pictures.begin(), out.pictures.end(),
+                              [](const datasets::Sample* sample) { return sample->has_votes(); });
+  const bool official =
+      std::any_of(out.pictures.begin(), out.pictures.end(),
+                  [](const datasets::Sample* sample) { return sample->row >= 0; });
   if (official) out.head = model::kFer2013Head;
-  out.split_name = !official && out.pictures.size() == out.dataset.size() ? "all" : std::string(to_string(out.split));
-  const auto index = [&](const Sample* sample) { return static_cast<std::size_t>(sample - out.dataset.data()); };
+  out.split_name = !official && out.pictures.size() == out.dataset.size()
+                       ? "all"
+                       : std::string(datasets::to_string(out.split));
+  const auto index = [&](const datasets::Sample* sample) {
+    return static_cast<std::size_t>(sample - out.dataset.data());
+  };
   out.seen = mark_seen(out.dataset, out.split);
   out.intervals = {.bootstrap_rounds = options.rounds, .groups = persons_of(out.pictures)};
   if (!slices) return out;
 
   std::vector<std::optional<DetectedFace>> detected;
   if (folder && options.faces) {
-    for (const Sample* sample : out.pictures) detected.push_back(data.detected[index(sample)]);
+    for (const datasets::Sample* sample : out.pictures)
+      detected.push_back(data.detected[index(sample)]);
   } else {
     detected = detect_in_pictures(out.pictures, *detector);
   }
-  std::vector<report::FaceTraits> traits;
+  std::vector<evaluation::FaceTraits> traits;
   for (std::size_t i = 0; i < detected.size(); ++i) {
-    traits.push_back(report::traits_of(*out.pictures[i], detected[i]));
-    if (!options.faces) traits.back().size.reset();  // of a picture that is cut to the face: it says nothing of the photograph
+    traits.push_back(evaluation::traits_of(*out.pictures[i], detected[i]));
+    if (!options.faces)
+      traits.back()
+          .size.reset();  // of a picture that is cut to the face: it says nothing of the photograph
   }
-  out.partings = report::part_pictures(traits);
+  out.partings = evaluation::part_pictures(traits);
   return out;
 }
 
-void score_votes(report::ModelEvaluation& out, const FaceModel& voter, std::span<const float> logits, const Material& material) {
+void score_votes(reports::ModelEvaluation& out, const evaluation::FaceModel& voter,
+                 std::span<const float> logits, const Material& material) {
   const auto classes = static_cast<int>(voter.labels().size());
   std::vector<metrics::FerPlusVotes> votes;
-  for (const Sample* sample : material.pictures) votes.push_back(sample->votes);
-  out.ferplus = metrics::ferplus_report(metrics::softmax(logits, classes, voter.temperature()), voter.labels(), votes, material.intervals);
+  for (const datasets::Sample* sample : material.pictures) votes.push_back(sample->votes);
+  out.ferplus = metrics::ferplus_report(base::softmax(logits, classes, voter.temperature()),
+                                        voter.labels(), votes, material.intervals);
   for (const int c : metrics::predictions(logits, classes)) {
-    out.ferplus_predicted.push_back(static_cast<int>(*emotion_from_string(voter.labels()[static_cast<std::size_t>(c)])));
+    out.ferplus_predicted.push_back(
+        static_cast<int>(*emotion_from_string(voter.labels()[static_cast<std::size_t>(c)])));
   }
 }
 
-void score_slices(report::ModelEvaluation& out, const std::vector<report::Parting>& partings) {
-  for (const report::Parting& parting : partings) {
+void score_slices(reports::ModelEvaluation& out, const std::vector<evaluation::Parting>& partings) {
+  for (const evaluation::Parting& parting : partings) {
     std::vector<int> part;
     for (const std::size_t picture : out.own.pictures) part.push_back(parting.part[picture]);
-    metrics::Slicing slicing = metrics::slice_accuracy(parting.name, part, parting.names, out.own.predicted, out.own.truth);
+    metrics::Slicing slicing = metrics::slice_accuracy(parting.name, part, parting.names,
+                                                       out.own.predicted, out.own.truth);
     if (slicing.slices.size() > 1) out.slicings.push_back(std::move(slicing));
   }
 }
 
 /// The pictures with a label that the model knows, disturbed step by step.
-void score_robustness(report::ModelEvaluation& out, const FaceModel& model, const Material& material, const EvaluateOptions& options) {
+void score_robustness(reports::ModelEvaluation& out, const evaluation::FaceModel& model,
+                      const Material& material, const EvaluateOptions& options) {
   const auto classes = static_cast<int>(out.own.labels.size());
   out.robustness.push_back({"none", "", out.own.scores.accuracy, out.own.scores.macro_f1.value});
-  for (const DisturbanceStep& step : disturbance_steps()) {
+  for (const evaluation::DisturbanceStep& step : evaluation::disturbance_steps()) {
     std::vector<std::uint8_t> pixels;
     for (const std::size_t picture : out.own.pictures) {
-      const ImageView view{material.pictures[picture]->pixels.data(), kFaceSize, kFaceSize, kFaceSize, PixelFormat::kGray8};
-      const Image disturbed = disturb(view, step.kind, step.strength, picture);
-      pixels.insert(pixels.end(), disturbed.row(0), disturbed.row(0) + kFacePixels);
+      const ImageView view{material.pictures[picture]->pixels.data(), datasets::kFaceSize,
+                           datasets::kFaceSize, datasets::kFaceSize, PixelFormat::kGray8};
+      const Image disturbed = evaluation::disturb(view, step.kind, step.strength, picture);
+      pixels.insert(pixels.end(), disturbed.row(0), disturbed.row(0) + datasets::kFacePixels);
     }
-    const std::vector<float> logits = measure_logits([&](auto faces) { return model.logits(faces); }, pixels, options.views(), out.name + ", " + step.name + " " + step.text);
+    const std::vector<float> logits =
+        measure_logits([&](auto faces) { return model.logits(faces); }, pixels, options.views(),
+                       out.name + ", " + step.name + " " + step.text);
     metrics::ConfusionMatrix confusion(classes);
     const std::vector<int> predicted = metrics::predictions(logits, classes);
     std::vector<bool> right;
@@ -154,20 +204,31 @@ void score_robustness(report::ModelEvaluation& out, const FaceModel& model, cons
       right.push_back(predicted[i] == out.own.truth[i]);
     }
     const metrics::ReportOptions known = metrics::options_for(material.intervals, out.own.pictures);
-    out.robustness.push_back({step.name, step.text, metrics::accuracy_score(right, known), confusion.macro_f1()});
+    out.robustness.push_back(
+        {step.name, step.text, metrics::accuracy_score(right, known), confusion.macro_f1()});
   }
 }
 
-report::ModelEvaluation evaluate_model(const std::string& name, const std::filesystem::path& path, const Material& material, const EvaluateOptions& options) {
-  const std::unique_ptr<FaceModel> model = load_face_model(path, options.compile_options(), {.name = options.head, .taught = material.head});
-  const auto measure = [&](const FaceModel& m) { return measure_logits([&](auto faces) { return m.logits(faces); }, material.pixels, options.views(), name); };
+reports::ModelEvaluation evaluate_model(const std::string& name, const std::filesystem::path& path,
+                                        const Material& material, const EvaluateOptions& options) {
+  const std::unique_ptr<evaluation::FaceModel> model = evaluation::load_face_model(
+      path, options.compile_options(), {.name = options.head, .taught = material.head});
+  const auto measure = [&](const evaluation::FaceModel& m) {
+    return measure_logits([&](auto faces) { return m.logits(faces); }, material.pixels,
+                          options.views(), name);
+  };
   const std::vector<float> logits = measure(*model);
-  report::ModelEvaluation out{.name = name, .path = path.string(), .runtime = model->runtime(), .temperature = model->temperature()};
-  out.own = report::evaluate_labels(logits, label_outputs(model->labels(), material.pictures), model->labels(), model->temperature(), material.intervals);
+  reports::ModelEvaluation out{.name = name,
+                               .path = path.string(),
+                               .runtime = model->runtime(),
+                               .temperature = model->temperature()};
+  out.own = reports::evaluate_labels(logits, label_outputs(model->labels(), material.pictures),
+                                     model->labels(), model->temperature(), material.intervals);
   out.unknown_labels = material.pictures.size() - out.own.pictures.size();
-  out.without_seen = report::scores_without(out.own, material.seen, material.intervals);
+  out.without_seen = reports::scores_without(out.own, material.seen, material.intervals);
   if (material.has_votes) {
-    const std::unique_ptr<FaceModel> voter = load_face_model(path, options.compile_options(), {.name = options.head, .taught = model::kFerPlusHead});
+    const std::unique_ptr<evaluation::FaceModel> voter = evaluation::load_face_model(
+        path, options.compile_options(), {.name = options.head, .taught = model::kFerPlusHead});
     score_votes(out, *voter, voter->head() == model->head() ? logits : measure(*voter), material);
   }
   score_slices(out, material.partings);
@@ -175,56 +236,83 @@ report::ModelEvaluation evaluate_model(const std::string& name, const std::files
   return out;
 }
 
-/// The files' stems; with the folder before it where two are the same, the whole path where that does not part them, and a number where
-/// a file is given twice.
+/// The files' stems; with the folder before it where two are the same, the whole path where that
+/// does not part them, and a number where a file is given twice.
 std::vector<std::string> short_names(const std::vector<std::filesystem::path>& paths) {
-  const auto with_folder = [](const std::filesystem::path& path) { return (path.parent_path().filename() / path.stem()).string(); };
+  const auto with_folder = [](const std::filesystem::path& path) {
+    return (path.parent_path().filename() / path.stem()).string();
+  };
   std::map<std::string, int> stems, folders, seen;
   for (const auto& path : paths) ++stems[path.stem()], ++folders[with_folder(path)];
   std::vector<std::string> names;
   for (const auto& path : paths) {
-    std::string name = stems[path.stem()] == 1 ? path.stem().string() : folders[with_folder(path)] == 1 ? with_folder(path) : path.string();
+    std::string name = stems[path.stem()] == 1           ? path.stem().string()
+                       : folders[with_folder(path)] == 1 ? with_folder(path)
+                                                         : path.string();
     const int times = ++seen[name];
-    names.push_back(times == 1 ? name : name + format(" (%d)", times));
+    names.push_back(times == 1 ? name : name + base::format(" (%d)", times));
   }
   return names;
 }
 
-report::Evaluation evaluate(const EvaluateOptions& options, const std::vector<std::filesystem::path>& models, const Material& material) {
-  report::Evaluation out{.data = options.data, .split = material.split_name, .views = options.flip ? "flip" : "single", .pictures = material.pictures};
-  out.seen_in_training = static_cast<std::size_t>(std::count(material.seen.begin(), material.seen.end(), true));
-  for (const std::string& history : options.histories) out.histories.push_back(report::read_history(history));
+reports::Evaluation evaluate(const EvaluateOptions& options,
+                             const std::vector<std::filesystem::path>& models,
+                             const Material& material) {
+  reports::Evaluation out{.data = options.data,
+                          .split = material.split_name,
+                          .views = options.flip ? "flip" : "single",
+                          .pictures = material.pictures};
+  out.seen_in_training =
+      static_cast<std::size_t>(std::count(material.seen.begin(), material.seen.end(), true));
+  for (const std::string& history : options.histories)
+    out.histories.push_back(reports::read_history(history));
   const std::vector<std::string> names = short_names(models);
-  for (std::size_t i = 0; i < models.size(); ++i) out.models.push_back(evaluate_model(names[i], models[i], material, options));
-  out.comparisons = report::compare_models(out, material.intervals);
+  for (std::size_t i = 0; i < models.size(); ++i)
+    out.models.push_back(evaluate_model(names[i], models[i], material, options));
+  out.comparisons = reports::compare_models(out, material.intervals);
   return out;
 }
 
 /// What would spoil the page is said before the work, not after it.
 void check_report(const std::filesystem::path& path) {
-  plot::require_gnuplot();
+  plots::require_gnuplot();
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-  if (!std::filesystem::is_directory(folder)) throw Error(ErrorCode::kNotFound, "--report: there is no folder " + folder.string());
+  if (!std::filesystem::is_directory(folder))
+    throw Error(ErrorCode::kNotFound, "--report: there is no folder " + folder.string());
 }
 
 }  // namespace
 
 int evaluate_command(std::span<const std::string> arguments) {
   EvaluateOptions options;
-  OptionSet set;
+  base::OptionSet set;
   options.declare(set);
   const std::vector<std::string> extra = set.parse(arguments);
-  if (options.help) return std::printf("mien evaluate --model M --data D [options]\n\n%s", set.help().c_str()), kExitOk;
-  if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
-  if (options.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv, a packed set or a folder");
+  if (options.help)
+    return std::printf("mien evaluate --model M --data D [options]\n\n%s", set.help().c_str()),
+           kExitOk;
+  if (!extra.empty())
+    throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
+  if (options.data.empty())
+    throw Error(ErrorCode::kInvalidArgument,
+                "--data FILE is missing: fer2013.csv, a packed set or a folder");
   if (!options.report.empty()) check_report(options.report);
   std::vector<std::filesystem::path> models;
-  for (const std::string& model : options.models) models.push_back(locate_classifier(model, precision_from_string(options.precision)));
-  if (models.empty()) models.push_back(locate_classifier("", precision_from_string(options.precision)));
+  for (const std::string& model : options.models)
+    models.push_back(
+        pipeline::locate_classifier(model, pipeline::precision_from_string(options.precision)));
+  if (models.empty())
+    models.push_back(
+        pipeline::locate_classifier("", pipeline::precision_from_string(options.precision)));
   const Material material = read_material(options, models[0]);
-  const report::Evaluation evaluation = evaluate(options, models, material);
-  if (!options.report.empty()) write_file(options.report, report::to_page(evaluation, options.pictures ? report::Faces::kShown : report::Faces::kLeftOut));
-  const std::string text = options.format == "json" ? report::to_json(evaluation) : options.format == "card" ? report::to_card(evaluation) : report::to_text(evaluation);
+  const reports::Evaluation evaluation = evaluate(options, models, material);
+  if (!options.report.empty())
+    base::write_file(options.report,
+                     reports::to_page(evaluation, options.pictures ? reports::Faces::kShown
+                                                                   : reports::Faces::kLeftOut));
+  const std::string text = options.format == "json"   ? reports::to_json(evaluation)
+                           : options.format == "card" ? reports::to_card(evaluation)
+                                                      : reports::to_text(evaluation);
   std::fputs(text.c_str(), stdout);
   return kExitOk;
 }

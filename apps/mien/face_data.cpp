@@ -5,64 +5,74 @@
 
 #include "common/interrupt.hpp"
 #include "common/progress.hpp"
-#include "data/folders.hpp"
-#include "data/read_images.hpp"
+#include "datasets/folders.hpp"
+#include "datasets/read_images.hpp"
 #include "mien/error.hpp"
 #include "model/model.hpp"
 #include "vision/crop.hpp"
 
 namespace mien::apps {
 
-FaceData read_face_folder(const std::string& folder, const FaceDetector* detector, const model::CropGeometry& geometry) {
-  const std::vector<LabelledImage> images = list_labelled_images(folder);
+FaceData read_face_folder(const std::string& folder, const vision::FaceDetector* detector,
+                          const base::CropGeometry& geometry) {
+  const std::vector<datasets::LabelledImage> images = datasets::list_labelled_images(folder);
   FaceData out;
   const Interrupt interrupt;
   ProgressBar bar("read", static_cast<std::int64_t>(images.size()), "images");
   std::int64_t done = 0;
-  const FaceCropper cropper = [&](const ImageView& image) -> std::optional<Image> {
+  const datasets::FaceCropper cropper = [&](const ImageView& image) -> std::optional<Image> {
     if (Interrupt::requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
     bar.update(++done);
-    if (detector == nullptr) return out.detected.emplace_back(), whole_image(image);
+    if (detector == nullptr) return out.detected.emplace_back(), datasets::whole_image(image);
     const std::vector<DetectedFace> faces = detector->detect(image);
     if (faces.empty()) return std::nullopt;
     out.detected.emplace_back(faces[0]);
-    return crop_aligned_face(image, faces[0], geometry, kFaceSize);
+    return vision::crop_aligned_face(image, faces[0], geometry, datasets::kFaceSize);
   };
-  ImageDataset read = read_images(images, cropper);
+  datasets::ImageDataset read = datasets::read_images(images, cropper);
   bar.clear();
-  for (const DroppedImage& dropped : read.dropped) std::fprintf(stderr, "mien: left out: %s: %s\n", dropped.path.c_str(), dropped.reason.c_str());
-  if (read.dataset.empty()) throw Error(ErrorCode::kBadFormat, folder + ": no face in any of its images");
+  for (const datasets::DroppedImage& dropped : read.dropped)
+    std::fprintf(stderr, "mien: left out: %s: %s\n", dropped.path.c_str(), dropped.reason.c_str());
+  if (read.dataset.empty())
+    throw Error(ErrorCode::kBadFormat, folder + ": no face in any of its images");
   out.dataset = std::move(read.dataset);
   return out;
 }
 
-std::vector<std::optional<DetectedFace>> detect_in_pictures(const std::vector<const Sample*>& pictures, const FaceDetector& detector) {
+std::vector<std::optional<DetectedFace>> detect_in_pictures(
+    const std::vector<const datasets::Sample*>& pictures, const vision::FaceDetector& detector) {
   constexpr int kEnlargement = 4;
   std::vector<std::optional<DetectedFace>> out;
   const Interrupt interrupt;
   ProgressBar bar("find eyes", static_cast<std::int64_t>(pictures.size()), "pictures");
-  for (const Sample* sample : pictures) {
+  for (const datasets::Sample* sample : pictures) {
     if (Interrupt::requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
-    const ImageView picture{sample->pixels.data(), kFaceSize, kFaceSize, kFaceSize, PixelFormat::kGray8};
-    const std::vector<DetectedFace> faces = detector.detect(resize(picture, kEnlargement * kFaceSize, kEnlargement * kFaceSize));
+    const ImageView picture{sample->pixels.data(), datasets::kFaceSize, datasets::kFaceSize,
+                            datasets::kFaceSize, PixelFormat::kGray8};
+    const std::vector<DetectedFace> faces = detector.detect(vision::resize(
+        picture, kEnlargement * datasets::kFaceSize, kEnlargement * datasets::kFaceSize));
     out.emplace_back();
-    if (!faces.empty()) out.back() = scaled(faces[0], 1.0F / kEnlargement, 1.0F / kEnlargement);
+    if (!faces.empty())
+      out.back() = vision::scaled(faces[0], 1.0F / kEnlargement, 1.0F / kEnlargement);
     bar.update(static_cast<std::int64_t>(out.size()));
   }
   return out;
 }
 
-model::CropGeometry parse_crop(const std::string& text) {
-  model::CropGeometry geometry;
+base::CropGeometry parse_crop(const std::string& text) {
+  base::CropGeometry geometry;
   if (text.empty()) return geometry;
   std::istringstream stream(text);
-  if (!(stream >> geometry.scale >> geometry.shift_x >> geometry.shift_y) || !(stream >> std::ws).eof() || !(geometry.scale > 0)) {
-    throw Error(ErrorCode::kInvalidArgument, "--crop: '" + text + "' is not \"SCALE SHIFT_X SHIFT_Y\"");
+  if (!(stream >> geometry.scale >> geometry.shift_x >> geometry.shift_y) ||
+      !(stream >> std::ws).eof() || !(geometry.scale > 0)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "--crop: '" + text + "' is not \"SCALE SHIFT_X SHIFT_Y\"");
   }
   return geometry;
 }
 
-model::CropGeometry crop_of(const std::filesystem::path& model, const FaceDetector& detector) {
+base::CropGeometry crop_of(const std::filesystem::path& model,
+                           const vision::FaceDetector& detector) {
   const model::Model file = model::read_onnx(model);
   const auto crop = file.metadata.find("crop." + std::string(detector.name()));
   return parse_crop(crop == file.metadata.end() ? "" : crop->second);

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "data/folders.hpp"
+#include "datasets/folders.hpp"
 #include "mien/error.hpp"
 #include "vision/decode.hpp"
 
@@ -24,7 +24,7 @@ constexpr std::size_t kLongestPath = 65536;  ///< bytes; Linux takes 4,096
 
 bool is_image(std::string_view bytes) {
   try {
-    read_image_info(std::as_bytes(std::span(bytes)), "list");
+    vision::read_image_info(std::as_bytes(std::span(bytes)), "list");
     return true;
   } catch (const Error&) {
     return false;
@@ -33,19 +33,24 @@ bool is_image(std::string_view bytes) {
 
 class Collector {
  public:
-  Collector(const Shard& shard, const fs::path& own_folder) : shard_(shard), own_folder_(own_folder) {}
+  Collector(const Shard& shard, const fs::path& own_folder)
+      : shard_(shard), own_folder_(own_folder) {}
 
   void add_argument(const std::string& argument) {
     std::error_code ignored;
-    if (argument == "-") add_list(argument);
-    else if (argument.find_first_of("*?[") != std::string::npos && !fs::exists(argument, ignored)) add_pattern(argument);
-    else add_path(argument);
+    if (argument == "-")
+      add_list(argument);
+    else if (argument.find_first_of("*?[") != std::string::npos && !fs::exists(argument, ignored))
+      add_pattern(argument);
+    else
+      add_path(argument);
   }
 
   void add_list(const std::string& name) {
     const std::string called = name == "-" ? "standard input" : name;
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(name == "-" ? nullptr : std::fopen(name.c_str(), "rb"),
-                                                                 [](std::FILE* file) { return file == nullptr ? 0 : std::fclose(file); });
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(
+        name == "-" ? nullptr : std::fopen(name.c_str(), "rb"),
+        [](std::FILE* file) { return file == nullptr ? 0 : std::fclose(file); });
     std::FILE* const file = name == "-" ? stdin : opened.get();
     if (file == nullptr) fail_list(called, errno);
     std::string block(kBlock, '\0'), pending;
@@ -54,15 +59,19 @@ class Collector {
       const std::string_view bytes = std::string_view(block).substr(0, got);
       if (!separator) {
         separator = bytes.find('\0') == std::string_view::npos ? '\n' : '\0';
-        if (is_image(bytes)) throw Error(ErrorCode::kInvalidArgument, called + " must be a list of paths, not an image");
+        if (is_image(bytes))
+          throw Error(ErrorCode::kInvalidArgument,
+                      called + " must be a list of paths, not an image");
       }
       pending += bytes;
       std::size_t begin = 0;
-      for (std::size_t end; (end = pending.find(*separator, begin)) != std::string::npos; begin = end + 1) {
+      for (std::size_t end; (end = pending.find(*separator, begin)) != std::string::npos;
+           begin = end + 1) {
         add_entry(pending.substr(begin, end - begin), *separator);
       }
       pending.erase(0, begin);
-      if (pending.size() > kLongestPath) throw Error(ErrorCode::kInvalidArgument, called + " must be a list of paths, one a line");
+      if (pending.size() > kLongestPath)
+        throw Error(ErrorCode::kInvalidArgument, called + " must be a list of paths, one a line");
     }
     if (std::ferror(file) != 0) fail_list(called, errno);
     if (separator) add_entry(std::move(pending), *separator);
@@ -78,7 +87,8 @@ class Collector {
 
  private:
   [[noreturn]] static void fail_list(const std::string& called, int error) {
-    throw Error(error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, called + ": cannot read the list: " + std::strerror(error));
+    throw Error(error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
+                called + ": cannot read the list: " + std::strerror(error));
   }
 
   void add_entry(std::string path, char separator) {
@@ -88,19 +98,23 @@ class Collector {
 
   void add_path(const std::string& path) {
     std::error_code ignored;
-    if (fs::is_directory(path, ignored)) add_folder(path);
-    else add_photo({path});
+    if (fs::is_directory(path, ignored))
+      add_folder(path);
+    else
+      add_photo({path});
   }
 
   void add_folder(const fs::path& folder) {
     std::vector<PhotoInput> found;
     list(folder, found);
-    std::sort(found.begin(), found.end(), [](const PhotoInput& a, const PhotoInput& b) { return a.path < b.path; });
+    std::sort(found.begin(), found.end(),
+              [](const PhotoInput& a, const PhotoInput& b) { return a.path < b.path; });
     if (found.empty()) found.push_back({folder.string(), "the folder holds no image files"});
     for (PhotoInput& photo : found) add_photo(std::move(photo));
   }
 
-  /// Links to folders are not followed, which might lead in circles. A folder that cannot be listed is an input that failed.
+  /// Links to folders are not followed, which might lead in circles. A folder that cannot be listed
+  /// is an input that failed.
   void list(const fs::path& folder, std::vector<PhotoInput>& found) const {
     std::error_code error;
     fs::directory_iterator entry(folder, error), end;
@@ -108,8 +122,8 @@ class Collector {
       std::error_code ignored;
       if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
         if (!is_own(entry->path())) list(entry->path(), found);
-      }
-      else if (entry->is_regular_file(ignored) && has_image_extension(entry->path())) found.push_back({entry->path().string()});
+      } else if (entry->is_regular_file(ignored) && datasets::has_image_extension(entry->path()))
+        found.push_back({entry->path().string()});
     }
     if (error) found.push_back({folder.string(), "cannot list the folder: " + error.message()});
   }
@@ -146,7 +160,8 @@ fs::path identity_of(const fs::path& path) {
 }
 
 bool Shard::holds(std::string_view path) const {
-  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, then the last steps of MurmurHash3, which spread it over all bits
+  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, then the last steps of MurmurHash3, which
+                                             // spread it over all bits
   for (const char byte : path) hash = (hash ^ static_cast<std::uint8_t>(byte)) * 0x100000001b3u;
   hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdu;
   hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53u;
@@ -159,12 +174,17 @@ Shard shard_from_string(const std::string& text) {
   const auto index = std::from_chars(text.data(), end, shard.index);
   if (index.ec == std::errc() && index.ptr != end && *index.ptr == '/') {
     const auto count = std::from_chars(index.ptr + 1, end, shard.count);
-    if (count.ec == std::errc() && count.ptr == end && shard.index >= 1 && shard.index <= shard.count) return shard;
+    if (count.ec == std::errc() && count.ptr == end && shard.index >= 1 &&
+        shard.index <= shard.count)
+      return shard;
   }
-  throw Error(ErrorCode::kInvalidArgument, "--shard: '" + text + "' is not like 3/16, the third of sixteen");
+  throw Error(ErrorCode::kInvalidArgument,
+              "--shard: '" + text + "' is not like 3/16, the third of sixteen");
 }
 
-std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments, const std::string& list, const Shard& shard, const fs::path& own_folder) {
+std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments,
+                                       const std::string& list, const Shard& shard,
+                                       const fs::path& own_folder) {
   Collector collector(shard, own_folder);
   for (const std::string& argument : arguments) {
     // One of several is what a shell made of a pattern; alone it is meant.
@@ -172,7 +192,9 @@ std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments, c
   }
   if (!list.empty()) collector.add_list(list);
   if (!collector.saw_any()) {
-    throw Error(ErrorCode::kInvalidArgument, list.empty() || list == "-" ? "the list on standard input is empty" : list + ": the list is empty");
+    throw Error(ErrorCode::kInvalidArgument, list.empty() || list == "-"
+                                                 ? "the list on standard input is empty"
+                                                 : list + ": the list is empty");
   }
   return collector.take_photos();
 }

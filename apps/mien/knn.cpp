@@ -8,8 +8,8 @@
 
 #include "base/file.hpp"
 #include "base/options.hpp"
-#include "baseline/features.hpp"
-#include "baseline/nearest_neighbours.hpp"
+#include "baselines/features.hpp"
+#include "baselines/nearest_neighbors.hpp"
 #include "commands.hpp"
 #include "common/interrupt.hpp"
 #include "common/progress.hpp"
@@ -19,28 +19,33 @@
 #include "metrics/confusion.hpp"
 #include "metrics/ferplus.hpp"
 #include "mien/error.hpp"
-#include "report/evaluation.hpp"
+#include "reports/evaluation.hpp"
 
 namespace mien::apps {
 namespace {
 
-using namespace baseline;
+using namespace baselines;
 
 struct KnnOptions {
-  std::string data, votes, features = "pixels", split = "PrivateTest", k = "1,3,5,7,9,11,15,21,31,41,51", metric = "l1,l2,cosine", best_by = "accuracy", format = "text";
+  std::string data, votes, features = "pixels", split = "PrivateTest",
+                           k = "1,3,5,7,9,11,15,21,31,41,51", metric = "l1,l2,cosine",
+                           best_by = "accuracy", format = "text";
   bool drop_leaked = true, help = false;
   int threads = 0, rounds = 1000;
 
-  void declare(OptionSet& o) {
+  void declare(base::OptionSet& o) {
     o.add(data, "data", "FILE", "fer2013.csv or a packed set (mien data pack)");
     o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv): scores against the votes too");
-    o.add_choice(features, "features", {"pixels", "hog"}, "what is compared: gray values without the picture's mean and contrast, or histograms of oriented gradients");
+    o.add_choice(features, "features", {"pixels", "hog"},
+                 "what is compared: gray values without the picture's mean and contrast, or "
+                 "histograms of oriented gradients");
     o.add(split, "split", "NAME", "PrivateTest or PublicTest: what the chosen pair is measured on");
     o.add(k, "k", "LIST", "numbers of neighbours to choose from");
     o.add(metric, "metric", "LIST", "distances to choose from");
     o.add_choice(best_by, "best-by", {"accuracy", "macro_f1"}, "PublicTest score that chooses");
     o.add(drop_leaked, "drop-leaked", "leave out Training pictures that equal a test picture");
-    o.add_choice(format, "format", {"text", "json", "card"}, "form of the result; card: tables for a model card");
+    o.add_choice(format, "format", {"text", "json", "card"},
+                 "form of the result; card: tables for a model card");
     o.add(threads, "threads", "N", "threads, 0: one a core", {0, 1024});
     o.add(rounds, "bootstrap", "N", "rounds of the bootstrap for the intervals", {100, 1000000});
     o.add(help, "help", "print this");
@@ -52,7 +57,8 @@ struct KnnOptions {
 
 constexpr const char* kUsage =
     "mien knn --data D [options]\n\n"
-    "A baseline that learns nothing: a picture's emotion is that of most of its k nearest Training pictures. k and the distance are those that are\n"
+    "A baseline that learns nothing: a picture's emotion is that of most of its k nearest Training "
+    "pictures. k and the distance are those that are\n"
     "best on PublicTest; --split is then measured once.\n\n";
 
 std::vector<std::string> words_of(const std::string& list) {
@@ -68,7 +74,9 @@ std::set<std::size_t> parse_ks(const std::string& list) {
     std::size_t k = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), k);
     if (error != std::errc() || end != word.data() + word.size() || k == 0) {
-      throw Error(ErrorCode::kInvalidArgument, "--k: '" + word + "' in '" + list + "' is no number from 1 on; give for example 1,5,15");
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          "--k: '" + word + "' in '" + list + "' is no number from 1 on; give for example 1,5,15");
     }
     ks.insert(k);
   }
@@ -89,25 +97,30 @@ class Stopwatch {
 
 /// The pictures that others are compared with.
 struct Known {
-  std::vector<const Sample*> pictures;
+  std::vector<const datasets::Sample*> pictures;
   std::vector<std::string> labels;  ///< the emotions that occur
   std::vector<int> classes;         ///< [pictures] index of `labels`
 };
 
-Known find_known(const Dataset& dataset, const KnnOptions& options) {
+Known find_known(const datasets::Dataset& dataset, const KnnOptions& options) {
   std::vector<bool> leaked(dataset.size());
   if (options.drop_leaked) {
-    for (const std::size_t i : find_leaked_training(dataset)) leaked[i] = true;
+    for (const std::size_t i : datasets::find_leaked_training(dataset)) leaked[i] = true;
   }
   Known out;
   std::set<std::int8_t> emotions;
   for (std::size_t i = 0; i < dataset.size(); ++i) {
-    if (dataset[i].split != Split::kTraining || dataset[i].emotion < 0 || leaked[i]) continue;
+    if (dataset[i].split != datasets::Split::kTraining || dataset[i].emotion < 0 || leaked[i])
+      continue;
     out.pictures.push_back(&dataset[i]);
     emotions.insert(dataset[i].emotion);
   }
-  if (out.pictures.empty()) throw Error(ErrorCode::kInvalidArgument, options.data + ": no Training pictures with a label, which are the ones to compare with");
-  for (const std::int8_t emotion : emotions) out.labels.emplace_back(to_string(static_cast<Emotion>(emotion)));
+  if (out.pictures.empty())
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        options.data + ": no Training pictures with a label, which are the ones to compare with");
+  for (const std::int8_t emotion : emotions)
+    out.labels.emplace_back(to_string(static_cast<Emotion>(emotion)));
   out.classes = label_outputs(out.labels, out.pictures);
   return out;
 }
@@ -122,21 +135,26 @@ struct Candidate {
 /// Looks for neighbours among the same pictures again and again.
 class Classifier {
  public:
-  Classifier(const Known& known, const KnnOptions& options) : known_(known), options_(options), table_(features_of(known.pictures, options.kind())) {}
+  Classifier(const Known& known, const KnnOptions& options)
+      : known_(known), options_(options), table_(features_of(known.pictures, options.kind())) {}
 
   Neighbours search(const FeatureTable& queries, Metric metric, std::size_t k) const {
-    ProgressBar bar(std::string(to_string(metric)), static_cast<std::int64_t>(queries.rows()), "pictures");
-    return nearest_neighbours(queries, table_, metric, k, options_.thread_count(), [&](std::size_t done, std::size_t) {
-      if (Interrupt::requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
-      bar.update(static_cast<std::int64_t>(done));
-    });
+    ProgressBar bar(std::string(to_string(metric)), static_cast<std::int64_t>(queries.rows()),
+                    "pictures");
+    return nearest_neighbours(queries, table_, metric, k, options_.thread_count(),
+                              [&](std::size_t done, std::size_t) {
+                                if (Interrupt::requested())
+                                  throw Error(ErrorCode::kInterrupted, "interrupted");
+                                bar.update(static_cast<std::int64_t>(done));
+                              });
   }
 
   /// [queries, classes] by the first k of the neighbours.
   std::vector<float> shares(const Neighbours& neighbours, std::size_t k) const {
     std::vector<float> out;
     for (std::size_t i = 0; i < neighbours.found.size() / neighbours.k; ++i) {
-      const std::vector<float> row = vote(neighbours.of(i).first(k), known_.classes, static_cast<int>(known_.labels.size()));
+      const std::vector<float> row =
+          vote(neighbours.of(i).first(k), known_.classes, static_cast<int>(known_.labels.size()));
       out.insert(out.end(), row.begin(), row.end());
     }
     return out;
@@ -148,7 +166,8 @@ class Classifier {
   FeatureTable table_;
 };
 
-Candidate score(Metric metric, std::size_t k, std::span<const float> shares, std::span<const int> truth, int classes) {
+Candidate score(Metric metric, std::size_t k, std::span<const float> shares,
+                std::span<const int> truth, int classes) {
   metrics::ConfusionMatrix confusion(classes);
   const std::vector<int> predicted = metrics::predictions(shares, classes);
   for (std::size_t i = 0; i < truth.size(); ++i) {
@@ -165,69 +184,102 @@ struct Choice {
   double seconds_features = 0, seconds_choosing = 0, seconds_measuring = 0;
 };
 
-void choose(Choice& choice, const Classifier& classifier, const Known& known, const std::vector<const Sample*>& pictures, const std::set<std::size_t>& ks,
+void choose(Choice& choice, const Classifier& classifier, const Known& known,
+            const std::vector<const datasets::Sample*>& pictures, const std::set<std::size_t>& ks,
             const std::vector<Metric>& tried, const KnnOptions& options) {
   const FeatureTable queries = features_of(pictures, options.kind());
   const std::vector<int> truth = label_outputs(known.labels, pictures);
   for (const Metric metric : tried) {
     const Neighbours neighbours = classifier.search(queries, metric, *ks.rbegin());
-    for (const std::size_t k : ks) choice.grid.push_back(score(metric, k, classifier.shares(neighbours, k), truth, static_cast<int>(known.labels.size())));
+    for (const std::size_t k : ks)
+      choice.grid.push_back(score(metric, k, classifier.shares(neighbours, k), truth,
+                                  static_cast<int>(known.labels.size())));
   }
-  const auto worth = [&](const Candidate& c) { return options.best_by == "accuracy" ? c.accuracy : c.macro_f1; };
-  choice.best = *std::max_element(choice.grid.begin(), choice.grid.end(), [&](const Candidate& a, const Candidate& b) { return worth(a) < worth(b); });
+  const auto worth = [&](const Candidate& c) {
+    return options.best_by == "accuracy" ? c.accuracy : c.macro_f1;
+  };
+  choice.best = *std::max_element(
+      choice.grid.begin(), choice.grid.end(),
+      [&](const Candidate& a, const Candidate& b) { return worth(a) < worth(b); });
 }
 
 /// As `mien evaluate` makes it of a network.
-report::Evaluation evaluate(const Dataset& dataset, Split split, std::span<const float> shares, const Known& known, const Candidate& pair, const KnnOptions& options) {
+reports::Evaluation evaluate(const datasets::Dataset& dataset, datasets::Split split,
+                             std::span<const float> shares, const Known& known,
+                             const Candidate& pair, const KnnOptions& options) {
   constexpr float kLeastShare = 1e-12F;  // whose logarithm is finite
-  report::Evaluation out{.data = options.data, .split = std::string(to_string(split)), .views = "single", .pictures = select_split(dataset, split, options.data)};
-  const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds, .groups = persons_of(out.pictures)};
+  reports::Evaluation out{.data = options.data,
+                          .split = std::string(datasets::to_string(split)),
+                          .views = "single",
+                          .pictures = select_split(dataset, split, options.data)};
+  const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds,
+                                              .groups = persons_of(out.pictures)};
   const std::vector<bool> seen = mark_seen(dataset, split);
   out.seen_in_training = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
   std::vector<float> logits(shares.begin(), shares.end());
   for (float& value : logits) value = std::log(std::max(value, kLeastShare));
-  report::ModelEvaluation& m = out.models.emplace_back();
+  reports::ModelEvaluation& m = out.models.emplace_back();
   m.name = "knn-" + options.features;
-  m.path = format("nearest neighbours (k %zu, %s, %s)", pair.k, to_string(pair.metric).data(), options.features.c_str());
+  m.path = base::format("nearest neighbours (k %zu, %s, %s)", pair.k, to_string(pair.metric).data(),
+                        options.features.c_str());
   m.runtime = "Mien, brute force";
-  m.own = report::evaluate_labels(logits, label_outputs(known.labels, out.pictures), known.labels, 1, report_options);
+  m.own = reports::evaluate_labels(logits, label_outputs(known.labels, out.pictures), known.labels,
+                                   1, report_options);
   m.unknown_labels = out.pictures.size() - m.own.pictures.size();
-  m.without_seen = report::scores_without(m.own, seen, report_options);
+  m.without_seen = reports::scores_without(m.own, seen, report_options);
   std::vector<metrics::FerPlusVotes> votes;
-  for (const Sample* sample : out.pictures) votes.push_back(sample->votes);
-  if (std::any_of(out.pictures.begin(), out.pictures.end(), [](const Sample* sample) { return sample->has_votes(); })) {
+  for (const datasets::Sample* sample : out.pictures) votes.push_back(sample->votes);
+  if (std::any_of(out.pictures.begin(), out.pictures.end(),
+                  [](const datasets::Sample* sample) { return sample->has_votes(); })) {
     m.ferplus = metrics::ferplus_report(shares, known.labels, votes, report_options);
   }
   return out;
 }
 
-std::string grid_text(const Choice& choice, const std::set<std::size_t>& ks, const std::vector<Metric>& tried) {
-  std::string out = format("accuracy (macro F1) on PublicTest, %zu pictures, among %zu Training pictures; * is chosen\n\n%4s", choice.public_pictures, choice.training_pictures, "k");
-  for (const Metric metric : tried) out += format("  %-17s", to_string(metric).data());
+std::string grid_text(const Choice& choice, const std::set<std::size_t>& ks,
+                      const std::vector<Metric>& tried) {
+  std::string out = base::format(
+      "accuracy (macro F1) on PublicTest, %zu pictures, among %zu Training pictures; * is "
+      "chosen\n\n%4s",
+      choice.public_pictures, choice.training_pictures, "k");
+  for (const Metric metric : tried) out += base::format("  %-17s", to_string(metric).data());
   for (const std::size_t k : ks) {
-    out += format("\n%4zu", k);
+    out += base::format("\n%4zu", k);
     for (const Candidate& c : choice.grid) {
-      if (c.k == k) out += format("  %.4f (%.4f)%c ", c.accuracy, c.macro_f1, c.metric == choice.best.metric && k == choice.best.k ? '*' : ' ');
+      if (c.k == k)
+        out += base::format("  %.4f (%.4f)%c ", c.accuracy, c.macro_f1,
+                            c.metric == choice.best.metric && k == choice.best.k ? '*' : ' ');
     }
   }
   return out + "\n\n";
 }
 
 std::string seconds_text(const Choice& choice, int threads) {
-  return format("\n%.1f s for the features, %.1f s to choose, %.1f s to measure; %d thread%s\n", choice.seconds_features, choice.seconds_choosing, choice.seconds_measuring, threads,
-                threads == 1 ? "" : "s");
+  return base::format(
+      "\n%.1f s for the features, %.1f s to choose, %.1f s to measure; %d thread%s\n",
+      choice.seconds_features, choice.seconds_choosing, choice.seconds_measuring, threads,
+      threads == 1 ? "" : "s");
 }
 
 /// The JSON of an evaluation, and in it what was chosen.
 std::string with_choice(std::string json, const Choice& choice, const KnnOptions& options) {
   std::string grid;
   for (const Candidate& c : choice.grid) {
-    grid += format("%s\n  {\"metric\": \"%s\", \"k\": %zu, \"accuracy\": %.6g, \"macro_f1\": %.6g}", grid.empty() ? "" : ",", to_string(c.metric).data(), c.k, c.accuracy, c.macro_f1);
+    grid += base::format(
+        "%s\n  {\"metric\": \"%s\", \"k\": %zu, \"accuracy\": %.6g, \"macro_f1\": %.6g}",
+        grid.empty() ? "" : ",", to_string(c.metric).data(), c.k, c.accuracy, c.macro_f1);
   }
-  const std::string knn = format(",\n\"knn\": {\"features\": \"%s\", \"metric\": \"%s\", \"k\": %zu, \"best_by\": \"%s\", \"training_pictures\": %zu, \"grid\": [", options.features.c_str(),
-                                 to_string(choice.best.metric).data(), choice.best.k, options.best_by.c_str(), choice.training_pictures) +
-                          grid + format("], \"threads\": %d, \"seconds\": {\"features\": %.3f, \"choose\": %.3f, \"measure\": %.3f}}", options.thread_count(), choice.seconds_features,
-                                        choice.seconds_choosing, choice.seconds_measuring);
+  const std::string knn = base::format(
+                              ",\n\"knn\": {\"features\": \"%s\", \"metric\": \"%s\", \"k\": %zu, "
+                              "\"best_by\": \"%s\", \"training_pictures\": %zu, \"grid\": [",
+                              options.features.c_str(), to_string(choice.best.metric).data(),
+                              choice.best.k, options.best_by.c_str(), choice.training_pictures) +
+                          grid +
+                          base::format(
+                              "], \"threads\": %d, \"seconds\": {\"features\": %.3f, \"choose\": "
+                              "%.3f, \"measure\": %.3f}}",
+                              options.thread_count(), choice.seconds_features,
+                              choice.seconds_choosing, choice.seconds_measuring);
   return json.insert(json.rfind('}'), knn);
 }
 
@@ -235,25 +287,36 @@ std::string with_choice(std::string json, const Choice& choice, const KnnOptions
 
 int knn_command(std::span<const std::string> arguments) {
   KnnOptions options;
-  OptionSet set;
+  base::OptionSet set;
   options.declare(set);
   const std::vector<std::string> extra = set.parse(arguments);
   if (options.help) return std::printf("%s%s", kUsage, set.help().c_str()), kExitOk;
-  if (!extra.empty()) throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
-  if (options.data.empty()) throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
+  if (!extra.empty())
+    throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
+  if (options.data.empty())
+    throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
   const std::set<std::size_t> ks = parse_ks(options.k);
   std::vector<Metric> tried;
-  for (const std::string& word : words_of(options.metric)) tried.push_back(metric_from_string(word));
-  const Split split = split_from_string(options.split);
-  if (split == Split::kTraining) throw Error(ErrorCode::kInvalidArgument, "--split Training: each of its pictures would find itself; measure PrivateTest");
+  for (const std::string& word : words_of(options.metric))
+    tried.push_back(metric_from_string(word));
+  const datasets::Split split = datasets::split_from_string(options.split);
+  if (split == datasets::Split::kTraining)
+    throw Error(ErrorCode::kInvalidArgument,
+                "--split Training: each of its pictures would find itself; measure PrivateTest");
 
   const Interrupt interrupt;
-  Dataset dataset = read_dataset(options.data);
-  if (!options.votes.empty()) attach_ferplus_votes(dataset, options.votes);
+  datasets::Dataset dataset = datasets::read_dataset(options.data);
+  if (!options.votes.empty()) datasets::attach_ferplus_votes(dataset, options.votes);
   const Known known = find_known(dataset, options);
-  const std::vector<const Sample*> choosing = select_split(dataset, Split::kPublicTest, options.data), measured = select_split(dataset, split, options.data);
+  const std::vector<const datasets::Sample*> choosing =
+                                                 select_split(dataset, datasets::Split::kPublicTest,
+                                                              options.data),
+                                             measured = select_split(dataset, split, options.data);
   if (*ks.rbegin() > known.pictures.size()) {
-    throw Error(ErrorCode::kInvalidArgument, format("--k: %zu neighbours are asked for, but there are %zu Training pictures", *ks.rbegin(), known.pictures.size()));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("--k: %zu neighbours are asked for, but there are %zu Training pictures",
+                     *ks.rbegin(), known.pictures.size()));
   }
 
   Stopwatch watch;
@@ -262,14 +325,18 @@ int knn_command(std::span<const std::string> arguments) {
   choice.seconds_features = watch.lap();
   choose(choice, classifier, known, choosing, ks, tried, options);
   choice.seconds_choosing = watch.lap();
-  const Neighbours neighbours = classifier.search(features_of(measured, options.kind()), choice.best.metric, choice.best.k);
+  const Neighbours neighbours =
+      classifier.search(features_of(measured, options.kind()), choice.best.metric, choice.best.k);
   const std::vector<float> shares = classifier.shares(neighbours, choice.best.k);
   choice.seconds_measuring = watch.lap();
 
-  const report::Evaluation evaluation = evaluate(dataset, split, shares, known, choice.best, options);
-  const std::string text = options.format == "json"   ? with_choice(report::to_json(evaluation), choice, options)
-                           : options.format == "card" ? report::to_card(evaluation)
-                                                      : grid_text(choice, ks, tried) + report::to_text(evaluation) + seconds_text(choice, options.thread_count());
+  const reports::Evaluation evaluation =
+      evaluate(dataset, split, shares, known, choice.best, options);
+  const std::string text =
+      options.format == "json"   ? with_choice(reports::to_json(evaluation), choice, options)
+      : options.format == "card" ? reports::to_card(evaluation)
+                                 : grid_text(choice, ks, tried) + reports::to_text(evaluation) +
+                                       seconds_text(choice, options.thread_count());
   std::fputs(text.c_str(), stdout);
   return kExitOk;
 }

@@ -20,10 +20,12 @@ constexpr const char* kUsage =
     "  mien train --data D --out RUN    train a network\n"
     "  mien tune --space S --data D     search the settings of a training\n"
     "  mien export CHECKPOINT -o M      make a model file of a training run\n"
-    "  mien calibrate --model M         fit a model's temperature, so that its probabilities can be trusted\n"
+    "  mien calibrate --model M         fit a model's temperature, so that its probabilities can "
+    "be trusted\n"
     "  mien quantize MODEL -o M         make an eight-bit copy of a model\n"
     "  mien evaluate --model M --data D measure a model\n"
-    "  mien knn --data D                what nearest neighbours reach: a baseline that learns nothing\n"
+    "  mien knn --data D                what nearest neighbours reach: a baseline that learns "
+    "nothing\n"
     "  mien bench [PHOTO]               how fast it is on this machine\n"
     "  mien models list|fetch NAME      face detectors that others publish\n"
     "  mien serve                       an HTTP server, and a page for photos and the webcam\n"
@@ -31,29 +33,41 @@ constexpr const char* kUsage =
     "'mien COMMAND --help' tells more; 'mien --version' which Mien this is.\n";
 
 constexpr const char* kGetTrain =
-    "It is built with LibTorch:\n  make train        (installs LibTorch, builds build/bin/mien-train)\n";
+    "It is built with LibTorch:\n  make train        (installs LibTorch, builds "
+    "build/bin/mien-train)\n";
 constexpr const char* kGetVideo =
-    "It is built with FFmpeg's libraries:\n  make video        (installs them, builds build/bin/mien-video)\n";
+    "It is built with FFmpeg's libraries:\n  make video        (installs them, builds "
+    "build/bin/mien-video)\n";
 
 const std::map<std::string, Command> kCommands = {
-    {"predict", predict_command}, {"data", data_command}, {"evaluate", evaluate_command}, {"explain", explain_command},
-    {"calibrate", calibrate_command}, {"bench", bench_command}, {"quantize", quantize_command}, {"models", models_command}, {"info", info_command},
-    {"serve", serve_command}, {"knn", knn_command},
+    {"predict", predict_command},
+    {"data", data_command},
+    {"evaluate", evaluate_command},
+    {"explain", explain_command},
+    {"calibrate", calibrate_command},
+    {"bench", bench_command},
+    {"quantize", quantize_command},
+    {"models", models_command},
+    {"info", info_command},
+    {"serve", serve_command},
+    {"knn", knn_command},
 };
 
 int run(const std::vector<std::string>& arguments) {
   if (arguments.empty()) return std::fputs(kUsage, stderr), kExitUsage;
   const std::string& name = arguments[0];
   const auto rest = std::span(arguments).subspan(1);
-  if (name == "--help" || name == "-h" || name == "help") return std::fputs(kUsage, stdout), kExitOk;
+  if (name == "--help" || name == "-h" || name == "help")
+    return std::fputs(kUsage, stdout), kExitOk;
   if (name == "--version") return std::puts("mien " MIEN_VERSION), kExitOk;
-  if (name == "train" || name == "tune" || name == "export") return forward(name, "mien-train", arguments, kGetTrain);
+  if (name == "train" || name == "tune" || name == "export")
+    return forward(name, "mien-train", arguments, kGetTrain);
   if (name == "video") return forward(name, "mien-video", {rest.begin(), rest.end()}, kGetVideo);
   const auto command = kCommands.find(name);
   if (command != kCommands.end()) return command->second(rest);
   std::vector<std::string> known = {"train", "tune", "export", "video"};
   for (const auto& entry : kCommands) known.push_back(entry.first);
-  const std::string near = mien::nearest(name, known);
+  const std::string near = mien::base::nearest(name, known);
   std::fprintf(stderr, "mien: unknown command '%s'%s; see mien --help\n", name.c_str(),
                near.empty() ? "" : (", did you mean '" + near + "'?").c_str());
   return kExitUsage;

@@ -14,13 +14,13 @@
 namespace mien::apps {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{256} * kFacePixels;
+constexpr std::size_t kChunk = std::size_t{256} * datasets::kFacePixels;
 
 /// Each row of the pictures turned around.
 std::vector<std::uint8_t> mirrored(std::span<const std::uint8_t> pictures) {
   std::vector<std::uint8_t> out;
-  for (std::size_t at = 0; at < pictures.size(); at += kFaceSize) {
-    const auto row = pictures.subspan(at, kFaceSize);
+  for (std::size_t at = 0; at < pictures.size(); at += datasets::kFaceSize) {
+    const auto row = pictures.subspan(at, datasets::kFaceSize);
     out.insert(out.end(), row.rbegin(), row.rend());
   }
   return out;
@@ -31,7 +31,8 @@ class OutputOf {
  public:
   explicit OutputOf(const std::vector<std::string>& labels) {
     outputs_.fill(-1);
-    for (std::size_t i = 0; i < labels.size(); ++i) outputs_[static_cast<std::size_t>(*emotion_from_string(labels[i]))] = static_cast<int>(i);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      outputs_[static_cast<std::size_t>(*emotion_from_string(labels[i]))] = static_cast<int>(i);
   }
   int operator[](Emotion emotion) const { return outputs_[static_cast<std::size_t>(emotion)]; }
 
@@ -41,16 +42,19 @@ class OutputOf {
 
 }  // namespace
 
-std::vector<std::uint8_t> pixels_of(const std::vector<const Sample*>& samples) {
+std::vector<std::uint8_t> pixels_of(const std::vector<const datasets::Sample*>& samples) {
   std::vector<std::uint8_t> pixels;
-  for (const Sample* sample : samples) pixels.insert(pixels.end(), sample->pixels.begin(), sample->pixels.end());
+  for (const datasets::Sample* sample : samples)
+    pixels.insert(pixels.end(), sample->pixels.begin(), sample->pixels.end());
   return pixels;
 }
 
-std::vector<float> measure_logits(const Logits& logits, std::span<const std::uint8_t> pictures, Views views, const std::string& bar_name) {
+std::vector<float> measure_logits(const Logits& logits, std::span<const std::uint8_t> pictures,
+                                  Views views, const std::string& bar_name) {
   std::vector<float> out;
   const Interrupt interrupt;
-  ProgressBar bar(bar_name, static_cast<std::int64_t>(pictures.size() / kFacePixels), "pictures");
+  ProgressBar bar(bar_name, static_cast<std::int64_t>(pictures.size() / datasets::kFacePixels),
+                  "pictures");
   for (std::size_t from = 0; from < pictures.size(); from += kChunk) {
     if (Interrupt::requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
     const auto part = pictures.subspan(from, std::min(kChunk, pictures.size() - from));
@@ -60,22 +64,27 @@ std::vector<float> measure_logits(const Logits& logits, std::span<const std::uin
       for (std::size_t i = 0; i < chunk.size(); ++i) chunk[i] = 0.5F * (chunk[i] + other[i]);
     }
     out.insert(out.end(), chunk.begin(), chunk.end());
-    bar.update(static_cast<std::int64_t>((from + part.size()) / kFacePixels));
+    bar.update(static_cast<std::int64_t>((from + part.size()) / datasets::kFacePixels));
   }
   return out;
 }
 
-std::vector<const Sample*> select_split(const Dataset& dataset, Split split, const std::string& data) {
-  std::vector<const Sample*> samples;
-  for (const Sample& sample : dataset) {
+std::vector<const datasets::Sample*> select_split(const datasets::Dataset& dataset,
+                                                  datasets::Split split, const std::string& data) {
+  std::vector<const datasets::Sample*> samples;
+  for (const datasets::Sample& sample : dataset) {
     if (sample.split == split) samples.push_back(&sample);
   }
-  if (samples.empty()) throw Error(ErrorCode::kInvalidArgument, data + ": holds no " + std::string(to_string(split)) + " pictures");
+  if (samples.empty())
+    throw Error(ErrorCode::kInvalidArgument,
+                data + ": holds no " + std::string(datasets::to_string(split)) + " pictures");
   return samples;
 }
 
-std::vector<bool> mark_seen(const Dataset& dataset, Split split) {
-  const std::vector<std::size_t> found = split == Split::kTraining ? std::vector<std::size_t>() : find_seen_in_training(dataset, split);
+std::vector<bool> mark_seen(const datasets::Dataset& dataset, datasets::Split split) {
+  const std::vector<std::size_t> found = split == datasets::Split::kTraining
+                                             ? std::vector<std::size_t>()
+                                             : datasets::find_seen_in_training(dataset, split);
   const std::set<std::size_t> seen(found.begin(), found.end());
   std::vector<bool> marks;
   for (std::size_t i = 0; i < dataset.size(); ++i) {
@@ -84,12 +93,14 @@ std::vector<bool> mark_seen(const Dataset& dataset, Split split) {
   return marks;
 }
 
-std::vector<int> persons_of(const std::vector<const Sample*>& samples) {
-  if (std::none_of(samples.begin(), samples.end(), [](const Sample* sample) { return sample->has_subject(); })) return {};
-  std::map<decltype(Sample::subject), int> numbers;
+std::vector<int> persons_of(const std::vector<const datasets::Sample*>& samples) {
+  if (std::none_of(samples.begin(), samples.end(),
+                   [](const datasets::Sample* sample) { return sample->has_subject(); }))
+    return {};
+  std::map<decltype(datasets::Sample::subject), int> numbers;
   std::vector<int> out;
   int next = 0;
-  for (const Sample* sample : samples) {
+  for (const datasets::Sample* sample : samples) {
     const bool is_new = !sample->has_subject() || numbers.emplace(sample->subject, next).second;
     out.push_back(is_new ? next : numbers[sample->subject]);
     next += is_new ? 1 : 0;
@@ -97,17 +108,20 @@ std::vector<int> persons_of(const std::vector<const Sample*>& samples) {
   return out;
 }
 
-std::vector<int> label_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples) {
+std::vector<int> label_outputs(const std::vector<std::string>& labels,
+                               const std::vector<const datasets::Sample*>& samples) {
   const OutputOf output_of(labels);
   std::vector<int> outputs;
-  for (const Sample* sample : samples) outputs.push_back(sample->emotion < 0 ? -1 : output_of[static_cast<Emotion>(sample->emotion)]);
+  for (const datasets::Sample* sample : samples)
+    outputs.push_back(sample->emotion < 0 ? -1 : output_of[static_cast<Emotion>(sample->emotion)]);
   return outputs;
 }
 
-std::vector<int> majority_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples) {
+std::vector<int> majority_outputs(const std::vector<std::string>& labels,
+                                  const std::vector<const datasets::Sample*>& samples) {
   const OutputOf output_of(labels);
   std::vector<int> outputs;
-  for (const Sample* sample : samples) {
+  for (const datasets::Sample* sample : samples) {
     const std::optional<Emotion> majority = metrics::ferplus_majority(sample->votes);
     outputs.push_back(majority ? output_of[*majority] : -1);
   }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "data/dataset.hpp"
+#include "datasets/dataset.hpp"
 
 namespace mien::apps {
 
@@ -19,22 +19,27 @@ enum class Views {
 using Logits = std::function<std::vector<float>(std::span<const std::uint8_t> pictures)>;
 
 /// The pixels of the samples, [n, 48, 48].
-std::vector<std::uint8_t> pixels_of(const std::vector<const Sample*>& samples);
+std::vector<std::uint8_t> pixels_of(const std::vector<const datasets::Sample*>& samples);
 
-/// Logits of the pictures [n, 48, 48], in order; with a progress bar of this name. Throws Error kInterrupted on SIGINT.
-std::vector<float> measure_logits(const Logits& logits, std::span<const std::uint8_t> pictures, Views views, const std::string& bar_name);
+/// Logits of the pictures [n, 48, 48], in order; with a progress bar of this name. Throws Error
+/// kInterrupted on SIGINT.
+std::vector<float> measure_logits(const Logits& logits, std::span<const std::uint8_t> pictures,
+                                  Views views, const std::string& bar_name);
 
 /// The samples of a split; throws Error kInvalidArgument naming the data where there are none.
-std::vector<const Sample*> select_split(const Dataset& dataset, Split split, const std::string& data);
+std::vector<const datasets::Sample*> select_split(const datasets::Dataset& dataset,
+                                                  datasets::Split split, const std::string& data);
 /// Which of these samples equal a training picture; none of the training pictures themselves.
-std::vector<bool> mark_seen(const Dataset& dataset, Split split);
+std::vector<bool> mark_seen(const datasets::Dataset& dataset, datasets::Split split);
 
 /// A number for each person, another for each sample without a name; nothing where none has a name.
-std::vector<int> persons_of(const std::vector<const Sample*>& samples);
+std::vector<int> persons_of(const std::vector<const datasets::Sample*>& samples);
 
 /// The index of each sample's label among `labels`, -1 where it is not there.
-std::vector<int> label_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples);
+std::vector<int> label_outputs(const std::vector<std::string>& labels,
+                               const std::vector<const datasets::Sample*>& samples);
 /// The same for the emotion that the majority of FER+'s voters named, -1 also where there is none.
-std::vector<int> majority_outputs(const std::vector<std::string>& labels, const std::vector<const Sample*>& samples);
+std::vector<int> majority_outputs(const std::vector<std::string>& labels,
+                                  const std::vector<const datasets::Sample*>& samples);
 
 }  // namespace mien::apps

@@ -23,7 +23,7 @@ std::string bar(float probability) {
 }
 
 std::string plural(std::size_t count, const char* one, const char* many) {
-  return format("%zu %s", count, count == 1 ? one : many);
+  return base::format("%zu %s", count, count == 1 ? one : many);
 }
 
 class TextWriter : public ResultWriter {
@@ -34,20 +34,25 @@ class TextWriter : public ResultWriter {
     std::string out = first_ ? "" : "\n";
     first_ = false;
     out += result.path + "  ";
-    if (result.width > 0) out += format("%dx%d, ", result.width, result.height);
+    if (result.width > 0) out += base::format("%dx%d, ", result.width, result.height);
     if (result.error) return out + *result.error + "\n";
-    out += result.faces.empty() ? "no face found\n" : plural(result.faces.size(), "face", "faces") + "\n";
+    out += result.faces.empty() ? "no face found\n"
+                                : plural(result.faces.size(), "face", "faces") + "\n";
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];
-      const std::string emotion = format("%s %.0f%%", std::string(to_string(face.emotion)).c_str(), 100 * face.confidence);
-      out += format("\n  face %zu  %s   at %.0f,%.0f  %.0fx%.0f\n", i + 1,
-                    (face.uncertain ? "uncertain (" + emotion + ")" : emotion).c_str(), face.box.x, face.box.y, face.box.width, face.box.height);
+      const std::string emotion = base::format(
+          "%s %.0f%%", std::string(to_string(face.emotion)).c_str(), 100 * face.confidence);
+      out += base::format("\n  face %zu  %s   at %.0f,%.0f  %.0fx%.0f\n", i + 1,
+                          (face.uncertain ? "uncertain (" + emotion + ")" : emotion).c_str(),
+                          face.box.x, face.box.y, face.box.width, face.box.height);
       std::vector<std::size_t> order(labels_.size());
       std::iota(order.begin(), order.end(), 0);
-      std::stable_sort(order.begin(), order.end(),
-                       [&](std::size_t a, std::size_t b) { return face.probabilities[a] > face.probabilities[b]; });
+      std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return face.probabilities[a] > face.probabilities[b];
+      });
       for (const std::size_t c : order) {
-        out += format("    %-9s %5.1f%%  %s\n", labels_[c].c_str(), 100 * face.probabilities[c], bar(face.probabilities[c]).c_str());
+        out += base::format("    %-9s %5.1f%%  %s\n", labels_[c].c_str(),
+                            100 * face.probabilities[c], bar(face.probabilities[c]).c_str());
       }
     }
     if (result.annotated) out += "\n  annotated copy: " + *result.annotated + "\n";
@@ -61,14 +66,16 @@ class TextWriter : public ResultWriter {
 };
 
 std::string photo_json(const PhotoResult& result, const std::vector<std::string>& labels) {
-  std::string out = "{\"path\": " + json_quote(result.path);
-  if (result.width > 0) out += format(", \"width\": %d, \"height\": %d", result.width, result.height);
-  if (result.error) return out + ", \"error\": " + json_quote(*result.error) + "}";
+  std::string out = "{\"path\": " + base::json_quote(result.path);
+  if (result.width > 0)
+    out += base::format(", \"width\": %d, \"height\": %d", result.width, result.height);
+  if (result.error) return out + ", \"error\": " + base::json_quote(*result.error) + "}";
   out += ", \"faces\": [";
-  for (std::size_t i = 0; i < result.faces.size(); ++i) out += (i == 0 ? "" : ", ") + face_json(result.faces[i], labels);
+  for (std::size_t i = 0; i < result.faces.size(); ++i)
+    out += (i == 0 ? "" : ", ") + pipeline::face_json(result.faces[i], labels);
   out += "]";
-  if (result.annotated) out += ", \"annotated\": " + json_quote(*result.annotated);
-  if (result.copy_error) out += ", \"copy_error\": " + json_quote(*result.copy_error);
+  if (result.annotated) out += ", \"annotated\": " + base::json_quote(*result.annotated);
+  if (result.copy_error) out += ", \"copy_error\": " + base::json_quote(*result.copy_error);
   return out + "}";
 }
 
@@ -89,7 +96,9 @@ class JsonWriter : public ResultWriter {
 class JsonLinesWriter : public ResultWriter {
  public:
   explicit JsonLinesWriter(std::vector<std::string> labels) : labels_(std::move(labels)) {}
-  std::string photo(const PhotoResult& result) override { return photo_json(result, labels_) + "\n"; }
+  std::string photo(const PhotoResult& result) override {
+    return photo_json(result, labels_) + "\n";
+  }
 
  private:
   std::vector<std::string> labels_;
@@ -112,15 +121,19 @@ class CsvWriter : public ResultWriter {
     return out + ",error\n";
   }
   std::string photo(const PhotoResult& result) override {
-    const std::string path = csv_field(result.path), error = csv_field(result.error ? *result.error : result.copy_error.value_or(""));
+    const std::string path = csv_field(result.path),
+                      error =
+                          csv_field(result.error ? *result.error : result.copy_error.value_or(""));
     // A photo without faces has a row too, so that none goes missing.
-    if (result.faces.empty()) return path + ",0,,,,,," + std::string(labels_.size(), ',') + "," + error + "\n";
+    if (result.faces.empty())
+      return path + ",0,,,,,," + std::string(labels_.size(), ',') + "," + error + "\n";
     std::string out;
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];
-      out += path + format(",%zu,%.1f,%.1f,%.1f,%.1f,%s,%.5f", i + 1, face.box.x, face.box.y, face.box.width, face.box.height,
-                           std::string(answer(face)).c_str(), face.confidence);
-      for (const float probability : face.probabilities) out += format(",%.5f", probability);
+      out += path + base::format(",%zu,%.1f,%.1f,%.1f,%.1f,%s,%.5f", i + 1, face.box.x, face.box.y,
+                                 face.box.width, face.box.height, std::string(answer(face)).c_str(),
+                                 face.confidence);
+      for (const float probability : face.probabilities) out += base::format(",%.5f", probability);
       out += "," + error + "\n";
     }
     return out;
@@ -132,7 +145,8 @@ class CsvWriter : public ResultWriter {
 
 }  // namespace
 
-std::unique_ptr<ResultWriter> make_result_writer(std::string_view name, std::vector<std::string> labels) {
+std::unique_ptr<ResultWriter> make_result_writer(std::string_view name,
+                                                 std::vector<std::string> labels) {
   if (name == "json") return std::make_unique<JsonWriter>(std::move(labels));
   if (name == "jsonl") return std::make_unique<JsonLinesWriter>(std::move(labels));
   if (name == "csv") return std::make_unique<CsvWriter>(std::move(labels));

@@ -17,7 +17,7 @@ struct PhotoResult {
   int height = 0;
   std::vector<Face> faces;
   std::optional<std::string> error;
-  std::optional<std::string> annotated;  ///< path of the copy with boxes
+  std::optional<std::string> annotated;   ///< path of the copy with boxes
   std::optional<std::string> copy_error;  ///< why a copy that was wanted is not there
 };
 
@@ -31,6 +31,7 @@ class ResultWriter {
 };
 
 /// `format` is "text", "json", "jsonl" or "csv"; `labels` are the network's.
-std::unique_ptr<ResultWriter> make_result_writer(std::string_view format, std::vector<std::string> labels);
+std::unique_ptr<ResultWriter> make_result_writer(std::string_view format,
+                                                 std::vector<std::string> labels);
 
 }  // namespace mien::apps

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::string_view kLineStart = "{\"path\": ";
 
-/// The path of a result, as the JSON string that stands in the line; empty where the line is no result.
+/// The path of a result, as the JSON string that stands in the line; empty where the line is no
+/// result.
 std::optional<std::string_view> path_of(std::string_view line) {
   if (!line.starts_with(kLineStart) || !line.ends_with('}')) return std::nullopt;
   line.remove_prefix(kLineStart.size());
@@ -32,14 +33,18 @@ std::optional<std::string_view> path_of(std::string_view line) {
 }  // namespace
 
 ResultFile::ResultFile(std::filesystem::path path)
-    : path_(std::move(path)), file_(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+    : path_(std::move(path)),
+      file_(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
   if (file_ < 0) fail("cannot open");
   try {
     if (!std::filesystem::is_regular_file(path_)) {
-      throw Error(ErrorCode::kIo, path_.string() + ": not a file that a later run could continue; leave --output out");
+      throw Error(
+          ErrorCode::kIo,
+          path_.string() + ": not a file that a later run could continue; leave --output out");
     }
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EWOULDBLOCK) throw Error(ErrorCode::kIo, path_.string() + ": another run is writing to it");
+      if (errno == EWOULDBLOCK)
+        throw Error(ErrorCode::kIo, path_.string() + ": another run is writing to it");
       fail("cannot lock");
     }
     read();
@@ -58,22 +63,29 @@ void ResultFile::read() {
   std::string line;
   for (; std::getline(in, line) && !in.eof(); ++number) {
     const auto path = path_of(line);
-    if (!path) throw Error(ErrorCode::kBadFormat, path_.string() + format(": line %zu is no result of mien predict; give another file", number));
+    if (!path)
+      throw Error(
+          ErrorCode::kBadFormat,
+          path_.string() +
+              base::format(": line %zu is no result of mien predict; give another file", number));
     Count& count = held_[std::string(*path)];
     // Neither stands within a string: there a backslash would be before the quotes.
-    const bool whole_result = line.find(", \"faces\": [", kLineStart.size() + path->size()) != std::string::npos &&
-                              line.find("], \"copy_error\": ") == std::string::npos;
+    const bool whole_result =
+        line.find(", \"faces\": [", kLineStart.size() + path->size()) != std::string::npos &&
+        line.find("], \"copy_error\": ") == std::string::npos;
     ++(whole_result ? count.results : count.errors);
     whole += line.size() + 1;
   }
   if (line.empty() || !in.eof()) return;
   const bool own = number > 1 || line.starts_with(kLineStart) || kLineStart.starts_with(line);
-  if (!own) throw Error(ErrorCode::kBadFormat, path_.string() + " holds no results of mien predict; give another file");
+  if (!own)
+    throw Error(ErrorCode::kBadFormat,
+                path_.string() + " holds no results of mien predict; give another file");
   if (::ftruncate(file_, static_cast<off_t>(whole)) != 0) fail("cannot cut off half a line");
 }
 
 ResultFile::Held ResultFile::take(const PhotoInput& photo) {
-  const auto found = held_.find(json_quote(photo.path));
+  const auto found = held_.find(base::json_quote(photo.path));
   if (found == held_.end()) return Held::kNo;
   Count& count = found->second;
   if (count.results > 0) return --count.results, Held::kResult;
@@ -84,8 +96,10 @@ ResultFile::Held ResultFile::take(const PhotoInput& photo) {
 void ResultFile::append(std::string_view line) {
   while (!line.empty()) {
     const ssize_t put = ::write(file_, line.data(), line.size());
-    if (put >= 0) line.remove_prefix(static_cast<std::size_t>(put));
-    else if (errno != EINTR) fail("cannot write");
+    if (put >= 0)
+      line.remove_prefix(static_cast<std::size_t>(put));
+    else if (errno != EINTR)
+      fail("cannot write");
   }
 }
 

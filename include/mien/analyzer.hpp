@@ -15,7 +15,8 @@
 
 namespace mien {
 
-/// A face and what its expression looks like to the network. It tells of the picture, not of the person's feelings.
+/// A face and what its expression looks like to the network. It tells of the picture, not of the
+/// person's feelings.
 struct Face {
   Box box;                    ///< in pixels of the image
   float detection_score = 0;  ///< the detector's own scale
@@ -31,50 +32,60 @@ std::string_view answer(const Face& face);
 
 /// What a photograph's file holds.
 struct PhotoAnalysis {
-  int width = 0;  ///< in pixels, after the EXIF orientation; boxes and landmarks are in these pixels
+  int width =
+      0;  ///< in pixels, after the EXIF orientation; boxes and landmarks are in these pixels
   int height = 0;
   std::vector<Face> faces;  ///< largest first
 };
 
 struct AnalyzerOptions {
-  std::string detector = "auto";  ///< "hog", "yunet", a path of a detector's ONNX file, or "auto": the best that is there
+  std::string detector = "auto";  ///< "hog", "yunet", a path of a detector's ONNX file, or "auto":
+                                  ///< the best that is there
   int min_face = 0;  ///< smallest face looked for, in pixels; 0: 40, more in large photographs
   int threads = 0;   ///< that face detection may use; 0: one a core, at most four
-  std::string head;       ///< of a network with several ("fer2013", "ferplus"): the one that answers; empty: the model's default
-  bool contempt = false;  ///< answer contempt too, where the head knows it; otherwise the seven others share its probability
+  std::string head;  ///< of a network with several ("fer2013", "ferplus"): the one that answers;
+                     ///< empty: the model's default
+  bool contempt = false;  ///< answer contempt too, where the head knows it; otherwise the seven
+                          ///< others share its probability
   std::string precision = "auto";  ///< "f32", "bf16", "int8", or "auto": the fastest that keeps the
-                                   ///< accuracy; of the default model that is int8 where the CPU has the instructions (VNNI)
-  double min_confidence = 0;  ///< 0 to 1: a face whose most probable emotion is less probable is `uncertain`
+                                   ///< accuracy; of the default model that is int8 where the CPU
+                                   ///< has the instructions (VNNI)
+  double min_confidence =
+      0;  ///< 0 to 1: a face whose most probable emotion is less probable is `uncertain`
 };
 
-/// Finds the faces of a photograph and recognises their emotions. Every const member may be called from several
-/// threads at once; with many threads calling, give each call one thread (AnalyzerOptions::threads).
+/// Finds the faces of a photograph and recognises their emotions. Every const member may be called
+/// from several threads at once; with many threads calling, give each call one thread
+/// (AnalyzerOptions::threads).
 ///
 ///     const mien::Analyzer analyzer = mien::Analyzer::load();
 ///     for (const mien::Face& face : analyzer.analyze_file("photo.jpg").faces) …
 class Analyzer {
  public:
-  /// `model` is a model file, or the name of a shipped one ("reference"); empty: the default. Throws Error kNotFound
-  /// where it or the detector is missing, kBadFormat or kUnsupported for a file that cannot be used, kInvalidArgument for an
-  /// option out of its range.
-  static Analyzer load(const std::filesystem::path& model = {}, const AnalyzerOptions& options = {});
+  /// `model` is a model file, or the name of a shipped one ("reference"); empty: the default.
+  /// Throws Error kNotFound where it or the detector is missing, kBadFormat or kUnsupported for a
+  /// file that cannot be used, kInvalidArgument for an option out of its range.
+  static Analyzer load(const std::filesystem::path& model = {},
+                       const AnalyzerOptions& options = {});
 
   Analyzer(Analyzer&&) noexcept;
   Analyzer& operator=(Analyzer&&) noexcept;
   ~Analyzer();
 
-  /// All faces, largest first; none is an empty list. Throws Error kInvalidArgument for an empty image.
+  /// All faces, largest first; none is an empty list. Throws Error kInvalidArgument for an empty
+  /// image.
   std::vector<Face> analyze(const ImageView& image) const;
 
-  /// The faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM). Faster than reading and analyzing it where a
-  /// JPEG is large: it is decoded only as far as the smallest face wanted needs. Throws as read_image does.
+  /// The faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM). Faster than reading and
+  /// analyzing it where a JPEG is large: it is decoded only as far as the smallest face wanted
+  /// needs. Throws as read_image does.
   PhotoAnalysis analyze_file(const std::filesystem::path& path) const;
   /// The same for a file's bytes; `name` stands for them in messages.
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const;
 
-  /// The two halves of analyze, for programs that find faces in their own way or less often than they read them: the
-  /// faces, largest first; and the emotions of such faces, in their order. Throws Error kInvalidArgument for a box that
-  /// cannot be cropped (see crop_face).
+  /// The two halves of analyze, for programs that find faces in their own way or less often than
+  /// they read them: the faces, largest first; and the emotions of such faces, in their order.
+  /// Throws Error kInvalidArgument for a box that cannot be cropped (see crop_face).
   std::vector<DetectedFace> detect(const ImageView& image) const;
   std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> faces) const;
 
@@ -92,9 +103,9 @@ class Analyzer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Reads a JPEG, PNG, WebP, TIFF, BMP, PGM or PPM file; the EXIF orientation is applied. Throws Error naming the file:
-/// kNotFound, kIo, kBadFormat (damaged, or no image), kUnsupported, kTooLarge (over 120
-/// megapixels, 20,000 pixels a side or 256 MiB).
+/// Reads a JPEG, PNG, WebP, TIFF, BMP, PGM or PPM file; the EXIF orientation is applied. Throws
+/// Error naming the file: kNotFound, kIo, kBadFormat (damaged, or no image), kUnsupported,
+/// kTooLarge (over 120 megapixels, 20,000 pixels a side or 256 MiB).
 Image read_image(const std::filesystem::path& path);
 
 }  // namespace mien

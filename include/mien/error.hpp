@@ -20,7 +20,8 @@ enum class ErrorCode {
 /// Short stable name, e.g. "bad_format"; used in JSON.
 std::string_view to_string(ErrorCode code);
 
-/// The one exception that the library throws, but for std::bad_alloc. The message names the file, field or node and what to do.
+/// The one exception that the library throws, but for std::bad_alloc. The message names the file,
+/// field or node and what to do.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}

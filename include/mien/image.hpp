@@ -13,7 +13,8 @@ enum class PixelFormat {
 
 constexpr int channels(PixelFormat format) { return format == PixelFormat::kGray8 ? 1 : 3; }
 
-/// Pixels that somebody else owns: rows from the top, `stride` bytes apart (at least width * channels).
+/// Pixels that somebody else owns: rows from the top, `stride` bytes apart (at least width *
+/// channels).
 struct ImageView {
   const std::uint8_t* data = nullptr;
   int width = 0;
@@ -33,7 +34,8 @@ class Image {
       : width_(width),
         height_(height),
         format_(format),
-        pixels_(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * mien::channels(format)) {}
+        pixels_(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+                mien::channels(format)) {}
 
   int width() const { return width_; }
   int height() const { return height_; }

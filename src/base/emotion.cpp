@@ -16,10 +16,11 @@ struct Synonym {
 };
 
 constexpr Synonym kSynonyms[] = {
-    {"anger", Emotion::kAngry},         {"disgusted", Emotion::kDisgust}, {"fearful", Emotion::kFear},
-    {"afraid", Emotion::kFear},         {"happiness", Emotion::kHappy},   {"joy", Emotion::kHappy},
-    {"sadness", Emotion::kSad},         {"surprised", Emotion::kSurprise}, {"neutrality", Emotion::kNeutral},
-    {"contemptuous", Emotion::kContempt},
+    {"anger", Emotion::kAngry},        {"disgusted", Emotion::kDisgust},
+    {"fearful", Emotion::kFear},       {"afraid", Emotion::kFear},
+    {"happiness", Emotion::kHappy},    {"joy", Emotion::kHappy},
+    {"sadness", Emotion::kSad},        {"surprised", Emotion::kSurprise},
+    {"neutrality", Emotion::kNeutral}, {"contemptuous", Emotion::kContempt},
 };
 
 }  // namespace
@@ -28,7 +29,8 @@ std::string_view to_string(Emotion emotion) { return kNames.at(static_cast<std::
 
 std::optional<Emotion> emotion_from_string(std::string_view name) {
   std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if (lower == kNames[i]) return static_cast<Emotion>(i);
   }

@@ -11,7 +11,7 @@
 
 #include "mien/error.hpp"
 
-namespace mien {
+namespace mien::base {
 namespace {
 
 /// Closes a descriptor when it goes out of scope.
@@ -20,7 +20,9 @@ class Descriptor {
   explicit Descriptor(int fd) : fd_(fd) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
   int get() const { return fd_; }
 
  private:
@@ -36,9 +38,10 @@ template <class Buffer>
 Buffer read_all(const std::filesystem::path& path, std::size_t limit) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) fail(path, "cannot open", errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) fail(path, "cannot stat", errno);
-  if (S_ISDIR(status.st_mode)) throw Error(ErrorCode::kIo, path.string() + ": is a folder, not a file");
+  if (S_ISDIR(status.st_mode))
+    throw Error(ErrorCode::kIo, path.string() + ": is a folder, not a file");
   Buffer buffer;
   buffer.resize(S_ISREG(status.st_mode) ? std::min<std::size_t>(status.st_size, limit) + 1 : 65536);
   std::size_t size = 0;
@@ -50,7 +53,8 @@ Buffer read_all(const std::filesystem::path& path, std::size_t limit) {
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
     if (size > limit) {
-      throw Error(ErrorCode::kTooLarge, path.string() + format(": larger than the limit of %zu bytes", limit));
+      throw Error(ErrorCode::kTooLarge,
+                  path.string() + format(": larger than the limit of %zu bytes", limit));
     }
   }
   buffer.resize(size);
@@ -70,11 +74,13 @@ std::string read_text(const std::filesystem::path& path, std::size_t limit) {
 Destination destination_of(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return {path, true};
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    return {path, true};
   Destination out{path};
   constexpr int kMostLinks = 40;  // as many as Linux follows
   for (int i = 0; i <= kMostLinks; ++i) {
-    const std::string text = std::filesystem::absolute(out.path, ignored).lexically_normal().string();
+    const std::string text =
+        std::filesystem::absolute(out.path, ignored).lexically_normal().string();
     if (text.starts_with("/dev/fd/") || text.starts_with("/proc/")) return {path, true};
     const std::filesystem::path next = std::filesystem::read_symlink(out.path, ignored);
     if (ignored) break;
@@ -92,10 +98,14 @@ void write_file(const std::filesystem::path& wanted, std::span<const std::byte> 
   int error = 0;
   for (std::size_t done = 0; done < bytes.size() && error == 0;) {
     const ssize_t put = ::write(file.get(), bytes.data() + done, bytes.size() - done);
-    if (put >= 0) done += static_cast<std::size_t>(put);
-    else if (errno != EINTR) error = errno;
+    if (put >= 0)
+      done += static_cast<std::size_t>(put);
+    else if (errno != EINTR)
+      error = errno;
   }
-  if (error == 0 && !in_place && (::fsync(file.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)) error = errno;
+  if (error == 0 && !in_place &&
+      (::fsync(file.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0))
+    error = errno;
   if (error != 0) {
     if (!in_place) ::unlink(temporary.c_str());
     fail(path, "cannot write", error);
@@ -153,14 +163,19 @@ std::string json_quote(std::string_view text) {
       ++i;
       continue;
     }
-    if (c == '"' || c == '\\') (out += '\\') += static_cast<char>(c);
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (c < 0x20) out += format("\\u%04x", c);
-    else out += text.substr(i, length);
+    if (c == '"' || c == '\\')
+      (out += '\\') += static_cast<char>(c);
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c < 0x20)
+      out += format("\\u%04x", c);
+    else
+      out += text.substr(i, length);
     i += length;
   }
   return out += '"';
 }
 
-}  // namespace mien
+}  // namespace mien::base

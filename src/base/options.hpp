@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace mien {
+namespace mien::base {
 
 /// What a number may be.
 struct Range {
@@ -16,8 +16,8 @@ struct Range {
   double high = 1e300;
 };
 
-/// The fields of an options struct, listed once: command line parsing, TOML files, help and printing all follow from
-/// the list. The set refers to the fields, which must outlive it.
+/// The fields of an options struct, listed once: command line parsing, TOML files, help and
+/// printing all follow from the list. The set refers to the fields, which must outlive it.
 ///
 ///     struct Settings { int epochs = 30; std::string device = "cpu"; };
 ///     OptionSet options;
@@ -28,25 +28,31 @@ struct Range {
 /// Everything throws Error kInvalidArgument naming the option (and the file and line, for TOML).
 class OptionSet {
  public:
-  void add(int& field, std::string name, std::string value_name, std::string help, Range range = {});
+  void add(int& field, std::string name, std::string value_name, std::string help,
+           Range range = {});
   void add(std::uint64_t& field, std::string name, std::string value_name, std::string help);
-  void add(double& field, std::string name, std::string value_name, std::string help, Range range = {});
+  void add(double& field, std::string name, std::string value_name, std::string help,
+           Range range = {});
   void add(std::string& field, std::string name, std::string value_name, std::string help);
   /// May be given several times; each adds to the list.
-  void add(std::vector<std::string>& field, std::string name, std::string value_name, std::string help);
+  void add(std::vector<std::string>& field, std::string name, std::string value_name,
+           std::string help);
   void add(bool& field, std::string name, std::string help);
-  void add_choice(std::string& field, std::string name, std::vector<std::string> choices, std::string help);
+  void add_choice(std::string& field, std::string name, std::vector<std::string> choices,
+                  std::string help);
 
   /// A second spelling of the option added last, e.g. 'o' for -o.
   void short_name(char letter);
 
-  /// Reads "--name value", "--name=value", "--flag", "--no-flag", "-o value"; after "--" all is positional, and a lone "-" is too.
-  /// Returns the positional arguments. An unknown option is an error that suggests the nearest name.
+  /// Reads "--name value", "--name=value", "--flag", "--no-flag", "-o value"; after "--" all is
+  /// positional, and a lone "-" is too. Returns the positional arguments. An unknown option is an
+  /// error that suggests the nearest name.
   std::vector<std::string> parse(std::span<const std::string> arguments) const;
 
-  /// Reads `key = value` lines: strings, numbers, booleans, comments; one table header with the given name is
-  /// allowed. The names are the options' own; an unknown one is an error.
-  void parse_toml(std::string_view text, const std::string& file_name, std::string_view table) const;
+  /// Reads `key = value` lines: strings, numbers, booleans, comments; one table header with the
+  /// given name is allowed. The names are the options' own; an unknown one is an error.
+  void parse_toml(std::string_view text, const std::string& file_name,
+                  std::string_view table) const;
 
   /// All fields as TOML, in order: what parse_toml reads back.
   std::string to_toml() const;
@@ -73,7 +79,8 @@ class OptionSet {
   std::vector<Option> options_;
 };
 
-/// The candidate with the smallest edit distance to `word` when it is near enough to be a typing error; else empty.
+/// The candidate with the smallest edit distance to `word` when it is near enough to be a typing
+/// error; else empty.
 std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
-}  // namespace mien
+}  // namespace mien::base

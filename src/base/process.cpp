@@ -17,11 +17,13 @@
 
 extern char** environ;
 
-namespace mien {
+namespace mien::base {
 namespace {
 
 [[noreturn]] void fail(const std::string& program, int error) {
-  if (error == ENOENT) throw Error(ErrorCode::kNotFound, "the program '" + program + "' is needed and is not installed");
+  if (error == ENOENT)
+    throw Error(ErrorCode::kNotFound,
+                "the program '" + program + "' is needed and is not installed");
   throw Error(ErrorCode::kIo, "cannot run '" + program + "': " + std::strerror(error));
 }
 
@@ -52,7 +54,8 @@ struct Pipe {
   Descriptor read, write;
 };
 
-/// A file in memory with the text, at its start. A pipe would have to be filled while the program's output is read.
+/// A file in memory with the text, at its start. A pipe would have to be filled while the program's
+/// output is read.
 void fill_input(Descriptor& file, const std::string& program, std::string_view text) {
   file.reset(::memfd_create("input", MFD_CLOEXEC));
   if (file.get() < 0) fail(program, errno);
@@ -75,7 +78,8 @@ void fill_input(Descriptor& file, const std::string& program, std::string_view t
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   ::pid_t child = 0;
-  const int failure = ::posix_spawnp(&child, pointers[0], &files, nullptr, pointers.data(), environ);
+  const int failure =
+      ::posix_spawnp(&child, pointers[0], &files, nullptr, pointers.data(), environ);
   ::posix_spawn_file_actions_destroy(&files);
   if (failure != 0) fail(words[0], failure);
   return child;
@@ -91,7 +95,8 @@ bool read_some(int fd, std::string& text) {
 
 }  // namespace
 
-ProcessEnd run_process(std::vector<std::string> words, std::string_view input, const ProcessLimits& limits) {
+ProcessEnd run_process(std::vector<std::string> words, std::string_view input,
+                       const ProcessLimits& limits) {
   const auto deadline = std::chrono::steady_clock::now() + limits.time;
   Descriptor text;
   fill_input(text, words[0], input);
@@ -102,9 +107,12 @@ ProcessEnd run_process(std::vector<std::string> words, std::string_view input, c
 
   ProcessEnd end;
   while (output.read.get() >= 0 || error.read.get() >= 0) {
-    std::array<::pollfd, 2> files{{{output.read.get(), POLLIN, 0}, {error.read.get(), POLLIN, 0}}};  // -1 is passed over
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    const int ready = ::poll(files.data(), files.size(), static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1 << 30)));
+    std::array<::pollfd, 2> files{
+        {{output.read.get(), POLLIN, 0}, {error.read.get(), POLLIN, 0}}};  // -1 is passed over
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    const int ready = ::poll(files.data(), files.size(),
+                             static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1 << 30)));
     if (ready < 0 && errno == EINTR) continue;
     end.timed_out = ready == 0;
     if (files[0].revents != 0 && !read_some(output.read.get(), end.output)) output.read.close();
@@ -122,4 +130,4 @@ ProcessEnd run_process(std::vector<std::string> words, std::string_view input, c
   return end;
 }
 
-}  // namespace mien
+}  // namespace mien::base

@@ -7,11 +7,14 @@
 #include <string_view>
 #include <vector>
 
-namespace mien {
+namespace mien::base {
 
 struct ProcessLimits {
-  std::size_t output = std::size_t{256} << 20;  ///< bytes on standard output or standard error; more ends the program
-  std::chrono::milliseconds time = std::chrono::minutes(10);  ///< from start to end; longer ends the program
+  std::size_t output =
+      std::size_t{256}
+      << 20;  ///< bytes on standard output or standard error; more ends the program
+  std::chrono::milliseconds time =
+      std::chrono::minutes(10);  ///< from start to end; longer ends the program
 };
 
 /// How a program ended.
@@ -23,8 +26,10 @@ struct ProcessEnd {
   std::string error;       ///< its standard error
 };
 
-/// Runs a program of the PATH (words[0]) without a shell, with `input` as its standard input, and waits for its end. Throws
-/// Error kNotFound where the program is not installed, kIo where it cannot be run. Thread safe.
-ProcessEnd run_process(std::vector<std::string> words, std::string_view input, const ProcessLimits& limits = {});
+/// Runs a program of the PATH (words[0]) without a shell, with `input` as its standard input, and
+/// waits for its end. Throws Error kNotFound where the program is not installed, kIo where it
+/// cannot be run. Thread safe.
+ProcessEnd run_process(std::vector<std::string> words, std::string_view input,
+                       const ProcessLimits& limits = {});
 
-}  // namespace mien
+}  // namespace mien::base

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 
-std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+std::size_t aligned(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 bool meet(const Buffer& a, const Buffer& b) { return a.first <= b.last && b.first <= a.last; }
 
@@ -17,8 +19,9 @@ bool meet(const Buffer& a, const Buffer& b) { return a.first <= b.last && b.firs
 std::size_t place_buffers(std::vector<Buffer>& buffers) {
   std::vector<std::size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return buffers[a].bytes > buffers[b].bytes; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return buffers[a].bytes > buffers[b].bytes;
+  });
   std::size_t total = 0;
   std::vector<Buffer*> placed;  // by offset
   for (const std::size_t index : order) {
@@ -30,8 +33,9 @@ std::size_t place_buffers(std::vector<Buffer>& buffers) {
       buffer.offset = std::max(buffer.offset, other->offset + aligned(other->bytes));
     }
     total = std::max(total, buffer.offset + aligned(buffer.bytes));
-    const auto at = std::upper_bound(placed.begin(), placed.end(), &buffer,
-                                     [](const Buffer* a, const Buffer* b) { return a->offset < b->offset; });
+    const auto at =
+        std::upper_bound(placed.begin(), placed.end(), &buffer,
+                         [](const Buffer* a, const Buffer* b) { return a->offset < b->offset; });
     placed.insert(at, &buffer);
   }
   return total;

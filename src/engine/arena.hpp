@@ -13,8 +13,8 @@ struct Buffer {
   std::size_t offset = 0;  ///< filled by place_buffers
 };
 
-/// Gives every buffer an offset such that no two that are in use at once overlap, largest first, each as low
-/// as it goes. Returns the bytes needed in all.
+/// Gives every buffer an offset such that no two that are in use at once overlap, largest first,
+/// each as low as it goes. Returns the bytes needed in all.
 std::size_t place_buffers(std::vector<Buffer>& buffers);
 
 }  // namespace mien::engine

@@ -18,7 +18,8 @@ T attribute(const model::Node& node, const std::string& name, const T& fallback)
 std::int64_t product(const Dims& dims) {
   std::int64_t result = 1;
   for (const std::int64_t dimension : dims) {
-    if (__builtin_mul_overflow(result, dimension, &result)) return std::numeric_limits<std::int64_t>::max();
+    if (__builtin_mul_overflow(result, dimension, &result))
+      return std::numeric_limits<std::int64_t>::max();
   }
   return result;
 }
@@ -40,7 +41,8 @@ void malformed(const model::Node& node, const std::string& what) {
   throw Error(ErrorCode::kBadFormat, node.description() + ": " + what);
 }
 
-std::int64_t integer_attribute(const model::Node& node, const std::string& name, std::int64_t fallback) {
+std::int64_t integer_attribute(const model::Node& node, const std::string& name,
+                               std::int64_t fallback) {
   return attribute(node, name, fallback);
 }
 
@@ -48,7 +50,8 @@ float real_attribute(const model::Node& node, const std::string& name, float fal
   return attribute(node, name, fallback);
 }
 
-std::string text_attribute(const model::Node& node, const std::string& name, const std::string& fallback) {
+std::string text_attribute(const model::Node& node, const std::string& name,
+                           const std::string& fallback) {
   return attribute(node, name, fallback);
 }
 
@@ -57,7 +60,8 @@ Dims integers_attribute(const model::Node& node, const std::string& name, const 
 }
 
 std::int64_t normal_axis(const model::Node& node, std::int64_t axis, std::int64_t rank) {
-  if (axis < -rank || axis >= rank) malformed(node, "axis " + std::to_string(axis) + " is out of range");
+  if (axis < -rank || axis >= rank)
+    malformed(node, "axis " + std::to_string(axis) + " is out of range");
   return axis < 0 ? axis + rank : axis;
 }
 

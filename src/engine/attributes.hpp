@@ -19,14 +19,17 @@ std::string to_string(const Dims& dims);  ///< "1x16x48x48"
 /// Throws Error kBadFormat that names the node.
 [[noreturn]] void malformed(const model::Node& node, const std::string& what);
 
-/// An attribute of a node, or `fallback` where it is not given. Throws Error kBadFormat when it has another
-/// kind.
-std::int64_t integer_attribute(const model::Node& node, const std::string& name, std::int64_t fallback);
+/// An attribute of a node, or `fallback` where it is not given. Throws Error kBadFormat when it has
+/// another kind.
+std::int64_t integer_attribute(const model::Node& node, const std::string& name,
+                               std::int64_t fallback);
 float real_attribute(const model::Node& node, const std::string& name, float fallback);
-std::string text_attribute(const model::Node& node, const std::string& name, const std::string& fallback);
+std::string text_attribute(const model::Node& node, const std::string& name,
+                           const std::string& fallback);
 Dims integers_attribute(const model::Node& node, const std::string& name, const Dims& fallback);
 
-/// An axis counted from the end (-1 is the last) as one counted from the front. Throws Error kBadFormat.
+/// An axis counted from the end (-1 is the last) as one counted from the front. Throws Error
+/// kBadFormat.
 std::int64_t normal_axis(const model::Node& node, std::int64_t axis, std::int64_t rank);
 
 }  // namespace mien::engine

@@ -35,8 +35,10 @@ Dims list_operand(const Node& node, Inputs inputs, std::size_t index, const char
 }
 
 Tensor with_shape(const Node& node, Tensor tensor, Dims shape) {
-  const bool is_shape = std::all_of(shape.begin(), shape.end(), [](std::int64_t side) { return side >= 0; });
-  if (!is_shape || product(shape) != tensor.element_count()) malformed(node, "does not fit the shape " + to_string(shape));
+  const bool is_shape =
+      std::all_of(shape.begin(), shape.end(), [](std::int64_t side) { return side >= 0; });
+  if (!is_shape || product(shape) != tensor.element_count())
+    malformed(node, "does not fit the shape " + to_string(shape));
   tensor.shape = std::move(shape);
   return tensor;
 }
@@ -72,7 +74,8 @@ Tensor squeeze(const Node& node, const Tensor& data, Dims axes) {
     axis = normal_axis(node, axis, static_cast<std::int64_t>(data.shape.size()));
   Dims shape;
   for (std::size_t axis = 0; axis < data.shape.size(); ++axis) {
-    const bool listed = std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) != axes.end();
+    const bool listed =
+        std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) != axes.end();
     if (!(axes.empty() ? data.shape[axis] == 1 : listed)) shape.push_back(data.shape[axis]);
   }
   return with_shape(node, data, std::move(shape));
@@ -93,7 +96,8 @@ Tensor take(const Node& node, const Tensor& data, std::size_t axis, const Dims& 
   if (count > kMaxElements) too_large(node);
   if (count == 0) return result;
   const std::int64_t outer = count_from(data.shape, 0, axis);
-  const std::int64_t slice = count_from(data.shape, axis + 1, data.shape.size()) * size_of(data.type);
+  const std::int64_t slice =
+      count_from(data.shape, axis + 1, data.shape.size()) * size_of(data.type);
   for (std::int64_t i = 0; i < outer; ++i) {
     for (const std::int64_t pick : picks) {
       const std::byte* from = data.data.data() + (i * data.shape[axis] + pick) * slice;
@@ -105,7 +109,8 @@ Tensor take(const Node& node, const Tensor& data, std::size_t axis, const Dims& 
 
 Tensor gather(const Node& node, const Tensor& data, const Tensor& indices) {
   const auto rank = static_cast<std::int64_t>(data.shape.size());
-  const auto axis = static_cast<std::size_t>(normal_axis(node, integer_attribute(node, "axis", 0), rank));
+  const auto axis =
+      static_cast<std::size_t>(normal_axis(node, integer_attribute(node, "axis", 0), rank));
   Dims picks = integers(indices);
   for (std::int64_t& pick : picks) pick = normal_axis(node, pick, data.shape[axis]);
   Tensor result = take(node, data, axis, picks);
@@ -120,16 +125,19 @@ Tensor slice(const Node& node, Inputs inputs) {
   const Dims starts = list_operand(node, inputs, 1, "starts", {});
   const Dims ends = list_operand(node, inputs, 2, "ends", {});
   Dims axes = list_operand(node, inputs, 3, "axes", {});
-  Dims steps = inputs.size() > 4 && inputs[4] != nullptr ? integers(*inputs[4]) : Dims(starts.size(), 1);
+  Dims steps =
+      inputs.size() > 4 && inputs[4] != nullptr ? integers(*inputs[4]) : Dims(starts.size(), 1);
   if (axes.empty()) {
     for (std::size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
   }
-  if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size()) {
+  if (ends.size() != starts.size() || axes.size() != starts.size() ||
+      steps.size() != starts.size()) {
     malformed(node, "has lists of different lengths");
   }
   Tensor result = data;
   for (std::size_t i = 0; i < starts.size(); ++i) {
-    const std::int64_t axis = normal_axis(node, axes[i], static_cast<std::int64_t>(data.shape.size()));
+    const std::int64_t axis =
+        normal_axis(node, axes[i], static_cast<std::int64_t>(data.shape.size()));
     const std::int64_t size = result.shape[axis];  // an axis may be named twice
     if (steps[i] <= 0) unsupported(node, "a step that is not positive");
     const auto clamp = [&](std::int64_t at) {
@@ -146,7 +154,8 @@ Tensor slice(const Node& node, Inputs inputs) {
 Tensor concat(const Node& node, Inputs inputs) {
   const Tensor& first = input(node, inputs, 0);
   const auto rank = static_cast<std::int64_t>(first.shape.size());
-  const auto axis = static_cast<std::size_t>(normal_axis(node, integer_attribute(node, "axis", 0), rank));
+  const auto axis =
+      static_cast<std::size_t>(normal_axis(node, integer_attribute(node, "axis", 0), rank));
   Tensor result;
   result.type = first.type;
   result.shape = first.shape;
@@ -155,7 +164,8 @@ Tensor concat(const Node& node, Inputs inputs) {
     const Tensor& part = input(node, inputs, i);
     Dims expected = first.shape;
     if (part.shape.size() == expected.size()) expected[axis] = part.shape[axis];
-    if (part.shape != expected || part.type != first.type) malformed(node, "joins parts that do not fit");
+    if (part.shape != expected || part.type != first.type)
+      malformed(node, "joins parts that do not fit");
     result.shape[axis] += part.shape[axis];
   }
   const std::int64_t count = product(result.shape);
@@ -175,7 +185,8 @@ Tensor concat(const Node& node, Inputs inputs) {
 Tensor transpose(const Node& node, const Tensor& data) {
   const std::size_t rank = data.shape.size();
   Dims reversed(rank);
-  for (std::size_t axis = 0; axis < rank; ++axis) reversed[axis] = static_cast<std::int64_t>(rank - 1 - axis);
+  for (std::size_t axis = 0; axis < rank; ++axis)
+    reversed[axis] = static_cast<std::int64_t>(rank - 1 - axis);
   const Dims order = integers_attribute(node, "perm", reversed);
   if (!std::is_permutation(order.begin(), order.end(), reversed.begin(), reversed.end())) {
     malformed(node, "'perm' is no permutation of the axes");
@@ -224,7 +235,8 @@ std::optional<Tensor> cast(const Node& node, const Tensor& data) {
   return std::nullopt;
 }
 
-/// Element by element, where one side may be a single number. Division by zero of integers gives nothing.
+/// Element by element, where one side may be a single number. Division by zero of integers gives
+/// nothing.
 template <class T>
 std::optional<Tensor> arithmetic(const Node& node, const Tensor& a, const Tensor& b) {
   const std::int64_t count = std::max(a.element_count(), b.element_count());
@@ -236,8 +248,10 @@ std::optional<Tensor> arithmetic(const Node& node, const Tensor& a, const Tensor
     const T x = a.values<T>()[a.element_count() == 1 ? 0 : i];
     const T y = b.values<T>()[b.element_count() == 1 ? 0 : i];
     // Unsigned arithmetic wraps where signed overflow would be undefined.
-    using U = std::conditional_t<std::is_integral_v<T>,
-                                 std::make_unsigned_t<std::conditional_t<std::is_integral_v<T>, T, int>>, T>;
+    using U =
+        std::conditional_t<std::is_integral_v<T>,
+                           std::make_unsigned_t<std::conditional_t<std::is_integral_v<T>, T, int>>,
+                           T>;
     if (node.op_type == "Add") {
       values[i] = static_cast<T>(static_cast<U>(x) + static_cast<U>(y));
     } else if (node.op_type == "Sub") {
@@ -327,7 +341,8 @@ std::optional<Tensor> compute(const Node& node, Inputs inputs) {
 
 void ConstantBudget::spend(const Tensor& tensor) {
   if (tensor.data.size() > left_) {
-    throw Error(ErrorCode::kTooLarge, "constant '" + tensor.name + "': those computed take too much memory");
+    throw Error(ErrorCode::kTooLarge,
+                "constant '" + tensor.name + "': those computed take too much memory");
   }
   left_ -= tensor.data.size();
 }

@@ -14,7 +14,8 @@
 namespace mien::engine {
 namespace {
 
-/// Input shapes whose plans are kept; a detector that sees pictures of any size must not fill the memory.
+/// Input shapes whose plans are kept; a detector that sees pictures of any size must not fill the
+/// memory.
 constexpr std::size_t kKeptShapes = 8;
 
 bool has_quantization(const model::Model& model) {
@@ -33,11 +34,14 @@ Precision resolve(Precision wanted, const model::Model& model) {
       if (has_quantization(model)) return Precision::kInt8;
       return has_fast_bf16() ? Precision::kBf16 : Precision::kF32;
     case Precision::kBf16:
-      if (!has_fast_bf16()) throw Error(ErrorCode::kUnsupported, "this CPU has no bfloat16 instructions");
+      if (!has_fast_bf16())
+        throw Error(ErrorCode::kUnsupported, "this CPU has no bfloat16 instructions");
       return wanted;
     case Precision::kInt8:
       if (!has_quantization(model)) {
-        throw Error(ErrorCode::kUnsupported, "the model is not quantised (it has no DequantizeLinear node): mien quantize makes a model of eight bits of it");
+        throw Error(ErrorCode::kUnsupported,
+                    "the model is not quantised (it has no DequantizeLinear node): mien quantize "
+                    "makes a model of eight bits of it");
       }
       return wanted;
     case Precision::kF32:
@@ -46,17 +50,21 @@ Precision resolve(Precision wanted, const model::Model& model) {
   throw Error(ErrorCode::kInvalidArgument, "unknown precision");
 }
 
-/// One input shape and number of threads: the program, and the sessions that wait for the next call.
+/// One input shape and number of threads: the program, and the sessions that wait for the next
+/// call.
 class CompiledShape {
  public:
-  CompiledShape(const InputShape& shape, int threads, const Plan& plan, Program program, dnnl::engine engine)
+  CompiledShape(const InputShape& shape, int threads, const Plan& plan, Program program,
+                dnnl::engine engine)
       : shape_(shape), threads_(threads), program_(std::move(program)), engine_(std::move(engine)) {
     for (const int output : plan.outputs) outputs_.push_back(plan.values[output].shape);
     for (const Step& step : plan.steps) multiply_adds_ += step.multiply_adds;
     release(std::make_unique<Session>(program_, engine_));
   }
 
-  bool is_for(const InputShape& shape, int threads) const { return shape_ == shape && threads_ == threads; }
+  bool is_for(const InputShape& shape, int threads) const {
+    return shape_ == shape && threads_ == threads;
+  }
   int threads() const { return threads_; }
   const std::vector<Dims>& outputs() const { return outputs_; }
   std::int64_t multiply_adds() const { return multiply_adds_; }
@@ -115,7 +123,8 @@ void check_size(std::span<const float> input, const InputShape& shape) {
 
 bool has_fast_int8() {
   const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-  return isa == dnnl::cpu_isa::avx2_vnni || isa == dnnl::cpu_isa::avx512_core_vnni || has_fast_bf16();
+  return isa == dnnl::cpu_isa::avx2_vnni || isa == dnnl::cpu_isa::avx512_core_vnni ||
+         has_fast_bf16();
 }
 
 std::string_view to_string(Precision precision) {
@@ -208,7 +217,8 @@ Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
 
 Network Network::compile(model::Model model, const CompileOptions& options) {
-  if (options.threads < 0) throw Error(ErrorCode::kInvalidArgument, "the number of threads is negative");
+  if (options.threads < 0)
+    throw Error(ErrorCode::kInvalidArgument, "the number of threads is negative");
   for (const model::Node& node : model.nodes) {
     if (!is_supported(node.op_type)) unsupported(node, "the engine does not have this operator");
   }
@@ -216,13 +226,14 @@ Network Network::compile(model::Model model, const CompileOptions& options) {
     throw Error(ErrorCode::kUnsupported, "the model has not one input of four dimensions");
   }
   auto impl = std::make_unique<Impl>(std::move(model), options);
-  // A plan is cheap next to its primitives: where the file states the shape, it shows every operator's errors
-  // now.
+  // A plan is cheap next to its primitives: where the file states the shape, it shows every
+  // operator's errors now.
   InputShape shape;
   const Dims& stated = impl->model().inputs[0].shape;
   std::copy(stated.begin(), stated.end(), shape.begin());
   if (shape[0] < 0) shape[0] = 1;
-  if (std::none_of(shape.begin(), shape.end(), [](std::int64_t dimension) { return dimension < 0; })) {
+  if (std::none_of(shape.begin(), shape.end(),
+                   [](std::int64_t dimension) { return dimension < 0; })) {
     make_plan(impl->model(), shape, impl->arithmetic());
   }
   return Network(std::move(impl));
@@ -255,7 +266,8 @@ void Network::run(std::span<const float> input, const InputShape& shape,
   compiled->run(input.data(), outputs);
 }
 
-std::vector<OutputTensor> Network::run(std::span<const float> input, const InputShape& shape) const {
+std::vector<OutputTensor> Network::run(std::span<const float> input,
+                                       const InputShape& shape) const {
   const std::vector<Dims> shapes = output_shapes(shape);
   std::vector<OutputTensor> outputs;
   std::vector<std::span<float>> buffers;

@@ -8,42 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/options.hpp"
 #include "engine/profile.hpp"
 #include "model/model.hpp"
 
 namespace mien::engine {
 
-/// What numbers flow between the layers; input and outputs are f32 in every case.
-enum class Precision {
-  kAuto,  ///< kInt8 for a file with QuantizeLinear/DequantizeLinear nodes, else kBf16 where it is fast, else
-          ///< kF32
-  kF32,
-  kBf16,  ///< weights and activations in bfloat16, sums in f32; a CPU without its instructions is an error
-  kInt8,  ///< layers between QuantizeLinear/DequantizeLinear nodes in eight bits; a file without any is an
-          ///< error
-};
-std::string_view to_string(Precision precision);
-
-/// Whether this CPU multiplies bytes faster than it does floats, and without saturating their sums (VNNI).
-bool has_fast_int8();
-
-struct CompileOptions {
-  Precision precision = Precision::kAuto;
-  int threads = 0;  ///< that one call of run uses, itself included; 0: one a core
-};
-
-using InputShape = std::array<std::int64_t, 4>;  ///< batch, channels, height, width
-
-/// One output of a call.
-struct OutputTensor {
-  std::string name;
-  std::vector<std::int64_t> shape;
-  std::vector<float> values;  ///< C order
-};
-
-/// A model compiled onto oneDNN. It has one input, [N, C, H, W] in f32, and any number of outputs. Immutable:
-/// all members may be called from several threads at once, each call with scratch memory of its own. A plan
-/// is made on the first call with an input shape and kept for the next (the few last used shapes are).
+/// A model compiled onto oneDNN. It has one input, [N, C, H, W] in f32, and any number of outputs.
+/// Immutable: all members may be called from several threads at once, each call with scratch memory
+/// of its own. A plan is made on the first call with an input shape and kept for the next (the few
+/// last used shapes are).
 class Network {
  public:
   /// Throws Error kUnsupported naming the first node that the engine cannot run, or kBadFormat,
@@ -65,16 +39,16 @@ class Network {
   /// Makes the plan for a shape now rather than in the first call of run.
   void prepare(const InputShape& shape) const;
 
-  /// Runs on `input` (C order, product(shape) values) and fills `outputs` (one span an output, each of the
-  /// size of its shape). After the first call with a shape it allocates nothing of its own. Throws Error
-  /// kInvalidArgument where sizes do not match or the graph does not fit the shape.
+  /// Runs on `input` (C order, product(shape) values) and fills `outputs` (one span an output, each
+  /// of the size of its shape). After the first call with a shape it allocates nothing of its own.
+  /// Throws Error kInvalidArgument where sizes do not match or the graph does not fit the shape.
   void run(std::span<const float> input, const InputShape& shape,
            std::span<const std::span<float>> outputs) const;
   /// The same for convenience: allocates the outputs.
   std::vector<OutputTensor> run(std::span<const float> input, const InputShape& shape) const;
 
-  /// Runs `rounds` times (at least once) whole and as often with a clock between oneDNN's calls: where the
-  /// time goes. Throws as run does.
+  /// Runs `rounds` times (at least once) whole and as often with a clock between oneDNN's calls:
+  /// where the time goes. Throws as run does.
   Profile profile(std::span<const float> input, const InputShape& shape, int rounds) const;
 
   /// Multiplications with addition in the convolutions and dense layers of one call.

@@ -68,8 +68,13 @@ int Planner::real(int id) {
   plan_.values.push_back({from.name, from.shape});
   const int made = static_cast<int>(plan_.values.size()) - 1;
   plan_.values[made].producer = static_cast<int>(plan_.steps.size());
-  plan_.steps.push_back(
-      {Requantize{}, "conversion of '" + from.name + "'", from.name, {source->second}, made, {}, {}});
+  plan_.steps.push_back({Requantize{},
+                         "conversion of '" + from.name + "'",
+                         from.name,
+                         {source->second},
+                         made,
+                         {},
+                         {}});
   realized_[source->second] = made;
   return made;
 }
@@ -90,7 +95,8 @@ const Tensor* Planner::known(int id) {
   const Value stored = value(source->stored);
   const std::vector<std::int64_t> values = integers(*stored.constant);
   std::int64_t inner = 1;
-  for (std::size_t axis = source->axis + 1; axis < stored.shape.size(); ++axis) inner *= stored.shape[axis];
+  for (std::size_t axis = source->axis + 1; axis < stored.shape.size(); ++axis)
+    inner *= stored.shape[axis];
   std::vector<float> reals;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::size_t at = source->scales.size() == 1 ? 0 : i / inner % source->scales.size();
@@ -111,8 +117,9 @@ int Planner::add_value(const Node& node, Dims shape) {
   std::int64_t count = 1;
   for (const std::int64_t dimension : shape) {
     if (dimension <= 0) {
-      throw Error(ErrorCode::kInvalidArgument, node.description() + " makes an empty " + to_string(shape) +
-                                                   " tensor; the input is too small for this model");
+      throw Error(ErrorCode::kInvalidArgument,
+                  node.description() + " makes an empty " + to_string(shape) +
+                      " tensor; the input is too small for this model");
     }
     if (__builtin_mul_overflow(count, dimension, &count) || count > kMaxElements) {
       throw Error(ErrorCode::kTooLarge,
@@ -189,9 +196,10 @@ Step* Planner::fusible(int id) {
   Step& step = plan_.steps[producer];
   if (value(id).type != model::DataType::kFloat32 || step.output != id || step.post_ops.size() >= 8)
     return nullptr;
-  const bool takes_post_ops =
-      std::holds_alternative<Convolution>(step.operation) || std::holds_alternative<Dense>(step.operation) ||
-      std::holds_alternative<Pool>(step.operation) || std::holds_alternative<Binary>(step.operation);
+  const bool takes_post_ops = std::holds_alternative<Convolution>(step.operation) ||
+                              std::holds_alternative<Dense>(step.operation) ||
+                              std::holds_alternative<Pool>(step.operation) ||
+                              std::holds_alternative<Binary>(step.operation);
   return takes_post_ops ? &step : nullptr;
 }
 
@@ -211,8 +219,10 @@ int Planner::fused(int id) {
   return id;
 }
 
-int Planner::eltwise(const Node& node, int input, dnnl::algorithm algorithm, float alpha, float beta) {
-  if (Step* step = fusible_behind_views(input); step != nullptr && takes_eltwise(*step, algorithm)) {
+int Planner::eltwise(const Node& node, int input, dnnl::algorithm algorithm, float alpha,
+                     float beta) {
+  if (Step* step = fusible_behind_views(input);
+      step != nullptr && takes_eltwise(*step, algorithm)) {
     append_eltwise(*step, algorithm, alpha, beta);
     return fused(input);
   }
@@ -230,7 +240,8 @@ int Planner::per_channel(const Node& node, int input, dnnl::algorithm algorithm,
 int Planner::reshape(const Node& node, int input, Dims shape) {
   if (value(input).shape == shape) return input;
   if (product(shape) != product(value(input).shape)) {
-    throw Error(ErrorCode::kInvalidArgument, node.description() + ": " + to_string(value(input).shape) +
+    throw Error(ErrorCode::kInvalidArgument, node.description() + ": " +
+                                                 to_string(value(input).shape) +
                                                  " does not fit the shape " + to_string(shape));
   }
   return emit_view(node, Reshape{}, input, std::move(shape));
@@ -246,8 +257,8 @@ void Planner::define_dequantized(const Node& node, QuantizedConstant constant) {
 bool Planner::fold_node(const Node& node) {
   if (node.op_type == "Shape") {
     const Dims& shape = value(operand(node, 0)).shape;
-    Tensor tensor =
-        model::make_tensor<std::int64_t>(node.outputs[0], {static_cast<std::int64_t>(shape.size())}, shape);
+    Tensor tensor = model::make_tensor<std::int64_t>(
+        node.outputs[0], {static_cast<std::int64_t>(shape.size())}, shape);
     define(node, add_constant(std::move(tensor)));
     return true;
   }
@@ -312,8 +323,8 @@ Plan Planner::run() {
   return std::move(plan_);
 }
 
-/// Of two functions of one algorithm, oneDNN 2.6 uses the numbers of the last for both: its injectors are
-/// kept by algorithm (openvinotoolkit/oneDNN, pull request 157).
+/// Of two functions of one algorithm, oneDNN 2.6 uses the numbers of the last for both: its
+/// injectors are kept by algorithm (openvinotoolkit/oneDNN, pull request 157).
 bool takes_eltwise(const Step& step, dnnl::algorithm algorithm) {
   const auto is_same = [&](const PostOp& op) {
     return op.kind == PostOp::Kind::kEltwise && op.algorithm == algorithm;
@@ -344,14 +355,16 @@ Plan make_plan(const model::Model& model, const InputShape& shape, Arithmetic ar
   }
   for (const std::int64_t dimension : shape) {
     if (dimension <= 0)
-      throw Error(ErrorCode::kInvalidArgument, "the input shape has a dimension that is not positive");
+      throw Error(ErrorCode::kInvalidArgument,
+                  "the input shape has a dimension that is not positive");
   }
   return Planner(model, shape, arithmetic).run();
 }
 
 bool is_supported(const std::string& op_type) {
   return find_lowering(op_type) != nullptr ||
-         std::find(std::begin(kFoldedOnly), std::end(kFoldedOnly), op_type) != std::end(kFoldedOnly);
+         std::find(std::begin(kFoldedOnly), std::end(kFoldedOnly), op_type) !=
+             std::end(kFoldedOnly);
 }
 
 }  // namespace mien::engine

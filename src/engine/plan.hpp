@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/attributes.hpp"
-#include "engine/network.hpp"
+#include "engine/options.hpp"
 #include "model/model.hpp"
 
 namespace mien::engine {
@@ -24,10 +24,12 @@ struct Quantization {
 struct Value {
   std::string name;
   Dims shape;
-  const model::Tensor* constant = nullptr;  ///< its contents where they are known; not made by a step then
-  int producer = -1;                        ///< the step that makes it; -1: the input or a constant
-  model::DataType type = model::DataType::kFloat32;  ///< of values that are not constants: f32, u8 or s8
-  Quantization quantization;                         ///< of u8 and s8
+  const model::Tensor* constant =
+      nullptr;        ///< its contents where they are known; not made by a step then
+  int producer = -1;  ///< the step that makes it; -1: the input or a constant
+  model::DataType type =
+      model::DataType::kFloat32;  ///< of values that are not constants: f32, u8 or s8
+  Quantization quantization;      ///< of u8 and s8
 };
 
 /// What is done to the result of a step before it is stored.
@@ -35,8 +37,8 @@ struct PostOp {
   enum class Kind {
     kEltwise,  ///< algorithm with alpha and beta
     kBinary,   ///< algorithm with `value`, a constant of one number a channel or one alone
-    kSum,  ///< adds `alpha` times `value`, of the same shape: f32, or the numbers that stand for it in eight
-           ///< bits
+    kSum,  ///< adds `alpha` times `value`, of the same shape: f32, or the numbers that stand for it
+           ///< in eight bits
   };
   Kind kind = Kind::kEltwise;
   dnnl::algorithm algorithm = dnnl::algorithm::undef;
@@ -66,7 +68,8 @@ struct Eltwise {
   float beta = 0;
 };
 struct Binary {
-  dnnl::algorithm algorithm;  ///< of two inputs; the second may have dimensions of 1 where the first has more
+  dnnl::algorithm
+      algorithm;  ///< of two inputs; the second may have dimensions of 1 where the first has more
 };
 struct Softmax {
   int axis;
@@ -86,8 +89,8 @@ struct Resize {
 };
 struct Requantize {};  ///< between f32, u8 and s8, as the values' types and quantizations say
 
-using Operation = std::variant<Convolution, Dense, Pool, Eltwise, Binary, Softmax, Concat, Reshape, Transpose,
-                               Slice, Resize, Requantize>;
+using Operation = std::variant<Convolution, Dense, Pool, Eltwise, Binary, Softmax, Concat, Reshape,
+                               Transpose, Slice, Resize, Requantize>;
 
 struct Step {
   Operation operation;
@@ -96,12 +99,13 @@ struct Step {
   std::vector<int> inputs;  ///< values, without weights
   int output = -1;
   std::vector<PostOp> post_ops;
-  std::vector<float>
-      output_scales;  ///< of eight-bit sums, one a channel, applied before the post-ops; empty: none
+  std::vector<float> output_scales;  ///< of eight-bit sums, one a channel, applied before the
+                                     ///< post-ops; empty: none
   std::int64_t multiply_adds = 0;
 };
 
-/// A model for one input shape: every shape known, activations and sums fused into the steps before them.
+/// A model for one input shape: every shape known, activations and sums fused into the steps before
+/// them.
 struct Plan {
   std::vector<Value> values;
   std::vector<Step> steps;  ///< in the order of execution
@@ -120,8 +124,8 @@ enum class Arithmetic {
   kReal,       ///< all layers compute in f32 or bf16, on the weights that the stored ones stand for
 };
 
-/// Plans a simplified model, which must outlive the plan. Throws Error kUnsupported or kBadFormat naming the
-/// node, kInvalidArgument where the graph does not take the shape.
+/// Plans a simplified model, which must outlive the plan. Throws Error kUnsupported or kBadFormat
+/// naming the node, kInvalidArgument where the graph does not take the shape.
 Plan make_plan(const model::Model& model, const InputShape& shape, Arithmetic arithmetic);
 
 /// Whether make_plan knows an operator at all.

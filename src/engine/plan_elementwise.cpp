@@ -17,7 +17,8 @@ void unary(Planner& planner, const Node& node) {
     planner.define(node, planner.eltwise(node, input, function, alpha, beta));
   };
   if (op == "Relu") return define(algorithm::eltwise_relu);
-  if (op == "LeakyRelu") return define(algorithm::eltwise_relu, real_attribute(node, "alpha", 0.01F));
+  if (op == "LeakyRelu")
+    return define(algorithm::eltwise_relu, real_attribute(node, "alpha", 0.01F));
   if (op == "Elu") return define(algorithm::eltwise_elu, real_attribute(node, "alpha", 1));
   if (op == "Sigmoid") return define(algorithm::eltwise_logistic);
   if (op == "Tanh") return define(algorithm::eltwise_tanh);
@@ -44,7 +45,8 @@ void clip(Planner& planner, const Node& node) {
   };
   const float low = bound(1, "min", std::numeric_limits<float>::lowest());
   const float high = bound(2, "max", std::numeric_limits<float>::max());
-  planner.define(node, planner.eltwise(node, planner.real(node, 0), algorithm::eltwise_clip, low, high));
+  planner.define(node,
+                 planner.eltwise(node, planner.real(node, 0), algorithm::eltwise_clip, low, high));
 }
 
 algorithm binary_algorithm(const std::string& op) {
@@ -88,7 +90,8 @@ int with_number(Planner& planner, const Node& node, int input, float c, bool con
   if (op == "Sub") return constant_first ? linear(-1, c) : linear(1, -c);
   if (op == "Mul") return linear(c, 0);
   if (op == "Div") {
-    return constant_first ? planner.eltwise(node, input, algorithm::eltwise_pow, c, -1) : linear(1 / c, 0);
+    return constant_first ? planner.eltwise(node, input, algorithm::eltwise_pow, c, -1)
+                          : linear(1 / c, 0);
   }
   constexpr float kLowest = std::numeric_limits<float>::lowest();
   constexpr float kHighest = std::numeric_limits<float>::max();
@@ -120,7 +123,8 @@ int with_constant(Planner& planner, const Node& node, int input, const Tensor& c
     function = algorithm::binary_add;
   }
   const int id = planner.add_constant(std::move(operand));
-  if (is_per_channel(planner.value(id).shape, shape)) return planner.per_channel(node, input, function, id);
+  if (is_per_channel(planner.value(id).shape, shape))
+    return planner.per_channel(node, input, function, id);
   return planner.emit(node, Binary{function}, {input, id}, shape);
 }
 
@@ -141,14 +145,16 @@ int of_two(Planner& planner, const Node& node, int a, int b) {
     }
   }
   if (broadcasts(planner.value(b).shape, planner.value(a).shape)) {
-    return planner.emit(node, Binary{binary_algorithm(node.op_type)}, {a, b}, planner.value(a).shape);
+    return planner.emit(node, Binary{binary_algorithm(node.op_type)}, {a, b},
+                        planner.value(a).shape);
   }
   const bool commutes = node.op_type != "Sub" && node.op_type != "Div";
   if (commutes && broadcasts(planner.value(a).shape, planner.value(b).shape)) {
-    return planner.emit(node, Binary{binary_algorithm(node.op_type)}, {b, a}, planner.value(b).shape);
+    return planner.emit(node, Binary{binary_algorithm(node.op_type)}, {b, a},
+                        planner.value(b).shape);
   }
-  unsupported(
-      node, "operands of " + to_string(planner.value(a).shape) + " and " + to_string(planner.value(b).shape));
+  unsupported(node, "operands of " + to_string(planner.value(a).shape) + " and " +
+                        to_string(planner.value(b).shape));
 }
 
 void binary(Planner& planner, const Node& node) {
@@ -188,7 +194,8 @@ void softmax(Planner& planner, const Node& node) {
   const Dims shape = planner.value(id).shape;
   const bool is_old = planner.opset() < 13;
   const auto rank = static_cast<std::int64_t>(shape.size());
-  const std::int64_t axis = normal_axis(node, integer_attribute(node, "axis", is_old ? 1 : -1), rank);
+  const std::int64_t axis =
+      normal_axis(node, integer_attribute(node, "axis", is_old ? 1 : -1), rank);
   // Before operator set 13 the axes from `axis` on were one.
   const std::int64_t behind = product(Dims(shape.begin() + axis + 1, shape.end()));
   if (is_old && behind != 1) unsupported(node, "a softmax over several axes");
@@ -198,8 +205,9 @@ void softmax(Planner& planner, const Node& node) {
 }  // namespace
 
 Lowering find_elementwise(const std::string& op_type) {
-  constexpr const char* kUnary[] = {"Relu", "LeakyRelu", "Elu", "Sigmoid",  "Tanh",      "Exp",
-                                    "Sqrt", "Abs",       "Neg", "Softplus", "HardSwish", "HardSigmoid"};
+  constexpr const char* kUnary[] = {"Relu", "LeakyRelu", "Elu",       "Sigmoid",
+                                    "Tanh", "Exp",       "Sqrt",      "Abs",
+                                    "Neg",  "Softplus",  "HardSwish", "HardSigmoid"};
   if (std::find(std::begin(kUnary), std::end(kUnary), op_type) != std::end(kUnary)) return unary;
   if (op_type == "Clip") return clip;
   if (op_type == "BatchNormalization") return batch_norm;

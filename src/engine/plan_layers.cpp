@@ -40,7 +40,8 @@ Window window(const Node& node, const Dims& input, const Dims& kernel) {
     const std::int64_t extent = (w.kernel[i] - 1) * w.dilations[i] + 1;
     if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
       const std::int64_t outputs = (size + w.strides[i] - 1) / w.strides[i];
-      const std::int64_t total = std::max<std::int64_t>((outputs - 1) * w.strides[i] + extent - size, 0);
+      const std::int64_t total =
+          std::max<std::int64_t>((outputs - 1) * w.strides[i] + extent - size, 0);
       pads[i] = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
       pads[i + 2] = total - pads[i];
     }
@@ -61,8 +62,9 @@ Window window(const Node& node, const Dims& input, const Dims& kernel) {
   return w;
 }
 
-/// Whether a Conv or Gemm may compute in eight bits: its input and its weights are behind DequantizeLinear
-/// nodes, the weights s8 around zero with one scale for all or one an output channel.
+/// Whether a Conv or Gemm may compute in eight bits: its input and its weights are behind
+/// DequantizeLinear nodes, the weights s8 around zero with one scale for all or one an output
+/// channel.
 bool is_eight_bit(const Planner& planner, const Node& node, std::size_t channel_axis) {
   const QuantizedConstant* weights = planner.quantized_constant(planner.operand(node, 1));
   if (weights == nullptr || planner.quantized(planner.operand(node, 0)) < 0) return false;
@@ -72,7 +74,8 @@ bool is_eight_bit(const Planner& planner, const Node& node, std::size_t channel_
          (weights->scales.size() == 1 || weights->axis == channel_axis);
 }
 
-/// A step on eight-bit input and weights: fills in the scales of its sums, and gives the bias in their unit
+/// A step on eight-bit input and weights: fills in the scales of its sums, and gives the bias in
+/// their unit
 /// (-1: none).
 int scale_sums(Planner& planner, const Node& node, std::int64_t channels, Step& step) {
   const float input_scale = planner.value(step.inputs[0]).quantization.scale;
@@ -82,11 +85,13 @@ int scale_sums(Planner& planner, const Node& node, std::int64_t channels, Step& 
   }
   const Tensor* bias = planner.constant(node, 2);
   if (bias == nullptr) return -1;
-  if (bias->element_count() != channels) unsupported(node, "a bias that is not one number an output channel");
+  if (bias->element_count() != channels)
+    unsupported(node, "a bias that is not one number an output channel");
   std::vector<float> values;
   for (std::int64_t c = 0; c < channels; ++c)
     values.push_back(bias->values<float>()[c] / step.output_scales[c]);
-  return planner.add_constant(model::make_tensor<float>(node.outputs[0] + "/bias", {channels}, values));
+  return planner.add_constant(
+      model::make_tensor<float>(node.outputs[0] + "/bias", {channels}, values));
 }
 
 int real_bias(Planner& planner, const Node& node, std::int64_t channels) {
@@ -106,11 +111,12 @@ void convolution(Planner& planner, const Node& node) {
   const Dims weights = planner.value(weights_id).shape;
   if (weights.size() != 4) unsupported(node, "weights of other than four dimensions");
   if (input.size() != 4) unsupported(node, "an input of other than four dimensions");
-  if (groups < 1 || weights[0] % groups != 0) malformed(node, "'group' does not divide the channels");
+  if (groups < 1 || weights[0] % groups != 0)
+    malformed(node, "'group' does not divide the channels");
   if (input[1] != weights[1] * groups) {
     throw Error(ErrorCode::kInvalidArgument, node.description() + " takes " +
-                                                 std::to_string(weights[1] * groups) + " channels, not " +
-                                                 std::to_string(input[1]));
+                                                 std::to_string(weights[1] * groups) +
+                                                 " channels, not " + std::to_string(input[1]));
   }
   const Window w = window(node, input, {weights[2], weights[3]});
   Convolution layer{w.strides, w.dilations, w.pads_begin, w.pads_end, groups};
@@ -127,7 +133,8 @@ void convolution(Planner& planner, const Node& node) {
     return planner.define(node, result);
   }
   const Tensor* real_weights = planner.constant(node, 1);
-  if (real_weights->type != model::DataType::kFloat32) unsupported(node, "weights that are not f32");
+  if (real_weights->type != model::DataType::kFloat32)
+    unsupported(node, "weights that are not f32");
   layer.weights = weights_id;
   layer.bias = real_bias(planner, node, weights[0]);
   const int result = planner.emit(node, layer, {planner.real(node, 0)}, output);
@@ -135,15 +142,16 @@ void convolution(Planner& planner, const Node& node) {
   planner.define(node, result);
 }
 
-/// A Reshape that only joins the dimensions of one image is left to the dense layer: its input, else `id`
-/// itself.
+/// A Reshape that only joins the dimensions of one image is left to the dense layer: its input,
+/// else `id` itself.
 int before_flatten(const Planner& planner, const Plan& plan, int id) {
   const int producer = planner.value(id).producer;
   if (producer < 0) return id;
   const Step& step = plan.steps[producer];
   if (!std::holds_alternative<Reshape>(step.operation)) return id;
   const Value& source = planner.value(step.inputs[0]);
-  return source.shape.size() == 4 && source.shape[0] == planner.value(id).shape[0] ? step.inputs[0] : id;
+  return source.shape.size() == 4 && source.shape[0] == planner.value(id).shape[0] ? step.inputs[0]
+                                                                                   : id;
 }
 
 void dense(Planner& planner, const Node& node) {
@@ -162,8 +170,9 @@ void dense(Planner& planner, const Node& node) {
   const std::int64_t inputs = weights[layer.transposed ? 0 : 1];
   const std::int64_t outputs = weights[layer.transposed ? 1 : 0];
   if (input.back() != inputs) {
-    throw Error(ErrorCode::kInvalidArgument, node.description() + " takes " + std::to_string(inputs) +
-                                                 " numbers, not " + std::to_string(input.back()));
+    throw Error(ErrorCode::kInvalidArgument, node.description() + " takes " +
+                                                 std::to_string(inputs) + " numbers, not " +
+                                                 std::to_string(input.back()));
   }
   if (inputs < 1) malformed(node, "has weights for no input");
   const std::int64_t rows = product(input) / inputs;
@@ -171,12 +180,14 @@ void dense(Planner& planner, const Node& node) {
   const bool eight_bit = is_eight_bit(planner, node, layer.transposed ? 1 : 0);
   if (!eight_bit) {
     const Tensor* real_weights = planner.constant(node, 1);
-    if (real_weights->type != model::DataType::kFloat32) unsupported(node, "weights that are not f32");
+    if (real_weights->type != model::DataType::kFloat32)
+      unsupported(node, "weights that are not f32");
     layer.weights = planner.operand(node, 1);
     layer.bias = is_gemm ? real_bias(planner, node, outputs) : -1;
   }
   const int whole = eight_bit ? planner.quantized(planner.operand(node, 0)) : planner.real(node, 0);
-  const int source = before_flatten(planner, planner.plan(), planner.reshape(node, whole, {rows, inputs}));
+  const int source =
+      before_flatten(planner, planner.plan(), planner.reshape(node, whole, {rows, inputs}));
   const int result = planner.emit(node, layer, {source}, {rows, outputs});
   Step& step = planner.producer(result);
   step.multiply_adds = rows * inputs * outputs;
@@ -190,7 +201,8 @@ void dense(Planner& planner, const Node& node) {
 }
 
 void pool(Planner& planner, const Node& node) {
-  if (node.outputs.size() > 1 && !node.outputs[1].empty()) unsupported(node, "the output of indices");
+  if (node.outputs.size() > 1 && !node.outputs[1].empty())
+    unsupported(node, "the output of indices");
   const int id = planner.operand(node, 0);
   const Dims input = planner.value(id).shape;
   const Window w = window(node, input, two(node, "kernel_shape", {}));
@@ -233,9 +245,11 @@ void reduce_mean(Planner& planner, const Node& node) {
   const Tensor* list = planner.constant(node, 1);
   Dims axes = list != nullptr ? integers(*list) : integers_attribute(node, "axes", {});
   const Dims input = planner.value(planner.operand(node, 0)).shape;
-  for (std::int64_t& axis : axes) axis = normal_axis(node, axis, static_cast<std::int64_t>(input.size()));
+  for (std::int64_t& axis : axes)
+    axis = normal_axis(node, axis, static_cast<std::int64_t>(input.size()));
   std::sort(axes.begin(), axes.end());
-  if (input.size() != 4 || axes != Dims{2, 3}) unsupported(node, "other axes than height and width");
+  if (input.size() != 4 || axes != Dims{2, 3})
+    unsupported(node, "other axes than height and width");
   const int mean = global_pool(planner, node, dnnl::algorithm::pooling_avg_exclude_padding);
   const bool keeps = integer_attribute(node, "keepdims", 1) != 0;
   planner.define(node, keeps ? mean : planner.reshape(node, mean, {input[0], input[1]}));

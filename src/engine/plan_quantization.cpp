@@ -57,11 +57,12 @@ void shift_sums(Planner& planner, const Node& node, Step& step, float shift) {
   }
   for (std::size_t c = 0; c < values.size(); ++c) values[c] += shift / step.output_scales[c];
   const auto channels = static_cast<std::int64_t>(values.size());
-  *bias = planner.add_constant(model::make_tensor<float>(node.outputs[0] + "/bias", {channels}, values));
+  *bias = planner.add_constant(
+      model::make_tensor<float>(node.outputs[0] + "/bias", {channels}, values));
 }
 
-/// Lets a sum that is a layer's first post-op read the eight-bit numbers themselves, where they are of type
-/// `type`, rather than what they are converted to.
+/// Lets a sum that is a layer's first post-op read the eight-bit numbers themselves, where they are
+/// of type `type`, rather than what they are converted to.
 void sum_as_stored(Planner& planner, const Node& node, Step& step, DataType type) {
   if (step.post_ops.empty() || step.post_ops[0].kind != PostOp::Kind::kSum) return;
   const int added = step.post_ops[0].value;
@@ -74,12 +75,14 @@ void sum_as_stored(Planner& planner, const Node& node, Step& step, DataType type
   step.post_ops[0].value = stored;
   step.post_ops[0].alpha = quantization.scale;
   if (quantization.zero_point != 0) {
-    shift_sums(planner, node, step, -quantization.scale * static_cast<float>(quantization.zero_point));
+    shift_sums(planner, node, step,
+               -quantization.scale * static_cast<float>(quantization.zero_point));
   }
 }
 
-/// Lets a layer with eight-bit sums give eight bits: its post-ops work on numbers that are `scale` times
-/// smaller where they can, and the zero point is added last. False where oneDNN could not do that.
+/// Lets a layer with eight-bit sums give eight bits: its post-ops work on numbers that are `scale`
+/// times smaller where they can, and the zero point is added last. False where oneDNN could not do
+/// that.
 bool store_in_eight_bits(Planner& planner, const Node& node, Step& step, DataType type,
                          const Quantization& quantization) {
   if (!takes_eltwise(step, dnnl::algorithm::eltwise_linear)) return false;
@@ -110,10 +113,11 @@ bool store_in_eight_bits(Planner& planner, const Node& node, Step& step, DataTyp
     const Tensor& constant = *planner.value(op.value).constant;
     std::vector<float> values;
     for (const float value : constant.values<float>()) values.push_back(value * factor);
-    op.value =
-        planner.add_constant(model::make_tensor<float>(node.outputs[0] + "/shift", constant.shape, values));
+    op.value = planner.add_constant(
+        model::make_tensor<float>(node.outputs[0] + "/shift", constant.shape, values));
   }
-  if (quantization.zero_point != 0) append_eltwise(step, dnnl::algorithm::eltwise_linear, 1, zero_point);
+  if (quantization.zero_point != 0)
+    append_eltwise(step, dnnl::algorithm::eltwise_linear, 1, zero_point);
   return true;
 }
 
@@ -150,8 +154,10 @@ void quantize_linear(Planner& planner, const Node& node) {
 void dequantize_linear(Planner& planner, const Node& node) {
   const int id = planner.operand(node, 0);
   if (planner.known(id) == nullptr) {
-    if (planner.arithmetic() == Arithmetic::kReal) return planner.define(node, planner.real(node, 0));
-    if (!is_eight_bit(planner.value(id).type)) unsupported(node, "an input that is not of eight bits");
+    if (planner.arithmetic() == Arithmetic::kReal)
+      return planner.define(node, planner.real(node, 0));
+    if (!is_eight_bit(planner.value(id).type))
+      unsupported(node, "an input that is not of eight bits");
     if (scales(planner, node) != std::vector<float>{planner.value(id).quantization.scale} ||
         zero_points(planner, node, 1)[0] != planner.value(id).quantization.zero_point) {
       unsupported(node, "another scale or zero point than its QuantizeLinear has");
@@ -163,7 +169,8 @@ void dequantize_linear(Planner& planner, const Node& node) {
   constant.zero_points = zero_points(planner, node, constant.scales.size());
   if (constant.scales.size() > 1) {
     const auto rank = static_cast<std::int64_t>(stored.shape.size());
-    constant.axis = static_cast<std::size_t>(normal_axis(node, integer_attribute(node, "axis", 1), rank));
+    constant.axis =
+        static_cast<std::size_t>(normal_axis(node, integer_attribute(node, "axis", 1), rank));
     if (stored.shape[constant.axis] != static_cast<std::int64_t>(constant.scales.size())) {
       malformed(node, "has not one scale for every index of its axis");
     }

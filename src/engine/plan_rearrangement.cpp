@@ -48,10 +48,12 @@ void squeeze(Planner& planner, const Node& node) {
   const int id = planner.view_operand(node);
   const Dims input = planner.value(id).shape;
   Dims axes = list_operand(planner, node, 1, "axes");
-  for (std::int64_t& axis : axes) axis = normal_axis(node, axis, static_cast<std::int64_t>(input.size()));
+  for (std::int64_t& axis : axes)
+    axis = normal_axis(node, axis, static_cast<std::int64_t>(input.size()));
   Dims shape;
   for (std::size_t axis = 0; axis < input.size(); ++axis) {
-    const bool listed = std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) != axes.end();
+    const bool listed =
+        std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) != axes.end();
     if (!(axes.empty() ? input[axis] == 1 : listed)) shape.push_back(input[axis]);
   }
   planner.define_view(node, planner.reshape(node, id, std::move(shape)));
@@ -102,8 +104,8 @@ void concat(Planner& planner, const Node& node) {
   for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(planner.real(node, i));
   if (inputs.empty()) malformed(node, "has no inputs");
   Dims shape = planner.value(inputs[0]).shape;
-  const auto axis =
-      normal_axis(node, integer_attribute(node, "axis", 1), static_cast<std::int64_t>(shape.size()));
+  const auto axis = normal_axis(node, integer_attribute(node, "axis", 1),
+                                static_cast<std::int64_t>(shape.size()));
   std::int64_t total = 0;
   for (const int id : inputs) {
     Dims part = planner.value(id).shape;
@@ -149,8 +151,8 @@ void slice(Planner& planner, const Node& node) {
 void split(Planner& planner, const Node& node) {
   const int id = planner.real(node, 0);
   const Dims input = planner.value(id).shape;
-  const auto axis =
-      normal_axis(node, integer_attribute(node, "axis", 0), static_cast<std::int64_t>(input.size()));
+  const auto axis = normal_axis(node, integer_attribute(node, "axis", 0),
+                                static_cast<std::int64_t>(input.size()));
   Dims sizes = list_operand(planner, node, 1, "split");
   const auto parts = static_cast<std::int64_t>(node.outputs.size());
   if (sizes.empty()) {
@@ -159,7 +161,8 @@ void split(Planner& planner, const Node& node) {
     sizes.back() = input[axis] - each * (parts - 1);
   }
   std::int64_t total = 0;
-  for (const std::int64_t size : sizes) total += size < 0 || size > input[axis] ? input[axis] + 1 : size;
+  for (const std::int64_t size : sizes)
+    total += size < 0 || size > input[axis] ? input[axis] + 1 : size;
   if (static_cast<std::int64_t>(sizes.size()) != parts || total != input[axis])
     malformed(node, "splits unevenly");
   Slice operation{Dims(input.size(), 0)};
@@ -171,7 +174,8 @@ void split(Planner& planner, const Node& node) {
   }
 }
 
-/// Enlargement by whole factors, as oneDNN's resampling does it: output o reads at (o + 0.5) / factor - 0.5.
+/// Enlargement by whole factors, as oneDNN's resampling does it: output o reads at (o + 0.5) /
+/// factor - 0.5.
 void resize(Planner& planner, const Node& node) {
   const int id = planner.real(node, 0);
   const Dims input = planner.value(id).shape;
@@ -198,13 +202,14 @@ void resize(Planner& planner, const Node& node) {
       unsupported(node, "other than enlargement by whole factors");
   }
   const std::string mode = text_attribute(node, "mode", "nearest");
-  const std::string at =
-      is_upsample ? "asymmetric" : text_attribute(node, "coordinate_transformation_mode", "half_pixel");
+  const std::string at = is_upsample
+                             ? "asymmetric"
+                             : text_attribute(node, "coordinate_transformation_mode", "half_pixel");
   const std::string nearest =
       is_upsample ? "floor" : text_attribute(node, "nearest_mode", "round_prefer_floor");
   const bool centred = at == "half_pixel" || at == "pytorch_half_pixel";
-  if (mode == "nearest" &&
-      ((at == "asymmetric" && nearest == "floor") || (centred && nearest.starts_with("round_prefer")))) {
+  if (mode == "nearest" && ((at == "asymmetric" && nearest == "floor") ||
+                            (centred && nearest.starts_with("round_prefer")))) {
     const Resize operation{dnnl::algorithm::resampling_nearest};
     return planner.define(node, planner.emit(node, operation, {id}, std::move(shape)));
   }

@@ -9,8 +9,8 @@
 
 namespace mien::engine {
 
-/// Weights in eight bits (or a bias in 32): real = scale * (stored - zero_point), one of each for all or
-/// along `axis`.
+/// Weights in eight bits (or a bias in 32): real = scale * (stored - zero_point), one of each for
+/// all or along `axis`.
 struct QuantizedConstant {
   int stored = -1;  ///< the value with the integers
   std::vector<float> scales;
@@ -18,7 +18,8 @@ struct QuantizedConstant {
   std::size_t axis = 0;
 };
 
-/// A plan in the making: the operators' lowering functions read the values that are there and add steps.
+/// A plan in the making: the operators' lowering functions read the values that are there and add
+/// steps.
 class Planner {
  public:
   Planner(const model::Model& model, const InputShape& shape, Arithmetic arithmetic);
@@ -34,17 +35,19 @@ class Planner {
 
   /// Whether a node has an input (it may be left out at the end or as an empty name).
   static bool has_input(const model::Node& node, std::size_t index);
-  /// The value of an input; of a DequantizeLinear it is one that stands for its eight-bit source (see
-  /// quantized).
+  /// The value of an input; of a DequantizeLinear it is one that stands for its eight-bit source
+  /// (see quantized).
   int operand(const model::Node& node, std::size_t index) const;
   /// The same as f32, converted by a step where need be. Never a constant: throws kUnsupported.
   int real(const model::Node& node, std::size_t index);
   int real(int id);
   /// The eight-bit value behind a dequantized one, or -1.
   int quantized(int id) const;
-  /// A constant's contents, those behind a DequantizeLinear as f32; null where the value is computed.
+  /// A constant's contents, those behind a DequantizeLinear as f32; null where the value is
+  /// computed.
   const model::Tensor* known(int id);
-  /// An input that must be a constant; null where it is left out. Throws kUnsupported where it is computed.
+  /// An input that must be a constant; null where it is left out. Throws kUnsupported where it is
+  /// computed.
   const model::Tensor* constant(const model::Node& node, std::size_t index);
   /// The eight-bit constant behind a DequantizeLinear; null where there is none.
   const QuantizedConstant* quantized_constant(int id) const;
@@ -59,21 +62,24 @@ class Planner {
   void define_dequantized(const model::Node& node, int quantized);
   void define_dequantized(const model::Node& node, QuantizedConstant constant);
 
-  /// Operators that only move numbers about work on eight-bit values as they are: their first input, a step
-  /// like emit's whose output is of the input's type, and the naming of the output.
+  /// Operators that only move numbers about work on eight-bit values as they are: their first
+  /// input, a step like emit's whose output is of the input's type, and the naming of the output.
   int view_operand(const model::Node& node);
   int emit_view(const model::Node& node, Operation operation, int input, Dims shape);
   void define_view(const model::Node& node, int id);
 
-  /// The step that makes `id`, where it can take post-ops and nothing else has used the value yet; else null.
-  /// It may be behind views (Reshape, Transpose), which element-wise functions do not mind.
+  /// The step that makes `id`, where it can take post-ops and nothing else has used the value yet;
+  /// else null. It may be behind views (Reshape, Transpose), which element-wise functions do not
+  /// mind.
   Step* fusible(int id);
   Step* fusible_behind_views(int id);
-  /// The value has become another one by a fusion with its step: what used it so far counts no more.
+  /// The value has become another one by a fusion with its step: what used it so far counts no
+  /// more.
   int fused(int id);
 
   /// Appends an element-wise function: fused where possible.
-  int eltwise(const model::Node& node, int input, dnnl::algorithm algorithm, float alpha, float beta);
+  int eltwise(const model::Node& node, int input, dnnl::algorithm algorithm, float alpha,
+              float beta);
   /// Appends an operation with a constant of one number a channel: fused where possible.
   int per_channel(const model::Node& node, int input, dnnl::algorithm algorithm, int constant);
   /// A view of a value in another shape of as many elements.

@@ -47,7 +47,8 @@ Profile profile(const Program& program, Session& session, const float* input,
     const auto start = std::chrono::steady_clock::now();
     session.run(input, outputs);
     whole.push_back(
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+            .count());
     session.run_timed(input, outputs, times);
     for (std::size_t i = 0; i < times.size(); ++i) by_call[i].push_back(times[i]);
   }

@@ -10,15 +10,17 @@ namespace mien::engine {
 struct Program;
 class Session;
 
-/// One call of oneDNN: a node of the graph with what is fused into it, or a conversion that it needs.
+/// One call of oneDNN: a node of the graph with what is fused into it, or a conversion that it
+/// needs.
 struct CallProfile {
-  std::string name;            ///< of the node; of the value for a conversion on its way
-  std::string kind;            ///< oneDNN's: "convolution", "inner_product", "reorder", "pooling", …
-  std::string implementation;  ///< oneDNN's code: "brgconv:avx512_core_vnni"; "ref:any" is plain loops
+  std::string name;  ///< of the node; of the value for a conversion on its way
+  std::string kind;  ///< oneDNN's: "convolution", "inner_product", "reorder", "pooling", …
+  std::string
+      implementation;  ///< oneDNN's code: "brgconv:avx512_core_vnni"; "ref:any" is plain loops
   std::vector<std::int64_t> shape;      ///< of the output
   std::string input_type, output_type;  ///< "f32", "bf16", "u8", "s8"
-  std::int64_t multiply_adds = 0;       ///< that the node asks for; Winograd's convolutions do fewer
-  double milliseconds = 0;              ///< median
+  std::int64_t multiply_adds = 0;  ///< that the node asks for; Winograd's convolutions do fewer
+  double milliseconds = 0;         ///< median
 };
 
 struct Profile {

@@ -36,7 +36,8 @@ Session::Session(const Program& program, const dnnl::engine& engine)
   }
   for (const Call& call : program.calls) {
     std::vector<dnnl_exec_arg_t> arguments;
-    for (const auto& [name, memory] : call.arguments) arguments.push_back({name, memories_[memory].get()});
+    for (const auto& [name, memory] : call.arguments)
+      arguments.push_back({name, memories_[memory].get()});
     arguments_.push_back(std::move(arguments));
   }
 }
@@ -44,7 +45,8 @@ Session::Session(const Program& program, const dnnl::engine& engine)
 void Session::bind(const float* input, std::span<const std::span<float>> outputs) {
   for (std::size_t i = 0; i < memories_.size(); ++i) {
     const Placement& placement = program_.memories[i].placement;
-    if (placement.kind == Placement::Kind::kInput) memories_[i].set_data_handle(const_cast<float*>(input));
+    if (placement.kind == Placement::Kind::kInput)
+      memories_[i].set_data_handle(const_cast<float*>(input));
     if (placement.kind == Placement::Kind::kOutput)
       memories_[i].set_data_handle(outputs[placement.index].data());
   }
@@ -54,7 +56,8 @@ void Session::execute(std::size_t call) {
   const dnnl_status_t status =
       dnnl_primitive_execute(program_.calls[call].primitive.get(), stream_.get(),
                              static_cast<int>(arguments_[call].size()), arguments_[call].data());
-  if (status != dnnl_success) throw Error(ErrorCode::kUnsupported, "oneDNN cannot run this network");
+  if (status != dnnl_success)
+    throw Error(ErrorCode::kUnsupported, "oneDNN cannot run this network");
 }
 
 void Session::run(const float* input, std::span<const std::span<float>> outputs) {

@@ -15,7 +15,8 @@ namespace mien::engine {
 struct Placement {
   enum class Kind { kArena, kConstant, kInput, kOutput };
   Kind kind = Kind::kArena;
-  std::size_t index = 0;  ///< kArena: offset in bytes; kConstant: among the constants; kOutput: which output
+  std::size_t index =
+      0;  ///< kArena: offset in bytes; kConstant: among the constants; kOutput: which output
 };
 
 struct ProgramMemory {
@@ -25,12 +26,14 @@ struct ProgramMemory {
 
 struct Call {
   dnnl::primitive primitive;
-  std::vector<std::pair<int, int>> arguments;  ///< oneDNN's name of the argument, index of the memory
-  std::string name;                            ///< of the node that it works for
+  std::vector<std::pair<int, int>>
+      arguments;     ///< oneDNN's name of the argument, index of the memory
+  std::string name;  ///< of the node that it works for
   std::int64_t multiply_adds = 0;
 };
 
-/// A plan as oneDNN primitives over one block of memory. Immutable, shared by the sessions that run it.
+/// A plan as oneDNN primitives over one block of memory. Immutable, shared by the sessions that run
+/// it.
 struct Program {
   std::vector<ProgramMemory> memories;
   std::vector<dnnl::memory> constants;
@@ -45,7 +48,8 @@ class Session {
 
   /// `input` and `outputs` are f32 in C order, of the plan's sizes.
   void run(const float* input, std::span<const std::span<float>> outputs);
-  /// The same, with a clock between the calls: fills `milliseconds`, one number a call of the program.
+  /// The same, with a clock between the calls: fills `milliseconds`, one number a call of the
+  /// program.
   void run_timed(const float* input, std::span<const std::span<float>> outputs,
                  std::span<double> milliseconds);
 

@@ -24,7 +24,8 @@ int ProgramWriter::add_output(const dnnl::memory::desc& desc, std::size_t index)
 
 int ProgramWriter::add_constant(const dnnl::memory& constant) {
   program_.constants.push_back(constant);
-  return add_memory(constant.get_desc(), {Placement::Kind::kConstant, program_.constants.size() - 1}, -1);
+  return add_memory(constant.get_desc(),
+                    {Placement::Kind::kConstant, program_.constants.size() - 1}, -1);
 }
 
 int ProgramWriter::add_arena(const dnnl::memory::desc& desc) {
@@ -37,7 +38,8 @@ int ProgramWriter::add_view(const dnnl::memory::desc& desc, int source) {
   return add_memory(desc, placement, buffer_of_[source]);
 }
 
-void ProgramWriter::add_call(dnnl::primitive primitive, Arguments arguments, std::int64_t multiply_adds) {
+void ProgramWriter::add_call(dnnl::primitive primitive, Arguments arguments,
+                             std::int64_t multiply_adds) {
   for (const auto& [name, id] : arguments) {
     if (buffer_of_[id] >= 0) buffers_[buffer_of_[id]].last = program_.calls.size();
   }
@@ -50,8 +52,8 @@ void ProgramWriter::reorder(int from, int to, const dnnl::primitive_attr& attrib
 }
 
 void ProgramWriter::eltwise(dnnl::algorithm algorithm, float alpha, float beta, int from, int to) {
-  const dnnl::eltwise_forward::desc description(dnnl::prop_kind::forward_inference, algorithm, desc(from),
-                                                alpha, beta);
+  const dnnl::eltwise_forward::desc description(dnnl::prop_kind::forward_inference, algorithm,
+                                                desc(from), alpha, beta);
   const dnnl::eltwise_forward::primitive_desc pd(description, plain_attributes(), engine_);
   call<dnnl::eltwise_forward>(pd, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
 }
@@ -59,7 +61,8 @@ void ProgramWriter::eltwise(dnnl::algorithm algorithm, float alpha, float beta, 
 void ProgramWriter::binary(dnnl::algorithm algorithm, int a, int b, int to, float scale) {
   dnnl::primitive_attr attributes = plain_attributes();
   if (scale != 1) attributes.set_scales(DNNL_ARG_SRC_1, 0, {scale});
-  const dnnl::binary::primitive_desc pd({algorithm, desc(a), desc(b), desc(to)}, attributes, engine_);
+  const dnnl::binary::primitive_desc pd({algorithm, desc(a), desc(b), desc(to)}, attributes,
+                                        engine_);
   call<dnnl::binary>(pd, {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, to}});
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/attributes.hpp"
+#include "engine/network.hpp"
 #include "engine/range.hpp"
 #include "engine/simplify.hpp"
 
@@ -50,7 +51,8 @@ class Quantizer {
       const bool is_layer = layers_.contains(node.outputs[0]);
       const std::string input = node.inputs.empty() ? std::string() : node.inputs[0];
       for (std::string& name : node.inputs) {
-        if (const auto found = dequantized_.find(name); found != dequantized_.end()) name = found->second;
+        if (const auto found = dequantized_.find(name); found != dequantized_.end())
+          name = found->second;
       }
       if (is_layer) quantize_weights(node, input);
       result.nodes.push_back(node);
@@ -67,18 +69,21 @@ class Quantizer {
   }
 
   bool is_layer(const Node& node) const {
-    if ((node.op_type != "Conv" && node.op_type != "Gemm") || is_output(node.outputs[0])) return false;
+    if ((node.op_type != "Conv" && node.op_type != "Gemm") || is_output(node.outputs[0]))
+      return false;
     if (std::find(options_.keep_real.begin(), options_.keep_real.end(), node.name) !=
         options_.keep_real.end()) {
       return false;
     }
-    const Tensor* weights = node.inputs.size() > 1 ? source_.find_initializer(node.inputs[1]) : nullptr;
+    const Tensor* weights =
+        node.inputs.size() > 1 ? source_.find_initializer(node.inputs[1]) : nullptr;
     if (weights == nullptr || weights->type != model::DataType::kFloat32) return false;
     return node.inputs.size() < 3 || node.inputs[2].empty() ||
            source_.find_initializer(node.inputs[2]) != nullptr;
   }
 
-  /// Every value on the way to a layer that is stored in eight bits gets the root whose scale it shares.
+  /// Every value on the way to a layer that is stored in eight bits gets the root whose scale it
+  /// shares.
   void choose_layers() {
     for (const Node& node : source_.nodes) {
       if (!is_layer(node)) continue;
@@ -94,7 +99,8 @@ class Quantizer {
       }
       for (const std::string& value : way) roots_[value] = way.back();
     }
-    if (layers_.empty()) throw Error(ErrorCode::kUnsupported, "the model has no layer that can be quantised");
+    if (layers_.empty())
+      throw Error(ErrorCode::kUnsupported, "the model has no layer that can be quantised");
   }
 
   void calibrate(std::span<const float> images, const InputShape& shape) {
@@ -102,7 +108,8 @@ class Quantizer {
     for (const auto& [value, root] : roots_) watched.insert(root);
     Model probe = source_;
     probe.outputs.clear();
-    for (const std::string& name : watched) probe.outputs.push_back({name, model::DataType::kFloat32, {}});
+    for (const std::string& name : watched)
+      probe.outputs.push_back({name, model::DataType::kFloat32, {}});
     const Network network = Network::compile(std::move(probe), {Precision::kF32, options_.threads});
     std::map<std::string, RangeFinder> finders;
     const auto pass = [&](void (RangeFinder::*visit)(std::span<const float>)) {
@@ -110,7 +117,8 @@ class Quantizer {
       for (std::int64_t first = 0; first < shape[0]; first += kCalibrationBatch) {
         const std::int64_t count = std::min(kCalibrationBatch, shape[0] - first);
         const auto batch = images.subspan(first * size, count * size);
-        for (const OutputTensor& output : network.run(batch, {count, shape[1], shape[2], shape[3]})) {
+        for (const OutputTensor& output :
+             network.run(batch, {count, shape[1], shape[2], shape[3]})) {
           (finders[output.name].*visit)(output.values);
         }
       }
@@ -147,8 +155,8 @@ class Quantizer {
     dequantized_[value] = back;
   }
 
-  /// Replaces the weights of a layer (one output channel after the other) and its bias by eight- and 32-bit
-  /// ones.
+  /// Replaces the weights of a layer (one output channel after the other) and its bias by eight-
+  /// and 32-bit ones.
   void quantize_weights(Node& node, const std::string& input) {
     const Tensor& weights = *source_.find_initializer(node.inputs[1]);
     const std::int64_t channels = weights.shape.at(0);
@@ -162,8 +170,8 @@ class Quantizer {
       for (const float value : channel) largest = std::max(largest, std::abs(value));
       scales.push_back(largest > 1e-20F ? largest / 127 : 1);
       for (const float value : channel) {
-        stored.push_back(
-            static_cast<std::int8_t>(std::clamp(std::nearbyint(value / scales.back()), -127.0F, 127.0F)));
+        stored.push_back(static_cast<std::int8_t>(
+            std::clamp(std::nearbyint(value / scales.back()), -127.0F, 127.0F)));
       }
     }
     const std::string stem = node.outputs[0];
@@ -176,20 +184,22 @@ class Quantizer {
     for (std::int64_t c = 0; c < channels; ++c) {
       bias_scales.push_back(ranges_.at(roots_.at(input)).scale * scales[c]);
       const double number = std::nearbyint(static_cast<double>(bias[c]) / bias_scales.back());
-      stored_bias.push_back(static_cast<std::int32_t>(std::clamp(number, -2147483647.0, 2147483647.0)));
+      stored_bias.push_back(
+          static_cast<std::int32_t>(std::clamp(number, -2147483647.0, 2147483647.0)));
     }
     node.inputs[2] = append_dequantized(stem + "/bias", {channels}, stored_bias, bias_scales);
   }
 
   template <class T>
-  std::string append_dequantized(const std::string& stem, const Dims& shape, const std::vector<T>& stored,
-                                 const std::vector<float>& scales) {
+  std::string append_dequantized(const std::string& stem, const Dims& shape,
+                                 const std::vector<T>& stored, const std::vector<float>& scales) {
     const auto channels = static_cast<std::int64_t>(scales.size());
     const std::vector<std::string> inputs = {
         add(stem + "/stored", shape, stored), add(stem + "/scale", {channels}, scales),
         add(stem + "/zero_point", {channels}, std::vector<T>(scales.size()))};
     const std::string output = fresh(stem + "/dequantized");
-    result_->nodes.push_back({output, "DequantizeLinear", inputs, {output}, {{"axis", std::int64_t{0}}}});
+    result_->nodes.push_back(
+        {output, "DequantizeLinear", inputs, {output}, {{"axis", std::int64_t{0}}}});
     return output;
   }
 
@@ -197,7 +207,8 @@ class Quantizer {
     std::set<std::string> used;
     for (const Node& node : model.nodes) used.insert(node.inputs.begin(), node.inputs.end());
     for (const model::ValueInfo& output : model.outputs) used.insert(output.name);
-    std::erase_if(model.initializers, [&](const Tensor& tensor) { return !used.contains(tensor.name); });
+    std::erase_if(model.initializers,
+                  [&](const Tensor& tensor) { return !used.contains(tensor.name); });
   }
 
   const Model source_;
@@ -223,12 +234,14 @@ Model quantize(const Model& model, std::span<const float> images, const InputSha
   }
   for (const Node& node : model.nodes) {
     if (node.op_type == "QuantizeLinear" || node.op_type == "DequantizeLinear") {
-      throw Error(ErrorCode::kUnsupported, "the model is quantised already: it has a " + node.description());
+      throw Error(ErrorCode::kUnsupported,
+                  "the model is quantised already: it has a " + node.description());
     }
   }
   std::int64_t count = 1;
   for (const std::int64_t dimension : shape) {
-    if (dimension <= 0) throw Error(ErrorCode::kInvalidArgument, "quantisation needs images to calibrate on");
+    if (dimension <= 0)
+      throw Error(ErrorCode::kInvalidArgument, "quantisation needs images to calibrate on");
     count *= dimension;
   }
   if (static_cast<std::int64_t>(images.size()) != count) {

@@ -6,8 +6,8 @@
 
 namespace mien::engine {
 
-/// Finds the eight-bit numbers for a stream of values in two passes over it: the first sees the range, the
-/// second counts, and the range is then cut where the mean squared error is smallest.
+/// Finds the eight-bit numbers for a stream of values in two passes over it: the first sees the
+/// range, the second counts, and the range is then cut where the mean squared error is smallest.
 class RangeFinder {
  public:
   void see(std::span<const float> values);    ///< first pass

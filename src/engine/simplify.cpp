@@ -54,7 +54,8 @@ class Simplifier {
   const Tensor& weights(const Node& node, std::size_t index, std::size_t rank) const {
     const Tensor* tensor = index < node.inputs.size() ? constant(node.inputs[index]) : nullptr;
     if (tensor == nullptr) unsupported(node, "weights that are not constants of the file");
-    if (tensor->shape.size() != rank) malformed(node, "weights '" + tensor->name + "' have the wrong rank");
+    if (tensor->shape.size() != rank)
+      malformed(node, "weights '" + tensor->name + "' have the wrong rank");
     return *tensor;
   }
 
@@ -75,8 +76,9 @@ class Simplifier {
 
   /// Such as the mask of a Dropout.
   bool uses_further_outputs(const Node& node) const {
-    return std::any_of(node.outputs.begin() + 1, node.outputs.end(),
-                       [&](const std::string& name) { return !name.empty() && uses_.contains(name); });
+    return std::any_of(node.outputs.begin() + 1, node.outputs.end(), [&](const std::string& name) {
+      return !name.empty() && uses_.contains(name);
+    });
   }
 
   void fold_constants() {
@@ -90,9 +92,9 @@ class Simplifier {
         kept.push_back(std::move(node));
         continue;
       }
-      const bool all_constant =
-          std::all_of(node.inputs.begin(), node.inputs.end(),
-                      [&](const std::string& name) { return name.empty() || constants_.contains(name); });
+      const bool all_constant = std::all_of(
+          node.inputs.begin(), node.inputs.end(),
+          [&](const std::string& name) { return name.empty() || constants_.contains(name); });
       if (all_constant) {
         std::vector<const Tensor*> inputs;
         for (const std::string& name : node.inputs) inputs.push_back(constant(name));
@@ -117,7 +119,8 @@ class Simplifier {
     for (Node& node : model_.nodes) {
       const Tensor* matrix = node.inputs.size() > 1 ? constant(node.inputs[1]) : nullptr;
       const bool is_real_gemm = node.op_type == "Gemm" && matrix != nullptr &&
-                                matrix->type == model::DataType::kFloat32 && matrix->shape.size() == 2;
+                                matrix->type == model::DataType::kFloat32 &&
+                                matrix->shape.size() == 2;
       if (is_real_gemm) normalise_gemm(node, *matrix);
     }
   }
@@ -152,7 +155,8 @@ class Simplifier {
     const std::int64_t columns = matrix.shape[1];
     std::vector<float> result(values.size());
     for (std::int64_t i = 0; i < rows; ++i) {
-      for (std::int64_t j = 0; j < columns; ++j) result[j * rows + i] = factor * values[i * columns + j];
+      for (std::int64_t j = 0; j < columns; ++j)
+        result[j * rows + i] = factor * values[i * columns + j];
     }
     return add_constant(stem, {columns, rows}, result);
   }
@@ -164,7 +168,8 @@ class Simplifier {
       for (const std::string& name : model_.nodes[i].inputs) ++uses_[name];
       for (const std::string& name : model_.nodes[i].outputs) producers_[name] = i;
     }
-    for (const model::ValueInfo& output : model_.outputs) uses_[output.name] += 2;  // never the only user
+    for (const model::ValueInfo& output : model_.outputs)
+      uses_[output.name] += 2;  // never the only user
   }
 
   /// The node that makes the first input of `node`, where nothing else uses that value; else null.
@@ -181,7 +186,8 @@ class Simplifier {
     const auto beta = weights(node, 2, 1).values<float>();
     const auto mean = weights(node, 3, 1).values<float>();
     const auto variance = weights(node, 4, 1).values<float>();
-    if (beta.size() != gamma.size() || mean.size() != gamma.size() || variance.size() != gamma.size()) {
+    if (beta.size() != gamma.size() || mean.size() != gamma.size() ||
+        variance.size() != gamma.size()) {
       malformed(node, "has parameters of different lengths");
     }
     const float epsilon = real_attribute(node, "epsilon", 1e-5F);
@@ -198,13 +204,13 @@ class Simplifier {
     return node != nullptr && (node->op_type == "Conv" || node->op_type == "Gemm");
   }
 
-  /// Multiplies the outputs of a Conv or Gemm by a scale a channel and adds a shift, within its weights.
-  /// False where its weights are not floats of the file with that many channels.
+  /// Multiplies the outputs of a Conv or Gemm by a scale a channel and adds a shift, within its
+  /// weights. False where its weights are not floats of the file with that many channels.
   bool absorb(Node& node, const ChannelAffine& affine, const std::string& stem) {
     const Tensor* tensor = node.inputs.size() > 1 ? constant(node.inputs[1]) : nullptr;
     const auto channels = static_cast<std::int64_t>(affine.scale.size());
-    if (tensor == nullptr || tensor->type != model::DataType::kFloat32 || tensor->shape.size() < 2 ||
-        tensor->shape[0] != channels) {
+    if (tensor == nullptr || tensor->type != model::DataType::kFloat32 ||
+        tensor->shape.size() < 2 || tensor->shape[0] != channels) {
       return false;
     }
     std::vector<float> bias = affine.shift;
@@ -262,8 +268,8 @@ class Simplifier {
     node.attributes = {{"epsilon", 0.0F}};
   }
 
-  /// A maximum does not mind a shift, nor a scale that is not negative: x -> BatchNormalization -> a ->
-  /// MaxPool -> y becomes x -> MaxPool -> a -> BatchNormalization -> y.
+  /// A maximum does not mind a shift, nor a scale that is not negative: x -> BatchNormalization ->
+  /// a -> MaxPool -> y becomes x -> MaxPool -> a -> BatchNormalization -> y.
   void move_norms_behind_pools() {
     count_uses();
     for (Node& pool : model_.nodes) {

@@ -14,7 +14,9 @@ memory::desc plain(const Dims& dims, memory::data_type type) {
   return {dims, type, strides};
 }
 
-memory::desc any(const Dims& dims, memory::data_type type) { return {dims, type, memory::format_tag::any}; }
+memory::desc any(const Dims& dims, memory::data_type type) {
+  return {dims, type, memory::format_tag::any};
+}
 
 memory::data_type data_type(model::DataType type) {
   switch (type) {
@@ -41,7 +43,8 @@ StepBuilder::StepBuilder(const Plan& plan, const model::Model& model, const Buil
 
 Program StepBuilder::run() {
   find_last_uses();
-  places_[plan_.input] = {writer_.add_input(plain(value(plan_.input).shape, memory::data_type::f32))};
+  places_[plan_.input] = {
+      writer_.add_input(plain(value(plan_.input).shape, memory::data_type::f32))};
   for (step_ = 0; step_ < plan_.steps.size(); ++step_) {
     const Step& step = plan_.steps[step_];
     writer_.set_name(step.name);
@@ -54,8 +57,8 @@ Program StepBuilder::run() {
   for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
     writer_.set_name(model_.outputs[i].name);
     const int source = place(plan_.outputs[i]);
-    writer_.reorder(source,
-                    writer_.add_output(plain(value(plan_.outputs[i]).shape, memory::data_type::f32), i));
+    writer_.reorder(source, writer_.add_output(
+                                plain(value(plan_.outputs[i]).shape, memory::data_type::f32), i));
   }
   return writer_.finish();
 }
@@ -74,7 +77,8 @@ int StepBuilder::constant(int id, const memory::desc& from, const memory::desc& 
 
 int StepBuilder::plain_constant(int id) {
   const Value& v = value(id);
-  const memory::desc as_is = plain(v.shape.empty() ? Dims{1} : v.shape, data_type(v.constant->type));
+  const memory::desc as_is =
+      plain(v.shape.empty() ? Dims{1} : v.shape, data_type(v.constant->type));
   return constant(id, as_is, as_is);
 }
 
@@ -100,7 +104,8 @@ int StepBuilder::place_plain(int id) {
 
 memory::data_type StepBuilder::output_type(int id) const {
   if (value(id).type != model::DataType::kFloat32) return data_type(value(id).type);
-  const bool is_output = std::find(plan_.outputs.begin(), plan_.outputs.end(), id) != plan_.outputs.end();
+  const bool is_output =
+      std::find(plan_.outputs.begin(), plan_.outputs.end(), id) != plan_.outputs.end();
   return is_output ? memory::data_type::f32 : options_.real;
 }
 
@@ -120,7 +125,8 @@ bool StepBuilder::is_in_place(const PostOp& sum, memory::data_type type) const {
   return !is_eight_bit || value(sum.value).type != model::DataType::kFloat32;
 }
 
-primitive_attr StepBuilder::attributes(const Step& step, std::size_t inside, memory::data_type type) {
+primitive_attr StepBuilder::attributes(const Step& step, std::size_t inside,
+                                       memory::data_type type) {
   primitive_attr attr = plain_attributes();
   if (!step.output_scales.empty()) {
     constexpr int kByChannel = 1 << 1;
@@ -151,12 +157,13 @@ primitive_attr StepBuilder::attributes(const Step& step, std::size_t inside, mem
   return attr;
 }
 
-void StepBuilder::append_post_op_arguments(const Step& step, std::size_t inside, memory::data_type type,
-                                           Arguments& arguments) {
+void StepBuilder::append_post_op_arguments(const Step& step, std::size_t inside,
+                                           memory::data_type type, Arguments& arguments) {
   for (std::size_t i = 0; i < inside; ++i) {
     const PostOp& op = step.post_ops[i];
     const int argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1;
-    if (op.kind == PostOp::Kind::kBinary) arguments.emplace_back(argument, plain_constant(op.value));
+    if (op.kind == PostOp::Kind::kBinary)
+      arguments.emplace_back(argument, plain_constant(op.value));
     if (op.kind == PostOp::Kind::kSum && !is_in_place(op, type)) {
       arguments.emplace_back(argument, place(op.value));
     }
@@ -174,7 +181,8 @@ void StepBuilder::finish(const Step& step, std::size_t inside, int memory) {
         writer_.binary(op.algorithm, memory, plain_constant(op.value), memory);
         break;
       case PostOp::Kind::kSum:
-        writer_.binary(dnnl::algorithm::binary_add, memory, place(op.value, desc(memory)), memory, op.alpha);
+        writer_.binary(dnnl::algorithm::binary_add, memory, place(op.value, desc(memory)), memory,
+                       op.alpha);
         break;
     }
   }
@@ -196,7 +204,9 @@ void StepBuilder::finish(const Step& step, std::size_t inside, int memory) {
 int StepBuilder::root(int id) const {
   for (int producer = value(id).producer; producer >= 0; producer = value(id).producer) {
     const Operation& operation = plan_.steps[producer].operation;
-    if (!std::holds_alternative<Reshape>(operation) && !std::holds_alternative<Transpose>(operation)) break;
+    if (!std::holds_alternative<Reshape>(operation) &&
+        !std::holds_alternative<Transpose>(operation))
+      break;
     id = plan_.steps[producer].inputs[0];
   }
   return id;
@@ -218,10 +228,12 @@ bool StepBuilder::may_overwrite(int id, int memory) const {
   return last_use_[root(id)] == step_ && writer_.is_in_arena(memory);
 }
 
-/// The memory that a step writes. With a sum inside, that is the memory of the summand, or a copy of it.
+/// The memory that a step writes. With a sum inside, that is the memory of the summand, or a copy
+/// of it.
 int StepBuilder::target(const Step& step, const memory::desc& wanted, std::size_t inside) {
   for (std::size_t i = 0; i < inside; ++i) {
-    if (step.post_ops[i].kind != PostOp::Kind::kSum || !is_in_place(step.post_ops[i], wanted.data_type()))
+    if (step.post_ops[i].kind != PostOp::Kind::kSum ||
+        !is_in_place(step.post_ops[i], wanted.data_type()))
       continue;
     const int other = step.post_ops[i].value;
     const int memory = place(other, wanted);

@@ -57,15 +57,16 @@ class StepBuilder {
   dnnl::memory::data_type input_type(const Step& step) const;
   dnnl::memory::data_type weight_type(const Step& step) const;
 
-  /// Whether a sum is added in place, to what is in the memory that a primitive writes as `type`; else it is an
-  /// argument of its own.
+  /// Whether a sum is added in place, to what is in the memory that a primitive writes as `type`;
+  /// else it is an argument of its own.
   bool is_in_place(const PostOp& sum, dnnl::memory::data_type type) const;
   /// Of a primitive that writes numbers of `type`, with the first post-ops inside.
-  dnnl::primitive_attr attributes(const Step& step, std::size_t inside, dnnl::memory::data_type type);
+  dnnl::primitive_attr attributes(const Step& step, std::size_t inside,
+                                  dnnl::memory::data_type type);
   void append_post_op_arguments(const Step& step, std::size_t inside, dnnl::memory::data_type type,
                                 Arguments& arguments);
-  /// The post-ops that are not inside the primitive, one call each, in place, and the conversion to eight bits
-  /// where it has not done that; then the step is done.
+  /// The post-ops that are not inside the primitive, one call each, in place, and the conversion to
+  /// eight bits where it has not done that; then the step is done.
   void finish(const Step& step, std::size_t inside, int memory);
 
   template <class PrimitiveDesc>
@@ -82,10 +83,11 @@ class StepBuilder {
     return exists(pd) && !is_slow(pd);
   }
 
-  /// Calls a described convolution or dense layer, its weights kept as `stored`, with the rest of the step.
+  /// Calls a described convolution or dense layer, its weights kept as `stored`, with the rest of
+  /// the step.
   template <class Primitive, class Layer>
-  void call_weighted(const Step& step, const typename Primitive::primitive_desc& pd, std::size_t inside, const Layer& layer,
-                     const dnnl::memory::desc& stored) {
+  void call_weighted(const Step& step, const typename Primitive::primitive_desc& pd,
+                     std::size_t inside, const Layer& layer, const dnnl::memory::desc& stored) {
     const int from = place(step.inputs[0], pd.src_desc());
     const int to = target(step, pd.dst_desc(), inside);
     Arguments arguments = {{DNNL_ARG_SRC, from},
@@ -97,8 +99,9 @@ class StepBuilder {
     finish(step, inside, to);
   }
 
-  /// Makes a primitive description that writes the step's type with its post-ops inside, or, where oneDNN has
-  /// no fast code for that, one in f32 for eight bits or without the post-ops. Returns how many are inside.
+  /// Makes a primitive description that writes the step's type with its post-ops inside, or, where
+  /// oneDNN has no fast code for that, one in f32 for eight bits or without the post-ops. Returns
+  /// how many are inside.
   template <class Make>
   auto describe(const Step& step, Make make) {
     const dnnl::memory::data_type type = output_type(step.output);
@@ -120,7 +123,8 @@ class StepBuilder {
 
   template <class PrimitiveDesc>
   static void check_exists(const Step& step, const PrimitiveDesc& pd) {
-    if (!exists(pd)) throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN has no code for it here");
+    if (!exists(pd))
+      throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN has no code for it here");
   }
 
   bool suits_winograd(const Step& step, const Convolution& layer) const;

@@ -16,19 +16,19 @@ memory::desc bias_desc(int bias, std::int64_t channels) {
 
 }  // namespace
 
-/// oneDNN's Winograd convolution needs 2.25 times fewer multiplications (Lavin and Gray, 2015), in f32 only.
-/// It takes no other post-ops than a sum and a ReLU.
+/// oneDNN's Winograd convolution needs 2.25 times fewer multiplications (Lavin and Gray, 2015), in
+/// f32 only. It takes no other post-ops than a sum and a ReLU.
 bool StepBuilder::suits_winograd(const Step& step, const Convolution& layer) const {
   const Dims& weights = value(layer.weights).shape;
-  return options_.real == memory::data_type::f32 && step.output_scales.empty() && layer.groups == 1 &&
-         weights[2] == 3 && weights[3] == 3 && layer.strides == Dims{1, 1} && layer.dilations == Dims{1, 1} &&
-         weights[0] >= 8 && weights[1] >= 8 &&
+  return options_.real == memory::data_type::f32 && step.output_scales.empty() &&
+         layer.groups == 1 && weights[2] == 3 && weights[3] == 3 && layer.strides == Dims{1, 1} &&
+         layer.dilations == Dims{1, 1} && weights[0] >= 8 && weights[1] >= 8 &&
          std::none_of(step.post_ops.begin(), step.post_ops.end(),
                       [](const PostOp& op) { return op.kind == PostOp::Kind::kBinary; });
 }
 
-/// There is fast code for images as they come, and f32 in blocks of 16 channels is not worth a reorder; in
-/// the other cases oneDNN chooses.
+/// There is fast code for images as they come, and f32 in blocks of 16 channels is not worth a
+/// reorder; in the other cases oneDNN chooses.
 bool StepBuilder::keeps_layout(const Step& step) {
   const Dims& shape = value(step.inputs[0]).shape;
   const memory::desc& layout = desc(place(step.inputs[0]));
@@ -52,8 +52,8 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
     return [&, algorithm](const primitive_attr& attr, memory::data_type type) {
       const dnnl::convolution_forward::desc description(
           prop_kind::forward_inference, algorithm, source, any(weight_dims, weight_type(step)),
-          bias_desc(layer.bias, output[1]), any(output, type), layer.strides, dilates, layer.pads_begin,
-          layer.pads_end);
+          bias_desc(layer.bias, output[1]), any(output, type), layer.strides, dilates,
+          layer.pads_begin, layer.pads_end);
       return dnnl::convolution_forward::primitive_desc(description, attr, engine_, true);
     };
   };
@@ -93,8 +93,8 @@ void StepBuilder::build(const Step& step, const Dense& layer) {
   }
   const auto [pd, inside] = describe(step, [&](const primitive_attr& attr, memory::data_type type) {
     const dnnl::inner_product_forward::desc description(
-        prop_kind::forward_inference, any(input, input_type(step)), any(weight_dims, weight_type(step)),
-        bias_desc(layer.bias, output[1]), any(output, type));
+        prop_kind::forward_inference, any(input, input_type(step)),
+        any(weight_dims, weight_type(step)), bias_desc(layer.bias, output[1]), any(output, type));
     return dnnl::inner_product_forward::primitive_desc(description, attr, engine_, true);
   });
   check_exists(step, pd);
@@ -104,10 +104,10 @@ void StepBuilder::build(const Step& step, const Dense& layer) {
 void StepBuilder::build(const Step& step, const Pool& layer) {
   const int from = place(step.inputs[0]);
   const auto [pd, inside] = describe(step, [&](const primitive_attr& attr, memory::data_type) {
-    const dnnl::pooling_forward::desc description(prop_kind::forward_inference, layer.algorithm, desc(from),
-                                                  any(value(step.output).shape, desc(from).data_type()),
-                                                  layer.strides, layer.kernel, layer.pads_begin,
-                                                  layer.pads_end);
+    const dnnl::pooling_forward::desc description(
+        prop_kind::forward_inference, layer.algorithm, desc(from),
+        any(value(step.output).shape, desc(from).data_type()), layer.strides, layer.kernel,
+        layer.pads_begin, layer.pads_end);
     return dnnl::pooling_forward::primitive_desc(description, attr, engine_, true);
   });
   check_exists(step, pd);

@@ -33,7 +33,8 @@ void StepBuilder::build(const Step& step, const Binary& operation) {
 void StepBuilder::build(const Step& step, const Softmax& operation) {
   const int from = place(step.inputs[0]);
   const int to = writer_.add_arena(desc(from));
-  const dnnl::softmax_forward::desc description(prop_kind::forward_inference, desc(from), operation.axis);
+  const dnnl::softmax_forward::desc description(prop_kind::forward_inference, desc(from),
+                                                operation.axis);
   const dnnl::softmax_forward::primitive_desc pd(description, plain_attributes(), engine_);
   writer_.call<dnnl::softmax_forward>(pd, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
   places_[step.output] = {to};
@@ -89,9 +90,9 @@ void StepBuilder::build(const Step& step, const Slice& operation) {
 
 void StepBuilder::build(const Step& step, const Resize& operation) {
   const int from = place(step.inputs[0]);
-  const dnnl::resampling_forward::desc description(prop_kind::forward_inference, operation.algorithm,
-                                                   desc(from),
-                                                   any(value(step.output).shape, desc(from).data_type()));
+  const dnnl::resampling_forward::desc description(
+      prop_kind::forward_inference, operation.algorithm, desc(from),
+      any(value(step.output).shape, desc(from).data_type()));
   const dnnl::resampling_forward::primitive_desc pd(description, plain_attributes(), engine_);
   const int to = writer_.add_arena(pd.dst_desc());
   writer_.call<dnnl::resampling_forward>(pd, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});

@@ -8,7 +8,8 @@ dnnl::memory laid_out(const model::Tensor& tensor, const dnnl::memory::desc& fro
                       const dnnl::memory::desc& to, const dnnl::engine& engine) {
   dnnl::memory source(from, engine, const_cast<std::byte*>(tensor.data.data()));
   dnnl::memory result(to, engine);
-  if (write_winograd_weights(reinterpret_cast<const float*>(tensor.data.data()), from, result)) return result;
+  if (write_winograd_weights(reinterpret_cast<const float*>(tensor.data.data()), from, result))
+    return result;
   dnnl::stream stream(engine);
   dnnl::reorder(source, result).execute(stream, source, result);
   stream.wait();
@@ -21,8 +22,8 @@ dnnl::memory WeightStore::get(const model::Tensor& tensor, const dnnl::memory::d
     if (entry.data == tensor.data.data() && entry.memory.get_desc() == to) return entry.memory;
   }
   if (from == to) {
-    entries_.push_back(
-        {tensor.data.data(), dnnl::memory(to, engine_, const_cast<std::byte*>(tensor.data.data()))});
+    entries_.push_back({tensor.data.data(),
+                        dnnl::memory(to, engine_, const_cast<std::byte*>(tensor.data.data()))});
   } else {
     entries_.push_back({tensor.data.data(), laid_out(tensor, from, to, engine_)});
     bytes_ += static_cast<std::int64_t>(to.get_size());

@@ -12,14 +12,16 @@ namespace mien::engine {
 dnnl::memory laid_out(const model::Tensor& tensor, const dnnl::memory::desc& from,
                       const dnnl::memory::desc& to, const dnnl::engine& engine);
 
-/// Constants in the layouts that primitives want, each made once. Not thread safe while it grows; the
-/// memories that it gives may be read by any thread.
+/// Constants in the layouts that primitives want, each made once. Not thread safe while it grows;
+/// the memories that it gives may be read by any thread.
 class WeightStore {
  public:
   explicit WeightStore(dnnl::engine engine) : engine_(std::move(engine)) {}
 
-  /// Like laid_out, but the tensor's own bytes where the layouts agree: the tensor must outlive the store.
-  dnnl::memory get(const model::Tensor& tensor, const dnnl::memory::desc& from, const dnnl::memory::desc& to);
+  /// Like laid_out, but the tensor's own bytes where the layouts agree: the tensor must outlive the
+  /// store.
+  dnnl::memory get(const model::Tensor& tensor, const dnnl::memory::desc& from,
+                   const dnnl::memory::desc& to);
 
   /// Of the copies; constants that are used as they are count nothing.
   std::int64_t bytes() const { return bytes_; }

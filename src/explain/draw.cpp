@@ -6,7 +6,7 @@
 #include "explain/occlusion.hpp"
 #include "mien/error.hpp"
 #include "vision/canvas.hpp"
-#include "vision/colour_map.hpp"
+#include "vision/color_map.hpp"
 #include "vision/crop.hpp"
 
 namespace mien::explain {
@@ -15,7 +15,7 @@ namespace {
 constexpr int kPanel = 336;  ///< side of a picture; seven times 48
 constexpr int kMargin = 20, kHeader = 62, kFooter = 70;
 constexpr float kTitle = 24, kText = 15;
-constexpr Rgb kGround = {22, 24, 29}, kInk = {240, 240, 240}, kFaint = {165, 168, 176};
+constexpr vision::Rgb kGround = {22, 24, 29}, kInk = {240, 240, 240}, kFaint = {165, 168, 176};
 
 struct Panel {
   std::string name;
@@ -24,14 +24,17 @@ struct Panel {
 };
 
 /// The colour of a value over a gray pixel: the face stays visible, the less the hotter.
-Rgb over(float value, float gray) {
+vision::Rgb over(float value, float gray) {
   const float opacity = 0.35F + 0.45F * value;
-  const Rgb heat = inferno(value);
-  const auto mix = [&](std::uint8_t channel) { return static_cast<std::uint8_t>(std::lround(std::lerp(gray, static_cast<float>(channel), opacity))); };
+  const vision::Rgb heat = vision::inferno(value);
+  const auto mix = [&](std::uint8_t channel) {
+    return static_cast<std::uint8_t>(
+        std::lround(std::lerp(gray, static_cast<float>(channel), opacity)));
+  };
   return {mix(heat.red), mix(heat.green), mix(heat.blue)};
 }
 
-void put(Image& image, int x, int y, Rgb colour) {
+void put(Image& image, int x, int y, vision::Rgb colour) {
   std::uint8_t* pixel = image.row(y) + 3 * x;
   pixel[0] = colour.red, pixel[1] = colour.green, pixel[2] = colour.blue;
 }
@@ -47,45 +50,56 @@ void draw_picture(Image& image, int left, const Image& face, const HeatMap* map)
   for (int y = 0; y < kPanel; ++y) {
     for (int x = 0; x < kPanel; ++x) {
       const std::uint8_t gray = face.row(y)[x];
-      put(image, left + x, kHeader + y, map == nullptr ? Rgb{gray, gray, gray} : over(scaled.at(x, y), gray));
+      put(image, left + x, kHeader + y,
+          map == nullptr ? vision::Rgb{gray, gray, gray} : over(scaled.at(x, y), gray));
     }
   }
 }
 
-void draw_legend(Image& image, Canvas& canvas, int left, const Panel& panel) {
+void draw_legend(Image& image, vision::Canvas& canvas, int left, const Panel& panel) {
   const float top = kHeader + kPanel;
   canvas.text({static_cast<float>(left), top + 25}, kText, {kInk}, panel.name);
   if (panel.map == nullptr) return;
   constexpr int kBarHeight = 10;
   for (int x = 0; x < kPanel; ++x) {
-    for (int y = 0; y < kBarHeight; ++y) put(image, left + x, kHeader + kPanel + 34 + y, over(static_cast<float>(x) / (kPanel - 1), 128));
+    for (int y = 0; y < kBarHeight; ++y)
+      put(image, left + x, kHeader + kPanel + 34 + y,
+          over(static_cast<float>(x) / (kPanel - 1), 128));
   }
   canvas.text({static_cast<float>(left), top + 60}, kText - 2, {kFaint}, panel.low);
-  canvas.text({static_cast<float>(left + kPanel) - text_width(kText - 2, panel.high), top + 60}, kText - 2, {kFaint}, panel.high);
+  canvas.text(
+      {static_cast<float>(left + kPanel) - vision::text_width(kText - 2, panel.high), top + 60},
+      kText - 2, {kFaint}, panel.high);
 }
 
 }  // namespace
 
 Image draw(const Explanation& explanation, const std::string& label, const ImageView& crop) {
-  if (crop.empty() || crop.width != crop.height) throw Error(ErrorCode::kInvalidArgument, "draw: the crop is not square");
+  if (crop.empty() || crop.width != crop.height)
+    throw Error(ErrorCode::kInvalidArgument, "draw: the crop is not square");
   std::vector<Panel> panels = {{"what the network sees", nullptr, "", ""}};
-  if (explanation.grad_cam) panels.push_back({"Grad-CAM", &*explanation.grad_cam, "counts nothing", "counts most"});
+  if (explanation.grad_cam)
+    panels.push_back({"Grad-CAM", &*explanation.grad_cam, "counts nothing", "counts most"});
   if (explanation.occlusion) {
     panels.push_back({"occlusion", &*explanation.occlusion, "covering it changes nothing",
                       "costs " + cost_text(*explanation.occlusion)});
   }
   const int columns = static_cast<int>(panels.size());
-  Image image(columns * (kPanel + kMargin) + kMargin, kHeader + kPanel + kFooter, PixelFormat::kRgb8);
-  Canvas canvas(image);
-  canvas.fill({0, 0, static_cast<float>(image.width()), static_cast<float>(image.height())}, 0, {kGround});
+  Image image(columns * (kPanel + kMargin) + kMargin, kHeader + kPanel + kFooter,
+              PixelFormat::kRgb8);
+  vision::Canvas canvas(image);
+  canvas.fill({0, 0, static_cast<float>(image.width()), static_cast<float>(image.height())}, 0,
+              {kGround});
 
   const std::optional<Emotion> emotion = emotion_from_string(label);
-  const std::string title = format("%s %.0f%%", label.c_str(), 100.0 * explanation.probability);
-  canvas.fill({kMargin, 17, 9, 28}, 3, {emotion ? colour_of(*emotion) : kInk});
+  const std::string title =
+      base::format("%s %.0f%%", label.c_str(), 100.0 * explanation.probability);
+  canvas.fill({kMargin, 17, 9, 28}, 3, {emotion ? vision::colour_of(*emotion) : kInk});
   canvas.text({kMargin + 20, 40}, kTitle, {kInk}, title);
-  canvas.text({kMargin + 36 + text_width(kTitle, title), 40}, kText, {kFaint}, "what speaks for it");
+  canvas.text({kMargin + 36 + vision::text_width(kTitle, title), 40}, kText, {kFaint},
+              "what speaks for it");
 
-  const Image face = to_gray(mien::resize(crop, kPanel, kPanel));
+  const Image face = vision::to_gray(mien::vision::resize(crop, kPanel, kPanel));
   for (int i = 0; i < columns; ++i) {
     const int left = kMargin + i * (kPanel + kMargin);
     draw_picture(image, left, face, panels[static_cast<std::size_t>(i)].map);

@@ -1,7 +1,7 @@
 #include "explain/explainer.hpp"
 
+#include "base/softmax.hpp"
 #include "explain/occlusion.hpp"
-#include "metrics/calibration.hpp"
 #include "mien/error.hpp"
 #include "model/heads.hpp"
 #include "model/locate.hpp"
@@ -13,38 +13,51 @@ Methods methods_from_string(std::string_view name) {
   if (name == "grad-cam") return Methods::kGradCam;
   if (name == "occlusion") return Methods::kOcclusion;
   if (name == "both") return Methods::kBoth;
-  throw Error(ErrorCode::kInvalidArgument, "unknown method '" + std::string(name) + "': grad-cam, occlusion or both");
+  throw Error(ErrorCode::kInvalidArgument,
+              "unknown method '" + std::string(name) + "': grad-cam, occlusion or both");
 }
 
 Explainer Explainer::load(const std::filesystem::path& model, int threads) {
-  const std::filesystem::path path = locate_model(model);
-  Classifier classifier = Classifier::load(path, {engine::Precision::kF32, threads});
+  const std::filesystem::path path = model::locate_model(model);
+  pipeline::Classifier classifier =
+      pipeline::Classifier::load(path, {engine::Precision::kF32, threads});
   const model::Model graph = model::select_head(model::read_onnx(path), "");
   try {
-    return Explainer(std::move(classifier), GradCam(graph, graph.outputs[0].name, classifier.info().input_size, threads));
+    return Explainer(std::move(classifier),
+                     GradCam(graph, graph.outputs[0].name, classifier.info().input_size, threads));
   } catch (const Error& error) {
     throw Error(error.code(), path.string() + ": " + error.what());
   }
 }
 
-Image Explainer::crop(const ImageView& photo, const Face& face, std::string_view detector, int side) const {
+Image Explainer::crop(const ImageView& photo, const Face& face, std::string_view detector,
+                      int side) const {
   const model::ClassifierInfo& info = classifier_.info();
   if (side == 0) side = info.input_size;
   if (face.box.width <= 0 || face.box.height <= 0) {
-    return crop_face(photo, {0, 0, static_cast<float>(photo.width), static_cast<float>(photo.height)}, {}, side);
+    return vision::crop_face(
+        photo, {0, 0, static_cast<float>(photo.width), static_cast<float>(photo.height)}, {}, side);
   }
   const auto found = info.crops.find(std::string(detector));
-  return crop_aligned_face(photo, {face.box, face.detection_score, face.landmarks}, found != info.crops.end() ? found->second : model::CropGeometry{}, side);
+  return vision::crop_aligned_face(photo, {face.box, face.detection_score, face.landmarks},
+                                   found != info.crops.end() ? found->second : base::CropGeometry{},
+                                   side);
 }
 
 Explanation Explainer::explain(const Image& crop, std::size_t label, Methods methods) const {
   const model::ClassifierInfo& info = classifier_.info();
-  if (crop.format() != PixelFormat::kGray8 || crop.width() != info.input_size || crop.height() != info.input_size || label >= info.labels.size()) {
-    throw Error(ErrorCode::kInvalidArgument, "explain: the crop or the label does not fit the network");
+  if (crop.format() != PixelFormat::kGray8 || crop.width() != info.input_size ||
+      crop.height() != info.input_size || label >= info.labels.size()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "explain: the crop or the label does not fit the network");
   }
   const std::span pixels(crop.row(0), classifier_.face_bytes());
-  Explanation out{.label = label, .probability = classifier_.probabilities(pixels)[label], .grad_cam = {}, .occlusion = {}};
-  if (methods != Methods::kOcclusion) out.grad_cam = grad_cam_.explain(classifier_.normalised(pixels), label).map;
+  Explanation out{.label = label,
+                  .probability = classifier_.probabilities(pixels)[label],
+                  .grad_cam = {},
+                  .occlusion = {}};
+  if (methods != Methods::kOcclusion)
+    out.grad_cam = grad_cam_.explain(classifier_.normalised(pixels), label).map;
   if (methods != Methods::kGradCam) out.occlusion = occlusion(classifier_, pixels, label);
   return out;
 }

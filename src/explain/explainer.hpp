@@ -21,37 +21,43 @@ Methods methods_from_string(std::string_view name);
 
 /// Why the network gives a label its probability.
 struct Explanation {
-  std::size_t label = 0;   ///< an output of the network
-  float probability = 0;   ///< of the label, in f32 arithmetic
+  std::size_t label = 0;             ///< an output of the network
+  float probability = 0;             ///< of the label, in f32 arithmetic
   std::optional<HeatMap> grad_cam;   ///< [activations' side]; not negative, in logits
-  std::optional<HeatMap> occlusion;  ///< [input's side]; by how much the probability falls where a square covers the pixel
+  std::optional<HeatMap> occlusion;  ///< [input's side]; by how much the probability falls where a
+                                     ///< square covers the pixel
 };
 
 /// An emotion network that explains its default head's answer, always in f32. Thread safe.
 class Explainer {
  public:
-  /// The model file as Analyzer::load finds it; `threads` for one call, 0: one a core. Throws what Classifier::load and
-  /// GradCam throw.
+  /// The model file as Analyzer::load finds it; `threads` for one call, 0: one a core. Throws what
+  /// Classifier::load and GradCam throw.
   static Explainer load(const std::filesystem::path& model, int threads);
 
   const std::vector<std::string>& labels() const { return classifier_.info().labels; }
-  const std::string& layer() const { return grad_cam_.layer(); }  ///< whose activations Grad-CAM weighs
+  const std::string& layer() const {
+    return grad_cam_.layer();
+  }  ///< whose activations Grad-CAM weighs
 
-  /// The network's picture of a face that the detector called `detector` found, `side` pixels wide; 0: the network's own
-  /// size. A face without area is a whole photo that is cropped already.
-  Image crop(const ImageView& photo, const Face& face, std::string_view detector, int side = 0) const;
+  /// The network's picture of a face that the detector called `detector` found, `side` pixels wide;
+  /// 0: the network's own size. A face without area is a whole photo that is cropped already.
+  Image crop(const ImageView& photo, const Face& face, std::string_view detector,
+             int side = 0) const;
 
-  /// `crop` is gray and of the network's size. Throws Error kInvalidArgument where it is not, or there is no such label.
+  /// `crop` is gray and of the network's size. Throws Error kInvalidArgument where it is not, or
+  /// there is no such label.
   Explanation explain(const Image& crop, std::size_t label, Methods methods) const;
 
  private:
-  Explainer(Classifier classifier, GradCam grad_cam) : classifier_(std::move(classifier)), grad_cam_(std::move(grad_cam)) {}
-  Classifier classifier_;
+  Explainer(pipeline::Classifier classifier, GradCam grad_cam)
+      : classifier_(std::move(classifier)), grad_cam_(std::move(grad_cam)) {}
+  pipeline::Classifier classifier_;
   GradCam grad_cam_;
 };
 
-/// The maps over the crop, enlarged, side by side, each with its legend, under the label and its probability; RGB. `crop`
-/// is square, of any size.
+/// The maps over the crop, enlarged, side by side, each with its legend, under the label and its
+/// probability; RGB. `crop` is square, of any size.
 Image draw(const Explanation& explanation, const std::string& label, const ImageView& crop);
 
 }  // namespace mien::explain

@@ -10,10 +10,13 @@
 namespace mien::explain {
 namespace {
 
-constexpr int kCells = 6;  ///< a side, that a map should have at least: fewer tell no mouth from a cheek
+constexpr int kCells =
+    6;  ///< a side, that a map should have at least: fewer tell no mouth from a cheek
 
-engine::Network compile(const model::Model& model, std::span<const std::string> values, int threads) {
-  return engine::Network::compile(model::subgraph(model, model.inputs.at(0).name, values), {engine::Precision::kF32, threads});
+engine::Network compile(const model::Model& model, std::span<const std::string> values,
+                        int threads) {
+  return engine::Network::compile(model::subgraph(model, model.inputs.at(0).name, values),
+                                  {engine::Precision::kF32, threads});
 }
 
 /// Real numbers of the network that everything passes through.
@@ -24,7 +27,8 @@ struct Activations {
 };
 
 /// In the order of execution: those with a place in the picture behind at least one convolution.
-std::vector<Activations> activations_of(const model::Model& model, const std::string& output, int side) {
+std::vector<Activations> activations_of(const model::Model& model, const std::string& output,
+                                        int side) {
   const model::Model used = model::subgraph(model, model.inputs.at(0).name, std::span(&output, 1));
   const std::vector<std::string> narrow = model::bottlenecks(used, output);
   std::vector<std::string> names;
@@ -41,22 +45,26 @@ std::vector<Activations> activations_of(const model::Model& model, const std::st
   const auto shapes = compile(model, names, 1).output_shapes({1, 1, side, side});
   std::vector<Activations> found;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (shapes[i].size() == 4 && shapes[i][2] == shapes[i][3] && shapes[i][2] > 1) found.push_back({names[i], shapes[i], convolutions[i]});
+    if (shapes[i].size() == 4 && shapes[i][2] == shapes[i][3] && shapes[i][2] > 1)
+      found.push_back({names[i], shapes[i], convolutions[i]});
   }
   return found;
 }
 
-/// The last of at least `cells` cells a side, but not what only a pool has made coarser since the last convolution.
+/// The last of at least `cells` cells a side, but not what only a pool has made coarser since the
+/// last convolution.
 const Activations* last_of(const std::vector<Activations>& activations, std::int64_t cells) {
   const Activations* last = nullptr;
   for (const Activations& next : activations) {
-    const bool is_pooled = last != nullptr && next.convolutions == last->convolutions && next.shape != last->shape;
+    const bool is_pooled =
+        last != nullptr && next.convolutions == last->convolutions && next.shape != last->shape;
     if (next.shape[2] >= cells && !is_pooled) last = &next;
   }
   return last;
 }
 
-Head head_behind(const model::Model& model, const Activations& activations, const std::string& output) {
+Head head_behind(const model::Model& model, const Activations& activations,
+                 const std::string& output) {
   return Head(model::subgraph(model, activations.name, std::span(&output, 1)));
 }
 
@@ -68,11 +76,15 @@ struct GradCam::Parts {
   Head head;
 };
 
-GradCam::Parts GradCam::cut(const model::Model& model, const std::string& output, int side, int threads) {
+GradCam::Parts GradCam::cut(const model::Model& model, const std::string& output, int side,
+                            int threads) {
   const std::vector<Activations> activations = activations_of(model, output, side);
-  const Activations *last = last_of(activations, 1), *fine = last_of(activations, std::min(kCells, side / 8));
+  const Activations *last = last_of(activations, 1),
+                    *fine = last_of(activations, std::min(kCells, side / 8));
   if (last == nullptr) {
-    throw Error(ErrorCode::kUnsupported, "Grad-CAM needs square activations behind a convolution that everything passes through, and this network has none");
+    throw Error(ErrorCode::kUnsupported,
+                "Grad-CAM needs square activations behind a convolution that everything passes "
+                "through, and this network has none");
   }
   const auto at = [&](const Activations& layer, Head head) {
     return Parts{layer.name, compile(model, std::span(&layer.name, 1), threads), std::move(head)};
@@ -90,9 +102,14 @@ GradCam::Parts GradCam::cut(const model::Model& model, const std::string& output
 }
 
 GradCam::GradCam(const model::Model& model, const std::string& output, int side, int threads)
-    : GradCam(cut(engine::simplify(model, engine::NormPlacement::kInPlace), output, side, threads), side) {}
+    : GradCam(cut(engine::simplify(model, engine::NormPlacement::kInPlace), output, side, threads),
+              side) {}
 
-GradCam::GradCam(Parts parts, int side) : layer_(std::move(parts.layer)), side_(side), trunk_(std::move(parts.trunk)), head_(std::move(parts.head)) {}
+GradCam::GradCam(Parts parts, int side)
+    : layer_(std::move(parts.layer)),
+      side_(side),
+      trunk_(std::move(parts.trunk)),
+      head_(std::move(parts.head)) {}
 
 GradCam::Result GradCam::explain(std::span<const float> input, std::size_t label) const {
   std::vector<engine::OutputTensor> outputs = trunk_.run(input, {1, 1, side_, side_});
@@ -100,8 +117,10 @@ GradCam::Result GradCam::explain(std::span<const float> input, std::size_t label
   Head::Derivative derivative = head_.differentiate(activations, label);
   const auto channels = static_cast<std::size_t>(activations.shape[1]);
   const std::size_t cells = activations.values.size() / channels;
-  Result result{{static_cast<int>(activations.shape[2]), std::vector<float>(cells)}, std::move(derivative.outputs)};
-  for (std::size_t i = 0; i < activations.values.size(); ++i) result.map.values[i % cells] += derivative.gradient.values[i] * activations.values[i];
+  Result result{{static_cast<int>(activations.shape[2]), std::vector<float>(cells)},
+                std::move(derivative.outputs)};
+  for (std::size_t i = 0; i < activations.values.size(); ++i)
+    result.map.values[i % cells] += derivative.gradient.values[i] * activations.values[i];
   for (float& value : result.map.values) value = std::max(value, 0.0F);
   return result;
 }

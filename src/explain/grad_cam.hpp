@@ -11,23 +11,26 @@
 
 namespace mien::explain {
 
-/// Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of the last activations that are fine enough to see something by: each
-/// is weighted by the derivative of a logit, and the positive part of the sum over the channels is the map. The derivative is that of
-/// the cell (HiResCAM, Draelos and Carin 2020, arXiv:2011.08891), not its mean over the channel: behind a mean and one dense layer
+/// Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of the last activations that are fine enough
+/// to see something by: each is weighted by the derivative of a logit, and the positive part of the
+/// sum over the channels is the map. The derivative is that of the cell (HiResCAM, Draelos and
+/// Carin 2020, arXiv:2011.08891), not its mean over the channel: behind a mean and one dense layer
 /// the two are the same, and further up the mean may leave an empty map.
 ///
-/// Fine enough are six cells a side, or an eighth of the picture's side where that is fewer. Where a network has none so
-/// fine that everything passes through, or a layer behind them that Head does not know, those of the last convolution are
-/// taken, however coarse. The engine runs the network up to there, behind whatever Add, norm and Relu follow the
-/// convolution, in f32; Head differentiates the rest. Thread safe.
+/// Fine enough are six cells a side, or an eighth of the picture's side where that is fewer. Where
+/// a network has none so fine that everything passes through, or a layer behind them that Head does
+/// not know, those of the last convolution are taken, however coarse. The engine runs the network
+/// up to there, behind whatever Add, norm and Relu follow the convolution, in f32; Head
+/// differentiates the rest. Thread safe.
 class GradCam {
  public:
-  /// `output` is the logits' name in the graph, `side` that of the square input. Throws Error kUnsupported where the network
-  /// has no activations that everything passes through behind a convolution, or a layer behind its last that Head does not know.
+  /// `output` is the logits' name in the graph, `side` that of the square input. Throws Error
+  /// kUnsupported where the network has no activations that everything passes through behind a
+  /// convolution, or a layer behind its last that Head does not know.
   GradCam(const model::Model& model, const std::string& output, int side, int threads);
 
   struct Result {
-    HeatMap map;                ///< of the activations' own side (6 for 48 pixels, say), not negative; in logits
+    HeatMap map;  ///< of the activations' own side (6 for 48 pixels, say), not negative; in logits
     std::vector<float> logits;  ///< of the picture
   };
   /// `input` is [side, side], normalised as the network wants it.

@@ -17,7 +17,8 @@ std::vector<double> ranks(std::span<const float> values) {
   for (std::size_t first = 0; first < order.size();) {
     std::size_t end = first + 1;
     while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
-    for (std::size_t i = first; i < end; ++i) out[order[i]] = static_cast<double>(first + end - 1) / 2;
+    for (std::size_t i = first; i < end; ++i)
+      out[order[i]] = static_cast<double>(first + end - 1) / 2;
     first = end;
   }
   return out;
@@ -37,9 +38,13 @@ float HeatMap::largest() const {
 }
 
 HeatMap resize(const HeatMap& map, int side) {
-  HeatMap out{side, std::vector<float>(static_cast<std::size_t>(side) * static_cast<std::size_t>(side))};
-  const float step = static_cast<float>(map.side) / static_cast<float>(side), last = static_cast<float>(map.side - 1);
-  const auto place = [&](int i) { return std::clamp((static_cast<float>(i) + 0.5F) * step - 0.5F, 0.0F, last); };
+  HeatMap out{side,
+              std::vector<float>(static_cast<std::size_t>(side) * static_cast<std::size_t>(side))};
+  const float step = static_cast<float>(map.side) / static_cast<float>(side),
+              last = static_cast<float>(map.side - 1);
+  const auto place = [&](int i) {
+    return std::clamp((static_cast<float>(i) + 0.5F) * step - 0.5F, 0.0F, last);
+  };
   auto value = out.values.begin();
   for (int y = 0; y < side; ++y) {
     const float v = place(y);
@@ -47,8 +52,10 @@ HeatMap resize(const HeatMap& map, int side) {
     for (int x = 0; x < side; ++x) {
       const float u = place(x);
       const int left = static_cast<int>(u), right = std::min(left + 1, map.side - 1);
-      const float above = std::lerp(map.at(left, top), map.at(right, top), u - static_cast<float>(left));
-      const float below = std::lerp(map.at(left, bottom), map.at(right, bottom), u - static_cast<float>(left));
+      const float above =
+          std::lerp(map.at(left, top), map.at(right, top), u - static_cast<float>(left));
+      const float below =
+          std::lerp(map.at(left, bottom), map.at(right, bottom), u - static_cast<float>(left));
       *value++ = std::lerp(above, below, v - static_cast<float>(top));
     }
   }
@@ -68,7 +75,8 @@ Bands bands(const HeatMap& map) {
 }
 
 double rank_correlation(std::span<const float> a, std::span<const float> b) {
-  if (a.size() != b.size() || a.empty()) throw Error(ErrorCode::kInvalidArgument, "a rank correlation needs two equally long series");
+  if (a.size() != b.size() || a.empty())
+    throw Error(ErrorCode::kInvalidArgument, "a rank correlation needs two equally long series");
   const std::vector<double> x = ranks(a), y = ranks(b);
   const double mean = static_cast<double>(a.size() - 1) / 2;
   double xy = 0, xx = 0, yy = 0;
@@ -83,7 +91,9 @@ double rank_correlation(std::span<const float> a, std::span<const float> b) {
 double structural_similarity(const HeatMap& a, const HeatMap& b) {
   constexpr int kWindow = 7;
   constexpr double kC1 = 0.01 * 0.01, kC2 = 0.03 * 0.03, kCount = kWindow * kWindow;
-  if (a.side != b.side || a.side < kWindow) throw Error(ErrorCode::kInvalidArgument, "structural similarity needs two maps of one side, 7 at least");
+  if (a.side != b.side || a.side < kWindow)
+    throw Error(ErrorCode::kInvalidArgument,
+                "structural similarity needs two maps of one side, 7 at least");
   const HeatMap p = scaled_to_one(a), q = scaled_to_one(b);
   double sum = 0;
   for (int top = 0; top + kWindow <= p.side; ++top) {
@@ -96,8 +106,10 @@ double structural_similarity(const HeatMap& a, const HeatMap& b) {
         }
       }
       x /= kCount, y /= kCount;
-      const double spread_x = xx / kCount - x * x, spread_y = yy / kCount - y * y, together = xy / kCount - x * y;
-      sum += (2 * x * y + kC1) * (2 * together + kC2) / ((x * x + y * y + kC1) * (spread_x + spread_y + kC2));
+      const double spread_x = xx / kCount - x * x, spread_y = yy / kCount - y * y,
+                   together = xy / kCount - x * y;
+      sum += (2 * x * y + kC1) * (2 * together + kC2) /
+             ((x * x + y * y + kC1) * (spread_x + spread_y + kC2));
     }
   }
   const int places = p.side - kWindow + 1;

@@ -18,7 +18,8 @@ const Array& require(const Node& node, Inputs inputs, std::size_t index) {
   return *inputs[index];
 }
 
-// Dense layers -------------------------------------------------------------------------------------------------------
+// Dense layers
+// -------------------------------------------------------------------------------------------------------
 
 struct Matrix {
   std::int64_t outputs, inputs;
@@ -29,26 +30,33 @@ struct Matrix {
 Matrix matrix_of(const Node& node, Inputs inputs) {
   const std::vector<std::int64_t>& shape = require(node, inputs, 1).shape;
   if (shape.size() != 2) engine::unsupported(node, "weights of other than two dimensions");
-  const bool rows_are_outputs = node.op_type == "Gemm" && engine::integer_attribute(node, "transB", 0) != 0;
-  const Matrix matrix = rows_are_outputs ? Matrix{shape[0], shape[1], shape[1], 1} : Matrix{shape[1], shape[0], 1, shape[1]};
-  if (static_cast<std::int64_t>(require(node, inputs, 0).values.size()) != matrix.inputs) engine::unsupported(node, "an input of another size than its weights");
+  const bool rows_are_outputs =
+      node.op_type == "Gemm" && engine::integer_attribute(node, "transB", 0) != 0;
+  const Matrix matrix = rows_are_outputs ? Matrix{shape[0], shape[1], shape[1], 1}
+                                         : Matrix{shape[1], shape[0], 1, shape[1]};
+  if (static_cast<std::int64_t>(require(node, inputs, 0).values.size()) != matrix.inputs)
+    engine::unsupported(node, "an input of another size than its weights");
   return matrix;
 }
 
 Array dense(const Node& node, Inputs inputs) {
   const Matrix m = matrix_of(node, inputs);
   const Array &x = *inputs[0], &w = *inputs[1];
-  const float alpha = engine::real_attribute(node, "alpha", 1), beta = engine::real_attribute(node, "beta", 1);
+  const float alpha = engine::real_attribute(node, "alpha", 1),
+              beta = engine::real_attribute(node, "beta", 1);
   Array y = zeros({1, m.outputs});
   for (std::int64_t o = 0; o < m.outputs; ++o) {
     float sum = 0;
-    for (std::int64_t i = 0; i < m.inputs; ++i) sum += w.values[o * m.output_step + i * m.input_step] * x.values[i];
+    for (std::int64_t i = 0; i < m.inputs; ++i)
+      sum += w.values[o * m.output_step + i * m.input_step] * x.values[i];
     y.values[o] = alpha * sum;
   }
   if (inputs.size() > 2 && inputs[2] != nullptr) {
     const Array& bias = *inputs[2];
-    if (bias.values.size() != 1 && bias.values.size() != y.values.size()) engine::malformed(node, "has a bias of another size");
-    for (std::int64_t o = 0; o < m.outputs; ++o) y.values[o] += beta * bias.values[bias.values.size() == 1 ? 0 : o];
+    if (bias.values.size() != 1 && bias.values.size() != y.values.size())
+      engine::malformed(node, "has a bias of another size");
+    for (std::int64_t o = 0; o < m.outputs; ++o)
+      y.values[o] += beta * bias.values[bias.values.size() == 1 ? 0 : o];
   }
   return y;
 }
@@ -60,12 +68,14 @@ std::vector<Array> dense_back(const Node& node, Inputs inputs, const Array& grad
   Array out = zeros(inputs[0]->shape);
   for (std::int64_t o = 0; o < m.outputs; ++o) {
     const float factor = alpha * gradient.values[o];
-    for (std::int64_t i = 0; i < m.inputs; ++i) out.values[i] += factor * w.values[o * m.output_step + i * m.input_step];
+    for (std::int64_t i = 0; i < m.inputs; ++i)
+      out.values[i] += factor * w.values[o * m.output_step + i * m.input_step];
   }
   return {std::move(out)};
 }
 
-// Element by element -------------------------------------------------------------------------------------------------
+// Element by element
+// -------------------------------------------------------------------------------------------------
 
 /// f(x) and f'(x) of one operator.
 template <float (*F)(const Node&, float)>
@@ -77,7 +87,8 @@ Array map(const Node& node, Inputs inputs) {
 template <float (*Slope)(const Node&, float)>
 std::vector<Array> map_back(const Node& node, Inputs inputs, const Array& gradient) {
   Array out = gradient;
-  for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] *= Slope(node, inputs[0]->values[i]);
+  for (std::size_t i = 0; i < out.values.size(); ++i)
+    out.values[i] *= Slope(node, inputs[0]->values[i]);
   return {std::move(out)};
 }
 
@@ -89,16 +100,25 @@ float leaky_relu_slope(const Node& node, float x) { return x > 0 ? 1.0F : leaky(
 float sigmoid(const Node&, float x) { return 1 / (1 + std::exp(-x)); }
 float sigmoid_slope(const Node& node, float x) { return sigmoid(node, x) * (1 - sigmoid(node, x)); }
 float hard_swish(const Node&, float x) { return x * std::clamp(x / 6 + 0.5F, 0.0F, 1.0F); }
-float hard_swish_slope(const Node&, float x) { return x <= -3 ? 0.0F : x >= 3 ? 1.0F : x / 3 + 0.5F; }
+float hard_swish_slope(const Node&, float x) {
+  return x <= -3 ? 0.0F : x >= 3 ? 1.0F : x / 3 + 0.5F;
+}
 
 /// An end of a Clip's range: a constant input, and an attribute before opset 11.
-float bound(const Node& node, Inputs inputs, std::size_t index, const std::string& name, float fallback) {
-  if (index >= inputs.size() || inputs[index] == nullptr) return engine::real_attribute(node, name, fallback);
-  if (inputs[index]->values.size() != 1) engine::malformed(node, "has a bound that is not one number");
+float bound(const Node& node, Inputs inputs, std::size_t index, const std::string& name,
+            float fallback) {
+  if (index >= inputs.size() || inputs[index] == nullptr)
+    return engine::real_attribute(node, name, fallback);
+  if (inputs[index]->values.size() != 1)
+    engine::malformed(node, "has a bound that is not one number");
   return inputs[index]->values[0];
 }
-float low_bound(const Node& node, Inputs inputs) { return bound(node, inputs, 1, "min", std::numeric_limits<float>::lowest()); }
-float high_bound(const Node& node, Inputs inputs) { return bound(node, inputs, 2, "max", std::numeric_limits<float>::max()); }
+float low_bound(const Node& node, Inputs inputs) {
+  return bound(node, inputs, 1, "min", std::numeric_limits<float>::lowest());
+}
+float high_bound(const Node& node, Inputs inputs) {
+  return bound(node, inputs, 2, "max", std::numeric_limits<float>::max());
+}
 Array clip(const Node& node, Inputs inputs) {
   const float low = low_bound(node, inputs), high = high_bound(node, inputs);
   Array y = require(node, inputs, 0);
@@ -117,11 +137,13 @@ std::vector<Array> clip_back(const Node& node, Inputs inputs, const Array& gradi
 /// Two operands of one rank, or one that is a constant of fewer dimensions: dimensions of 1 repeat.
 class Broadcast {
  public:
-  Broadcast(const Node& node, Inputs inputs) : a_(require(node, inputs, 0)), b_(require(node, inputs, 1)) {
+  Broadcast(const Node& node, Inputs inputs)
+      : a_(require(node, inputs, 0)), b_(require(node, inputs, 1)) {
     const std::size_t rank = std::max(a_.shape.size(), b_.shape.size());
     for (std::size_t i = 0; i < rank; ++i) {
       const std::int64_t p = dimension(a_, i, rank), q = dimension(b_, i, rank);
-      if (p != q && p != 1 && q != 1) engine::malformed(node, "has operands that do not fit each other");
+      if (p != q && p != 1 && q != 1)
+        engine::malformed(node, "has operands that do not fit each other");
       shape_.push_back(std::max(p, q));
     }
   }
@@ -157,7 +179,8 @@ class Broadcast {
 Array add(const Node& node, Inputs inputs) {
   const Broadcast pairs(node, inputs);
   Array y = zeros(pairs.shape());
-  pairs.each([&](auto i, auto a, auto b) { y.values[i] = inputs[0]->values[a] + inputs[1]->values[b]; });
+  pairs.each(
+      [&](auto i, auto a, auto b) { y.values[i] = inputs[0]->values[a] + inputs[1]->values[b]; });
   return y;
 }
 std::vector<Array> add_back(const Node& node, Inputs inputs, const Array& gradient) {
@@ -171,7 +194,8 @@ std::vector<Array> add_back(const Node& node, Inputs inputs, const Array& gradie
 Array multiply(const Node& node, Inputs inputs) {
   const Broadcast pairs(node, inputs);
   Array y = zeros(pairs.shape());
-  pairs.each([&](auto i, auto a, auto b) { y.values[i] = inputs[0]->values[a] * inputs[1]->values[b]; });
+  pairs.each(
+      [&](auto i, auto a, auto b) { y.values[i] = inputs[0]->values[a] * inputs[1]->values[b]; });
   return y;
 }
 std::vector<Array> multiply_back(const Node& node, Inputs inputs, const Array& gradient) {
@@ -186,27 +210,34 @@ std::vector<Array> multiply_back(const Node& node, Inputs inputs, const Array& g
 /// Scale and shift of a channel.
 float norm_scale(const Node& node, Inputs inputs, std::size_t channel) {
   return require(node, inputs, 1).values.at(channel) /
-         std::sqrt(require(node, inputs, 4).values.at(channel) + engine::real_attribute(node, "epsilon", 1e-5F));
+         std::sqrt(require(node, inputs, 4).values.at(channel) +
+                   engine::real_attribute(node, "epsilon", 1e-5F));
 }
-std::size_t per_channel(const Array& x) { return x.values.size() / static_cast<std::size_t>(x.shape.at(1)); }
+std::size_t per_channel(const Array& x) {
+  return x.values.size() / static_cast<std::size_t>(x.shape.at(1));
+}
 
 Array batch_norm(const Node& node, Inputs inputs) {
   Array y = require(node, inputs, 0);
   const std::size_t size = per_channel(y);
   for (std::size_t i = 0; i < y.values.size(); ++i) {
     const std::size_t c = i / size;
-    y.values[i] = (y.values[i] - require(node, inputs, 3).values.at(c)) * norm_scale(node, inputs, c) + require(node, inputs, 2).values.at(c);
+    y.values[i] =
+        (y.values[i] - require(node, inputs, 3).values.at(c)) * norm_scale(node, inputs, c) +
+        require(node, inputs, 2).values.at(c);
   }
   return y;
 }
 std::vector<Array> batch_norm_back(const Node& node, Inputs inputs, const Array& gradient) {
   Array out = gradient;
   const std::size_t size = per_channel(out);
-  for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] *= norm_scale(node, inputs, i / size);
+  for (std::size_t i = 0; i < out.values.size(); ++i)
+    out.values[i] *= norm_scale(node, inputs, i / size);
   return {std::move(out)};
 }
 
-// Views --------------------------------------------------------------------------------------------------------------
+// Views
+// --------------------------------------------------------------------------------------------------------------
 
 Array same(const Node& node, Inputs inputs) { return require(node, inputs, 0); }
 Array row(const Node& node, Inputs inputs) {
@@ -215,10 +246,13 @@ Array row(const Node& node, Inputs inputs) {
   return y;
 }
 Array reshape(const Node& node, Inputs inputs) {
-  if (require(node, inputs, 1).values.size() != 2) engine::unsupported(node, "Grad-CAM knows Reshape to rows only");
+  if (require(node, inputs, 1).values.size() != 2)
+    engine::unsupported(node, "Grad-CAM knows Reshape to rows only");
   return row(node, inputs);
 }
-std::vector<Array> view_back(const Node&, Inputs inputs, const Array& gradient) { return {{inputs[0]->shape, gradient.values}}; }
+std::vector<Array> view_back(const Node&, Inputs inputs, const Array& gradient) {
+  return {{inputs[0]->shape, gradient.values}};
+}
 
 }  // namespace
 

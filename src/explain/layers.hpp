@@ -14,7 +14,8 @@ using Inputs = std::span<const Array* const>;  ///< of a node; null: left out
 /// A layer of a head and its derivative.
 struct Layer {
   Array (*forward)(const model::Node& node, Inputs inputs);
-  /// Given d y / d output, d y / d input for each input; an empty array for one that must be a constant.
+  /// Given d y / d output, d y / d input for each input; an empty array for one that must be a
+  /// constant.
   std::vector<Array> (*backward)(const model::Node& node, Inputs inputs, const Array& gradient);
 };
 

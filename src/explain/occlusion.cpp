@@ -20,16 +20,21 @@ std::vector<int> places(int side, int patch, int stride) {
 
 }  // namespace
 
-HeatMap occlusion(const Classifier& classifier, std::span<const std::uint8_t> face, std::size_t label, const OcclusionOptions& options) {
+HeatMap occlusion(const pipeline::Classifier& classifier, std::span<const std::uint8_t> face,
+                  std::size_t label, const OcclusionOptions& options) {
   const int side = classifier.info().input_size;
-  const int patch = options.patch > 0 ? options.patch : std::max(1, side / 5), stride = options.stride > 0 ? options.stride : std::max(1, side / 16);
+  const int patch = options.patch > 0 ? options.patch : std::max(1, side / 5),
+            stride = options.stride > 0 ? options.stride : std::max(1, side / 16);
   const std::size_t classes = static_cast<std::size_t>(classifier.classes());
   if (face.size() != classifier.face_bytes() || label >= classes || patch > side) {
-    throw Error(ErrorCode::kInvalidArgument, "occlusion: the picture, the label or the square does not fit the network");
+    throw Error(ErrorCode::kInvalidArgument,
+                "occlusion: the picture, the label or the square does not fit the network");
   }
-  const auto gray = static_cast<std::uint8_t>(std::accumulate(face.begin(), face.end(), std::size_t{0}) / face.size());
+  const auto gray = static_cast<std::uint8_t>(
+      std::accumulate(face.begin(), face.end(), std::size_t{0}) / face.size());
   const std::vector<int> edges = places(side, patch, stride);
-  std::vector<std::uint8_t> pictures(face.begin(), face.end());  // the face itself, then with each square covered
+  std::vector<std::uint8_t> pictures(face.begin(),
+                                     face.end());  // the face itself, then with each square covered
   pictures.reserve((edges.size() * edges.size() + 1) * face.size());
   for (const int top : edges) {
     for (const int left : edges) {
@@ -59,7 +64,7 @@ HeatMap occlusion(const Classifier& classifier, std::span<const std::uint8_t> fa
 std::string cost_text(const HeatMap& occlusion) {
   const float points = 100 * occlusion.largest();
   if (points < 0.1F) return "less than 0.1 points";
-  return format("%.*f points", points < 10 ? 1 : 0, points);
+  return base::format("%.*f points", points < 10 ? 1 : 0, points);
 }
 
 }  // namespace mien::explain

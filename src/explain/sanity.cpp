@@ -25,7 +25,8 @@ void randomise(model::Tensor& tensor, std::mt19937_64& random) {
   const auto old = tensor.values<float>();
   double sum = 0, squares = 0;
   for (const float value : old) sum += value, squares += static_cast<double>(value) * value;
-  const double count = static_cast<double>(old.size()), deviation = std::sqrt(std::max(squares / count - sum / count * (sum / count), 0.0));
+  const double count = static_cast<double>(old.size()),
+               deviation = std::sqrt(std::max(squares / count - sum / count * (sum / count), 0.0));
   std::normal_distribution<float> draw(0, static_cast<float>(deviation));
   std::vector<float> values(old.size());
   for (float& value : values) value = draw(random);
@@ -40,28 +41,37 @@ model::Model randomised(model::Model model, std::size_t layers, std::uint64_t se
   nodes.resize(std::min(nodes.size(), layers));
   for (const std::size_t index : nodes) {
     const model::Node& node = model.nodes[index];
-    const auto tensor = std::find_if(model.initializers.begin(), model.initializers.end(), [&](const auto& t) { return t.name == node.inputs.at(1); });
+    const auto tensor = std::find_if(model.initializers.begin(), model.initializers.end(),
+                                     [&](const auto& t) { return t.name == node.inputs.at(1); });
     if (tensor == model.initializers.end() || tensor->type != model::DataType::kFloat32) {
-      throw Error(ErrorCode::kUnsupported, node.description() + ": its weights are not f32 constants of the file; take the model as it was before mien quantize");
+      throw Error(ErrorCode::kUnsupported, node.description() +
+                                               ": its weights are not f32 constants of the file; "
+                                               "take the model as it was before mien quantize");
     }
     randomise(*tensor, random);
   }
   return model;
 }
 
-std::vector<CascadeStep> randomisation_test(const model::Model& model, const Image& crop, std::size_t label, std::uint64_t seed) {
+std::vector<CascadeStep> randomisation_test(const model::Model& model, const Image& crop,
+                                            std::size_t label, std::uint64_t seed) {
   const model::ClassifierInfo info = model::read_classifier_info(model);
   std::vector<float> input;
   for (int i = 0; i < info.input_size * info.input_size; ++i) {
-    input.push_back((static_cast<float>(crop.row(0)[i]) - static_cast<float>(info.mean)) / static_cast<float>(info.std));
+    input.push_back((static_cast<float>(crop.row(0)[i]) - static_cast<float>(info.mean)) /
+                    static_cast<float>(info.std));
   }
-  const auto map_of = [&](const model::Model& of) { return GradCam(of, of.outputs[0].name, info.input_size, 1).explain(input, label).map; };
+  const auto map_of = [&](const model::Model& of) {
+    return GradCam(of, of.outputs[0].name, info.input_size, 1).explain(input, label).map;
+  };
   const HeatMap trained = map_of(model);
   std::vector<CascadeStep> steps;
   for (const std::size_t index : weighted_nodes(model)) {
     const HeatMap random = map_of(randomised(model, steps.size() + 1, seed));
     steps.push_back({model.nodes[index].name,
-                     {rank_correlation(trained.values, random.values), structural_similarity(resize(trained, info.input_size), resize(random, info.input_size))}});
+                     {rank_correlation(trained.values, random.values),
+                      structural_similarity(resize(trained, info.input_size),
+                                            resize(random, info.input_size))}});
   }
   return steps;
 }

@@ -10,8 +10,9 @@
 
 namespace mien::explain {
 
-/// The model with normal random numbers, of each tensor's own deviation, for the weights of its last `layers` Conv, Gemm
-/// and MatMul nodes. Throws Error kUnsupported where weights are not f32 constants (a quantised model).
+/// The model with normal random numbers, of each tensor's own deviation, for the weights of its
+/// last `layers` Conv, Gemm and MatMul nodes. Throws Error kUnsupported where weights are not f32
+/// constants (a quantised model).
 model::Model randomised(model::Model model, std::size_t layers, std::uint64_t seed);
 
 /// How alike two maps are; 1: the same.
@@ -20,16 +21,18 @@ struct Likeness {
   double structural_similarity = 0;
 };
 
-/// One step of the cascade: the layer whose weights became random last, and what the map then has in common with that of
-/// the trained network.
+/// One step of the cascade: the layer whose weights became random last, and what the map then has
+/// in common with that of the trained network.
 struct CascadeStep {
   std::string layer;
   Likeness grad_cam;
 };
 
-/// The model parameter randomisation test of Adebayo et al. 2018 (arXiv:1810.03292): weights become random layer by layer
-/// from the output on. A method whose map stays the same does not explain what the network has learned. `crop` is the
-/// network's gray picture. Throws what randomised and GradCam throw.
-std::vector<CascadeStep> randomisation_test(const model::Model& model, const Image& crop, std::size_t label, std::uint64_t seed);
+/// The model parameter randomisation test of Adebayo et al. 2018 (arXiv:1810.03292): weights become
+/// random layer by layer from the output on. A method whose map stays the same does not explain
+/// what the network has learned. `crop` is the network's gray picture. Throws what randomised and
+/// GradCam throw.
+std::vector<CascadeStep> randomisation_test(const model::Model& model, const Image& crop,
+                                            std::size_t label, std::uint64_t seed);
 
 }  // namespace mien::explain

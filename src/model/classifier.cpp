@@ -12,7 +12,8 @@
 namespace mien::model {
 namespace {
 
-constexpr std::string_view kCropPrefix = "crop.", kLabelsPrefix = "labels.", kTemperaturePrefix = "temperature.";
+constexpr std::string_view kCropPrefix = "crop.", kLabelsPrefix = "labels.",
+                           kTemperaturePrefix = "temperature.";
 constexpr int kMaxInputSize = 1024;
 
 [[noreturn]] void fail(std::string_view field, const std::string& what) {
@@ -73,18 +74,20 @@ std::string join(const std::vector<std::string>& parts, const char* separator) {
   return text;
 }
 
-CropGeometry parse_crop(const std::string& field, const std::string& text) {
+base::CropGeometry parse_crop(const std::string& field, const std::string& text) {
   const std::vector<std::string> parts = split(text, ' ');
-  if (parts.size() != 3) fail(field, "should be three numbers (scale, shift_x, shift_y): '" + text + "'");
-  const CropGeometry crop{parse_number(field, parts[0]), parse_number(field, parts[1]),
-                          parse_number(field, parts[2])};
+  if (parts.size() != 3)
+    fail(field, "should be three numbers (scale, shift_x, shift_y): '" + text + "'");
+  const base::CropGeometry crop{parse_number(field, parts[0]), parse_number(field, parts[1]),
+                                parse_number(field, parts[2])};
   if (!(crop.scale > 0)) fail(field, "has a scale that is not positive");
   return crop;
 }
 
 /// The graph must take and give what the metadata says.
 void check_graph(const Model& model, const ClassifierInfo& info) {
-  if (model.inputs.size() != 1) fail("input_size", "describes one input, but the graph has several or none");
+  if (model.inputs.size() != 1)
+    fail("input_size", "describes one input, but the graph has several or none");
   const auto fits = [](std::int64_t dimension, std::int64_t wanted) {
     return dimension < 0 || dimension == wanted;
   };
@@ -93,14 +96,17 @@ void check_graph(const Model& model, const ClassifierInfo& info) {
       !fits(shape[3], info.input_size)) {
     fail("input_size", "does not agree with the graph's input '" + model.inputs[0].name + "'");
   }
-  const auto check_output = [&](const ValueInfo& output, const std::vector<std::string>& labels, const std::string& field) {
-    if (!output.shape.empty() && !fits(output.shape.back(), static_cast<std::int64_t>(labels.size()))) {
+  const auto check_output = [&](const ValueInfo& output, const std::vector<std::string>& labels,
+                                const std::string& field) {
+    if (!output.shape.empty() &&
+        !fits(output.shape.back(), static_cast<std::int64_t>(labels.size()))) {
       fail(field, "does not agree with the graph's output '" + output.name + "'");
     }
   };
   check_output(model.outputs.at(0), info.labels, "labels");
   for (const auto& [name, head] : info.other_heads) {
-    const auto output = std::find_if(model.outputs.begin() + 1, model.outputs.end(), [&](const ValueInfo& o) { return o.name == name; });
+    const auto output = std::find_if(model.outputs.begin() + 1, model.outputs.end(),
+                                     [&](const ValueInfo& o) { return o.name == name; });
     const std::string field = std::string(kLabelsPrefix) + name;
     if (head.labels.empty()) fail(field, "is missing");
     if (output == model.outputs.end()) fail(field, "names no further output of the graph");
@@ -128,7 +134,8 @@ ClassifierInfo read_classifier_info(const Model& model) {
     } else if (key.starts_with(kLabelsPrefix)) {
       info.other_heads[key.substr(kLabelsPrefix.size())].labels = parse_labels(key, value);
     } else if (key.starts_with(kTemperaturePrefix)) {
-      info.other_heads[key.substr(kTemperaturePrefix.size())].temperature = parse_temperature(key, value);
+      info.other_heads[key.substr(kTemperaturePrefix.size())].temperature =
+          parse_temperature(key, value);
     } else if (key.starts_with(kCropPrefix)) {
       info.crops[key.substr(kCropPrefix.size())] = parse_crop(key, value);
     } else {
@@ -151,8 +158,9 @@ void write_classifier_info(Model& model, const ClassifierInfo& info) {
     model.metadata[std::string(kTemperaturePrefix) + name] = print_number(head.temperature);
   }
   for (const auto& [detector, crop] : info.crops) {
-    model.metadata[std::string(kCropPrefix) + detector] =
-        print_number(crop.scale) + " " + print_number(crop.shift_x) + " " + print_number(crop.shift_y);
+    model.metadata[std::string(kCropPrefix) + detector] = print_number(crop.scale) + " " +
+                                                          print_number(crop.shift_x) + " " +
+                                                          print_number(crop.shift_y);
   }
 }
 

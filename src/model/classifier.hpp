@@ -5,18 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "base/crop_geometry.hpp"
 #include "model/model.hpp"
 
 namespace mien::model {
-
-/// How a detector's face box becomes the square picture that the network sees: the square has the side
-/// max(width, height) * scale and is centred at the box's centre moved by (shift_x, shift_y) box sides.
-/// The numbers belong to one detector's way of drawing boxes.
-struct CropGeometry {
-  double scale = 1.0;
-  double shift_x = 0.0;  ///< positive: to the right
-  double shift_y = 0.0;  ///< positive: down
-};
 
 /// What belongs to one output of a network that has several.
 struct HeadInfo {
@@ -31,15 +23,17 @@ struct ClassifierInfo {
   int input_size = 48;              ///< side of the square gray input
   double mean = 0;                  ///< network input = (gray - mean) / std, gray in 0..255
   double std = 1;
-  double temperature = 1;                         ///< of the first output: probabilities = softmax(logits / temperature)
-  std::map<std::string, HeadInfo, std::less<>> other_heads;  ///< the graph's further outputs, by name
-  std::map<std::string, CropGeometry> crops;      ///< by detector name ("hog", "yunet", …)
-  std::map<std::string, std::string> provenance;  ///< the rest: "description", "training.*", "scores.*", …
+  double temperature = 1;  ///< of the first output: probabilities = softmax(logits / temperature)
+  std::map<std::string, HeadInfo, std::less<>>
+      other_heads;                                  ///< the graph's further outputs, by name
+  std::map<std::string, base::CropGeometry> crops;  ///< by detector name ("hog", "yunet", …)
+  std::map<std::string, std::string>
+      provenance;  ///< the rest: "description", "training.*", "scores.*", …
 };
 
-/// Keys: "labels" (comma separated), "input_size", "mean", "std", "temperature" (1 where missing), "labels.<output>" and
-/// "temperature.<output>" for each further output, "crop.<detector>" ("scale shift_x shift_y"); every other key is
-/// provenance. Throws Error kBadFormat naming the missing or
+/// Keys: "labels" (comma separated), "input_size", "mean", "std", "temperature" (1 where missing),
+/// "labels.<output>" and "temperature.<output>" for each further output, "crop.<detector>" ("scale
+/// shift_x shift_y"); every other key is provenance. Throws Error kBadFormat naming the missing or
 /// bad field, or the one that does not agree with the graph.
 ClassifierInfo read_classifier_info(const Model& model);
 /// Replaces the model's metadata.

@@ -9,7 +9,7 @@
 
 #include "mien/error.hpp"
 
-namespace mien {
+namespace mien::model {
 
 namespace fs = std::filesystem;
 namespace {
@@ -20,7 +20,8 @@ fs::path folder_variable(const char* name) {
   return value == nullptr ? fs::path() : fs::path(value);
 }
 
-/// The folder of the shared object that this code lies in, Python's module for one; empty where it is part of the program.
+/// The folder of the shared object that this code lies in, Python's module for one; empty where it
+/// is part of the program.
 fs::path shared_object_folder() {
   static const char kHere = 0;
   Dl_info info{};
@@ -37,11 +38,13 @@ std::vector<fs::path> candidates(const fs::path& name) {
   std::error_code ignored;
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   std::vector<fs::path> files;
-  if (name.has_extension()) files.push_back(name);  // "yunet" never means a file that happens to lie here
+  if (name.has_extension())
+    files.push_back(name);  // "yunet" never means a file that happens to lie here
   const fs::path library = shared_object_folder();
   for (const fs::path& folder :
-       {folder_variable("MIEN_MODELS"), user_model_folder(), library.empty() ? library : library / "models",
-        program / "../share/mien/models", program / "../../models", fs::path(MIEN_INSTALLED_MODELS)}) {
+       {folder_variable("MIEN_MODELS"), user_model_folder(),
+        library.empty() ? library : library / "models", program / "../share/mien/models",
+        program / "../../models", fs::path(MIEN_INSTALLED_MODELS)}) {
     if (!folder.empty()) files.push_back((folder / file).lexically_normal());
   }
   return files;
@@ -51,7 +54,8 @@ std::vector<fs::path> candidates(const fs::path& name) {
 
 fs::path user_model_folder() {
   const fs::path data = folder_variable("XDG_DATA_HOME");
-  if (data.is_absolute()) return data / "mien/models";  // the specification: a relative one is to be ignored
+  if (data.is_absolute())
+    return data / "mien/models";  // the specification: a relative one is to be ignored
   const fs::path home = folder_variable("HOME");
   return home.empty() ? fs::path() : home / ".local/share/mien/models";
 }
@@ -69,7 +73,8 @@ fs::path locate_model(const fs::path& name) {
   if (const std::optional<fs::path> found = find_model(wanted)) return *found;
   std::string looked;
   for (const fs::path& file : candidates(wanted)) {
-    if (file.has_parent_path()) looked += (looked.empty() ? "" : ", ") + file.parent_path().string();
+    if (file.has_parent_path())
+      looked += (looked.empty() ? "" : ", ") + file.parent_path().string();
   }
   throw Error(ErrorCode::kNotFound,
               wanted.string() + ": no such model file" +
@@ -78,4 +83,4 @@ fs::path locate_model(const fs::path& name) {
                        : " (looked in " + looked + "; MIEN_MODELS names another folder)"));
 }
 
-}  // namespace mien
+}  // namespace mien::model

@@ -12,7 +12,8 @@
 
 namespace mien::model {
 
-/// Element types of the ONNX tensors that the project uses; the values are ONNX's own (TensorProto.DataType).
+/// Element types of the ONNX tensors that the project uses; the values are ONNX's own
+/// (TensorProto.DataType).
 enum class DataType : int { kFloat32 = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7 };
 std::size_t size_of(DataType type);
 
@@ -59,8 +60,8 @@ Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<
 }
 
 /// An attribute of a node: one of the kinds that ONNX has and the operators here need.
-using Attribute =
-    std::variant<float, std::int64_t, std::string, Tensor, std::vector<float>, std::vector<std::int64_t>>;
+using Attribute = std::variant<float, std::int64_t, std::string, Tensor, std::vector<float>,
+                               std::vector<std::int64_t>>;
 
 struct Node {
   std::string name;  ///< may be empty in foreign files
@@ -93,15 +94,15 @@ struct Model {
   const Tensor* find_initializer(std::string_view name) const;
 };
 
-/// Parses an ONNX file. Throws Error kBadFormat (truncated, not ONNX, an initializer whose bytes do not fit
-/// its shape, a value used before it is made: nodes out of order or a cycle), kUnsupported (external data,
-/// subgraphs, functions, element types not listed above), kTooLarge (absurd counts). Takes memory in
-/// proportion to the bytes.
+/// Parses an ONNX file. Throws Error kBadFormat (truncated, not ONNX, an initializer whose bytes do
+/// not fit its shape, a value used before it is made: nodes out of order or a cycle), kUnsupported
+/// (external data, subgraphs, functions, element types not listed above), kTooLarge (absurd
+/// counts). Takes memory in proportion to the bytes.
 Model read_onnx(std::span<const std::byte> bytes, const std::string& name);
 Model read_onnx(const std::filesystem::path& path);
 
-/// Serialises (IR version 8). Deterministic: the same model gives the same bytes. Free dimensions are written
-/// as names
+/// Serialises (IR version 8). Deterministic: the same model gives the same bytes. Free dimensions
+/// are written as names
 /// ("batch" for the first).
 std::vector<std::byte> write_onnx(const Model& model);
 void write_onnx(const Model& model, const std::filesystem::path& path);

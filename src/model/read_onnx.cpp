@@ -19,10 +19,11 @@ using wire::Kind;
 
 /// Far above any network; keeps hostile files from taking many times their size in memory.
 constexpr std::size_t kMaxNodes = 100000;
-constexpr std::size_t kMaxPerNode = 4096;  ///< inputs, outputs or attributes of one node
+constexpr std::size_t kMaxPerNode = 4096;     ///< inputs, outputs or attributes of one node
 constexpr std::size_t kMaxParts = 1'000'000;  ///< inputs, outputs and attributes of all nodes
 constexpr std::size_t kMaxMetadata = 4096;
-constexpr std::size_t kMaxIntegers = std::size_t{1} << 25;  ///< listed one by one, of the whole file
+constexpr std::size_t kMaxIntegers = std::size_t{1}
+                                     << 25;  ///< listed one by one, of the whole file
 constexpr std::size_t kMaxRank = 16;
 constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
 
@@ -61,7 +62,8 @@ class OnnxReader {
   }
 
   std::span<const std::byte> message(const Field& field) const {
-    if (field.kind != Kind::kBytes) fail("not an ONNX file (a number stands where a message should)");
+    if (field.kind != Kind::kBytes)
+      fail("not an ONNX file (a number stands where a message should)");
     return field.bytes;
   }
 
@@ -71,7 +73,7 @@ class OnnxReader {
   }
 
   void check_count(std::size_t count, std::size_t limit, const char* what) const {
-    if (count > limit) fail(format("more than %zu %s", limit, what), ErrorCode::kTooLarge);
+    if (count > limit) fail(base::format("more than %zu %s", limit, what), ErrorCode::kTooLarge);
   }
 
   bool opset(std::span<const std::byte> bytes) {
@@ -122,7 +124,8 @@ class OnnxReader {
       }
       check_count(model_.nodes.size(), kMaxNodes, "nodes");
       check_count(model_.initializers.size(), kMaxNodes, "initializers");
-      check_count(model_.inputs.size() + model_.outputs.size(), 2 * kMaxNodes, "inputs and outputs");
+      check_count(model_.inputs.size() + model_.outputs.size(), 2 * kMaxNodes,
+                  "inputs and outputs");
     });
   }
 
@@ -230,7 +233,8 @@ class OnnxReader {
         break;
       default:
         fail(node.description() + ": attribute '" + name +
-                 format("' is of kind %lld, which is not supported", static_cast<long long>(type)),
+                 base::format("' is of kind %lld, which is not supported",
+                              static_cast<long long>(type)),
              ErrorCode::kUnsupported);
     }
     node.attributes.insert_or_assign(std::move(name), std::move(value));
@@ -238,7 +242,8 @@ class OnnxReader {
 
   void append_integers(const Field& field, std::vector<std::int64_t>& out) {
     const std::size_t before = out.size();
-    wire::append_integers(field, name_, {before + kMaxIntegers - integers_, "integers in lists"}, out);
+    wire::append_integers(field, name_, {before + kMaxIntegers - integers_, "integers in lists"},
+                          out);
     integers_ += out.size() - before;
   }
 
@@ -325,8 +330,8 @@ class OnnxReader {
         fail(label + " has an impossible shape");
     }
     if (static_cast<std::size_t>(bytes) != tensor.data.size()) {
-      fail(label + format(" holds %zu bytes where its shape needs %lld", tensor.data.size(),
-                          static_cast<long long>(bytes)));
+      fail(label + base::format(" holds %zu bytes where its shape needs %lld", tensor.data.size(),
+                                static_cast<long long>(bytes)));
     }
   }
 
@@ -341,8 +346,8 @@ class OnnxReader {
       case 0:
         fail(label + " has no element type");
       default:
-        fail(label +
-                 format(" has the element type %lld, which is not supported", static_cast<long long>(type)),
+        fail(label + base::format(" has the element type %lld, which is not supported",
+                                  static_cast<long long>(type)),
              ErrorCode::kUnsupported);
     }
   }
@@ -390,7 +395,8 @@ class OnnxReader {
     };
     for (const Tensor& tensor : model_.initializers) add(tensor.name);
     // Before IR version 4 initializers were listed among the inputs as well.
-    std::erase_if(model_.inputs, [&](const ValueInfo& input) { return known.contains(input.name); });
+    std::erase_if(model_.inputs,
+                  [&](const ValueInfo& input) { return known.contains(input.name); });
     for (const ValueInfo& input : model_.inputs) add(input.name);
     for (const Node& node : model_.nodes) {
       for (const std::string& input : node.inputs) {
@@ -418,16 +424,18 @@ class OnnxReader {
 
 Model read_onnx(std::span<const std::byte> bytes, const std::string& name) {
   constexpr std::string_view kZipStart = "PK\x03\x04";  // what LibTorch writes
-  const std::string_view start(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kZipStart.size()));
+  const std::string_view start(reinterpret_cast<const char*>(bytes.data()),
+                               std::min(bytes.size(), kZipStart.size()));
   if (start == kZipStart) {
-    throw Error(ErrorCode::kBadFormat, name + ": not an ONNX file but an archive, as checkpoints are: 'mien export " + name +
-                                           " -o model.onnx' makes a model of a checkpoint");
+    throw Error(ErrorCode::kBadFormat,
+                name + ": not an ONNX file but an archive, as checkpoints are: 'mien export " +
+                    name + " -o model.onnx' makes a model of a checkpoint");
   }
   return OnnxReader(name).model(bytes);
 }
 
 Model read_onnx(const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = read_file(path, kMaxFileBytes);
+  const std::vector<std::byte> bytes = base::read_file(path, kMaxFileBytes);
   return read_onnx(bytes, path.string());
 }
 

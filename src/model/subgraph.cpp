@@ -10,7 +10,8 @@ namespace mien::model {
 namespace {
 
 const std::string& only_input(const Model& model) {
-  if (model.inputs.size() != 1) throw Error(ErrorCode::kInvalidArgument, "the graph has not one input");
+  if (model.inputs.size() != 1)
+    throw Error(ErrorCode::kInvalidArgument, "the graph has not one input");
   return model.inputs[0].name;
 }
 
@@ -34,9 +35,11 @@ Model subgraph(const Model& model, const std::string& from, std::span<const std:
     if (wanted.erase(tensor.name) > 0) part.initializers.push_back(tensor);
   }
   if (!wanted.empty()) {
-    throw Error(ErrorCode::kInvalidArgument, "no node makes '" + *wanted.begin() + "' out of '" + from + "'");
+    throw Error(ErrorCode::kInvalidArgument,
+                "no node makes '" + *wanted.begin() + "' out of '" + from + "'");
   }
-  const auto stated = std::find_if(model.inputs.begin(), model.inputs.end(), [&](const auto& i) { return i.name == from; });
+  const auto stated = std::find_if(model.inputs.begin(), model.inputs.end(),
+                                   [&](const auto& i) { return i.name == from; });
   part.inputs = {stated != model.inputs.end() ? *stated : ValueInfo{from, DataType::kFloat32, {}}};
   for (const std::string& name : to) part.outputs.push_back({name, DataType::kFloat32, {}});
   return part;
@@ -47,14 +50,16 @@ std::vector<std::string> bottlenecks(const Model& model, const std::string& outp
   const std::vector<Node> nodes = subgraph(model, input, std::span(&output, 1)).nodes;
   std::unordered_map<std::string, std::size_t> last_use = {{output, nodes.size()}};
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    for (const std::string& name : nodes[i].inputs) last_use.try_emplace(name, i).first->second = std::max(last_use[name], i);
+    for (const std::string& name : nodes[i].inputs)
+      last_use.try_emplace(name, i).first->second = std::max(last_use[name], i);
   }
   // What depends on the input, has been made, and is still to be used.
   std::unordered_set<std::string> live = {input};
   std::vector<std::string> narrow;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const Node& node = nodes[i];
-    const bool varies = std::any_of(node.inputs.begin(), node.inputs.end(), [&](const auto& name) { return live.contains(name); });
+    const bool varies = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                    [&](const auto& name) { return live.contains(name); });
     if (!varies) continue;
     for (const std::string& name : node.inputs) {
       if (last_use[name] == i) live.erase(name);

@@ -14,7 +14,8 @@ namespace {
 
 std::uint64_t little_endian(std::span<const std::byte> bytes) {
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
   return value;
 }
 
@@ -69,7 +70,8 @@ void append_integers(const Field& field, const std::string& name, const ListLimi
                      std::vector<std::int64_t>& out) {
   const auto append = [&](std::uint64_t value) {
     if (out.size() >= limit.count) {
-      throw Error(ErrorCode::kTooLarge, name + ": more than " + std::to_string(limit.count) + " " + limit.what);
+      throw Error(ErrorCode::kTooLarge,
+                  name + ": more than " + std::to_string(limit.count) + " " + limit.what);
     }
     out.push_back(static_cast<std::int64_t>(value));
   };

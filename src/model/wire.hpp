@@ -10,8 +10,8 @@
 
 namespace mien::model::wire {
 
-/// How a field of a protobuf message is stored (protobuf.dev/programming-guides/encoding). Groups are not
-/// known.
+/// How a field of a protobuf message is stored (protobuf.dev/programming-guides/encoding). Groups
+/// are not known.
 enum class Kind : int { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
 /// One field of a message; `value` holds numbers, `bytes` strings, messages and packed arrays.
@@ -21,16 +21,19 @@ struct Field {
   std::uint64_t value = 0;
   std::span<const std::byte> bytes;  ///< points into the message
 
-  std::string_view text() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+  std::string_view text() const {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
   float as_float() const;
 };
 
-/// Walks through the fields of one message without copying. Throws Error kBadFormat where they run past its
-/// end.
+/// Walks through the fields of one message without copying. Throws Error kBadFormat where they run
+/// past its end.
 class Reader {
  public:
   /// `name` is the file, for messages; it must outlive the reader.
-  Reader(std::span<const std::byte> message, const std::string& name) : rest_(message), name_(&name) {}
+  Reader(std::span<const std::byte> message, const std::string& name)
+      : rest_(message), name_(&name) {}
 
   std::optional<Field> next();
 
@@ -42,14 +45,15 @@ class Reader {
   const std::string* name_;
 };
 
-/// How long a list may become; packed numbers take up to eight times the memory that they take in the file.
+/// How long a list may become; packed numbers take up to eight times the memory that they take in
+/// the file.
 struct ListLimit {
   std::size_t count = 0;
   const char* what = "";  ///< there are too many of
 };
 
-/// Appends the numbers of a repeated field, stored one by one or packed. Throws Error kBadFormat, and kTooLarge
-/// before `out` grows past its limit.
+/// Appends the numbers of a repeated field, stored one by one or packed. Throws Error kBadFormat,
+/// and kTooLarge before `out` grows past its limit.
 void append_integers(const Field& field, const std::string& name, const ListLimit& limit,
                      std::vector<std::int64_t>& out);
 void append_floats(const Field& field, const std::string& name, std::vector<float>& out);

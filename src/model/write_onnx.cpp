@@ -78,7 +78,8 @@ Writer write_value_info(const ValueInfo& info) {
 Writer write_graph(const Model& model) {
   Writer out;
   for (const Node& node : model.nodes) out.message(1, write_node(node));
-  out.text(2, model.graph_name.empty() ? std::string_view("graph") : std::string_view(model.graph_name));
+  out.text(
+      2, model.graph_name.empty() ? std::string_view("graph") : std::string_view(model.graph_name));
   for (const Tensor& tensor : model.initializers) out.message(5, write_tensor(tensor));
   for (const ValueInfo& input : model.inputs) out.message(11, write_value_info(input));
   for (const ValueInfo& output : model.outputs) out.message(12, write_value_info(output));
@@ -106,7 +107,7 @@ std::vector<std::byte> write_onnx(const Model& model) {
 }
 
 void write_onnx(const Model& model, const std::filesystem::path& path) {
-  write_file(path, write_onnx(model));
+  base::write_file(path, write_onnx(model));
 }
 
 }  // namespace mien::model

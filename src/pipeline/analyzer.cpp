@@ -21,34 +21,45 @@ class Analyzer::Impl {
  public:
   Impl(std::filesystem::path path, const AnalyzerOptions& options)
       : path_(std::move(path)),
-        // One thread: a photo's few faces take a millisecond, less than threads that meet others on a busy core lose.
-        classifier_(Classifier::load(path_, {precision_from_string(options.precision), 1},
-                                     {options.head, options.contempt ? std::vector<std::string>{} : kSeven})),
+        // One thread: a photo's few faces take a millisecond, less than threads that meet others on
+        // a busy core lose.
+        classifier_(pipeline::Classifier::load(
+            path_, {pipeline::precision_from_string(options.precision), 1},
+            {options.head, options.contempt ? std::vector<std::string>{} : kSeven})),
         whole_photos_(options.min_face > 0),
         min_confidence_(options.min_confidence),
-        detector_(make_face_detector(options.detector, {.min_face = options.min_face, .threads = options.threads})) {
+        detector_(vision::make_face_detector(
+            options.detector, {.min_face = options.min_face, .threads = options.threads})) {
     if (!(min_confidence_ >= 0 && min_confidence_ <= 1)) {
-      throw Error(ErrorCode::kInvalidArgument, format("min_confidence is %g, not a probability from 0 to 1", min_confidence_));
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          base::format("min_confidence is %g, not a probability from 0 to 1", min_confidence_));
     }
-    for (const std::string& label : classifier_.info().labels) emotions_.push_back(*emotion_from_string(label));
+    for (const std::string& label : classifier_.info().labels)
+      emotions_.push_back(*emotion_from_string(label));
     const auto& crops = classifier_.info().crops;
     const auto crop = crops.find(std::string(detector_->name()));
     if (crop != crops.end()) crop_ = crop->second;
   }
 
-  std::vector<DetectedFace> detect(const ImageView& image) const { return detector_->detect(image); }
+  std::vector<DetectedFace> detect(const ImageView& image) const {
+    return detector_->detect(image);
+  }
 
   /// Boxes and landmarks come in pixels of an image x and y times as large.
-  std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> found, float x = 1, float y = 1) const {
+  std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> found,
+                             float x = 1, float y = 1) const {
     const int size = classifier_.info().input_size;
     std::vector<std::uint8_t> crops;
     crops.reserve(found.size() * classifier_.face_bytes());
-    for (const DetectedFace& face : found) append(crops, crop_aligned_face(image, face, crop_, size));
+    for (const DetectedFace& face : found)
+      append(crops, vision::crop_aligned_face(image, face, crop_, size));
     const std::vector<float> probabilities = classifier_.probabilities(crops);
     std::vector<Face> faces;
     for (std::size_t i = 0; i < found.size(); ++i) {
-      faces.push_back(read(std::span(probabilities).subspan(i * emotions_.size(), emotions_.size())));
-      const DetectedFace face = scaled(found[i], x, y);
+      faces.push_back(
+          read(std::span(probabilities).subspan(i * emotions_.size(), emotions_.size())));
+      const DetectedFace face = vision::scaled(found[i], x, y);
       faces.back().box = face.box;
       faces.back().detection_score = face.score;
       faces.back().landmarks = face.landmarks;
@@ -57,16 +68,20 @@ class Analyzer::Impl {
   }
 
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const {
-    const ScaledImage photo = decode_image_scaled(bytes, name, whole_photos_ ? 0 : kEnoughPixels);
-    const float x = static_cast<float>(photo.original_width) / static_cast<float>(photo.image.width());
-    const float y = static_cast<float>(photo.original_height) / static_cast<float>(photo.image.height());
-    return {photo.original_width, photo.original_height, classify(photo.image, detect(photo.image), x, y)};
+    const vision::ScaledImage photo =
+        vision::decode_image_scaled(bytes, name, whole_photos_ ? 0 : vision::kEnoughPixels);
+    const float x =
+        static_cast<float>(photo.original_width) / static_cast<float>(photo.image.width());
+    const float y =
+        static_cast<float>(photo.original_height) / static_cast<float>(photo.image.height());
+    return {photo.original_width, photo.original_height,
+            classify(photo.image, detect(photo.image), x, y)};
   }
 
   Face classify(const ImageView& image) const {
     const Box whole{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)};
     std::vector<std::uint8_t> crop;
-    append(crop, crop_face(image, whole, {}, classifier_.info().input_size));
+    append(crop, vision::crop_face(image, whole, {}, classifier_.info().input_size));
     Face face = read(classifier_.probabilities(crop));
     face.box = whole;
     return face;
@@ -92,16 +107,18 @@ class Analyzer::Impl {
   }
 
   std::filesystem::path path_;
-  Classifier classifier_;
+  pipeline::Classifier classifier_;
   bool whole_photos_;  // a face of few pixels may be wanted: decode all of them
   double min_confidence_;
-  std::unique_ptr<FaceDetector> detector_;
+  std::unique_ptr<vision::FaceDetector> detector_;
   std::vector<Emotion> emotions_;  // by output
-  model::CropGeometry crop_;       // for this detector
+  base::CropGeometry crop_;        // for this detector
 };
 
 Analyzer Analyzer::load(const std::filesystem::path& model, const AnalyzerOptions& options) {
-  return Analyzer(std::make_unique<Impl>(locate_classifier(model, precision_from_string(options.precision)), options));
+  return Analyzer(std::make_unique<Impl>(
+      pipeline::locate_classifier(model, pipeline::precision_from_string(options.precision)),
+      options));
 }
 
 Analyzer::Analyzer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -113,14 +130,19 @@ std::vector<Face> Analyzer::analyze(const ImageView& image) const {
   if (image.empty()) throw Error(ErrorCode::kInvalidArgument, "the image has no pixels");
   return impl_->classify(image, impl_->detect(image));
 }
-std::vector<DetectedFace> Analyzer::detect(const ImageView& image) const { return impl_->detect(image); }
-std::vector<Face> Analyzer::classify(const ImageView& image, std::span<const DetectedFace> faces) const {
+std::vector<DetectedFace> Analyzer::detect(const ImageView& image) const {
+  return impl_->detect(image);
+}
+std::vector<Face> Analyzer::classify(const ImageView& image,
+                                     std::span<const DetectedFace> faces) const {
   return impl_->classify(image, faces);
 }
 PhotoAnalysis Analyzer::analyze_file(const std::filesystem::path& path) const {
-  return impl_->analyze_encoded(read_file(path, DecodeLimits{}.max_file_bytes), path.string());
+  return impl_->analyze_encoded(base::read_file(path, vision::DecodeLimits{}.max_file_bytes),
+                                path.string());
 }
-PhotoAnalysis Analyzer::analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const {
+PhotoAnalysis Analyzer::analyze_encoded(std::span<const std::byte> bytes,
+                                        const std::string& name) const {
   return impl_->analyze_encoded(bytes, name);
 }
 Face Analyzer::classify(const ImageView& face) const { return impl_->classify(face); }
@@ -128,8 +150,10 @@ const std::vector<std::string>& Analyzer::labels() const { return impl_->labels(
 std::string_view Analyzer::detector_name() const { return impl_->detector_name(); }
 const std::filesystem::path& Analyzer::model_path() const { return impl_->path(); }
 
-std::string_view answer(const Face& face) { return face.uncertain ? "uncertain" : to_string(face.emotion); }
+std::string_view answer(const Face& face) {
+  return face.uncertain ? "uncertain" : to_string(face.emotion);
+}
 
-Image read_image(const std::filesystem::path& path) { return load_image(path); }
+Image read_image(const std::filesystem::path& path) { return vision::load_image(path); }
 
 }  // namespace mien

@@ -9,11 +9,12 @@
 #include <utility>
 #include <vector>
 
-namespace mien {
+namespace mien::pipeline {
 
-/// Calls make(i) for i in 0..count-1 on `workers` (at least one) threads and take(i, result) on the calling thread, in order. At most four
-/// results a worker wait at a time, so memory does not grow with the count. An exception of either ends the work
-/// and is thrown on. take returns false to stop early.
+/// Calls make(i) for i in 0..count-1 on `workers` (at least one) threads and take(i, result) on the
+/// calling thread, in order. At most four results a worker wait at a time, so memory does not grow
+/// with the count. An exception of either ends the work and is thrown on. take returns false to
+/// stop early.
 template <class Make, class Take>
 void ordered_parallel(std::size_t count, int workers, Make make, Take take) {
   using Result = decltype(make(std::size_t{0}));
@@ -84,4 +85,4 @@ void ordered_parallel(std::size_t count, int workers, Make make, Take take) {
   if (error != nullptr) std::rethrow_exception(error);
 }
 
-}  // namespace mien
+}  // namespace mien::pipeline

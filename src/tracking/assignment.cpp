@@ -5,12 +5,13 @@
 
 #include "mien/error.hpp"
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Rows join one after the other, each on the cheapest path of swaps that ends in a free column; rows <= columns.
+/// Rows join one after the other, each on the cheapest path of swaps that ends in a free column;
+/// rows <= columns.
 template <class Cost>
 std::vector<int> assign_rows(int rows, int columns, Cost cost) {
   const auto at = [](int i) { return static_cast<std::size_t>(i); };
@@ -18,7 +19,8 @@ std::vector<int> assign_rows(int rows, int columns, Cost cost) {
   std::vector<int> row_of(at(columns), -1), column_of(at(rows), -1);
   for (int first = 0; first < rows; ++first) {
     std::vector<double> distance(at(columns), kInfinity);
-    std::vector<int> came_from(at(columns), -1);  // the column before on the path; -1: straight from `first`
+    std::vector<int> came_from(at(columns),
+                               -1);  // the column before on the path; -1: straight from `first`
     std::vector<char> settled(at(columns), 0);
     int row = first, column = -1;
     double length = 0;
@@ -66,10 +68,12 @@ std::vector<int> least_cost_assignment(std::span<const double> costs, int column
   const int rows = static_cast<int>(costs.size()) / columns;
   const auto cost = [&](int r, int c) { return costs[static_cast<std::size_t>(r * columns + c)]; };
   if (rows <= columns) return assign_rows(rows, columns, cost);
-  const std::vector<int> row_of = assign_rows(columns, rows, [&](int c, int r) { return cost(r, c); });
+  const std::vector<int> row_of =
+      assign_rows(columns, rows, [&](int c, int r) { return cost(r, c); });
   std::vector<int> column_of(static_cast<std::size_t>(rows), -1);
-  for (int c = 0; c < columns; ++c) column_of[static_cast<std::size_t>(row_of[static_cast<std::size_t>(c)])] = c;
+  for (int c = 0; c < columns; ++c)
+    column_of[static_cast<std::size_t>(row_of[static_cast<std::size_t>(c)])] = c;
   return column_of;
 }
 
-}  // namespace mien
+}  // namespace mien::tracking

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
 // In sides of the face, so that near and far faces behave alike.
-constexpr double kDetectorNoise = 0.03;   ///< standard deviation of a detector's box
-constexpr double kFirstSpeed = 1;         ///< standard deviation of a new face's speed, sides a second
-constexpr double kRestlessness = 2;       ///< by how much a speed changes within a second, sides a second
-constexpr double kVelocityFades = 1;   ///< time constant in seconds
+constexpr double kDetectorNoise = 0.03;  ///< standard deviation of a detector's box
+constexpr double kFirstSpeed = 1;  ///< standard deviation of a new face's speed, sides a second
+constexpr double kRestlessness =
+    2;  ///< by how much a speed changes within a second, sides a second
+constexpr double kVelocityFades = 1;  ///< time constant in seconds
 
 }  // namespace
 
@@ -19,7 +20,8 @@ void BoxMotion::Coordinate::advance(double seconds, double scale) {
   const double noise = kRestlessness * kRestlessness * scale * scale;
   place += way * velocity;
   velocity *= kept;
-  place_variance += 2 * way * covariance + way * way * velocity_variance + noise * seconds * seconds * seconds / 3;
+  place_variance += 2 * way * covariance + way * way * velocity_variance +
+                    noise * seconds * seconds * seconds / 3;
   covariance = kept * (covariance + way * velocity_variance) + noise * seconds * seconds / 2;
   velocity_variance = kept * kept * velocity_variance + noise * seconds;
 }
@@ -67,8 +69,8 @@ void BoxMotion::observe(const Box& box) {
 
 Box BoxMotion::box() const {
   const double width = std::exp(width_.place), height = std::exp(height_.place);
-  return {static_cast<float>(x_.place - width / 2), static_cast<float>(y_.place - height / 2), static_cast<float>(width),
-          static_cast<float>(height)};
+  return {static_cast<float>(x_.place - width / 2), static_cast<float>(y_.place - height / 2),
+          static_cast<float>(width), static_cast<float>(height)};
 }
 
-}  // namespace mien
+}  // namespace mien::tracking

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
 constexpr double kMaxBins = 2048;
@@ -20,9 +20,12 @@ void EmotionLog::add(double seconds, std::span<const Entry> faces) {
   time_ = seconds;
   shown_.clear();
   for (const Entry& face : faces) {
-    shown_.push_back({face.number, face.label, {face.probabilities.begin(), face.probabilities.end()}});
+    shown_.push_back(
+        {face.number, face.label, {face.probabilities.begin(), face.probabilities.end()}});
     if (persons_.contains(face.number)) continue;
-    persons_[face.number] = {.number = face.number, .first_seen = seconds, .last_seen = seconds,
+    persons_[face.number] = {.number = face.number,
+                             .first_seen = seconds,
+                             .last_seen = seconds,
                              .label_seconds = std::vector<double>(classes_),
                              .first_bin = static_cast<std::size_t>(seconds / bin_seconds_)};
   }
@@ -31,7 +34,8 @@ void EmotionLog::add(double seconds, std::span<const Entry> faces) {
 void EmotionLog::credit(PersonLog& person, const Shown& face, double from, double to) const {
   person.seconds += to - from;
   person.label_seconds[face.label] += to - from;
-  for (auto bin = static_cast<std::size_t>(from / bin_seconds_); static_cast<double>(bin) * bin_seconds_ < to; ++bin) {
+  for (auto bin = static_cast<std::size_t>(from / bin_seconds_);
+       static_cast<double>(bin) * bin_seconds_ < to; ++bin) {
     const double begin = std::max(from, static_cast<double>(bin) * bin_seconds_);
     const double share = std::min(to, static_cast<double>(bin + 1) * bin_seconds_) - begin;
     if (share <= 0) continue;
@@ -47,7 +51,8 @@ void EmotionLog::credit(PersonLog& person, const Shown& face, double from, doubl
 void EmotionLog::widen_bins() {
   bin_seconds_ *= 2;
   for (auto& [number, person] : persons_) {
-    const std::size_t width = 1 + classes_, count = person.bins.size() / width, first = person.first_bin;
+    const std::size_t width = 1 + classes_, count = person.bins.size() / width,
+                      first = person.first_bin;
     std::vector<float> bins;
     person.first_bin = first / 2;
     for (std::size_t i = 0; i < count; ++i) {
@@ -65,4 +70,4 @@ std::vector<PersonLog> EmotionLog::persons() const {
   return out;
 }
 
-}  // namespace mien
+}  // namespace mien::tracking

@@ -4,16 +4,17 @@
 #include <span>
 #include <vector>
 
-namespace mien {
+namespace mien::tracking {
 
 struct SmoothingOptions {
-  double time_constant = 0.2;  ///< seconds in which the answer goes 63 % of the way to a new one; 0: no smoothing
-  double margin = 0.1;         ///< by how much another emotion must lead before the label changes
+  double time_constant =
+      0.2;  ///< seconds in which the answer goes 63 % of the way to a new one; 0: no smoothing
+  double margin = 0.1;  ///< by how much another emotion must lead before the label changes
 };
 
-/// One face's probabilities over time, smoothed with an exponential moving average whose weight follows the time that
-/// has passed, so that any frame rate gives the same curve; and a label with hysteresis: it stays until another
-/// emotion is ahead of it by a margin. Not thread safe.
+/// One face's probabilities over time, smoothed with an exponential moving average whose weight
+/// follows the time that has passed, so that any frame rate gives the same curve; and a label with
+/// hysteresis: it stays until another emotion is ahead of it by a margin. Not thread safe.
 class EmotionSmoother {
  public:
   explicit EmotionSmoother(const SmoothingOptions& options = {}) : options_(options) {}
@@ -22,7 +23,7 @@ class EmotionSmoother {
   void update(double seconds, std::span<const float> probabilities);
 
   const std::vector<float>& probabilities() const { return smoothed_; }  ///< sum 1
-  std::size_t label() const { return label_; }                          ///< an index of probabilities()
+  std::size_t label() const { return label_; }  ///< an index of probabilities()
 
  private:
   SmoothingOptions options_;
@@ -31,4 +32,4 @@ class EmotionSmoother {
   double last_ = 0;
 };
 
-}  // namespace mien
+}  // namespace mien::tracking

@@ -6,11 +6,11 @@
 
 #include "tracking/assignment.hpp"
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
-constexpr float kLeastOverlap = 0.2f;   ///< of the same face from one detection to the next
-constexpr double kReach = 0.7;          ///< how far off it may be found otherwise, in sides of the face,
+constexpr float kLeastOverlap = 0.2f;  ///< of the same face from one detection to the next
+constexpr double kReach = 0.7;  ///< how far off it may be found otherwise, in sides of the face,
 constexpr double kReachGrowth = 1.0;    ///< and how much farther for each second away,
 constexpr double kFarthestReach = 2.5;  ///< up to this
 constexpr double kSizeRatio = 1.7;      ///< by how much it may have grown or shrunk then
@@ -19,15 +19,19 @@ double side(const Box& box) { return std::max(box.width, box.height); }
 
 Landmarks moved(Landmarks landmarks, const Box& from, const Box& to) {
   for (Point& point : landmarks) {
-    point = {to.x + (point.x - from.x) * to.width / from.width, to.y + (point.y - from.y) * to.height / from.height};
+    point = {to.x + (point.x - from.x) * to.width / from.width,
+             to.y + (point.y - from.y) * to.height / from.height};
   }
   return landmarks;
 }
 
-/// Distance of two boxes' centres in sides of the larger; nothing where one cannot have become the other.
+/// Distance of two boxes' centres in sides of the larger; nothing where one cannot have become the
+/// other.
 std::optional<double> distance(const Box& a, const Box& b, double reach) {
   const double larger = std::max(side(a), side(b)), smaller = std::min(side(a), side(b));
-  const double apart = std::hypot(a.x + a.width / 2 - b.x - b.width / 2, a.y + a.height / 2 - b.y - b.height / 2) / larger;
+  const double apart =
+      std::hypot(a.x + a.width / 2 - b.x - b.width / 2, a.y + a.height / 2 - b.y - b.height / 2) /
+      larger;
   if (larger > kSizeRatio * smaller || apart > reach) return std::nullopt;
   return apart;
 }
@@ -37,8 +41,9 @@ struct Pair {
 };
 
 /// The best pairs of what is left in both lists, which they are taken from.
-std::vector<Pair> pair_up(std::vector<std::size_t>& tracks, std::vector<std::size_t>& faces,
-                          const std::function<std::optional<double>(std::size_t track, std::size_t face)>& cost) {
+std::vector<Pair> pair_up(
+    std::vector<std::size_t>& tracks, std::vector<std::size_t>& faces,
+    const std::function<std::optional<double>(std::size_t track, std::size_t face)>& cost) {
   constexpr double kImpossible = 1e6;
   std::vector<double> costs;
   for (const std::size_t track : tracks) {
@@ -50,7 +55,8 @@ std::vector<Pair> pair_up(std::vector<std::size_t>& tracks, std::vector<std::siz
   for (std::size_t row = 0; row < columns.size(); ++row) {
     if (columns[row] < 0) continue;
     const auto column = static_cast<std::size_t>(columns[row]);
-    if (costs[row * faces.size() + column] < kImpossible) pairs.push_back({tracks[row], faces[column]});
+    if (costs[row * faces.size() + column] < kImpossible)
+      pairs.push_back({tracks[row], faces[column]});
   }
   for (const Pair& pair : pairs) {
     std::erase(tracks, pair.track);
@@ -67,7 +73,8 @@ const std::vector<Track>& FaceTracker::advance(double seconds) {
   for (std::size_t i = 0; i < tracks_.size(); ++i) {
     motions_[i].advance(passed);
     const Box box = motions_[i].box();
-    if (tracks_[i].landmarks) tracks_[i].landmarks = moved(*tracks_[i].landmarks, tracks_[i].box, box);
+    if (tracks_[i].landmarks)
+      tracks_[i].landmarks = moved(*tracks_[i].landmarks, tracks_[i].box, box);
     tracks_[i].box = box;
   }
   return tracks_;
@@ -76,19 +83,22 @@ const std::vector<Track>& FaceTracker::advance(double seconds) {
 const std::vector<Track>& FaceTracker::update(double seconds, std::span<const DetectedFace> faces) {
   advance(seconds);
   std::vector<std::size_t> in_sight, away, free;
-  for (std::size_t i = 0; i < tracks_.size(); ++i) (tracks_[i].visible ? in_sight : away).push_back(i);
+  for (std::size_t i = 0; i < tracks_.size(); ++i)
+    (tracks_[i].visible ? in_sight : away).push_back(i);
   for (std::size_t i = 0; i < faces.size(); ++i) free.push_back(i);
 
-  std::vector<Pair> pairs = pair_up(in_sight, free, [&](std::size_t track, std::size_t face) -> std::optional<double> {
-    const float overlap = intersection_over_union(tracks_[track].box, faces[face].box);
-    if (overlap < kLeastOverlap) return std::nullopt;
-    return 1 - overlap;
-  });
+  std::vector<Pair> pairs =
+      pair_up(in_sight, free, [&](std::size_t track, std::size_t face) -> std::optional<double> {
+        const float overlap = intersection_over_union(tracks_[track].box, faces[face].box);
+        if (overlap < kLeastOverlap) return std::nullopt;
+        return 1 - overlap;
+      });
   std::vector<std::size_t> rest = in_sight;
   rest.insert(rest.end(), away.begin(), away.end());
   const std::vector<Pair> far = pair_up(rest, free, [&](std::size_t track, std::size_t face) {
     const double absent = now_ - tracks_[track].last_found;
-    return distance(tracks_[track].box, faces[face].box, std::min(kFarthestReach, kReach + kReachGrowth * absent));
+    return distance(tracks_[track].box, faces[face].box,
+                    std::min(kFarthestReach, kReach + kReachGrowth * absent));
   });
   pairs.insert(pairs.end(), far.begin(), far.end());
 
@@ -111,8 +121,11 @@ const std::vector<Track>& FaceTracker::update(double seconds, std::span<const De
     motions_.erase(motions_.begin() + static_cast<std::ptrdiff_t>(i));
   }
   for (const std::size_t i : free) {
-    tracks_.push_back({.number = ++numbers_given_, .box = faces[i].box, .landmarks = faces[i].landmarks,
-                       .score = faces[i].score, .last_found = now_});
+    tracks_.push_back({.number = ++numbers_given_,
+                       .box = faces[i].box,
+                       .landmarks = faces[i].landmarks,
+                       .score = faces[i].score,
+                       .last_found = now_});
     motions_.emplace_back(faces[i].box);
   }
   return tracks_;
@@ -123,4 +136,4 @@ void FaceTracker::forget() {
   motions_.clear();
 }
 
-}  // namespace mien
+}  // namespace mien::tracking

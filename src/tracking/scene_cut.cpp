@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
 constexpr int kColumns = 32, kRows = 24, kSamples = 4;  ///< samples a side of each cell
@@ -25,7 +25,8 @@ std::vector<float> thumbnail(const ImageView& frame) {
       int sum = 0;
       for (int i = 0; i < kSamples; ++i) {
         const std::uint8_t* line = frame.row(at(row, i, kRows, frame.height));
-        for (int j = 0; j < kSamples; ++j) sum += line[at(column, j, kColumns, frame.width) * bytes + green];
+        for (int j = 0; j < kSamples; ++j)
+          sum += line[at(column, j, kColumns, frame.width) * bytes + green];
       }
       cells.push_back(static_cast<float>(sum) / (255.0f * kSamples * kSamples));
     }
@@ -48,4 +49,4 @@ bool SceneCut::operator()(const ImageView& frame, double seconds) {
   return std::min(difference, jump) > kThreshold;
 }
 
-}  // namespace mien
+}  // namespace mien::tracking

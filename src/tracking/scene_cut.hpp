@@ -4,15 +4,16 @@
 
 #include "mien/image.hpp"
 
-namespace mien {
+namespace mien::tracking {
 
-/// Notices where a film goes on with another scene, so that nobody inherits the number of a person who stood in the
-/// same place before. Compares small gray copies of the frames: a cut is a difference that is large and much larger
-/// than the one before, so that a moving camera is none (the measure of FFmpeg's filter scdet). Not thread safe.
+/// Notices where a film goes on with another scene, so that nobody inherits the number of a person
+/// who stood in the same place before. Compares small gray copies of the frames: a cut is a
+/// difference that is large and much larger than the one before, so that a moving camera is none
+/// (the measure of FFmpeg's filter scdet). Not thread safe.
 class SceneCut {
  public:
-  /// True where `frame`, shown at `seconds`, starts another scene. Frames more than a quarter of a second apart are
-  /// not compared.
+  /// True where `frame`, shown at `seconds`, starts another scene. Frames more than a quarter of a
+  /// second apart are not compared.
   bool operator()(const ImageView& frame, double seconds);
 
  private:
@@ -21,4 +22,4 @@ class SceneCut {
   double difference_ = 0;
 };
 
-}  // namespace mien
+}  // namespace mien::tracking

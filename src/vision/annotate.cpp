@@ -10,11 +10,12 @@
 #include "mien/error.hpp"
 #include "vision/canvas.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 constexpr float kMinFaceForBars = 60;  ///< pixels
-constexpr float kMinText = 10;  ///< pixels a line, and a 140th of large images: below it nobody can read
+constexpr float kMinText =
+    10;  ///< pixels a line, and a 140th of large images: below it nobody can read
 constexpr Rgb kDark = {16, 18, 22};
 constexpr Rgb kLight = {255, 255, 255};
 
@@ -29,7 +30,9 @@ float overlap(const Box& a, const Box& b) {
   return width > 0 && height > 0 ? width * height : 0;
 }
 
-std::string percent(float share) { return format("%.0f%%", 100.0 * std::clamp(share, 0.0f, 1.0f)); }
+std::string percent(float share) {
+  return base::format("%.0f%%", 100.0 * std::clamp(share, 0.0f, 1.0f));
+}
 
 /// Places plates and panels so that they cover neither faces nor each other.
 class Annotator {
@@ -44,11 +47,13 @@ class Annotator {
   void draw() {
     std::vector<std::size_t> order(faces_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return faces_[i].box.width; });
+    std::ranges::stable_sort(order, std::greater{},
+                             [&](std::size_t i) { return faces_[i].box.width; });
     for (const std::size_t i : order) draw_frame(faces_[i]);
     for (const std::size_t i : order) draw_title(faces_[i]);
     for (const std::size_t i : order) {
-      if (std::min(faces_[i].box.width, faces_[i].box.height) >= kMinFaceForBars) draw_bars(faces_[i]);
+      if (std::min(faces_[i].box.width, faces_[i].box.height) >= kMinFaceForBars)
+        draw_bars(faces_[i]);
     }
   }
 
@@ -57,7 +62,8 @@ class Annotator {
   float text_size(const AnnotatedFace& face) const {
     const float largest = std::max(kMinText, std::max(width_, height_) / 28);
     return std::clamp(face.box.width / 8,
-                      std::min(std::max(kMinText, std::max(width_, height_) / 75), largest), largest);
+                      std::min(std::max(kMinText, std::max(width_, height_) / 75), largest),
+                      largest);
   }
 
   float thickness(const AnnotatedFace& face) const {
@@ -133,30 +139,35 @@ class Annotator {
   Panel measure(const AnnotatedFace& face, float size) const {
     Panel panel;
     panel.size = size;
-    for (const auto& [name, share] : face.bars) panel.names = std::max(panel.names, text_width(size, name));
+    for (const auto& [name, share] : face.bars)
+      panel.names = std::max(panel.names, text_width(size, name));
     panel.percentages = text_width(size, "100%");
-    panel.box.width = panel.names + panel.percentages + 7 * size;  // bars of 5 sizes, gaps of half a size
+    panel.box.width =
+        panel.names + panel.percentages + 7 * size;  // bars of 5 sizes, gaps of half a size
     panel.box.height = (1.25f * static_cast<float>(face.bars.size()) + 0.7f) * size;
     return panel;
   }
 
-  /// Beside, below or above the face; at the foot of the image, over a part of the face, where it fills the
-  /// image.
+  /// Beside, below or above the face; at the foot of the image, over a part of the face, where it
+  /// fills the image.
   std::optional<Box> find_place(const AnnotatedFace& face, const Panel& panel) const {
     const Box& box = face.box;
-    const float gap = thickness(face) + 0.3f * panel.size, width = panel.box.width, height = panel.box.height;
+    const float gap = thickness(face) + 0.3f * panel.size, width = panel.box.width,
+                height = panel.box.height;
     const float title = 1.4f * text_size(face);
-    const std::array<Box, 6> places = {{{box.x + box.width + gap, box.y, width, height},
-                                        {box.x - gap - width, box.y, width, height},
-                                        {box.x, box.y + box.height + gap, width, height},
-                                        {box.x + box.width - width, box.y + box.height + gap, width, height},
-                                        {box.x, box.y + box.height + gap + title, width, height},
-                                        {box.x, box.y - gap - title - height, width, height}}};
+    const std::array<Box, 6> places = {
+        {{box.x + box.width + gap, box.y, width, height},
+         {box.x - gap - width, box.y, width, height},
+         {box.x, box.y + box.height + gap, width, height},
+         {box.x + box.width - width, box.y + box.height + gap, width, height},
+         {box.x, box.y + box.height + gap + title, width, height},
+         {box.x, box.y - gap - title - height, width, height}}};
     for (const Box& place : places) {
       const Box here = inside_image(place);
       if (fits(here) && hidden_by(here, face) == 0 && overlap(here, box) == 0) return here;
     }
-    const Box foot = inside_image({box.x + (box.width - width) / 2, height_ - height - gap, width, height});
+    const Box foot =
+        inside_image({box.x + (box.width - width) / 2, height_ - height - gap, width, height});
     const bool bearable = overlap(foot, box) < 0.3f * box.width * box.height &&
                           foot.y > box.y + 0.55f * box.height && foot.y < box.y + box.height;
     if (fits(foot) && hidden_by(foot, face) == 0 && bearable) return foot;
@@ -182,7 +193,8 @@ class Annotator {
     canvas_.fill(panel.box, 0.4f * size, {kDark, 0.72f});
     const float left = panel.box.x + 0.5f * size, track = 5 * size;
     float y = panel.box.y + 0.35f * size;
-    const auto most = std::ranges::max_element(face.bars, {}, &std::pair<std::string, float>::second);
+    const auto most =
+        std::ranges::max_element(face.bars, {}, &std::pair<std::string, float>::second);
     for (auto bar = face.bars.begin(); bar != face.bars.end(); ++bar, y += row) {
       const float baseline = y + (row + 0.72f * kAscent * size) / 2;
       const Paint ink{kLight, bar == most ? 1.0f : 0.75f};
@@ -190,7 +202,8 @@ class Annotator {
       const Box groove{left + panel.names + 0.5f * size, y + 0.28f * row, track, 0.44f * row};
       canvas_.fill(groove, groove.height / 2, {kLight, 0.16f});
       const float share = std::clamp(bar->second, 0.0f, 1.0f);  // NaN draws nothing
-      if (share > 0) canvas_.fill(groove, groove.height / 2, {face.colour, bar == most ? 1.0f : 0.75f}, share);
+      if (share > 0)
+        canvas_.fill(groove, groove.height / 2, {face.colour, bar == most ? 1.0f : 0.75f}, share);
       const std::string number = percent(share);
       const float right = panel.box.x + panel.box.width - 0.5f * size;
       canvas_.text({right - text_width(size, number), baseline}, size, ink, number);
@@ -212,13 +225,14 @@ void annotate(Image& rgb, std::span<const AnnotatedFace> faces) {
     throw Error(ErrorCode::kInvalidArgument, "annotate needs an RGB image");
   for (const AnnotatedFace& face : faces) {
     const Box& box = face.box;
-    if (!std::isfinite(box.x + box.y + box.width + box.height) || box.width <= 0 || box.height <= 0) {
+    if (!std::isfinite(box.x + box.y + box.width + box.height) || box.width <= 0 ||
+        box.height <= 0) {
       throw Error(ErrorCode::kInvalidArgument,
-                  format("a face box of %g x %g pixels at (%g, %g) cannot be drawn", box.width, box.height,
-                         box.x, box.y));
+                  base::format("a face box of %g x %g pixels at (%g, %g) cannot be drawn",
+                               box.width, box.height, box.x, box.y));
     }
   }
   if (!rgb.empty()) Annotator(rgb, faces).draw();
 }
 
-}  // namespace mien
+}  // namespace mien::vision

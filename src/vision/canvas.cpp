@@ -8,7 +8,8 @@
 #define STB_TRUETYPE_IMPLEMENTATION
 #include <stb/stb_truetype.h>
 
-// The font lies in the program: MIEN_FONT_FILE is the path of DejaVuSans.ttf on the machine that builds.
+// The font lies in the program: MIEN_FONT_FILE is the path of DejaVuSans.ttf on the machine that
+// builds.
 asm(R"(
   .section .rodata
   .balign 16
@@ -19,7 +20,7 @@ mien_font_bytes:
 )");
 extern "C" const unsigned char mien_font_bytes[] __attribute__((visibility("hidden")));
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 /// Distance from the edge of a box with round corners; negative inside.
@@ -30,7 +31,8 @@ float edge_distance(const Box& box, float radius, float x, float y) {
   return outside + std::min(std::max(from_x, from_y), 0.0f) - radius;
 }
 
-/// The pixels that a box grown by `margin` touches, within the image: [left, right) x [top, bottom).
+/// The pixels that a box grown by `margin` touches, within the image: [left, right) x [top,
+/// bottom).
 struct Pixels {
   Pixels(const Box& box, float margin, int width, int height)
       : left(bound(box.x - margin, width)),
@@ -55,7 +57,8 @@ int take_character(std::string_view& text) {
   const int lead = byte(0);
   const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
   int character = length == 1 ? lead : lead & (0x7F >> length);
-  for (std::size_t i = 1; i < length && i < text.size(); ++i) character = character << 6 | (byte(i) & 0x3F);
+  for (std::size_t i = 1; i < length && i < text.size(); ++i)
+    character = character << 6 | (byte(i) & 0x3F);
   text.remove_prefix(std::min(length, text.size()));
   return character;
 }
@@ -67,7 +70,8 @@ float lay_out(const stbtt_fontinfo& font, float scale, std::string_view text, Vi
   int previous = 0;
   while (!text.empty()) {
     const int glyph = stbtt_FindGlyphIndex(&font, take_character(text));
-    if (previous != 0) x += scale * static_cast<float>(stbtt_GetGlyphKernAdvance(&font, previous, glyph));
+    if (previous != 0)
+      x += scale * static_cast<float>(stbtt_GetGlyphKernAdvance(&font, previous, glyph));
     visit(glyph, x);
     int advance = 0, bearing = 0;
     stbtt_GetGlyphHMetrics(&font, glyph, &advance, &bearing);
@@ -95,7 +99,8 @@ void Canvas::fill(const Box& box, float radius, Paint paint, float share) {
   for (int y = area.top; y < area.bottom; ++y) {
     for (int x = area.left; x < area.right; ++x) {
       const float column = static_cast<float>(x) + 0.5f;
-      const float distance = std::max(edge_distance(box, radius, column, static_cast<float>(y) + 0.5f), column - end);
+      const float distance =
+          std::max(edge_distance(box, radius, column, static_cast<float>(y) + 0.5f), column - end);
       if (distance < 0.5f) blend(x, y, paint, 0.5f - distance);
     }
   }
@@ -111,7 +116,8 @@ void Canvas::stroke(const Box& box, float radius, float thickness, Paint paint) 
     for (int x = area.left; x < area.right; ++x) {
       const float column = static_cast<float>(x) + 0.5f;
       if (middle && column > box.x + band && column < box.x + box.width - band) {
-        x = std::max(x, Pixels::bound(box.x + box.width - band - 1, width()));  // over the empty inside
+        x = std::max(
+            x, Pixels::bound(box.x + box.width - band - 1, width()));  // over the empty inside
         continue;
       }
       const float distance = std::abs(edge_distance(box, radius, column, row)) - half;
@@ -129,13 +135,13 @@ void Canvas::text(Point left_on_baseline, float size, Paint paint, std::string_v
     const float column = std::floor(x), line = std::floor(left_on_baseline.y);
     const float shift_x = x - column, shift_y = left_on_baseline.y - line;
     int left, top, right, bottom;
-    stbtt_GetGlyphBitmapBoxSubpixel(&font, glyph, scale, scale, shift_x, shift_y, &left, &top, &right,
-                                    &bottom);
+    stbtt_GetGlyphBitmapBoxSubpixel(&font, glyph, scale, scale, shift_x, shift_y, &left, &top,
+                                    &right, &bottom);
     const int wide = right - left, high = bottom - top;
     if (wide <= 0 || high <= 0) return;
     glyph_pixels.assign(static_cast<std::size_t>(wide) * high, 0);
-    stbtt_MakeGlyphBitmapSubpixel(&font, glyph_pixels.data(), wide, high, wide, scale, scale, shift_x,
-                                  shift_y, glyph);
+    stbtt_MakeGlyphBitmapSubpixel(&font, glyph_pixels.data(), wide, high, wide, scale, scale,
+                                  shift_x, shift_y, glyph);
     for (int v = 0; v < high; ++v) {
       for (int u = 0; u < wide; ++u) {
         const int px = static_cast<int>(column) + left + u, py = static_cast<int>(line) + top + v;
@@ -152,4 +158,4 @@ float text_width(float size, std::string_view text) {
   return lay_out(font, stbtt_ScaleForPixelHeight(&font, size), text, [](int, float) {});
 }
 
-}  // namespace mien
+}  // namespace mien::vision

@@ -6,7 +6,7 @@
 #include "mien/image.hpp"
 #include "vision/palette.hpp"
 
-namespace mien {
+namespace mien::vision {
 
 struct Paint {
   Rgb colour;
@@ -25,8 +25,8 @@ class Canvas {
   void fill(const Box& box, float radius, Paint paint, float share = 1);
   /// A line of `thickness` pixels, centred on the edge of `box`.
   void stroke(const Box& box, float radius, float thickness, Paint paint);
-  /// One line of text, from `left` on a `baseline`; `size` is the height of a line in pixels. UTF-8, in
-  /// DejaVu Sans.
+  /// One line of text, from `left` on a `baseline`; `size` is the height of a line in pixels.
+  /// UTF-8, in DejaVu Sans.
   void text(Point left_on_baseline, float size, Paint paint, std::string_view text);
 
  private:
@@ -41,4 +41,4 @@ float text_width(float size, std::string_view text);
 /// Height of the letters over the baseline, as a part of the size.
 inline constexpr float kAscent = 0.76f;
 
-}  // namespace mien
+}  // namespace mien::vision

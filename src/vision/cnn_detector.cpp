@@ -9,7 +9,7 @@
 #include "vision/crop.hpp"
 #include "vision/multiversion.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 constexpr int kStep = 64;  ///< of the sides of the canvas, in pixels
@@ -32,7 +32,8 @@ auto naming(const std::filesystem::path& path, Make make) {
 
 /// One row of RGB into a row of each plane.
 MIEN_MULTIVERSION
-void part_row(const std::uint8_t* rgb, int width, float* red, float* green, float* blue, float mean, float scale) {
+void part_row(const std::uint8_t* rgb, int width, float* red, float* green, float* blue, float mean,
+              float scale) {
   for (int x = 0; x < width; ++x, rgb += 3) {
     red[x] = (static_cast<float>(rgb[0]) - mean) * scale;
     green[x] = (static_cast<float>(rgb[1]) - mean) * scale;
@@ -42,18 +43,21 @@ void part_row(const std::uint8_t* rgb, int width, float* red, float* green, floa
 
 /// Planes of the network's input; black around the photo.
 std::vector<float> make_input(const Image& photo, Size canvas, const DetectionInput& form) {
-  const std::size_t plane = static_cast<std::size_t>(canvas.width) * static_cast<std::size_t>(canvas.height);
+  const std::size_t plane =
+      static_cast<std::size_t>(canvas.width) * static_cast<std::size_t>(canvas.height);
   std::vector<float> input(3 * plane, (0 - form.mean) * form.scale);
   const bool bgr = form.colours == DetectionInput::Colours::kBgr;
   for (int y = 0; y < photo.height(); ++y) {
-    float* green = input.data() + plane + static_cast<std::size_t>(y) * static_cast<std::size_t>(canvas.width);
+    float* green =
+        input.data() + plane + static_cast<std::size_t>(y) * static_cast<std::size_t>(canvas.width);
     float* red = bgr ? green + plane : green - plane;
     float* blue = bgr ? green - plane : green + plane;
     const std::uint8_t* from = photo.row(y);
     if (photo.channels() == 3) {
       part_row(from, photo.width(), red, green, blue, form.mean, form.scale);
     } else {
-      for (int x = 0; x < photo.width(); ++x) red[x] = green[x] = blue[x] = (static_cast<float>(from[x]) - form.mean) * form.scale;
+      for (int x = 0; x < photo.width(); ++x)
+        red[x] = green[x] = blue[x] = (static_cast<float>(from[x]) - form.mean) * form.scale;
     }
   }
   return input;
@@ -64,16 +68,18 @@ bool is_sane(const DetectedFace& face, Size canvas) {
   constexpr float kFarthest = 4;  // canvases
   const float limit = kFarthest * static_cast<float>(std::max(canvas.width, canvas.height));
   const Box& box = face.box;
-  bool sane = box.width > 0 && box.width < limit && box.height > 0 && box.height < limit && std::abs(box.x) < limit &&
-              std::abs(box.y) < limit;
+  bool sane = box.width > 0 && box.width < limit && box.height > 0 && box.height < limit &&
+              std::abs(box.x) < limit && std::abs(box.y) < limit;
   if (face.landmarks) {
-    for (const Point& point : *face.landmarks) sane = sane && std::abs(point.x) < limit && std::abs(point.y) < limit;
+    for (const Point& point : *face.landmarks)
+      sane = sane && std::abs(point.x) < limit && std::abs(point.y) < limit;
   }
   return sane;
 }
 
 int choose_threads(int wanted) {
-  return wanted > 0 ? wanted : static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
+  return wanted > 0 ? wanted
+                    : static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
 }
 
 }  // namespace
@@ -81,19 +87,13 @@ int choose_threads(int wanted) {
 PhotoFit fit_photo(Size photo, const DetectorOptions& options, const DetectionInput& input) {
   constexpr double kMaxPixels = 2e6, kMaxSide = 4096;
   const int longer = std::max(photo.width, photo.height);
-  if (input.fixed) {
-    const double scale = std::min(static_cast<double>(input.fixed->width) / photo.width,
-                                  static_cast<double>(input.fixed->height) / photo.height);
-    return {{scaled_side(photo.width, scale, input.fixed->width),
-             scaled_side(photo.height, scale, input.fixed->height)},
-            *input.fixed};
-  }
   const double pixels = static_cast<double>(photo.width) * photo.height;
   const double wanted = static_cast<double>(input.least_face) / smallest_face(options, longer);
   const double scale = std::min({wanted, std::sqrt(kMaxPixels / pixels), kMaxSide / longer});
   const int side = round_up(longer * scale);
   const double filled = static_cast<double>(side) / longer;
-  const Size fitted{scaled_side(photo.width, filled, side), scaled_side(photo.height, filled, side)};
+  const Size fitted{scaled_side(photo.width, filled, side),
+                    scaled_side(photo.height, filled, side)};
   return {fitted, {round_up(fitted.width), round_up(fitted.height)}};
 }
 
@@ -112,21 +112,25 @@ std::vector<DetectedFace> remove_overlapping(std::vector<DetectedFace> candidate
   return kept;
 }
 
-CnnDetector::CnnDetector(const std::filesystem::path& path, const DetectorOptions& options, engine::Precision precision)
+CnnDetector::CnnDetector(const std::filesystem::path& path, const DetectorOptions& options,
+                         engine::Precision precision)
     : CnnDetector(path, model::read_onnx(path), options, precision) {}
 
-CnnDetector::CnnDetector(const std::filesystem::path& path, const model::Model& model, const DetectorOptions& options, engine::Precision precision)
+CnnDetector::CnnDetector(const std::filesystem::path& path, const model::Model& model,
+                         const DetectorOptions& options, engine::Precision precision)
     : options_(options),
       head_(naming(path, [&] { return make_detection_head(model); })),
       network_(naming(path, [&] {
-        return engine::Network::compile(model, {precision == engine::Precision::kAuto ? head_->precision() : precision, choose_threads(options.threads)});
+        return engine::Network::compile(model, {precision, choose_threads(options.threads)});
       })) {}
 
 /// Faces in pixels of the canvas, surest first.
 std::vector<DetectedFace> CnnDetector::run(const Image& photo, Size canvas) const {
   const std::vector<float> input = make_input(photo, canvas, head_->input());
-  const std::vector<engine::OutputTensor> outputs = network_.run(input, {1, 3, canvas.height, canvas.width});
-  std::vector<DetectedFace> faces = head_->candidates(outputs, canvas, head_->least_score() + options_.threshold);
+  const std::vector<engine::OutputTensor> outputs =
+      network_.run(input, {1, 3, canvas.height, canvas.width});
+  std::vector<DetectedFace> faces =
+      head_->candidates(outputs, canvas, head_->least_score() + options_.threshold);
   std::erase_if(faces, [&](const DetectedFace& face) { return !is_sane(face, canvas); });
   return remove_overlapping(std::move(faces));
 }
@@ -134,19 +138,22 @@ std::vector<DetectedFace> CnnDetector::run(const Image& photo, Size canvas) cons
 std::vector<DetectedFace> CnnDetector::detect_once(const ImageView& image) const {
   if (image.empty()) return {};
   const PhotoFit fit = fit_photo({image.width, image.height}, options_, head_->input());
-  std::vector<DetectedFace> faces = run(resize(image, fit.photo.width, fit.photo.height), fit.canvas);
+  std::vector<DetectedFace> faces =
+      run(resize(image, fit.photo.width, fit.photo.height), fit.canvas);
   for (DetectedFace& face : faces) {
     face = scaled(face, static_cast<float>(image.width) / static_cast<float>(fit.photo.width),
                   static_cast<float>(image.height) / static_cast<float>(fit.photo.height));
   }
-  std::ranges::stable_sort(faces, std::greater{},
-                           [](const DetectedFace& face) { return face.box.width * face.box.height; });
+  std::ranges::stable_sort(faces, std::greater{}, [](const DetectedFace& face) {
+    return face.box.width * face.box.height;
+  });
   return faces;
 }
 
 void CnnDetector::look_closer(const ImageView& image, DetectedFace& face) const {
   constexpr double kMargin = 1.3, kLevel = 4 * std::numbers::pi / 180;
-  constexpr int kSide = 192, kTurns = 3;  // heads that are level after the first look cost no second one
+  constexpr int kSide = 192,
+                kTurns = 3;  // heads that are level after the first look cost no second one
   const Point centre{face.box.x + face.box.width / 2, face.box.y + face.box.height / 2};
   const double pixel = kMargin * std::max(face.box.width, face.box.height) / kSide;
   double angle = 0;
@@ -155,13 +162,16 @@ void CnnDetector::look_closer(const ImageView& image, DetectedFace& face) const 
     const std::vector<DetectedFace> found = run(near, {kSide, kSide});
     const auto same = std::ranges::find_if(found, [](const DetectedFace& one) {
       return std::abs(one.box.x + one.box.width / 2 - kSide / 2) < kSide / 4 &&
-             std::abs(one.box.y + one.box.height / 2 - kSide / 2) < kSide / 4 && one.box.width > kSide / 4;
+             std::abs(one.box.y + one.box.height / 2 - kSide / 2) < kSide / 4 &&
+             one.box.width > kSide / 4;
     });
     if (same == found.end()) return;
     for (std::size_t p = 0; p < face.landmarks->size(); ++p) {
-      const double along = ((*same->landmarks)[p].x - kSide / 2) * pixel, down = ((*same->landmarks)[p].y - kSide / 2) * pixel;
-      (*face.landmarks)[p] = {static_cast<float>(centre.x + along * std::cos(angle) - down * std::sin(angle)),
-                              static_cast<float>(centre.y + along * std::sin(angle) + down * std::cos(angle))};
+      const double along = ((*same->landmarks)[p].x - kSide / 2) * pixel,
+                   down = ((*same->landmarks)[p].y - kSide / 2) * pixel;
+      (*face.landmarks)[p] = {
+          static_cast<float>(centre.x + along * std::cos(angle) - down * std::sin(angle)),
+          static_cast<float>(centre.y + along * std::sin(angle) + down * std::cos(angle))};
     }
     if (std::abs(eye_angle(*same->landmarks)) < kLevel) return;
     angle = eye_angle(*face.landmarks);
@@ -177,4 +187,4 @@ std::vector<DetectedFace> CnnDetector::detect(const ImageView& image) const {
   return faces;
 }
 
-}  // namespace mien
+}  // namespace mien::vision

@@ -11,7 +11,7 @@
 #include "vision/decode.hpp"
 
 /// What the file types have in common; for the decode_*.cpp files only.
-namespace mien::codec {
+namespace mien::vision::codec {
 
 struct Source {
   std::span<const std::byte> bytes;
@@ -30,8 +30,8 @@ struct Header {
   int orientation = 1;  ///< EXIF, 1..8
 };
 
-/// Each pair reads the header, and all the pixels as stored; a decoder is only called after the header passed
-/// the limits.
+/// Each pair reads the header, and all the pixels as stored; a decoder is only called after the
+/// header passed the limits.
 Header read_jpeg_header(const Source& source);
 Image decode_jpeg(const Source& source);
 Header read_png_header(const Source& source);
@@ -48,4 +48,4 @@ Image decode_pnm(const Source& source);
 /// A picture of `channels` = 2 (gray, alpha) or 4 (RGB, alpha) interleaved bytes, laid on white.
 Image flatten_on_white(const std::uint8_t* pixels, int width, int height, int channels);
 
-}  // namespace mien::codec
+}  // namespace mien::vision::codec

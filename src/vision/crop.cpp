@@ -10,7 +10,7 @@
 #include "mien/error.hpp"
 #include "vision/resample.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 constexpr double kFarthest = 1e6;  ///< pixels; also keeps coordinates exact enough in float
@@ -27,19 +27,19 @@ struct Square {
 
   Box box(double grow = 1) const {
     const double half = side * grow / 2;
-    return {static_cast<float>(x - half), static_cast<float>(y - half), static_cast<float>(2 * half),
-            static_cast<float>(2 * half)};
+    return {static_cast<float>(x - half), static_cast<float>(y - half),
+            static_cast<float>(2 * half), static_cast<float>(2 * half)};
   }
 };
 
-/// The square that `geometry` makes of `box`, whose shift is turned by `angle`; checks all arguments of a
-/// crop.
-Square face_square(const ImageView& image, const Box& box, const model::CropGeometry& geometry, int size,
-                   double angle) {
+/// The square that `geometry` makes of `box`, whose shift is turned by `angle`; checks all
+/// arguments of a crop.
+Square face_square(const ImageView& image, const Box& box, const base::CropGeometry& geometry,
+                   int size, double angle) {
   require_pixels(image);
   if (size < 1 || size > kMaxCrop) {
     throw Error(ErrorCode::kInvalidArgument,
-                format("a crop of %d pixels is outside 1 to %d", size, kMaxCrop));
+                base::format("a crop of %d pixels is outside 1 to %d", size, kMaxCrop));
   }
   const double face = std::max(box.width, box.height);
   const double along = geometry.shift_x * face, down = geometry.shift_y * face;
@@ -47,11 +47,12 @@ Square face_square(const ImageView& image, const Box& box, const model::CropGeom
                       box.y + box.height / 2.0 + along * std::sin(angle) + down * std::cos(angle),
                       face * geometry.scale};
   const bool sane = box.width > 0 && box.height > 0 && square.side > 0 && square.side < kFarthest &&
-                    std::abs(square.x) < kFarthest && std::abs(square.y) < kFarthest;  // false for NaN
+                    std::abs(square.x) < kFarthest &&
+                    std::abs(square.y) < kFarthest;  // false for NaN
   if (!sane) {
     throw Error(ErrorCode::kInvalidArgument,
-                format("a face box of %g x %g pixels at (%g, %g) cannot be cropped", box.width, box.height,
-                       box.x, box.y));
+                base::format("a face box of %g x %g pixels at (%g, %g) cannot be cropped",
+                             box.width, box.height, box.x, box.y));
   }
   return square;
 }
@@ -61,7 +62,8 @@ float sample(const Image& gray, double x, double y) {
   const double u = std::clamp(x - 0.5, 0.0, gray.width() - 1.0),
                v = std::clamp(y - 0.5, 0.0, gray.height() - 1.0);
   const int left = static_cast<int>(u), top = static_cast<int>(v);
-  const int right = std::min(left + 1, gray.width() - 1), bottom = std::min(top + 1, gray.height() - 1);
+  const int right = std::min(left + 1, gray.width() - 1),
+            bottom = std::min(top + 1, gray.height() - 1);
   const double fx = u - left, fy = v - top;
   const double above = gray.row(top)[left] * (1 - fx) + gray.row(top)[right] * fx;
   const double below = gray.row(bottom)[left] * (1 - fx) + gray.row(bottom)[right] * fx;
@@ -99,40 +101,45 @@ double eye_angle(const Landmarks& landmarks) {
   return std::atan2(landmarks[1].y - landmarks[0].y, landmarks[1].x - landmarks[0].x);
 }
 
-Image crop_face(const ImageView& image, const Box& box, const model::CropGeometry& geometry, int size) {
-  return resample(image, face_square(image, box, geometry, size, 0).box(), size, size, PixelFormat::kGray8);
+Image crop_face(const ImageView& image, const Box& box, const base::CropGeometry& geometry,
+                int size) {
+  return resample(image, face_square(image, box, geometry, size, 0).box(), size, size,
+                  PixelFormat::kGray8);
 }
 
-Image crop_aligned_face(const ImageView& image, const DetectedFace& face, const model::CropGeometry& geometry,
-                        int size) {
-  // Below, accuracy is the same or better without turning: JAFFE's upright faces lose two points by it, those turned
-  // by 20 to 30 degrees gain four to seven.
+Image crop_aligned_face(const ImageView& image, const DetectedFace& face,
+                        const base::CropGeometry& geometry, int size) {
+  // Below, accuracy is the same or better without turning: JAFFE's upright faces lose two points by
+  // it, those turned by 20 to 30 degrees gain four to seven.
   constexpr double kLeastAngle = 8 * std::numbers::pi / 180;
   const double angle = face.landmarks ? eye_angle(*face.landmarks) : 0;
   if (std::abs(angle) < kLeastAngle) return crop_face(image, face.box, geometry, size);
   return crop_turned_face(image, face.box, geometry, size, angle);
 }
 
-Image crop_turned_face(const ImageView& image, const Box& box, const model::CropGeometry& geometry, int size,
-                       double angle) {
+Image crop_turned_face(const ImageView& image, const Box& box, const base::CropGeometry& geometry,
+                       int size, double angle) {
   if (angle == 0) return crop_face(image, box, geometry, size);
   const Square square = face_square(image, box, geometry, size, angle);
 
-  // An upright, antialiased picture of the square that holds the turned one; of small crops at twice the resolution, where each
-  // pixel is the mean of 2 x 2 samples of it.
+  // An upright, antialiased picture of the square that holds the turned one; of small crops at
+  // twice the resolution, where each pixel is the mean of 2 x 2 samples of it.
   constexpr double kGrow = 1.5;  // > sqrt(2)
   constexpr int kSmall = 96;     // pixels
   const int samples = size > kSmall ? 1 : 2;
   const int fine = static_cast<int>(std::ceil(kGrow * samples * size));
-  const Image upright = resample(image, square.box(static_cast<double>(fine) / (samples * size)), fine, fine, PixelFormat::kGray8);
+  const Image upright = resample(image, square.box(static_cast<double>(fine) / (samples * size)),
+                                 fine, fine, PixelFormat::kGray8);
   const double cosine = std::cos(angle), sine = std::sin(angle);
   Image out(size, size, PixelFormat::kGray8);
   for (int y = 0; y < size; ++y) {
     for (int x = 0; x < size; ++x) {
       float sum = 0;
       for (int part = 0; part < samples * samples; ++part) {
-        const double u = samples * (x - size / 2.0) + part % samples + 0.5, v = samples * (y - size / 2.0) + part / samples + 0.5;
-        sum += sample(upright, fine / 2.0 + u * cosine - v * sine, fine / 2.0 + u * sine + v * cosine);
+        const double u = samples * (x - size / 2.0) + part % samples + 0.5,
+                     v = samples * (y - size / 2.0) + part / samples + 0.5;
+        sum +=
+            sample(upright, fine / 2.0 + u * cosine - v * sine, fine / 2.0 + u * sine + v * cosine);
       }
       out.row(y)[x] = static_cast<std::uint8_t>(sum / static_cast<float>(samples * samples) + 0.5f);
     }
@@ -144,10 +151,11 @@ Image resize(const ImageView& image, int width, int height) {
   constexpr int kMaxSide = 65536;
   require_pixels(image);
   if (width < 1 || height < 1 || width > kMaxSide || height > kMaxSide) {
-    throw Error(ErrorCode::kInvalidArgument, format("%d x %d is not a size for an image", width, height));
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("%d x %d is not a size for an image", width, height));
   }
   const Box whole{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)};
   return resample(image, whole, width, height, image.format);
 }
 
-}  // namespace mien
+}  // namespace mien::vision

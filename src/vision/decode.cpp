@@ -10,7 +10,7 @@
 #include "vision/codecs.hpp"
 #include "vision/exif_orientation.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 constexpr const char* kAccepted = "accepted are JPEG, PNG, WebP, TIFF, BMP, PGM and PPM";
@@ -84,38 +84,46 @@ constexpr std::array<std::pair<Magic, const char*>, 20> kForeign = {{
 bool looks_like_text(std::string_view file) {
   return std::ranges::all_of(file.substr(0, 256), [](char c) {
     const unsigned char byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 ? byte != 0x7F : byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
+    return byte >= 0x20 ? byte != 0x7F
+                        : byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
   });
 }
 
 const Codec& find_codec(const codec::Source& source) {
-  const std::string_view file(reinterpret_cast<const char*>(source.bytes.data()), source.bytes.size());
-  if (file.empty()) source.fail(ErrorCode::kBadFormat, format("the file is empty; %s", kAccepted));
+  const std::string_view file(reinterpret_cast<const char*>(source.bytes.data()),
+                              source.bytes.size());
+  if (file.empty())
+    source.fail(ErrorCode::kBadFormat, base::format("the file is empty; %s", kAccepted));
   if (file.size() > source.limits.max_file_bytes) {
-    source.fail(ErrorCode::kTooLarge,
-                format("%zu bytes are over the limit of %zu", file.size(), source.limits.max_file_bytes));
+    source.fail(ErrorCode::kTooLarge, base::format("%zu bytes are over the limit of %zu",
+                                                   file.size(), source.limits.max_file_bytes));
   }
   for (const auto& [magic, type] : kKnown) {
     if (magic.matches(file)) return *std::ranges::find(kCodecs, type, &Codec::type);
   }
   for (const auto& [magic, what] : kForeign) {
     if (magic.matches(file)) {
-      source.fail(ErrorCode::kUnsupported, format("this is %s, which cannot be read; %s", what, kAccepted));
+      source.fail(ErrorCode::kUnsupported,
+                  base::format("this is %s, which cannot be read; %s", what, kAccepted));
     }
   }
-  const char* seems = looks_like_text(file) ? "it seems to be text" : "its first bytes fit no known type";
-  source.fail(ErrorCode::kBadFormat, format("this is not an image: %s; %s", seems, kAccepted));
+  const char* seems =
+      looks_like_text(file) ? "it seems to be text" : "its first bytes fit no known type";
+  source.fail(ErrorCode::kBadFormat,
+              base::format("this is not an image: %s; %s", seems, kAccepted));
 }
 
 codec::Header read_header(const codec::Source& source, const Codec& codec) {
   const codec::Header header = codec.read_header(source);
-  if (header.width <= 0 || header.height <= 0) source.fail(ErrorCode::kBadFormat, "the image has no pixels");
+  if (header.width <= 0 || header.height <= 0)
+    source.fail(ErrorCode::kBadFormat, "the image has no pixels");
   const std::int64_t pixels = std::int64_t{header.width} * header.height;
   const DecodeLimits& limits = source.limits;
   if (std::max(header.width, header.height) > limits.max_side || pixels > limits.max_pixels) {
-    source.fail(ErrorCode::kTooLarge,
-                format("%d x %d pixels are over the limit of %d a side and %lld in all", header.width,
-                       header.height, limits.max_side, static_cast<long long>(limits.max_pixels)));
+    source.fail(
+        ErrorCode::kTooLarge,
+        base::format("%d x %d pixels are over the limit of %d a side and %lld in all", header.width,
+                     header.height, limits.max_side, static_cast<long long>(limits.max_pixels)));
   }
   return header;
 }
@@ -163,8 +171,8 @@ std::string_view to_string(ImageType type) {
   return "";
 }
 
-ScaledImage decode_image_scaled(std::span<const std::byte> bytes, const std::string& name, int min_side,
-                                const DecodeLimits& limits) {
+ScaledImage decode_image_scaled(std::span<const std::byte> bytes, const std::string& name,
+                                int min_side, const DecodeLimits& limits) {
   const codec::Source source{bytes, name, limits, min_side};
   const Codec& codec = find_codec(source);
   const codec::Header header = read_header(source, codec);
@@ -174,7 +182,8 @@ ScaledImage decode_image_scaled(std::span<const std::byte> bytes, const std::str
   return result;
 }
 
-Image decode_image(std::span<const std::byte> bytes, const std::string& name, const DecodeLimits& limits) {
+Image decode_image(std::span<const std::byte> bytes, const std::string& name,
+                   const DecodeLimits& limits) {
   return decode_image_scaled(bytes, name, 0, limits).image;
 }
 
@@ -189,7 +198,7 @@ ImageInfo read_image_info(std::span<const std::byte> bytes, const std::string& n
 }
 
 Image load_image(const std::filesystem::path& path, const DecodeLimits& limits) {
-  return decode_image(read_file(path, limits.max_file_bytes), path.string(), limits);
+  return decode_image(base::read_file(path, limits.max_file_bytes), path.string(), limits);
 }
 
-}  // namespace mien
+}  // namespace mien::vision

@@ -5,11 +5,11 @@
 #include "base/file.hpp"
 #include "vision/codecs.hpp"
 
-namespace mien::codec {
+namespace mien::vision::codec {
 namespace {
 
-/// Uncompressed BMP of 1, 4, 8 (palette), 16, 24 and 32 bits, with or without bit fields. Alpha is ignored,
-/// as viewers do.
+/// Uncompressed BMP of 1, 4, 8 (palette), 16, 24 and 32 bits, with or without bit fields. Alpha is
+/// ignored, as viewers do.
 class BmpReader {
  public:
   explicit BmpReader(const Source& source) : source_(source) {
@@ -20,15 +20,17 @@ class BmpReader {
     width_ = static_cast<std::int32_t>(core ? number(18, 2) : number(18, 4));
     const std::int32_t height = static_cast<std::int32_t>(core ? number(20, 2) : number(22, 4));
     top_down_ = height < 0;
-    height_ = top_down_ ? static_cast<std::int32_t>(0u - static_cast<std::uint32_t>(height)) : height;
+    height_ =
+        top_down_ ? static_cast<std::int32_t>(0u - static_cast<std::uint32_t>(height)) : height;
     bits_ = core ? number(24, 2) : number(28, 2);
     const std::uint32_t compression = core ? 0 : number(30, 4);
     if (compression != kUncompressed && compression != kBitFields) {
-      source_.fail(ErrorCode::kUnsupported, format("a compressed BMP (type %u) cannot be read", compression));
+      source_.fail(ErrorCode::kUnsupported,
+                   base::format("a compressed BMP (type %u) cannot be read", compression));
     }
     if (bits_ <= 8) {
       if (bits_ != 1 && bits_ != 4 && bits_ != 8)
-        source_.fail(ErrorCode::kBadFormat, format("BMP: %u bits", bits_));
+        source_.fail(ErrorCode::kBadFormat, base::format("BMP: %u bits", bits_));
       read_palette(14 + size, core ? 3 : 4, core ? 0 : number(46, 4));
     } else if (bits_ == 16 || bits_ == 24 || bits_ == 32) {
       if (compression == kBitFields && bits_ != 24)
@@ -36,7 +38,7 @@ class BmpReader {
       else if (bits_ == 16)
         masks_ = {0x7C00, 0x03E0, 0x001F};
     } else {
-      source_.fail(ErrorCode::kBadFormat, format("BMP: %u bits", bits_));
+      source_.fail(ErrorCode::kBadFormat, base::format("BMP: %u bits", bits_));
     }
   }
 
@@ -45,13 +47,15 @@ class BmpReader {
   Image decode() const {
     const std::size_t start = number(10, 4);
     const std::size_t stride = (static_cast<std::size_t>(width_) * bits_ + 31) / 32 * 4;
-    if (start > source_.bytes.size() || stride * height_ > source_.bytes.size() - start) truncated();
+    if (start > source_.bytes.size() || stride * height_ > source_.bytes.size() - start)
+      truncated();
     Image image(width_, height_, gray_ ? PixelFormat::kGray8 : PixelFormat::kRgb8);
     for (int y = 0; y < height_; ++y) {
       const std::size_t row = start + stride * (top_down_ ? y : height_ - 1 - y);
       std::uint8_t* out = image.row(y);
       for (int x = 0; x < width_; ++x, out += image.channels()) {
-        const std::array<std::uint8_t, 3> colour = bits_ <= 8 ? palette_[index(row, x)] : direct(row, x);
+        const std::array<std::uint8_t, 3> colour =
+            bits_ <= 8 ? palette_[index(row, x)] : direct(row, x);
         std::copy_n(colour.begin(), image.channels(), out);
       }
     }
@@ -62,7 +66,9 @@ class BmpReader {
   using Colour = std::array<std::uint8_t, 3>;  // red first
   static constexpr std::uint32_t kUncompressed = 0, kBitFields = 3;
 
-  [[noreturn]] void truncated() const { source_.fail(ErrorCode::kBadFormat, "the BMP is truncated"); }
+  [[noreturn]] void truncated() const {
+    source_.fail(ErrorCode::kBadFormat, "the BMP is truncated");
+  }
 
   std::uint32_t number(std::size_t offset, std::size_t size) const {
     if (offset > source_.bytes.size() || size > source_.bytes.size() - offset) truncated();
@@ -77,8 +83,8 @@ class BmpReader {
     gray_ = true;
     for (std::uint32_t i = 0; i < count; ++i) {
       const std::uint32_t bgr = number(offset + i * entry_size, 3);
-      const Colour colour = {static_cast<std::uint8_t>(bgr >> 16), static_cast<std::uint8_t>(bgr >> 8),
-                             static_cast<std::uint8_t>(bgr)};
+      const Colour colour = {static_cast<std::uint8_t>(bgr >> 16),
+                             static_cast<std::uint8_t>(bgr >> 8), static_cast<std::uint8_t>(bgr)};
       palette_[i] = colour;
       gray_ = gray_ && colour[0] == colour[1] && colour[1] == colour[2];
     }
@@ -97,8 +103,8 @@ class BmpReader {
       if (masks_[c] == 0) continue;
       const int shift = std::countr_zero(masks_[c]);
       const std::uint64_t most = masks_[c] >> shift;
-      colour[c] =
-          static_cast<std::uint8_t>((std::uint64_t{(value & masks_[c]) >> shift} * 255 + most / 2) / most);
+      colour[c] = static_cast<std::uint8_t>(
+          (std::uint64_t{(value & masks_[c]) >> shift} * 255 + most / 2) / most);
     }
     return colour;
   }
@@ -119,4 +125,4 @@ Header read_bmp_header(const Source& source) { return BmpReader(source).header()
 
 Image decode_bmp(const Source& source) { return BmpReader(source).decode(); }
 
-}  // namespace mien::codec
+}  // namespace mien::vision::codec

@@ -11,11 +11,11 @@
 #include "vision/codecs.hpp"
 #include "vision/exif_orientation.hpp"
 
-namespace mien::codec {
+namespace mien::vision::codec {
 namespace {
 
-/// libjpeg reports errors by a function that must not return: it jumps back into `guarded`, which throws.
-/// Between the two there are only frames of libjpeg and of lambdas without destructors.
+/// libjpeg reports errors by a function that must not return: it jumps back into `guarded`, which
+/// throws. Between the two there are only frames of libjpeg and of lambdas without destructors.
 class JpegReader {
  public:
   explicit JpegReader(const Source& source) : source_(source) {
@@ -93,12 +93,15 @@ class JpegReader {
     char text[JMSG_LENGTH_MAX] = {};
     errors_.base.format_message(reinterpret_cast<j_common_ptr>(&handle_.info), text);
     const int code = errors_.base.msg_code;
-    const bool unsupported =
-        code == JERR_BAD_PRECISION || code == JERR_SOF_UNSUPPORTED || code == JERR_CONVERSION_NOTIMPL;
-    source_.fail(unsupported ? ErrorCode::kUnsupported : ErrorCode::kBadFormat, std::string("JPEG: ") + text);
+    const bool unsupported = code == JERR_BAD_PRECISION || code == JERR_SOF_UNSUPPORTED ||
+                             code == JERR_CONVERSION_NOTIMPL;
+    source_.fail(unsupported ? ErrorCode::kUnsupported : ErrorCode::kBadFormat,
+                 std::string("JPEG: ") + text);
   }
 
-  static void on_error(j_common_ptr info) { std::longjmp(reinterpret_cast<Errors*>(info->err)->jump, 1); }
+  static void on_error(j_common_ptr info) {
+    std::longjmp(reinterpret_cast<Errors*>(info->err)->jump, 1);
+  }
 
   static void on_message(j_common_ptr info, int level) {
     if (level < 0 && info->err->msg_code == JWRN_HIT_MARKER) on_error(info);
@@ -107,7 +110,8 @@ class JpegReader {
   /// A progressive file may repeat scans without end; encoders use about ten.
   static void on_progress(j_common_ptr info) {
     constexpr int kMaxScans = 200;
-    if (!info->is_decompressor || reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans)
+    if (!info->is_decompressor ||
+        reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans)
       return;
     info->err->msg_code = JERR_BAD_PROGRESSION;
     on_error(info);
@@ -124,7 +128,8 @@ class JpegReader {
     const int flip = handle_.info.saw_Adobe_marker ? 0 : 255;
     for (JDIMENSION x = 0; x < handle_.info.output_width; ++x, inks += 4, rgb += 3) {
       const int key = inks[3] ^ flip;
-      for (int c = 0; c < 3; ++c) rgb[c] = static_cast<std::uint8_t>(((inks[c] ^ flip) * key + 127) / 255);
+      for (int c = 0; c < 3; ++c)
+        rgb[c] = static_cast<std::uint8_t>(((inks[c] ^ flip) * key + 127) / 255);
     }
   }
 
@@ -140,7 +145,8 @@ class JpegReader {
 
   int orientation() const {
     constexpr char kExif[] = "Exif\0";  // and the terminating zero: six bytes
-    for (jpeg_saved_marker_ptr marker = handle_.info.marker_list; marker != nullptr; marker = marker->next) {
+    for (jpeg_saved_marker_ptr marker = handle_.info.marker_list; marker != nullptr;
+         marker = marker->next) {
       if (marker->marker != JPEG_APP0 + 1 || marker->data_length < sizeof kExif) continue;
       if (std::memcmp(marker->data, kExif, sizeof kExif) != 0) continue;
       return exif_orientation(
@@ -161,4 +167,4 @@ Header read_jpeg_header(const Source& source) { return JpegReader(source).header
 
 Image decode_jpeg(const Source& source) { return JpegReader(source).decode(); }
 
-}  // namespace mien::codec
+}  // namespace mien::vision::codec

@@ -7,7 +7,7 @@
 #include "vision/codecs.hpp"
 #include "vision/exif_orientation.hpp"
 
-namespace mien::codec {
+namespace mien::vision::codec {
 namespace {
 
 /// As with libjpeg: errors jump back into `guarded`, which throws.
@@ -16,10 +16,12 @@ class PngReader {
   explicit PngReader(const Source& source) : source_(source) {
     handle_.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
     if (handle_.png != nullptr) handle_.info = png_create_info_struct(handle_.png);
-    if (handle_.info == nullptr) source_.fail(ErrorCode::kTooLarge, "not enough memory for this PNG");
+    if (handle_.info == nullptr)
+      source_.fail(ErrorCode::kTooLarge, "not enough memory for this PNG");
     guarded([&] {
       png_set_read_fn(handle_.png, this, on_read);
-      png_set_user_limits(handle_.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the caller checks the size
+      png_set_user_limits(handle_.png, PNG_UINT_31_MAX,
+                          PNG_UINT_31_MAX);  // the caller checks the size
       png_read_info(handle_.png, handle_.info);
     });
   }
@@ -116,4 +118,4 @@ Header read_png_header(const Source& source) { return PngReader(source).header()
 
 Image decode_png(const Source& source) { return PngReader(source).decode(); }
 
-}  // namespace mien::codec
+}  // namespace mien::vision::codec

@@ -3,7 +3,7 @@
 #include "base/file.hpp"
 #include "vision/codecs.hpp"
 
-namespace mien::codec {
+namespace mien::vision::codec {
 namespace {
 
 /// PGM and PPM, ASCII (P2, P3) and binary (P5, P6), 8 and 16 bit (big endian):
@@ -18,7 +18,7 @@ class PnmReader {
     height_ = number();
     max_ = number();
     if (max_ < 1 || max_ > 65535)
-      source_.fail(ErrorCode::kBadFormat, format("PNM: a largest value of %d", max_));
+      source_.fail(ErrorCode::kBadFormat, base::format("PNM: a largest value of %d", max_));
     if (!ascii_) next();  // the one white space before the samples
   }
 
@@ -38,7 +38,9 @@ class PnmReader {
   }
 
  private:
-  [[noreturn]] void truncated() const { source_.fail(ErrorCode::kBadFormat, "the PNM is truncated"); }
+  [[noreturn]] void truncated() const {
+    source_.fail(ErrorCode::kBadFormat, "the PNM is truncated");
+  }
 
   int next() {
     if (position_ >= source_.bytes.size()) truncated();
@@ -87,4 +89,4 @@ Header read_pnm_header(const Source& source) { return PnmReader(source).header()
 
 Image decode_pnm(const Source& source) { return PnmReader(source).decode(); }
 
-}  // namespace mien::codec
+}  // namespace mien::vision::codec

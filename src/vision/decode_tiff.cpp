@@ -9,20 +9,20 @@
 
 #include "vision/codecs.hpp"
 
-namespace mien::codec {
+namespace mien::vision::codec {
 namespace {
 
 /// libtiff on bytes in memory, with message handlers of its own instead of the global ones.
 class TiffReader {
  public:
   explicit TiffReader(const Source& source) : source_(source) {
-    const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(TIFFOpenOptionsAlloc(),
-                                                                               TIFFOpenOptionsFree);
+    const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(
+        TIFFOpenOptionsAlloc(), TIFFOpenOptionsFree);
     TIFFOpenOptionsSetErrorHandlerExtR(options.get(), on_error, this);
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), on_warning, nullptr);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMaxAllocation);
-    tiff_.reset(TIFFClientOpenExt(source.name.c_str(), "rm", this, on_read, on_write, on_seek, on_close,
-                                  on_size, nullptr, nullptr, options.get()));
+    tiff_.reset(TIFFClientOpenExt(source.name.c_str(), "rm", this, on_read, on_write, on_seek,
+                                  on_close, on_size, nullptr, nullptr, options.get()));
     if (!tiff_) fail(ErrorCode::kBadFormat);
   }
 
@@ -40,19 +40,21 @@ class TiffReader {
   Image decode() {
     char reason[1024] = {};
     if (!TIFFRGBAImageOK(tiff_.get(), reason)) {
-      source_.fail(ErrorCode::kUnsupported, std::string("this kind of TIFF cannot be read: ") + reason);
+      source_.fail(ErrorCode::kUnsupported,
+                   std::string("this kind of TIFF cannot be read: ") + reason);
     }
     const Header size = header();
     std::uint16_t photometric = PHOTOMETRIC_RGB, samples = 1;
     TIFFGetField(tiff_.get(), TIFFTAG_PHOTOMETRIC, &photometric);
     TIFFGetFieldDefaulted(tiff_.get(), TIFFTAG_SAMPLESPERPIXEL, &samples);
     const bool gray =
-        (photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE) && samples <= 2;
+        (photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE) &&
+        samples <= 2;
 
     std::vector<std::uint32_t> raster(static_cast<std::size_t>(size.width) * size.height);
     if (!TIFFReadRGBAImageOriented(tiff_.get(), static_cast<std::uint32_t>(size.width),
-                                   static_cast<std::uint32_t>(size.height), raster.data(), size.orientation,
-                                   1)) {
+                                   static_cast<std::uint32_t>(size.height), raster.data(),
+                                   size.orientation, 1)) {
       fail(ErrorCode::kBadFormat);
     }
     Image image(size.width, size.height, gray ? PixelFormat::kGray8 : PixelFormat::kRgb8);
@@ -60,7 +62,8 @@ class TiffReader {
     for (int y = 0; y < size.height; ++y) {
       std::uint8_t* out = image.row(y);
       for (int x = 0; x < size.width; ++x, ++pixel, out += image.channels()) {
-        const std::uint32_t white = 255 - TIFFGetA(*pixel);  // libtiff has multiplied the colours by alpha
+        const std::uint32_t white =
+            255 - TIFFGetA(*pixel);  // libtiff has multiplied the colours by alpha
         out[0] = static_cast<std::uint8_t>(std::min(TIFFGetR(*pixel) + white, 255u));
         if (gray) continue;
         out[1] = static_cast<std::uint8_t>(std::min(TIFFGetG(*pixel) + white, 255u));
@@ -71,16 +74,16 @@ class TiffReader {
   }
 
  private:
-  static constexpr tmsize_t kMaxAllocation = tmsize_t{1}
-                                             << 30;  ///< bytes; more than the limits on pixels ask for
+  static constexpr tmsize_t kMaxAllocation =
+      tmsize_t{1} << 30;  ///< bytes; more than the limits on pixels ask for
 
   struct Close {
     void operator()(TIFF* tiff) const { TIFFClose(tiff); }
   };
 
   [[noreturn]] void fail(ErrorCode code) const {
-    source_.fail(code,
-                 std::string("the TIFF is truncated or damaged") + (message_[0] != 0 ? ": " : "") + message_);
+    source_.fail(code, std::string("the TIFF is truncated or damaged") +
+                           (message_[0] != 0 ? ": " : "") + message_);
   }
 
   static int on_error(TIFF*, void* user, const char*, const char* pattern, va_list arguments) {
@@ -113,7 +116,9 @@ class TiffReader {
 
   static int on_close(thandle_t) { return 0; }
 
-  static toff_t on_size(thandle_t handle) { return static_cast<TiffReader*>(handle)->source_.bytes.size(); }
+  static toff_t on_size(thandle_t handle) {
+    return static_cast<TiffReader*>(handle)->source_.bytes.size();
+  }
 
   const Source& source_;
   std::uint64_t position_ = 0;
@@ -127,4 +132,4 @@ Header read_tiff_header(const Source& source) { return TiffReader(source).header
 
 Image decode_tiff(const Source& source) { return TiffReader(source).decode(); }
 
-}  // namespace mien::codec
+}  // namespace mien::vision::codec

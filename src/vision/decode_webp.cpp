@@ -6,7 +6,7 @@
 #include "vision/codecs.hpp"
 #include "vision/exif_orientation.hpp"
 
-namespace mien::codec {
+namespace mien::vision::codec {
 namespace {
 
 [[noreturn]] void fail(const Source& source, VP8StatusCode status) {
@@ -31,17 +31,20 @@ WebPBitstreamFeatures read_features(const Source& source) {
   return features;
 }
 
-/// Looks for the EXIF chunk of the RIFF container; some writers start its content with JPEG's "Exif\0\0".
+/// Looks for the EXIF chunk of the RIFF container; some writers start its content with JPEG's
+/// "Exif\0\0".
 int orientation(const Source& source) {
   constexpr std::size_t kRiffHead = 12, kChunkHead = 8;
   std::size_t at = kRiffHead;
   while (at < source.bytes.size() && source.bytes.size() - at >= kChunkHead) {
     const std::uint8_t* head = source.data() + at;
-    const std::size_t size = head[4] | head[5] << 8 | head[6] << 16 | static_cast<std::size_t>(head[7]) << 24;
+    const std::size_t size =
+        head[4] | head[5] << 8 | head[6] << 16 | static_cast<std::size_t>(head[7]) << 24;
     if (size > source.bytes.size() - at - kChunkHead) break;
     if (std::memcmp(head, "EXIF", 4) == 0) {
       const bool prefixed = size >= 6 && std::memcmp(head + kChunkHead, "Exif\0", 6) == 0;
-      return exif_orientation(source.bytes.subspan(at + kChunkHead, size).subspan(prefixed ? 6 : 0));
+      return exif_orientation(
+          source.bytes.subspan(at + kChunkHead, size).subspan(prefixed ? 6 : 0));
     }
     at += kChunkHead + size + size % 2;
   }
@@ -57,12 +60,14 @@ Header read_webp_header(const Source& source) {
 
 Image decode_webp(const Source& source) {
   WebPDecoderConfig config;
-  if (!WebPInitDecoderConfig(&config)) source.fail(ErrorCode::kUnsupported, "libwebp has the wrong version");
+  if (!WebPInitDecoderConfig(&config))
+    source.fail(ErrorCode::kUnsupported, "libwebp has the wrong version");
   config.input = read_features(source);
   const int width = config.input.width;
   const int height = config.input.height;
   const int channels = config.input.has_alpha ? 4 : 3;
-  Image image(config.input.has_alpha ? 0 : width, config.input.has_alpha ? 0 : height, PixelFormat::kRgb8);
+  Image image(config.input.has_alpha ? 0 : width, config.input.has_alpha ? 0 : height,
+              PixelFormat::kRgb8);
   std::vector<std::uint8_t> rgba(config.input.has_alpha ? std::size_t{4} * width * height : 0);
   config.output.colorspace = config.input.has_alpha ? MODE_RGBA : MODE_RGB;
   config.output.is_external_memory = 1;
@@ -76,4 +81,4 @@ Image decode_webp(const Source& source) {
   return image;
 }
 
-}  // namespace mien::codec
+}  // namespace mien::vision::codec

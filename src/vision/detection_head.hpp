@@ -10,7 +10,7 @@
 #include "mien/face.hpp"
 #include "model/model.hpp"
 
-namespace mien {
+namespace mien::vision {
 
 struct Size {
   int width = 0;
@@ -22,38 +22,37 @@ struct DetectionInput {
   enum class Colours { kRgb, kBgr } colours = Colours::kRgb;
   float mean = 0;
   float scale = 1;
-  std::optional<Size> fixed;  ///< the only size that the graph takes; else any multiple of 32
-  int least_face = 0;         ///< side of the smallest faces that it finds reliably, in pixels of the input
+  int least_face =
+      0;  ///< side of the smallest faces that it finds reliably, in pixels of the input
 };
 
-/// One family of detection networks: what goes in, and how faces are read from what comes out. Immutable.
+/// One family of detection networks: what goes in, and how faces are read from what comes out.
+/// Immutable.
 class DetectionHead {
  public:
   virtual ~DetectionHead() = default;
   virtual std::string_view name() const = 0;
   virtual const DetectionInput& input() const = 0;
   virtual float least_score() const = 0;  ///< of 0..1, below which candidates are noise
-  virtual engine::Precision precision() const { return engine::Precision::kAuto; }  ///< that its numbers bear
 
-  /// All candidates of at least `least_score`, in pixels of an input of the given size, before overlapping ones are
-  /// removed. Throws Error kBadFormat naming the output that is missing or not of the right size.
-  virtual std::vector<DetectedFace> candidates(std::span<const engine::OutputTensor> outputs, Size input,
-                                               float least_score) const = 0;
+  /// All candidates of at least `least_score`, in pixels of an input of the given size, before
+  /// overlapping ones are removed. Throws Error kBadFormat naming the output that is missing or not
+  /// of the right size.
+  virtual std::vector<DetectedFace> candidates(std::span<const engine::OutputTensor> outputs,
+                                               Size input, float least_score) const = 0;
 };
 
-/// The head that reads this graph, by its inputs and outputs. Throws Error kUnsupported where there is none.
+/// The head that reads this graph, by its inputs and outputs. Throws Error kUnsupported where there
+/// is none.
 std::unique_ptr<DetectionHead> make_detection_head(const model::Model& model);
 
 /// The values of an output, `count` of them. Throws Error kBadFormat.
-std::span<const float> find_output(std::span<const engine::OutputTensor> outputs, std::string_view name,
-                                   std::size_t count);
+std::span<const float> find_output(std::span<const engine::OutputTensor> outputs,
+                                   std::string_view name, std::size_t count);
 
-/// YuNet of 2023 and later (Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023): anchor free, strides
-/// 8, 16 and 32, outputs cls_S, obj_S, bbox_S and kps_S each; with landmarks. Null where the graph is another.
+/// YuNet of 2023 and later (Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023):
+/// anchor free, strides 8, 16 and 32, outputs cls_S, obj_S, bbox_S and kps_S each; with landmarks.
+/// Null where the graph is another.
 std::unique_ptr<DetectionHead> make_yunet_head(const model::Model& model);
 
-/// Ultra-Light-Fast-Generic-Face-Detector-1MB: outputs scores [1, N, 2] and boxes [1, N, 4], corners in 0..1; one input
-/// size. Null where the graph is another.
-std::unique_ptr<DetectionHead> make_ultra_light_head(const model::Model& model);
-
-}  // namespace mien
+}  // namespace mien::vision

@@ -14,7 +14,7 @@
 #include "base/file.hpp"
 #include "mien/error.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 void require_pixels(const ImageView& image) {
@@ -69,13 +69,16 @@ struct JpegWriter {
 std::vector<std::byte> encode_jpeg(const ImageView& image, int quality) {
   require_pixels(image);
   if (quality < 1 || quality > 100) {
-    throw Error(ErrorCode::kInvalidArgument, format("JPEG quality %d is outside 1 to 100", quality));
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("JPEG quality %d is outside 1 to 100", quality));
   }
   if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION) {
-    throw Error(ErrorCode::kTooLarge, format("%d x %d pixels do not fit a JPEG", image.width, image.height));
+    throw Error(ErrorCode::kTooLarge,
+                base::format("%d x %d pixels do not fit a JPEG", image.width, image.height));
   }
   JpegWriter writer;
-  if (!writer.write(image, quality)) throw Error(ErrorCode::kIo, "libjpeg could not encode the image");
+  if (!writer.write(image, quality))
+    throw Error(ErrorCode::kIo, "libjpeg could not encode the image");
   const std::byte* bytes = reinterpret_cast<const std::byte*>(writer.buffer);
   return {bytes, bytes + writer.size};
 }
@@ -92,10 +95,11 @@ std::vector<std::byte> encode_png(const ImageView& image) {
   png_alloc_size_t size = bytes.size();
   if (!png_image_write_to_memory(&header, bytes.data(), &size, 0, image.data,
                                  static_cast<png_int_32>(image.stride), nullptr)) {
-    throw Error(ErrorCode::kIo, std::string("libpng could not encode the image: ") + header.message);
+    throw Error(ErrorCode::kIo,
+                std::string("libpng could not encode the image: ") + header.message);
   }
   bytes.resize(size);
   return bytes;
 }
 
-}  // namespace mien
+}  // namespace mien::vision

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 /// Reads numbers in the block's byte order; outside the block everything is 0.
@@ -29,14 +29,16 @@ class ExifReader {
   bool little_;
 };
 
-/// Copies pixel (x, y) of the result from where `orientation` stored it; in tiles, so that turned pictures
-/// stay in cache.
+/// Copies pixel (x, y) of the result from where `orientation` stored it; in tiles, so that turned
+/// pictures stay in cache.
 template <int kChannels>
 void turn(const Image& in, Image& out, int orientation) {
   constexpr int kTile = 32;
   const bool transposed = orientation >= 5;
-  const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const bool from_right =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool from_bottom =
+      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   for (int y0 = 0; y0 < out.height(); y0 += kTile) {
     for (int x0 = 0; x0 < out.width(); x0 += kTile) {
       const int y1 = std::min(y0 + kTile, out.height());
@@ -48,7 +50,8 @@ void turn(const Image& in, Image& out, int orientation) {
           int row = transposed ? x : y;
           if (from_right) column = in.width() - 1 - column;
           if (from_bottom) row = in.height() - 1 - row;
-          std::memcpy(target, in.row(row) + static_cast<std::ptrdiff_t>(column) * kChannels, kChannels);
+          std::memcpy(target, in.row(row) + static_cast<std::ptrdiff_t>(column) * kChannels,
+                      kChannels);
         }
       }
     }
@@ -61,7 +64,8 @@ int exif_orientation(std::span<const std::byte> exif) {
   constexpr std::uint32_t kOrientationTag = 0x0112;
   constexpr std::uint32_t kShort = 3;
   const ExifReader reader(exif);
-  if (exif.size() < 8 || exif[0] != exif[1] || (exif[0] != std::byte{'I'} && exif[0] != std::byte{'M'}))
+  if (exif.size() < 8 || exif[0] != exif[1] ||
+      (exif[0] != std::byte{'I'} && exif[0] != std::byte{'M'}))
     return 1;
   if (reader.number(2, 2) != 42) return 1;
   const std::size_t directory = reader.number(4, 4);
@@ -70,7 +74,9 @@ int exif_orientation(std::span<const std::byte> exif) {
     const std::size_t entry = directory + 2 + 12 * i;
     if (reader.number(entry, 2) != kOrientationTag) continue;
     const std::uint32_t value = reader.number(entry + 8, 2);
-    return reader.number(entry + 2, 2) == kShort && value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+    return reader.number(entry + 2, 2) == kShort && value >= 1 && value <= 8
+               ? static_cast<int>(value)
+               : 1;
   }
   return 1;
 }
@@ -78,8 +84,8 @@ int exif_orientation(std::span<const std::byte> exif) {
 Image apply_orientation(Image image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
   const bool transposed = orientation >= 5;
-  Image out(transposed ? image.height() : image.width(), transposed ? image.width() : image.height(),
-            image.format());
+  Image out(transposed ? image.height() : image.width(),
+            transposed ? image.width() : image.height(), image.format());
   if (image.channels() == 1)
     turn<1>(image, out, orientation);
   else
@@ -87,4 +93,4 @@ Image apply_orientation(Image image, int orientation) {
   return out;
 }
 
-}  // namespace mien
+}  // namespace mien::vision

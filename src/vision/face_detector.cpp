@@ -12,7 +12,7 @@
 #include "vision/cnn_detector.hpp"
 #include "vision/hog_detector.hpp"
 
-namespace mien {
+namespace mien::vision {
 
 DetectedFace scaled(DetectedFace face, float x, float y) {
   face.box = {face.box.x * x, face.box.y * y, face.box.width * x, face.box.height * y};
@@ -25,24 +25,28 @@ int smallest_face(const DetectorOptions& options, int longer_side) {
   return options.min_face > 0 ? options.min_face : std::max(40, longer_side / 25);
 }
 
-std::unique_ptr<FaceDetector> make_face_detector(std::string_view name, const DetectorOptions& options) {
+std::unique_ptr<FaceDetector> make_face_detector(std::string_view name,
+                                                 const DetectorOptions& options) {
   constexpr int kSmallest = 10;  // pixels; the photograph would be enlarged eight times
   if (options.min_face != 0 && options.min_face < kSmallest) {
     throw Error(ErrorCode::kInvalidArgument,
-                format("min_face is %d: 0 (automatic) or at least %d pixels", options.min_face, kSmallest));
+                base::format("min_face is %d: 0 (automatic) or at least %d pixels",
+                             options.min_face, kSmallest));
   }
   if (options.threads < 0 || options.threads > kMostThreads) {
-    throw Error(ErrorCode::kInvalidArgument, format("threads is %d: 0 (automatic) to %d", options.threads, kMostThreads));
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("threads is %d: 0 (automatic) to %d", options.threads, kMostThreads));
   }
   if (!std::isfinite(options.threshold))
     throw Error(ErrorCode::kInvalidArgument, "threshold is not a number");
   if (name == "hog") return std::make_unique<HogDetector>(options);
-  const std::optional<std::filesystem::path> file = find_model(name == "auto" ? "yunet" : name);
+  const std::optional<std::filesystem::path> file =
+      model::find_model(name == "auto" ? "yunet" : name);
   if (file) return std::make_unique<CnnDetector>(*file, options);
   if (name == "auto") return std::make_unique<HogDetector>(options);
   throw Error(ErrorCode::kNotFound,
               "there is no face detector '" + std::string(name) +
-                  "'; there are: hog, an ONNX file, and what 'mien models fetch' gets (yunet, rfb)");
+                  "'; there are: hog, an ONNX file, and what 'mien models fetch' gets (yunet)");
 }
 
-}  // namespace mien
+}  // namespace mien::vision

@@ -7,7 +7,7 @@
 #include "mien/face.hpp"
 #include "mien/image.hpp"
 
-namespace mien {
+namespace mien::vision {
 
 /// Finds the faces of a photograph.
 class FaceDetector {
@@ -25,9 +25,9 @@ class FaceDetector {
 inline constexpr int kMostThreads = 256;
 
 struct DetectorOptions {
-  /// Side of the smallest face to look for, in pixels of the photograph. 0: a 25th of its longer side, but at
-  /// least 40: small faces in big photographs cost time with the square of the ratio. The detector may raise
-  /// it to bound its memory.
+  /// Side of the smallest face to look for, in pixels of the photograph. 0: a 25th of its longer
+  /// side, but at least 40: small faces in big photographs cost time with the square of the ratio.
+  /// The detector may raise it to bound its memory.
   int min_face = 0;
   int threads = 0;      ///< for one photograph; 0: up to four, as the machine has
   float threshold = 0;  ///< added to the detector's own: higher finds fewer faces, surer ones
@@ -39,10 +39,11 @@ DetectedFace scaled(DetectedFace face, float x, float y);
 /// The side that `options` mean for an image whose longer side is this.
 int smallest_face(const DetectorOptions& options, int longer_side);
 
-/// `name`: "hog"; an ONNX file of a face detection network, or the name of one as find_model finds it ("yunet" once
-/// `mien models fetch yunet` was run); "auto": "yunet" where there is one, else "hog". Throws Error kNotFound for
-/// names that mean nothing, kInvalidArgument for options out of range, kBadFormat or kUnsupported naming a file that is
-/// no detector.
-std::unique_ptr<FaceDetector> make_face_detector(std::string_view name, const DetectorOptions& options = {});
+/// `name`: "hog"; an ONNX file of a face detection network, or the name of one as find_model finds
+/// it ("yunet" once `mien models fetch yunet` was run); "auto": "yunet" where there is one, else
+/// "hog". Throws Error kNotFound for names that mean nothing, kInvalidArgument for options out of
+/// range, kBadFormat or kUnsupported naming a file that is no detector.
+std::unique_ptr<FaceDetector> make_face_detector(std::string_view name,
+                                                 const DetectorOptions& options = {});
 
-}  // namespace mien
+}  // namespace mien::vision

@@ -7,15 +7,17 @@
 
 #include "vision/multiversion.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 constexpr int kSigned = 18;  ///< orientations with sign
 constexpr int kUnsigned = 9;
-constexpr std::ptrdiff_t round_up(std::ptrdiff_t value) { return (value + kFhogBlock - 1) / kFhogBlock * kFhogBlock; }
+constexpr std::ptrdiff_t round_up(std::ptrdiff_t value) {
+  return (value + kFhogBlock - 1) / kFhogBlock * kFhogBlock;
+}
 
-/// Where the gradients of a row of pixels go: `bin` of a histogram takes `here`, and the same bin of the next
-/// cell `next`.
+/// Where the gradients of a row of pixels go: `bin` of a histogram takes `here`, and the same bin
+/// of the next cell `next`.
 struct Votes {
   explicit Votes(int width) : bin(width), here(width), next(width) {}
   std::vector<int> bin;
@@ -26,14 +28,16 @@ struct Votes {
 struct Share {
   explicit Share(int position)
       : cell((2 * position + 1 + kFhogCell) / (2 * kFhogCell)),
-        next(static_cast<float>((2 * position + 1 + kFhogCell) % (2 * kFhogCell)) / (2 * kFhogCell)) {}
+        next(static_cast<float>((2 * position + 1 + kFhogCell) % (2 * kFhogCell)) /
+             (2 * kFhogCell)) {}
   int cell;
   float next;
 };
 
-/// The votes of pixels 1 … width - 2 of a row. The orientation is that of the nearest of 18 directions 20
-/// degrees apart. In the first quadrant the bisectors of neighbouring directions tell it; their slopes come
-/// from dlib's four-digit sines and cosines, times 10,000, and all products are exact.
+/// The votes of pixels 1 … width - 2 of a row. The orientation is that of the nearest of 18
+/// directions 20 degrees apart. In the first quadrant the bisectors of neighbouring directions tell
+/// it; their slopes come from dlib's four-digit sines and cosines, times 10,000, and all products
+/// are exact.
 MIEN_MULTIVERSION
 void vote(const std::uint8_t* __restrict above, const std::uint8_t* __restrict row,
           const std::uint8_t* __restrict below, int width, int stride, const int* __restrict cell,
@@ -69,12 +73,13 @@ void add_votes(const Votes& a, const Votes& b, int width, float* line_a, float* 
 }
 
 MIEN_MULTIVERSION
-void add_scaled(const float* __restrict from, float weight, float* __restrict to, std::ptrdiff_t count) {
+void add_scaled(const float* __restrict from, float weight, float* __restrict to,
+                std::ptrdiff_t count) {
   for (std::ptrdiff_t i = 0; i < count; ++i) to[i] += weight * from[i];
 }
 
-/// Orientation histograms of the cells: [cell rows + 2][kSigned][stride], with a ring of cells around the
-/// image's.
+/// Orientation histograms of the cells: [cell rows + 2][kSigned][stride], with a ring of cells
+/// around the image's.
 struct Histograms {
   int cell_rows = 0;
   int cell_cols = 0;
@@ -109,8 +114,9 @@ Histograms make_histograms(const ImageView& gray) {
     std::fill(lines.begin(), lines.end(), 0.0f);
     for (int k = 0; k < 2; ++k) {
       const int row = y + (k < count ? k : 0);
-      vote(gray.row(row - 1), gray.row(row), gray.row(row + 1), width, static_cast<int>(hist.stride),
-           cell.data(), share.data(), votes[k].bin.data(), votes[k].here.data(), votes[k].next.data());
+      vote(gray.row(row - 1), gray.row(row), gray.row(row + 1), width,
+           static_cast<int>(hist.stride), cell.data(), share.data(), votes[k].bin.data(),
+           votes[k].here.data(), votes[k].next.data());
     }
     add_votes(votes[0], votes[1], width, lines.data(), lines.data() + line_size);
     for (int k = 0; k < count; ++k) {
@@ -127,11 +133,13 @@ void add_energy(const float* __restrict hist, std::ptrdiff_t stride, float* __re
   for (int o = 0; o < kUnsigned; ++o) {
     const float* one = hist + o * stride;
     const float* other = hist + (o + kUnsigned) * stride;
-    for (std::ptrdiff_t c = 0; c < stride; ++c) energy[c] += (one[c] + other[c]) * (one[c] + other[c]);
+    for (std::ptrdiff_t c = 0; c < stride; ++c)
+      energy[c] += (one[c] + other[c]) * (one[c] + other[c]);
   }
 }
 
-/// Of every block of 2 x 2 cells: the value at which histograms are cut off, and the factor that scales them.
+/// Of every block of 2 x 2 cells: the value at which histograms are cut off, and the factor that
+/// scales them.
 MIEN_MULTIVERSION
 void block_norms(const float* __restrict energy, std::ptrdiff_t stride, float* __restrict cut,
                  float* __restrict scale) {
@@ -148,13 +156,15 @@ struct Blocks {
   const float* scale[4];
 };
 
-/// One orientation of a row of cells: the sum of its four normalised values; adds each to `texture` where
-/// there is one.
+/// One orientation of a row of cells: the sum of its four normalised values; adds each to `texture`
+/// where there is one.
 MIEN_MULTIVERSION
-void normalise(const float* __restrict one, const float* __restrict other, const Blocks& blocks, int cols,
-               float* __restrict out, float* __restrict texture, std::ptrdiff_t texture_stride) {
+void normalise(const float* __restrict one, const float* __restrict other, const Blocks& blocks,
+               int cols, float* __restrict out, float* __restrict texture,
+               std::ptrdiff_t texture_stride) {
   const float *a = blocks.cut[0], *b = blocks.cut[1], *c = blocks.cut[2], *d = blocks.cut[3];
-  const float *p = blocks.scale[0], *q = blocks.scale[1], *r = blocks.scale[2], *s = blocks.scale[3];
+  const float *p = blocks.scale[0], *q = blocks.scale[1], *r = blocks.scale[2],
+              *s = blocks.scale[3];
   for (int x = 0; x < cols; ++x) {
     const float value = one[x] + (other != nullptr ? other[x] : 0.0f);
     const float h0 = std::min(value, a[x]) * p[x], h1 = std::min(value, b[x]) * q[x];
@@ -175,7 +185,8 @@ void add_filter(const float* __restrict plane, std::ptrdiff_t stride, std::ptrdi
                 std::ptrdiff_t cols, const SeparableFilter& filter, float* __restrict scratch,
                 float* __restrict scores) {
   const float* w = filter.row;
-  const std::ptrdiff_t filled_end = rows + kFhogBorderBefore;  // the rows of the border stay zero in scratch
+  const std::ptrdiff_t filled_end =
+      rows + kFhogBorderBefore;  // the rows of the border stay zero in scratch
   for (std::ptrdiff_t r = kFhogBorderBefore; r < filled_end; ++r) {
     const float* __restrict from = plane + r * stride;
     float* __restrict to = scratch + r * cols;
@@ -198,7 +209,8 @@ void add_filter(const float* __restrict plane, std::ptrdiff_t stride, std::ptrdi
   }
 }
 
-/// Adds the products of a filter's parts and the window at `at`, by column; reads kFhogBlock columns.
+/// Adds the products of a filter's parts and the window at `at`, by column; reads kFhogBlock
+/// columns.
 MIEN_MULTIVERSION
 void add_window(const Fhog& fhog, std::span<const SeparableFilter> parts, std::ptrdiff_t at,
                 float* __restrict sums) {
@@ -206,7 +218,8 @@ void add_window(const Fhog& fhog, std::span<const SeparableFilter> parts, std::p
     const float* __restrict window = fhog.plane(part.plane) + at;
     float column[kFhogBlock] = {};
     for (int r = 0; r < kFhogFilter; ++r) {
-      for (int c = 0; c < kFhogBlock; ++c) column[c] += part.column[r] * window[r * fhog.stride + c];
+      for (int c = 0; c < kFhogBlock; ++c)
+        column[c] += part.column[r] * window[r * fhog.stride + c];
     }
     for (int c = 0; c < kFhogBlock; ++c) sums[c] += part.row[c] * column[c];
   }
@@ -220,22 +233,27 @@ Fhog extract_fhog(const ImageView& gray) {
   if (hist.cell_rows < 3 || hist.cell_cols < 3) return fhog;
   fhog.rows = hist.cell_rows - 2;
   fhog.cols = hist.cell_cols - 2;
-  // A filter at the last position of a rounded row stays inside, and so does a block at the last column.
+  // A filter at the last position of a rounded row stays inside, and so does a block at the last
+  // column.
   fhog.stride = round_up(fhog.cols) + kFhogBlock;
-  fhog.values.assign(static_cast<std::size_t>(kFhogPlanes * fhog.padded_rows() * fhog.stride), 0.0f);
+  fhog.values.assign(static_cast<std::size_t>(kFhogPlanes * fhog.padded_rows() * fhog.stride),
+                     0.0f);
 
   const std::ptrdiff_t stride =
       hist.stride;  // from here on without the ring: cell (r, c) is row r + 1, column c + 1
   std::vector<float> energy(static_cast<std::size_t>(hist.cell_rows * stride));
   std::vector<float> cut(energy.size()), scale(energy.size());
-  for (int r = 0; r < hist.cell_rows; ++r) add_energy(hist.row(r + 1), stride, energy.data() + r * stride);
+  for (int r = 0; r < hist.cell_rows; ++r)
+    add_energy(hist.row(r + 1), stride, energy.data() + r * stride);
   for (int r = 0; r + 1 < hist.cell_rows; ++r) {
-    block_norms(energy.data() + r * stride, stride, cut.data() + r * stride, scale.data() + r * stride);
+    block_norms(energy.data() + r * stride, stride, cut.data() + r * stride,
+                scale.data() + r * stride);
   }
 
   const std::ptrdiff_t texture_stride = fhog.padded_rows() * fhog.stride;
   for (int r = 0; r < fhog.rows; ++r) {
-    // The cell is (r + 1, c + 1) of all cells; its blocks start there, above, to the left, and both.
+    // The cell is (r + 1, c + 1) of all cells; its blocks start there, above, to the left, and
+    // both.
     const std::ptrdiff_t here = (r + 1) * stride + 2, above = r * stride + 2;
     const std::ptrdiff_t starts[4] = {here, above, here - 1, above - 1};
     Blocks blocks;
@@ -247,7 +265,8 @@ Fhog extract_fhog(const ImageView& gray) {
     const float* cells = hist.row(r + 2) + 2;
     float* texture = fhog.plane(kSigned + kUnsigned) + at;
     for (int o = 0; o < kSigned; ++o) {
-      normalise(cells + o * stride, nullptr, blocks, fhog.cols, fhog.plane(o) + at, texture, texture_stride);
+      normalise(cells + o * stride, nullptr, blocks, fhog.cols, fhog.plane(o) + at, texture,
+                texture_stride);
     }
     for (int o = 0; o < kUnsigned; ++o) {
       normalise(cells + o * stride, cells + (o + kUnsigned) * stride, blocks, fhog.cols,
@@ -280,4 +299,4 @@ float correlate_at(const Fhog& fhog, std::span<const SeparableFilter> parts, int
   return std::accumulate(std::begin(sums), std::end(sums), 0.0f);
 }
 
-}  // namespace mien
+}  // namespace mien::vision

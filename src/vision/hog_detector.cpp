@@ -12,7 +12,7 @@
 #include "vision/fhog.hpp"
 #include "vision/multiversion.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 struct HogFilter {
@@ -22,7 +22,8 @@ struct HogFilter {
 
 #include "hog_weights.inc"  // made by dump_hog_weights: kFilters, kMaxOverlap, kMaxCovered
 
-constexpr int kWindow = 80;    ///< side of the faces that the filters find, in pixels of a pyramid level
+constexpr int kWindow =
+    80;  ///< side of the faces that the filters find, in pixels of a pyramid level
 constexpr int kMinLevel = 64;  ///< side of the smallest level of the pyramid
 constexpr double kStep = 1.2;  ///< from one level to the next
 constexpr double kStepShift = 0.3;
@@ -30,9 +31,9 @@ constexpr double kMaxSide = 65536;   ///< of the first level, as resize has it
 constexpr double kMaxPixels = 32e6;  ///< of the first level; about 0.35 GB of working memory
 
 MIEN_MULTIVERSION
-void shrink_row(const std::uint8_t* __restrict above, const std::uint8_t* __restrict below, float down,
-                const int* __restrict left, const float* __restrict right, int in_width, int out_width,
-                float* __restrict blend, std::uint8_t* __restrict out) {
+void shrink_row(const std::uint8_t* __restrict above, const std::uint8_t* __restrict below,
+                float down, const int* __restrict left, const float* __restrict right, int in_width,
+                int out_width, float* __restrict blend, std::uint8_t* __restrict out) {
   for (int x = 0; x < in_width; ++x) {
     blend[x] = static_cast<float>(above[x]) + down * static_cast<float>(below[x] - above[x]);
   }
@@ -42,12 +43,13 @@ void shrink_row(const std::uint8_t* __restrict above, const std::uint8_t* __rest
   }
 }
 
-/// A coarse search goes first: it scores every window with the parts of a filter that have the greatest norms,
-/// 24 of about 60. What the others add is mostly negative, and to a face little: in fifty photographs and 3,589
-/// enlarged pictures of FER2013 the coarse score of each of the 12,520 windows with a score s of 0 or more was at
-/// least s + 1.74, the filter's threshold not yet taken off; down to a score of -1 it was, in the photographs.
-/// A window is scored in full only where its coarse score is at least the wanted score + kCoarseMargin: in
-/// photographs three windows of a thousand.
+/// A coarse search goes first: it scores every window with the parts of a filter that have the
+/// greatest norms, 24 of about 60. What the others add is mostly negative, and to a face little: in
+/// fifty photographs and 3,589 enlarged pictures of FER2013 the coarse score of each of the 12,520
+/// windows with a score s of 0 or more was at least s + 1.74, the filter's threshold not yet taken
+/// off; down to a score of -1 it was, in the photographs. A window is scored in full only where its
+/// coarse score is at least the wanted score + kCoarseMargin: in photographs three windows of a
+/// thousand.
 constexpr std::size_t kCoarseParts = 24;
 constexpr float kCoarseMargin = 1.6f;
 constexpr float kLowestCoarse = -1;  ///< wanted score below which there is no coarse search
@@ -69,8 +71,8 @@ Image shrink(const Image& image) {
   }
   for (int y = 0; y < out.height(); ++y) {
     const int top = std::min(static_cast<int>(y * step_y), image.height() - 2);
-    shrink_row(image.row(top), image.row(top + 1), static_cast<float>(y * step_y - top), left.data(),
-               right.data(), image.width(), out.width(), blend.data(), out.row(y));
+    shrink_row(image.row(top), image.row(top + 1), static_cast<float>(y * step_y - top),
+               left.data(), right.data(), image.width(), out.width(), blend.data(), out.row(y));
   }
   return out;
 }
@@ -101,8 +103,8 @@ std::vector<DetectedFace> scan_level(const Image& image, int level, float thresh
         const double top = to_first_level(r - kFhogBorderBefore, level);
         const double right = to_first_level(c - kFhogBorderBefore + kFhogFilter - 1, level) + 1;
         const double bottom = to_first_level(r - kFhogBorderBefore + kFhogFilter - 1, level) + 1;
-        found.push_back({{static_cast<float>(left), static_cast<float>(top), static_cast<float>(right - left),
-                          static_cast<float>(bottom - top)},
+        found.push_back({{static_cast<float>(left), static_cast<float>(top),
+                          static_cast<float>(right - left), static_cast<float>(bottom - top)},
                          score,
                          {}});
       }
@@ -130,8 +132,8 @@ std::vector<DetectedFace> suppress(std::vector<DetectedFace> found) {
   return kept;
 }
 
-/// The gray photograph at the size at which its smallest wanted faces fill the filters' window, and ever
-/// smaller.
+/// The gray photograph at the size at which its smallest wanted faces fill the filters' window, and
+/// ever smaller.
 std::vector<Image> make_pyramid(const ImageView& image, double scale) {
   const int width = std::max(1, static_cast<int>(std::lround(image.width * scale)));
   const int height = std::max(1, static_cast<int>(std::lround(image.height * scale)));
@@ -186,9 +188,10 @@ std::vector<DetectedFace> HogDetector::detect(const ImageView& image) const {
     const float factor = static_cast<float>(1 / scale);
     face = scaled(face, factor, factor);
   }
-  std::ranges::stable_sort(faces, std::greater{},
-                           [](const DetectedFace& face) { return face.box.width * face.box.height; });
+  std::ranges::stable_sort(faces, std::greater{}, [](const DetectedFace& face) {
+    return face.box.width * face.box.height;
+  });
   return faces;
 }
 
-}  // namespace mien
+}  // namespace mien::vision

@@ -2,12 +2,13 @@
 
 #include "vision/face_detector.hpp"
 
-namespace mien {
+namespace mien::vision {
 
-/// The five filters of dlib's frontal face detector (front, half left, half right, rolled by 27 degrees left
-/// and right) over a pyramid of HOG features (Dalal, Triggs 2005; King 2015, "Max-Margin Object Detection").
-/// Finds what dlib finds, several times faster, and is constructed in no time. Scores are distances to the
-/// separating plane: above `threshold`, usually up to 3. Boxes run from the eyebrows to the chin.
+/// The five filters of dlib's frontal face detector (front, half left, half right, rolled by 27
+/// degrees left and right) over a pyramid of HOG features (Dalal, Triggs 2005; King 2015,
+/// "Max-Margin Object Detection"). Finds what dlib finds, several times faster, and is constructed
+/// in no time. Scores are distances to the separating plane: above `threshold`, usually up to 3.
+/// Boxes run from the eyebrows to the chin.
 class HogDetector : public FaceDetector {
  public:
   explicit HogDetector(const DetectorOptions& options) : options_(options) {}
@@ -19,4 +20,4 @@ class HogDetector : public FaceDetector {
   DetectorOptions options_;
 };
 
-}  // namespace mien
+}  // namespace mien::vision

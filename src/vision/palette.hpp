@@ -4,7 +4,7 @@
 
 #include "mien/emotion.hpp"
 
-namespace mien {
+namespace mien::vision {
 
 struct Rgb {
   std::uint8_t red = 0;
@@ -12,7 +12,8 @@ struct Rgb {
   std::uint8_t blue = 0;
 };
 
-/// One colour an emotion, from the palette of Okabe and Ito (2008), which colour-blind people can tell apart.
+/// One colour an emotion, from the palette of Okabe and Ito (2008), which colour-blind people can
+/// tell apart.
 constexpr Rgb colour_of(Emotion emotion) {
   switch (emotion) {
     case Emotion::kAngry:
@@ -38,4 +39,4 @@ constexpr Rgb colour_of(Emotion emotion) {
 /// Of a face that no emotion is said of.
 inline constexpr Rgb kUncertainColour = {190, 196, 204};
 
-}  // namespace mien
+}  // namespace mien::vision

@@ -7,17 +7,20 @@
 
 #include "vision/multiversion.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
-/// The source pixels that make each target pixel, along one axis: pixels first[i], first[i] + 1, … by weights[i * count], …, whose
-/// sum is 1. Every target pixel has as many; some of their weights may be 0.
+/// The source pixels that make each target pixel, along one axis: pixels first[i], first[i] + 1, …
+/// by weights[i * count], …, whose sum is 1. Every target pixel has as many; some of their weights
+/// may be 0.
 struct Taps {
   int count = 0;
   std::vector<int> first;
   std::vector<float> weights;
 
-  const float* of(int target) const { return weights.data() + static_cast<std::ptrdiff_t>(target) * count; }
+  const float* of(int target) const {
+    return weights.data() + static_cast<std::ptrdiff_t>(target) * count;
+  }
 };
 
 Taps triangle_taps(double start, double length, int target_size, int source_size) {
@@ -30,7 +33,9 @@ Taps triangle_taps(double start, double length, int target_size, int source_size
     const double centre = start + (i + 0.5) * step - 0.5;
     return Reach{centre, std::floor(centre - radius) + 1, std::ceil(centre + radius) - 1};
   };
-  const auto inside = [&](double pixel) { return static_cast<int>(std::clamp(pixel, 0.0, source_size - 1.0)); };
+  const auto inside = [&](double pixel) {
+    return static_cast<int>(std::clamp(pixel, 0.0, source_size - 1.0));
+  };
   Taps taps;
   for (int i = 0; i < target_size; ++i) {
     const Reach r = reach(i);
@@ -53,11 +58,11 @@ Taps triangle_taps(double start, double length, int target_size, int source_size
   return taps;
 }
 
-/// sum[i] = sum over k of weights[k] * rows[k * stride + i]; four rows at a time, to keep the sums in
-/// registers.
+/// sum[i] = sum over k of weights[k] * rows[k * stride + i]; four rows at a time, to keep the sums
+/// in registers.
 MIEN_MULTIVERSION
-void blend_rows(const std::uint8_t* rows, std::ptrdiff_t stride, const float* weights, int count, float* sum,
-                int size) {
+void blend_rows(const std::uint8_t* rows, std::ptrdiff_t stride, const float* weights, int count,
+                float* sum, int size) {
   std::fill(sum, sum + size, 0.0f);
   int k = 0;
   for (; k + 4 <= count; k += 4) {
@@ -89,18 +94,19 @@ void gray_sums(float* values, int width) {
   }
 }
 
-/// Gray: out[x] = sum over k of weights[k] * row[first + k]. Two taps, those of an enlargement, are a case of
-/// their own that the compiler turns into vectors.
+/// Gray: out[x] = sum over k of weights[k] * row[first + k]. Two taps, those of an enlargement, are
+/// a case of their own that the compiler turns into vectors.
 MIEN_MULTIVERSION
-void blend_gray_columns(const float* row, const Taps& columns, int left, std::uint8_t* __restrict out,
-                        int width) {
+void blend_gray_columns(const float* row, const Taps& columns, int left,
+                        std::uint8_t* __restrict out, int width) {
   const int count = columns.count;
   const int* __restrict first = columns.first.data();
   const float* __restrict weights = columns.weights.data();
   if (count == 2) {
     for (int x = 0; x < width; ++x) {
       const int at = first[x] - left;
-      out[x] = static_cast<std::uint8_t>(0.5f + weights[2 * x] * row[at] + weights[2 * x + 1] * row[at + 1]);
+      out[x] = static_cast<std::uint8_t>(0.5f + weights[2 * x] * row[at] +
+                                         weights[2 * x + 1] * row[at + 1]);
     }
     return;
   }
@@ -112,9 +118,11 @@ void blend_gray_columns(const float* row, const Taps& columns, int left, std::ui
   }
 }
 
-/// The same of RGB, four floats and bytes at a time: the fourth is the next pixel's, so `row` and `out` have one more.
+/// The same of RGB, four floats and bytes at a time: the fourth is the next pixel's, so `row` and
+/// `out` have one more.
 MIEN_MULTIVERSION
-void blend_rgb_columns(const float* row, const Taps& columns, int left, std::uint8_t* out, int width) {
+void blend_rgb_columns(const float* row, const Taps& columns, int left, std::uint8_t* out,
+                       int width) {
   using Floats = float __attribute__((vector_size(16)));
   using Integers = std::int32_t __attribute__((vector_size(16)));
   using Bytes = std::uint8_t __attribute__((vector_size(4)));
@@ -140,16 +148,18 @@ MIEN_MULTIVERSION
 void gray_row(const std::uint8_t* rgb, std::uint8_t* gray, int width) {
   for (int x = 0; x < width; ++x) {
     const std::uint8_t* pixel = rgb + std::ptrdiff_t{3} * x;
-    gray[x] =
-        static_cast<std::uint8_t>((kRed * pixel[0] + kGreen * pixel[1] + kBlue * pixel[2] + 0x8000) >> 16);
+    gray[x] = static_cast<std::uint8_t>(
+        (kRed * pixel[0] + kGreen * pixel[1] + kBlue * pixel[2] + 0x8000) >> 16);
   }
 }
 
-Image resample(const ImageView& image, const Box& region, int width, int height, PixelFormat format) {
+Image resample(const ImageView& image, const Box& region, int width, int height,
+               PixelFormat format) {
   const Taps columns = triangle_taps(region.x, region.width, width, image.width);
   const Taps rows = triangle_taps(region.y, region.height, height, image.height);
   const int left = columns.first.front();
-  const int span = columns.first.back() + columns.count - left;  // only these columns of the source are touched
+  const int span =
+      columns.first.back() + columns.count - left;  // only these columns of the source are touched
   const int source_channels = channels(image.format);
   const bool to_gray = format == PixelFormat::kGray8 && source_channels == 3;
   std::vector<float> sums(static_cast<std::size_t>(span) * source_channels + 1);
@@ -157,8 +167,9 @@ Image resample(const ImageView& image, const Box& region, int width, int height,
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(width) * out.channels() + 1);
   const auto blend_columns = format == PixelFormat::kGray8 ? blend_gray_columns : blend_rgb_columns;
   for (int y = 0; y < height; ++y) {
-    blend_rows(image.row(rows.first[static_cast<std::size_t>(y)]) + std::ptrdiff_t{left} * source_channels, image.stride, rows.of(y), rows.count,
-               sums.data(), span * source_channels);
+    blend_rows(
+        image.row(rows.first[static_cast<std::size_t>(y)]) + std::ptrdiff_t{left} * source_channels,
+        image.stride, rows.of(y), rows.count, sums.data(), span * source_channels);
     if (to_gray) gray_sums(sums.data(), span);
     blend_columns(sums.data(), columns, left, pixels.data(), width);
     std::copy(pixels.begin(), pixels.end() - 1, out.row(y));
@@ -166,4 +177,4 @@ Image resample(const ImageView& image, const Box& region, int width, int height,
   return out;
 }
 
-}  // namespace mien
+}  // namespace mien::vision

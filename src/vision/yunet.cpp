@@ -5,7 +5,7 @@
 
 #include "vision/detection_head.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 constexpr std::array<int, 3> kStrides{8, 16, 32};
@@ -27,9 +27,11 @@ class YunetHead : public DetectionHead {
       const auto values = [&](std::size_t kind, std::size_t each) {
         return find_output(outputs, kOutputs[kind] + std::to_string(stride), cells * each);
       };
-      const auto classes = values(0, 1), objects = values(1, 1), boxes = values(2, 4), points = values(3, 10);
+      const auto classes = values(0, 1), objects = values(1, 1), boxes = values(2, 4),
+                 points = values(3, 10);
       for (std::size_t i = 0; i < cells; ++i) {
-        const float product = std::clamp(classes[i], 0.0f, 1.0f) * std::clamp(objects[i], 0.0f, 1.0f);
+        const float product =
+            std::clamp(classes[i], 0.0f, 1.0f) * std::clamp(objects[i], 0.0f, 1.0f);
         if (!(product >= least_product)) continue;
         const float column = static_cast<float>(i % static_cast<std::size_t>(columns)),
                     row = static_cast<float>(i / static_cast<std::size_t>(columns)),
@@ -37,7 +39,8 @@ class YunetHead : public DetectionHead {
         const auto box = boxes.subspan(4 * i, 4);
         const auto point = points.subspan(10 * i, 10);
         const float width = std::exp(box[2]) * step, height = std::exp(box[3]) * step;
-        DetectedFace face{{(column + box[0]) * step - width / 2, (row + box[1]) * step - height / 2, width, height},
+        DetectedFace face{{(column + box[0]) * step - width / 2, (row + box[1]) * step - height / 2,
+                           width, height},
                           std::sqrt(product),
                           Landmarks{}};
         for (std::size_t p = 0; p < face.landmarks->size(); ++p) {
@@ -50,7 +53,7 @@ class YunetHead : public DetectionHead {
   }
 
  private:
-  DetectionInput input_{.colours = DetectionInput::Colours::kBgr, .fixed = std::nullopt, .least_face = 16};
+  DetectionInput input_{.colours = DetectionInput::Colours::kBgr, .least_face = 16};
 };
 
 }  // namespace
@@ -59,10 +62,11 @@ std::unique_ptr<DetectionHead> make_yunet_head(const model::Model& model) {
   for (const int stride : kStrides) {
     for (const char* kind : kOutputs) {
       const std::string name = kind + std::to_string(stride);
-      if (std::ranges::find(model.outputs, name, &model::ValueInfo::name) == model.outputs.end()) return nullptr;
+      if (std::ranges::find(model.outputs, name, &model::ValueInfo::name) == model.outputs.end())
+        return nullptr;
     }
   }
   return std::make_unique<YunetHead>();
 }
 
-}  // namespace mien
+}  // namespace mien::vision

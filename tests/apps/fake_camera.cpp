@@ -1,5 +1,5 @@
-// Preloaded into a program, this is a camera at /dev/video9 (V4L2): it gives the frames of the file FAKE_CAMERA, 320x240 in
-// YUYV, and is then unplugged. Only what FFmpeg asks a camera.
+// Preloaded into a program, this is a camera at /dev/video9 (V4L2): it gives the frames of the file
+// FAKE_CAMERA, 320x240 in YUYV, and is then unplugged. Only what FFmpeg asks a camera.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
@@ -17,7 +17,8 @@
 namespace {
 
 constexpr const char* kDevice = "/dev/video9";
-constexpr unsigned kWidth = 320, kHeight = 240, kBytes = kWidth * kHeight * 2, kFramesPerSecond = 15;
+constexpr unsigned kWidth = 320, kHeight = 240, kBytes = kWidth * kHeight * 2,
+                   kFramesPerSecond = 15;
 constexpr unsigned kStep = (kBytes + 4095) / 4096 * 4096;  ///< from buffer to buffer: whole pages
 
 int device = -1, film = -1;
@@ -40,13 +41,16 @@ int take_buffer(v4l2_buffer& buffer) {
   if (queued.empty()) return refuse(EAGAIN);
   const unsigned index = queued.front();
   static std::uint8_t pixels[kBytes];
-  if (::pread(film, pixels, kBytes, static_cast<off_t>(frame) * kBytes) != kBytes) return refuse(ENODEV);
+  if (::pread(film, pixels, kBytes, static_cast<off_t>(frame) * kBytes) != kBytes)
+    return refuse(ENODEV);
   queued.pop_front();
-  if (::pwrite(device, pixels, kBytes, static_cast<off_t>(index) * kStep) != kBytes) return refuse(EIO);
+  if (::pwrite(device, pixels, kBytes, static_cast<off_t>(index) * kStep) != kBytes)
+    return refuse(EIO);
   buffer.index = index;
   buffer.bytesused = kBytes;
   buffer.sequence = frame;
-  buffer.timestamp = {1000 + frame / kFramesPerSecond, frame % kFramesPerSecond * (1000000 / kFramesPerSecond)};
+  buffer.timestamp = {1000 + frame / kFramesPerSecond,
+                      frame % kFramesPerSecond * (1000000 / kFramesPerSecond)};
   ++frame;
   return 0;
 }
@@ -56,13 +60,16 @@ int control(unsigned long request, void* argument) {
     case VIDIOC_QUERYCAP: {
       auto& capability = *static_cast<v4l2_capability*>(argument);
       capability = {};
-      capability.capabilities = capability.device_caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
+      capability.capabilities = capability.device_caps =
+          V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
       return 0;
     }
-    case VIDIOC_G_INPUT: return *static_cast<int*>(argument) = 0;
+    case VIDIOC_G_INPUT:
+      return *static_cast<int*>(argument) = 0;
     case VIDIOC_ENUMINPUT:
     case VIDIOC_STREAMON:
-    case VIDIOC_STREAMOFF: return 0;
+    case VIDIOC_STREAMOFF:
+      return 0;
     case VIDIOC_G_FMT:
     case VIDIOC_S_FMT: {
       auto& pixels = static_cast<v4l2_format*>(argument)->fmt.pix;
@@ -91,9 +98,12 @@ int control(unsigned long request, void* argument) {
       buffer.m.offset = buffer.index * kStep;
       return 0;
     }
-    case VIDIOC_QBUF: return queued.push_back(static_cast<v4l2_buffer*>(argument)->index), 0;
-    case VIDIOC_DQBUF: return take_buffer(*static_cast<v4l2_buffer*>(argument));
-    default: return refuse(ENOTTY);
+    case VIDIOC_QBUF:
+      return queued.push_back(static_cast<v4l2_buffer*>(argument)->index), 0;
+    case VIDIOC_DQBUF:
+      return take_buffer(*static_cast<v4l2_buffer*>(argument));
+    default:
+      return refuse(ENOTTY);
   }
 }
 
@@ -106,24 +116,30 @@ int open(const char* path, int flags, ...) {
   va_start(rest, flags);
   const unsigned mode = va_arg(rest, unsigned);
   va_end(rest);
-  return std::strcmp(path, kDevice) == 0 ? open_device() : next<int (*)(const char*, int, ...)>("open")(path, flags, mode);
+  return std::strcmp(path, kDevice) == 0
+             ? open_device()
+             : next<int (*)(const char*, int, ...)>("open")(path, flags, mode);
 }
 int open64(const char* path, int flags, ...) {
   std::va_list rest;
   va_start(rest, flags);
   const unsigned mode = va_arg(rest, unsigned);
   va_end(rest);
-  return std::strcmp(path, kDevice) == 0 ? open_device() : next<int (*)(const char*, int, ...)>("open64")(path, flags, mode);
+  return std::strcmp(path, kDevice) == 0
+             ? open_device()
+             : next<int (*)(const char*, int, ...)>("open64")(path, flags, mode);
 }
 int stat(const char* path, struct stat* out) noexcept {
-  return next<int (*)(const char*, struct stat*)>("stat")(std::strcmp(path, kDevice) == 0 ? "/dev/null" : path, out);
+  return next<int (*)(const char*, struct stat*)>("stat")(
+      std::strcmp(path, kDevice) == 0 ? "/dev/null" : path, out);
 }
 int ioctl(int file, unsigned long request, ...) noexcept {
   std::va_list rest;
   va_start(rest, request);
   void* argument = va_arg(rest, void*);
   va_end(rest);
-  if (file != device || device < 0) return next<int (*)(int, unsigned long, ...)>("ioctl")(file, request, argument);
+  if (file != device || device < 0)
+    return next<int (*)(int, unsigned long, ...)>("ioctl")(file, request, argument);
   return control(static_cast<std::uint32_t>(request), argument);
 }
 

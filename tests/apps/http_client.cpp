@@ -25,7 +25,8 @@ int try_connect(int port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return socket;
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+    return socket;
   ::close(socket);
   return -1;
 }
@@ -81,7 +82,8 @@ std::optional<HttpAnswer> HttpConnection::receive(bool head) {
   while (std::getline(lines, line)) {
     const std::size_t colon = line.find(": ");
     std::string name = line.substr(0, colon);
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     answer.headers[name] = line.substr(colon + 2, line.find_last_not_of('\r') - colon - 1);
   }
   if (head || answer.status == 100 || !answer.headers.contains("content-length")) return answer;
@@ -99,25 +101,32 @@ bool HttpConnection::closed() {
   return buffer_.empty() && ::recv(socket_, &byte, 1, 0) == 0;
 }
 
-std::string http_request(const std::string& method, const std::string& target, const std::vector<std::string>& headers, std::string_view body) {
+std::string http_request(const std::string& method, const std::string& target,
+                         const std::vector<std::string>& headers, std::string_view body) {
   std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n";
   if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   for (const std::string& header : headers) text += header + "\r\n";
   return (text += "\r\n") += body;
 }
 
-std::string picture_request(std::string_view picture, const std::vector<std::string>& more_headers, const std::string& target) {
+std::string picture_request(std::string_view picture, const std::vector<std::string>& more_headers,
+                            const std::string& target) {
   std::vector<std::string> headers = more_headers;
   headers.emplace_back("Content-Type: image/jpeg");
   return http_request("POST", target, headers, picture);
 }
 
-std::string form_request(const std::vector<std::pair<std::string, std::string>>& files, const std::string& target) {
+std::string form_request(const std::vector<std::pair<std::string, std::string>>& files,
+                         const std::string& target) {
   std::string body;
   for (const auto& [name, bytes] : files) {
-    body += "--boundary-of-the-test\r\nContent-Disposition: form-data; name=\"photos\"; filename=\"" + name + "\"\r\n\r\n" + bytes + "\r\n";
+    body +=
+        "--boundary-of-the-test\r\nContent-Disposition: form-data; name=\"photos\"; filename=\"" +
+        name + "\"\r\n\r\n" + bytes + "\r\n";
   }
-  return http_request("POST", target, {"Content-Type: multipart/form-data; boundary=boundary-of-the-test"}, body + "--boundary-of-the-test--\r\n");
+  return http_request("POST", target,
+                      {"Content-Type: multipart/form-data; boundary=boundary-of-the-test"},
+                      body + "--boundary-of-the-test--\r\n");
 }
 
 Server::Server(std::vector<std::string> options)
@@ -136,11 +145,14 @@ Server::Server(std::vector<std::string> options)
   eventually([&] { return !line().empty() || !process_.running(); });
   const std::string text = line();
   const std::size_t colon = text.find(':', text.find("//"));
-  if (colon == std::string::npos) throw std::runtime_error("mien serve did not start: " + process_.wait().error);
+  if (colon == std::string::npos)
+    throw std::runtime_error("mien serve did not start: " + process_.wait().error);
   port_ = std::atoi(text.c_str() + colon + 1);
 }
 
-std::string Server::printed() const { return std::filesystem::exists(output_ / "out") ? read_text(output_ / "out") : ""; }
+std::string Server::printed() const {
+  return std::filesystem::exists(output_ / "out") ? base::read_text(output_ / "out") : "";
+}
 
 HttpAnswer Server::ask(const std::string& request) const {
   HttpConnection connection(port_);

@@ -21,7 +21,8 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// A plain socket: what is sent is exactly what the test says, well-formed or not. Nothing waits longer than 20 s.
+/// A plain socket: what is sent is exactly what the test says, well-formed or not. Nothing waits
+/// longer than 20 s.
 class HttpConnection {
  public:
   explicit HttpConnection(int port);
@@ -34,9 +35,12 @@ class HttpConnection {
 
   bool send(std::string_view bytes);  ///< false where the other side has closed
   void finish_sending();
-  /// The next answer; empty where the connection ends before it is whole. `head`: of a HEAD request, without a body.
+  /// The next answer; empty where the connection ends before it is whole. `head`: of a HEAD
+  /// request, without a body.
   std::optional<HttpAnswer> receive(bool head = false);
-  std::optional<HttpAnswer> ask(std::string_view request) { return send(request) ? receive() : std::nullopt; }
+  std::optional<HttpAnswer> ask(std::string_view request) {
+    return send(request) ? receive() : std::nullopt;
+  }
   /// Whether the other side closes without another byte.
   bool closed();
 
@@ -46,11 +50,16 @@ class HttpConnection {
   std::string buffer_;
 };
 
-/// "POST /v1/analyze HTTP/1.1", Host, Content-Length and `headers` (lines without their ends), then `body`.
-std::string http_request(const std::string& method, const std::string& target, const std::vector<std::string>& headers = {}, std::string_view body = {});
-std::string picture_request(std::string_view picture, const std::vector<std::string>& more_headers = {}, const std::string& target = "/v1/analyze");
+/// "POST /v1/analyze HTTP/1.1", Host, Content-Length and `headers` (lines without their ends), then
+/// `body`.
+std::string http_request(const std::string& method, const std::string& target,
+                         const std::vector<std::string>& headers = {}, std::string_view body = {});
+std::string picture_request(std::string_view picture,
+                            const std::vector<std::string>& more_headers = {},
+                            const std::string& target = "/v1/analyze");
 /// The body of a form with these files, and its Content-Type header.
-std::string form_request(const std::vector<std::pair<std::string, std::string>>& files, const std::string& target = "/v1/analyze");
+std::string form_request(const std::vector<std::pair<std::string, std::string>>& files,
+                         const std::string& target = "/v1/analyze");
 
 /// `mien serve` at a port of its own.
 class Server {
@@ -66,7 +75,9 @@ class Server {
   void send(int signal) const { process_.send(signal); }
   ProcessResult wait() { return process_.wait(); }
   std::string printed() const;
-  const std::filesystem::path& folder() const { return folder_.path(); }  ///< its working directory, and its TMPDIR
+  const std::filesystem::path& folder() const {
+    return folder_.path();
+  }  ///< its working directory, and its TMPDIR
 
  private:
   TemporaryDir folder_, output_;

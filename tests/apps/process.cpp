@@ -23,9 +23,11 @@ void redirect(int descriptor, const std::filesystem::path& path, int flags) {
 
 }  // namespace
 
-Process::Process(const Command& command) : deadline_(std::chrono::steady_clock::now() + command.timeout) {
+Process::Process(const Command& command)
+    : deadline_(std::chrono::steady_clock::now() + command.timeout) {
   std::string pattern = (std::filesystem::temp_directory_path() / "mien-process-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
+  if (::mkdtemp(pattern.data()) == nullptr)
+    throw std::runtime_error("cannot make a temporary folder");
   scratch_ = pattern;
   std::ofstream(scratch_ / "in", std::ios::binary) << command.input;
   std::vector<std::string> words{command.program.string()};

@@ -16,9 +16,11 @@ struct Command {
   std::string input;                               ///< standard input
   std::map<std::string, std::string> environment;  ///< on top of the test's own
   std::filesystem::path folder;                    ///< working directory; empty: the test's own
-  std::filesystem::path output;                    ///< file that standard output goes to, e.g. /dev/full; empty: captured
+  std::filesystem::path
+      output;  ///< file that standard output goes to, e.g. /dev/full; empty: captured
   std::chrono::seconds timeout{120};
-  bool obeys_permissions = false;                  ///< also where root runs the test: without its right to read every file
+  bool obeys_permissions =
+      false;  ///< also where root runs the test: without its right to read every file
 };
 
 struct ProcessResult {

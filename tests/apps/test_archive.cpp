@@ -27,10 +27,10 @@ class Archive : public testing::Test {
     MIEN_SKIP_WITHOUT(default_model());
     for (int i = 1; i <= kPhotos; ++i) {
       paths_.push_back(std::to_string(i) + ".png");
-      write_file(folder_ / paths_.back(), encode_png(gradient(40 + i, 48)));
+      base::write_file(folder_ / paths_.back(), vision::encode_png(gradient(40 + i, 48)));
       list_ += paths_.back() + "\n";
     }
-    write_file(folder_ / "list.txt", list_);
+    base::write_file(folder_ / "list.txt", list_);
   }
 
   Command predict(const Words& arguments) const {
@@ -46,7 +46,7 @@ class Archive : public testing::Test {
     return paths;
   }
 
-  std::string output() const { return read_text(folder_ / "out.jsonl"); }
+  std::string output() const { return base::read_text(folder_ / "out.jsonl"); }
 
   TemporaryDir folder_;
   Words paths_;
@@ -68,7 +68,8 @@ TEST_F(Archive, ListsAreReadByLinesOrByNul) {
 }
 
 TEST_F(Archive, ListsThatAreNone) {
-  const auto expect = [&](const Words& arguments, const std::string& input, int code, const std::string& message) {
+  const auto expect = [&](const Words& arguments, const std::string& input, int code,
+                          const std::string& message) {
     Command command = predict(arguments);
     command.input = input;
     const ProcessResult result = run(command);
@@ -76,13 +77,15 @@ TEST_F(Archive, ListsThatAreNone) {
     EXPECT_EQ(result.out, "");
     EXPECT_EQ(result.error, "mien: " + message + "\n");
   };
-  write_file(folder_ / "empty.txt", std::string_view());
+  base::write_file(folder_ / "empty.txt", std::string_view());
   expect({"--list", "1.png"}, "", 2, "1.png must be a list of paths, not an image");
-  expect({"-"}, read_text(folder_ / "1.png"), 2, "standard input must be a list of paths, not an image");
+  expect({"-"}, base::read_text(folder_ / "1.png"), 2,
+         "standard input must be a list of paths, not an image");
   expect({"-"}, std::string(100'000, 'x'), 2, "standard input must be a list of paths, one a line");
   expect({"--list", "empty.txt"}, "", 2, "empty.txt: the list is empty");
   expect({"--list", "-"}, "\n\n", 2, "the list on standard input is empty");
-  expect({"--list", "missing.txt"}, "", 1, "missing.txt: cannot read the list: No such file or directory");
+  expect({"--list", "missing.txt"}, "", 1,
+         "missing.txt: cannot read the list: No such file or directory");
   expect({"--list", "."}, "", 1, ".: cannot read the list: Is a directory");
 }
 
@@ -95,7 +98,8 @@ TEST_F(Archive, ShardsShareThePhotos) {
     EXPECT_GE(paths.size(), 2U) << "of " << kPhotos << " photos in shard " << shard;
     taken.insert(paths.begin(), paths.end());
     // Another order of the list, another way to name the photos: the same part.
-    const Words again = paths_of(run(predict(Words{"--shard", shard} + Words(paths_.rbegin(), paths_.rend()))).out);
+    const Words again =
+        paths_of(run(predict(Words{"--shard", shard} + Words(paths_.rbegin(), paths_.rend()))).out);
     EXPECT_EQ(Words(again.rbegin(), again.rend()), paths);
   }
   EXPECT_EQ(taken, (std::multiset<std::string>(paths_.begin(), paths_.end())));
@@ -103,7 +107,8 @@ TEST_F(Archive, ShardsShareThePhotos) {
 
 TEST_F(Archive, ShardWithoutPhotosIsNoError) {
   for (int i = 1; i <= 9; ++i) {
-    const ProcessResult result = run(predict({"1.png", "--shard", std::to_string(i) + "/9", "-o", "out.jsonl"}));
+    const ProcessResult result =
+        run(predict({"1.png", "--shard", std::to_string(i) + "/9", "-o", "out.jsonl"}));
     EXPECT_EQ(result.exit_code, 0) << result.error;
   }
   EXPECT_EQ(paths_of(output()), (Words{"1.png"}));
@@ -119,7 +124,8 @@ TEST_F(Archive, OutputGoesOnWhereItEnded) {
   EXPECT_EQ(rest.error, "mien: 3 of 24 photos were done before\n");
   const Words filled = paths_of(output());
   EXPECT_EQ(filled.size(), paths_.size());
-  EXPECT_EQ(std::set<std::string>(filled.begin(), filled.end()), std::set<std::string>(paths_.begin(), paths_.end()));
+  EXPECT_EQ(std::set<std::string>(filled.begin(), filled.end()),
+            std::set<std::string>(paths_.begin(), paths_.end()));
   const std::string before = output();
   EXPECT_EQ(run(predict({"-o", "out.jsonl", "--list", "list.txt"})).exit_code, 0);
   EXPECT_EQ(output(), before);
@@ -134,8 +140,9 @@ TEST_F(Archive, OutputCutAnywhereIsRepaired) {
   run(predict({"-o", "out.jsonl", "1.png", "2.png"}));
   const std::string whole = output();
   const std::size_t first = whole.find('\n') + 1;
-  for (const std::size_t cut : {std::size_t{0}, std::size_t{4}, std::size_t{40}, first - 1, first, first + 1, first + 30, whole.size() - 1}) {
-    write_file(folder_ / "out.jsonl", std::string_view(whole).substr(0, cut));
+  for (const std::size_t cut : {std::size_t{0}, std::size_t{4}, std::size_t{40}, first - 1, first,
+                                first + 1, first + 30, whole.size() - 1}) {
+    base::write_file(folder_ / "out.jsonl", std::string_view(whole).substr(0, cut));
     const ProcessResult result = run(predict({"-o", "out.jsonl", "1.png", "2.png"}));
     EXPECT_EQ(result.exit_code, 0) << cut << result.error;
     EXPECT_EQ(output(), whole) << cut;
@@ -146,11 +153,12 @@ TEST_F(Archive, KilledRunGoesOn) {
   // A list long enough that the kill meets the run at work.
   std::string list;
   for (int i = 0; i < 50; ++i) list += list_;
-  write_file(folder_ / "long.txt", list);
+  base::write_file(folder_ / "long.txt", list);
   {
     Process process(predict({"-o", "out.jsonl", "--list", "long.txt"}));
     std::error_code not_there;
-    while (process.running() && (!fs::exists(folder_ / "out.jsonl") || fs::file_size(folder_ / "out.jsonl", not_there) < 20'000)) {
+    while (process.running() && (!fs::exists(folder_ / "out.jsonl") ||
+                                 fs::file_size(folder_ / "out.jsonl", not_there) < 20'000)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     process.send(SIGKILL);
@@ -158,10 +166,12 @@ TEST_F(Archive, KilledRunGoesOn) {
   }
   const ProcessResult result = run(predict({"-o", "out.jsonl", "--list", "long.txt"}));
   EXPECT_EQ(result.exit_code, 0) << result.error;
-  EXPECT_NE(result.error.find(" of 1200 photos were done before\n"), std::string::npos) << result.error;
+  EXPECT_NE(result.error.find(" of 1200 photos were done before\n"), std::string::npos)
+      << result.error;
   const Words paths = paths_of(output());
   EXPECT_EQ(paths.size(), 1200U);  // a photo that the list names often is there as often
-  for (std::size_t i = 0; i < paths.size(); ++i) ASSERT_EQ(paths[i], paths_[i % paths_.size()]) << i;
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    ASSERT_EQ(paths[i], paths_[i % paths_.size()]) << i;
 }
 
 TEST_F(Archive, FailuresOfEarlierRunsCount) {
@@ -175,12 +185,17 @@ TEST_F(Archive, FailuresOfEarlierRunsCount) {
 
 TEST_F(Archive, ACopyThatFailedIsAFailureOfTheNextRunToo) {
   fs::create_directories(folder_ / "copies" / "1.png" / "in the way");
-  for (int time = 0; time < 2; ++time) EXPECT_EQ(run(predict({"-o", "out.jsonl", "--annotate", "copies", "1.png", "2.png"})).exit_code, 1);
+  for (int time = 0; time < 2; ++time)
+    EXPECT_EQ(run(predict({"-o", "out.jsonl", "--annotate", "copies", "1.png", "2.png"})).exit_code,
+              1);
   EXPECT_EQ(paths_of(output()), (Words{"1.png", "2.png"}));
 }
 
 TEST_F(Archive, OddNamesAreFoundAgain) {
-  const Words names = {"qu\"ote.png", "back\\slash.png", "Stra\xDF" "e.png", "grün, \"faces\": [.png"};
+  const Words names = {"qu\"ote.png", "back\\slash.png",
+                       "Stra\xDF"
+                       "e.png",
+                       "grün, \"faces\": [.png"};
   for (const std::string& name : names) fs::copy_file(folder_ / "1.png", folder_ / name);
   const Words arguments = Words{"-o", "out.jsonl"} + names;
   EXPECT_EQ(run(predict(arguments)).exit_code, 0);
@@ -188,8 +203,9 @@ TEST_F(Archive, OddNamesAreFoundAgain) {
 }
 
 TEST_F(Archive, ForeignFilesAreLeftAlone) {
-  for (const std::string text : {"It was a dark and stormy night.\n", "no line break", "{\"name\": 1}\n", "{\"path\": 3}\nhalf"}) {
-    write_file(folder_ / "out.jsonl", text);
+  for (const std::string text : {"It was a dark and stormy night.\n", "no line break",
+                                 "{\"name\": 1}\n", "{\"path\": 3}\nhalf"}) {
+    base::write_file(folder_ / "out.jsonl", text);
     const ProcessResult result = run(predict({"-o", "out.jsonl", "1.png"}));
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_NE(result.error.find("give another file"), std::string::npos) << result.error;
@@ -200,10 +216,11 @@ TEST_F(Archive, ForeignFilesAreLeftAlone) {
 TEST_F(Archive, OneRunWritesAtATime) {
   std::string list;
   for (int i = 0; i < 4000; ++i) list += list_;
-  write_file(folder_ / "long.txt", list);
+  base::write_file(folder_ / "long.txt", list);
   Process process(predict({"-o", "out.jsonl", "--list", "long.txt"}));
   std::error_code not_there;
-  while (process.running() && (!fs::exists(folder_ / "out.jsonl") || fs::file_size(folder_ / "out.jsonl", not_there) == 0)) {
+  while (process.running() && (!fs::exists(folder_ / "out.jsonl") ||
+                               fs::file_size(folder_ / "out.jsonl", not_there) == 0)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   const ProcessResult second = run(predict({"-o", "out.jsonl", "1.png"}));
@@ -219,7 +236,8 @@ TEST_F(Archive, FullDiskEndsTheRun) {
   // A limit on the file's size stands for the disk.
   Command command = predict({"-o", "out.jsonl", "--list", "list.txt"});
   std::string words = "trap '' XFSZ; ulimit -f 1; exec";
-  for (const std::string& word : Words{command.program} + command.arguments) words += " '" + word + "'";
+  for (const std::string& word : Words{command.program} + command.arguments)
+    words += " '" + word + "'";
   command.program = "/bin/bash";
   command.arguments = {"-c", words};
   const ProcessResult result = run(command);
@@ -232,7 +250,8 @@ TEST_F(Archive, FullDiskEndsTheRun) {
 TEST_F(Archive, OutputMustBeAFile) {
   const ProcessResult result = run(predict({"-o", "/dev/full", "1.png"}));
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error, "mien: /dev/full: not a file that a later run could continue; leave --output out\n");
+  EXPECT_EQ(result.error,
+            "mien: /dev/full: not a file that a later run could continue; leave --output out\n");
 }
 
 TEST_F(Archive, OptionsThatDoNotGoTogether) {
@@ -241,11 +260,13 @@ TEST_F(Archive, OptionsThatDoNotGoTogether) {
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_EQ(result.error, "mien: " + message + "\n");
   };
-  expect(predict({"-o", "out.csv", "--format", "csv", "1.png"}), "--output is for JSON lines: add --format jsonl");
+  expect(predict({"-o", "out.csv", "--format", "csv", "1.png"}),
+         "--output is for JSON lines: add --format jsonl");
   expect(predict({"--annotate", "out", "--shard", "1/2", "1.png"}),
          "--annotate does not go with --shard: copies of photos of the same name would meet");
   for (const std::string shard : {"3", "0/2", "3/2", "1/0", "a/2", "1/2x", "-1/2", "1/"}) {
-    expect(predict({"--shard", shard, "1.png"}), "--shard: '" + shard + "' is not like 3/16, the third of sixteen");
+    expect(predict({"--shard", shard, "1.png"}),
+           "--shard: '" + shard + "' is not like 3/16, the third of sixteen");
   }
 }
 

@@ -1,7 +1,7 @@
 #include "apps_support.hpp"
 
 #include "audit/pictures.hpp"
-#include "data/npy.hpp"
+#include "datasets/npy.hpp"
 #include "synthetic_faces.hpp"
 
 namespace mien::test {
@@ -17,49 +17,62 @@ class Audit : public testing::Test {
 };
 
 TEST_F(Audit, WritesPagesListsAndASummary) {
-  Dataset dataset;
-  for (unsigned i = 0; i < 42; ++i) dataset.push_back(waves(i, static_cast<Emotion>(i % 7), i < 28 ? Split::kTraining : Split::kPublicTest));
+  datasets::Dataset dataset;
+  for (unsigned i = 0; i < 42; ++i)
+    dataset.push_back(waves(i, static_cast<Emotion>(i % 7),
+                            i < 28 ? datasets::Split::kTraining : datasets::Split::kPublicTest));
   dataset[20].pixels = dataset[3].pixels;  // both Training, of other labels
   dataset[30].pixels = dataset[5].pixels;  // PublicTest and Training
   dataset[9].pixels.fill(0);
-  write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
-  const ProcessResult result = mien({"data", "audit", folder_ / "fer2013.csv", "-o", folder_ / "audit", "--format", "json", "--threads", "1"});
+  base::write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
+  const ProcessResult result = mien({"data", "audit", folder_ / "fer2013.csv", "-o",
+                                     folder_ / "audit", "--format", "json", "--threads", "1"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   const Json json = Json::parse(result.out);
   EXPECT_EQ(json["pictures"], 42);
   EXPECT_EQ(json["exact_duplicates"]["groups"], 2);
   EXPECT_EQ(json["no_face"], 1);
-  EXPECT_EQ(read_text(folder_ / "audit" / "audit.json"), result.out);
-  for (const char* name : {"index.html", "exact-1.html", "no-face-1.html", "suspects.csv", "relabel.csv"}) EXPECT_TRUE(fs::exists(folder_ / "audit" / name)) << name;
-  const std::string drop = read_text(folder_ / "audit" / "drop.csv");
-  for (const char* row : {"\n3\n", "\n5\n", "\n9\n", "\n20\n"}) EXPECT_NE(drop.find(row), std::string::npos) << drop;
+  EXPECT_EQ(base::read_text(folder_ / "audit" / "audit.json"), result.out);
+  for (const char* name :
+       {"index.html", "exact-1.html", "no-face-1.html", "suspects.csv", "relabel.csv"})
+    EXPECT_TRUE(fs::exists(folder_ / "audit" / name)) << name;
+  const std::string drop = base::read_text(folder_ / "audit" / "drop.csv");
+  for (const char* row : {"\n3\n", "\n5\n", "\n9\n", "\n20\n"})
+    EXPECT_NE(drop.find(row), std::string::npos) << drop;
 }
 
 TEST_F(Audit, MistakesAreExplained) {
-  write_file(folder_ / "fer2013.csv", fer2013_csv(synthetic_faces(1)));
+  base::write_file(folder_ / "fer2013.csv", fer2013_csv(synthetic_faces(1)));
   const std::string csv = folder_ / "fer2013.csv";
   EXPECT_EQ(mien({"data", "audit", csv}).exit_code, 2);
   EXPECT_EQ(mien({"data", "audit", "-o", folder_ / "a"}).exit_code, 2);
   EXPECT_EQ(mien({"data", "audit", folder_ / "missing.csv", "-o", folder_ / "a"}).exit_code, 1);
-  write_file(folder_ / "short.npy", "no array");
-  const ProcessResult bad = mien({"data", "audit", csv, "-o", folder_ / "a", "--predictions", folder_ / "short.npy"});
+  base::write_file(folder_ / "short.npy", "no array");
+  const ProcessResult bad =
+      mien({"data", "audit", csv, "-o", folder_ / "a", "--predictions", folder_ / "short.npy"});
   EXPECT_EQ(bad.exit_code, 1);
   EXPECT_NE(bad.error.find("short.npy: not a NumPy array file"), std::string::npos) << bad.error;
   EXPECT_FALSE(fs::exists(folder_ / "a" / "index.html"));
-  write_float_table(folder_ / "few.npy", {7, std::vector<float>(7, 0.1F)});
-  const std::size_t pictures = read_dataset(csv).size();
-  write_float_table(folder_ / "wide.npy", {9, std::vector<float>(9 * pictures, 0.1F)});
-  for (const auto& [name, message] : {std::pair{"few.npy", "few.npy: is of 1 pictures"}, {"wide.npy", "wide.npy: has 9 columns"}}) {
-    const ProcessResult refused = mien({"data", "audit", csv, "-o", folder_ / "a", "--predictions", folder_ / name});
+  datasets::write_float_table(folder_ / "few.npy", {7, std::vector<float>(7, 0.1F)});
+  const std::size_t pictures = datasets::read_dataset(csv).size();
+  datasets::write_float_table(folder_ / "wide.npy", {9, std::vector<float>(9 * pictures, 0.1F)});
+  for (const auto& [name, message] : {std::pair{"few.npy", "few.npy: is of 1 pictures"},
+                                      {"wide.npy", "wide.npy: has 9 columns"}}) {
+    const ProcessResult refused =
+        mien({"data", "audit", csv, "-o", folder_ / "a", "--predictions", folder_ / name});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_NE(refused.error.find(message), std::string::npos) << refused.error;
   }
   // Votes are of FER2013's rows: they say nothing of other pictures.
-  Dataset own = synthetic_faces(1);
-  for (Sample& sample : own) sample.row = -1;
-  write_packed(folder_ / "own.npy", own);
-  write_file(folder_ / "votes.csv", "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\nTraining,,1,2,3,0,0,0,0,0,0,4\n");
-  const ProcessResult votes = mien({"data", "audit", folder_ / "own.npy", "-o", folder_ / "a", "--votes", folder_ / "votes.csv"});
+  datasets::Dataset own = synthetic_faces(1);
+  for (datasets::Sample& sample : own) sample.row = -1;
+  datasets::write_packed(folder_ / "own.npy", own);
+  base::write_file(folder_ / "votes.csv",
+                   "Usage,Image "
+                   "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,"
+                   "NF\nTraining,,1,2,3,0,0,0,0,0,0,4\n");
+  const ProcessResult votes = mien({"data", "audit", folder_ / "own.npy", "-o", folder_ / "a",
+                                    "--votes", folder_ / "votes.csv"});
   EXPECT_EQ(votes.exit_code, 2);
   EXPECT_NE(votes.error.find("votes.csv"), std::string::npos) << votes.error;
 }

@@ -6,7 +6,8 @@ namespace {
 using nlohmann::json;
 
 ProcessResult layers(std::vector<std::string> more) {
-  std::vector<std::string> arguments = {"bench", "--layers", "--model", "reference-int8", "--threads", "1", "--seconds", "0.01"};
+  std::vector<std::string> arguments = {"bench",     "--layers", "--model",   "reference-int8",
+                                        "--threads", "1",        "--seconds", "0.01"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return mien(arguments);
 }
@@ -35,15 +36,19 @@ TEST(BenchCommandLine, LayersAddUpToTheNetwork) {
   EXPECT_NEAR(ms, report["calls_ms"].get<double>(), 0.001);
   EXPECT_NEAR(part, 1, 0.01);
   EXPECT_GT(report["run_ms"], 0);
-  const ProcessResult whole = mien({"bench", "--model", "reference-int8", "--batch", "2", "--seconds", "0.01", "--format", "json"});
+  const ProcessResult whole = mien({"bench", "--model", "reference-int8", "--batch", "2",
+                                    "--seconds", "0.01", "--format", "json"});
   EXPECT_EQ(json::parse(whole.out)["multiply_adds"], madds);
 }
 
 TEST(BenchCommandLine, LayersAsATable) {
   const ProcessResult result = layers({});
   ASSERT_EQ(result.exit_code, 0) << result.error;
-  EXPECT_NE(result.out.find("reference-int8.onnx, int8, 1 thread, batch 1, median of "), std::string::npos) << result.out;
-  for (const std::string word : {"\n  layer ", " convolution ", " inner_product ", " u8 u8 ", "\n  all calls ", "\n  a whole run ", "100.0 %"}) {
+  EXPECT_NE(result.out.find("reference-int8.onnx, int8, 1 thread, batch 1, median of "),
+            std::string::npos)
+      << result.out;
+  for (const std::string word : {"\n  layer ", " convolution ", " inner_product ", " u8 u8 ",
+                                 "\n  all calls ", "\n  a whole run ", "100.0 %"}) {
     EXPECT_NE(result.out.find(word), std::string::npos) << word << "\n" << result.out;
   }
 }

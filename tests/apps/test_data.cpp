@@ -13,8 +13,9 @@ using Json = nlohmann::json;
 
 class Data : public testing::Test {
  protected:
-  fs::path write_csv(const Dataset& dataset, const std::string& name = "fer2013.csv") const {
-    write_file(folder_ / name, fer2013_csv(dataset));
+  fs::path write_csv(const datasets::Dataset& dataset,
+                     const std::string& name = "fer2013.csv") const {
+    base::write_file(folder_ / name, fer2013_csv(dataset));
     return folder_ / name;
   }
 
@@ -26,8 +27,8 @@ class Data : public testing::Test {
     return Json::parse(result.out);
   }
 
-  static Image picture_of(const Sample& sample) {
-    Image image(kFaceSize, kFaceSize, PixelFormat::kGray8);
+  static Image picture_of(const datasets::Sample& sample) {
+    Image image(datasets::kFaceSize, datasets::kFaceSize, PixelFormat::kGray8);
     std::copy(sample.pixels.begin(), sample.pixels.end(), image.row(0));
     return image;
   }
@@ -37,24 +38,25 @@ class Data : public testing::Test {
 
 TEST_F(Data, InfoCountsSplitsAndClasses) {
   // 8 a class for training, 2 for each test split.
-  const Dataset dataset = synthetic_faces(8);
+  const datasets::Dataset dataset = synthetic_faces(8);
   const Json json = info({write_csv(dataset)});
   EXPECT_EQ(json["count"], 7 * (8 + 2 + 2));
   EXPECT_EQ(json["splits"]["Training"]["happy"], 8);
   EXPECT_EQ(json["splits"]["PublicTest"]["neutral"], 2);
   EXPECT_EQ(json["splits"]["PrivateTest"]["angry"], 2);
   EXPECT_EQ(json["leaked_training"], 0);
-  EXPECT_EQ(json["hash"], dataset_hash(dataset));
+  EXPECT_EQ(json["hash"], datasets::dataset_hash(dataset));
 
   const ProcessResult text = mien({"data", "info", folder_ / "fer2013.csv"});
   EXPECT_EQ(text.exit_code, 0);
-  EXPECT_NE(text.out.find("data hash " + dataset_hash(dataset)), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("data hash " + datasets::dataset_hash(dataset)), std::string::npos)
+      << text.out;
 }
 
 TEST_F(Data, LeakedPicturesAreCountedAndDropped) {
-  Dataset dataset = synthetic_faces(4);
-  // Training has 28 pictures; PublicTest and PrivateTest follow with 7 each. Two of PublicTest and one of PrivateTest
-  // equal a training picture; one training picture occurs in both.
+  datasets::Dataset dataset = synthetic_faces(4);
+  // Training has 28 pictures; PublicTest and PrivateTest follow with 7 each. Two of PublicTest and
+  // one of PrivateTest equal a training picture; one training picture occurs in both.
   dataset[28].pixels = dataset[3].pixels;
   dataset[29].pixels = dataset[4].pixels;
   dataset[35].pixels = dataset[4].pixels;
@@ -69,7 +71,8 @@ TEST_F(Data, LeakedPicturesAreCountedAndDropped) {
   EXPECT_EQ(json["seen_labels"]["PublicTest"], 1);
   EXPECT_EQ(json["seen_labels"]["PrivateTest"], 1);
 
-  const ProcessResult pack = mien({"data", "pack", "--drop-leaked", csv, "-o", folder_ / "packed.npy"});
+  const ProcessResult pack =
+      mien({"data", "pack", "--drop-leaked", csv, "-o", folder_ / "packed.npy"});
   EXPECT_EQ(pack.exit_code, 0);
   EXPECT_EQ(pack.error, "dropped 2 training pictures that equal a test picture\n");
   const Json packed = info({folder_ / "packed.npy"});
@@ -78,12 +81,13 @@ TEST_F(Data, LeakedPicturesAreCountedAndDropped) {
 }
 
 TEST_F(Data, PackedFileHoldsWhatTheCsvHeld) {
-  const Dataset dataset = synthetic_faces(3);
+  const datasets::Dataset dataset = synthetic_faces(3);
   const fs::path packed = folder_ / "packed.npy";
   const ProcessResult pack = mien({"data", "pack", write_csv(dataset), "-o", packed});
   EXPECT_EQ(pack.exit_code, 0) << pack.error;
-  EXPECT_EQ(pack.out, "wrote " + packed.string() + ": " + std::to_string(dataset.size()) + " pictures, data hash " + dataset_hash(dataset) + "\n");
-  const Dataset read = read_packed(packed);
+  EXPECT_EQ(pack.out, "wrote " + packed.string() + ": " + std::to_string(dataset.size()) +
+                          " pictures, data hash " + datasets::dataset_hash(dataset) + "\n");
+  const datasets::Dataset read = datasets::read_packed(packed);
   ASSERT_EQ(read.size(), dataset.size());
   for (std::size_t i = 0; i < read.size(); ++i) {
     EXPECT_EQ(read[i].pixels, dataset[i].pixels);
@@ -94,30 +98,34 @@ TEST_F(Data, PackedFileHoldsWhatTheCsvHeld) {
 }
 
 TEST_F(Data, NumPyOpensThePackedFile) {
-  const fs::path interpreter = python_has(python(), "numpy") ? python() : fs::path("/usr/bin/python3");
+  const fs::path interpreter =
+      python_has(python(), "numpy") ? python() : fs::path("/usr/bin/python3");
   if (!python_has(interpreter, "numpy")) GTEST_SKIP() << "NumPy is not here";
-  const Dataset dataset = synthetic_faces(2);
+  const datasets::Dataset dataset = synthetic_faces(2);
   ASSERT_EQ(mien({"data", "pack", write_csv(dataset), "-o", folder_ / "packed.npy"}).exit_code, 0);
-  const ProcessResult result = run({.program = interpreter,
-                                    .arguments = {"-c",
-                                                  "import numpy, sys\n"
-                                                  "faces = numpy.load(sys.argv[1])\n"
-                                                  "print(faces['image'].shape, faces['image'].sum(), faces['emotion'].sum())",
-                                                  folder_ / "packed.npy"}});
+  const ProcessResult result = run(
+      {.program = interpreter,
+       .arguments = {"-c",
+                     "import numpy, sys\n"
+                     "faces = numpy.load(sys.argv[1])\n"
+                     "print(faces['image'].shape, faces['image'].sum(), faces['emotion'].sum())",
+                     folder_ / "packed.npy"}});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   std::uint64_t pixels = 0, emotions = 0;
-  for (const Sample& sample : dataset) {
+  for (const datasets::Sample& sample : dataset) {
     for (const std::uint8_t pixel : sample.pixels) pixels += pixel;
     emotions += static_cast<std::uint64_t>(sample.emotion);
   }
-  EXPECT_EQ(result.out, format("(%zu, 48, 48) %llu %llu\n", dataset.size(), static_cast<unsigned long long>(pixels), static_cast<unsigned long long>(emotions)));
+  EXPECT_EQ(result.out, base::format("(%zu, 48, 48) %llu %llu\n", dataset.size(),
+                                     static_cast<unsigned long long>(pixels),
+                                     static_cast<unsigned long long>(emotions)));
 }
 
 TEST_F(Data, FoldersAsKaggleHasThem) {
-  const Dataset dataset = synthetic_faces(1);
-  const auto put = [&](const std::string& name, const Sample& sample) {
+  const datasets::Dataset dataset = synthetic_faces(1);
+  const auto put = [&](const std::string& name, const datasets::Sample& sample) {
     fs::create_directories((folder_ / name).parent_path());
-    write_file(folder_ / name, encode_png(picture_of(sample)));
+    base::write_file(folder_ / name, vision::encode_png(picture_of(sample)));
   };
   put("faces/train/angry/Training_1.png", dataset[0]);
   put("faces/train/happy/Training_2.png", dataset[3]);
@@ -132,11 +140,15 @@ TEST_F(Data, FoldersAsKaggleHasThem) {
   EXPECT_EQ(json["splits"]["PrivateTest"]["sad"], 2);
 
   // One damaged picture is left out and named.
-  write_file(folder_ / "faces/train/angry/bad.png", std::string_view("no picture"));
-  const ProcessResult pack = mien({"data", "pack", folder_ / "faces", "-o", folder_ / "packed.npy"});
+  base::write_file(folder_ / "faces/train/angry/bad.png", std::string_view("no picture"));
+  const ProcessResult pack =
+      mien({"data", "pack", folder_ / "faces", "-o", folder_ / "packed.npy"});
   EXPECT_EQ(pack.exit_code, 0);
-  EXPECT_EQ(pack.error.find("mien: left out: " + (folder_ / "faces/train/angry/bad.png").string() + ": "), 0U) << pack.error;
-  EXPECT_EQ(read_packed(folder_ / "packed.npy").size(), 5U);
+  EXPECT_EQ(
+      pack.error.find("mien: left out: " + (folder_ / "faces/train/angry/bad.png").string() + ": "),
+      0U)
+      << pack.error;
+  EXPECT_EQ(datasets::read_packed(folder_ / "packed.npy").size(), 5U);
 }
 
 TEST_F(Data, FacesOfPhotographsAreCroppedAsPredictDoes) {
@@ -144,11 +156,12 @@ TEST_F(Data, FacesOfPhotographsAreCroppedAsPredictDoes) {
   fs::create_directories(folder_ / "photos/happy");
   fs::copy_file(kAstronaut, folder_ / "photos/happy/astronaut.png");
   const auto face_of = [&](const std::vector<std::string>& options) {
-    std::vector<std::string> words = {"data", "pack", folder_ / "photos", "--faces", "-o", folder_ / "packed.npy"};
+    std::vector<std::string> words = {"data",    "pack", folder_ / "photos",
+                                      "--faces", "-o",   folder_ / "packed.npy"};
     words.insert(words.end(), options.begin(), options.end());
     const ProcessResult result = mien(words);
     EXPECT_EQ(result.exit_code, 0) << result.error;
-    return read_packed(folder_ / "packed.npy").at(0).pixels;
+    return datasets::read_packed(folder_ / "packed.npy").at(0).pixels;
   };
   const auto face = face_of({});
   EXPECT_EQ(face, face_of({"--crop", "1.09 0 -0.1"}));  // of the shipped model, for HOG
@@ -156,46 +169,62 @@ TEST_F(Data, FacesOfPhotographsAreCroppedAsPredictDoes) {
 }
 
 TEST_F(Data, VotesGoToTheRowsOfTheCsvAlone) {
-  const Dataset dataset = synthetic_faces(1);
+  const datasets::Dataset dataset = synthetic_faces(1);
   fs::create_directories(folder_ / "faces/happy");
-  write_file(folder_ / "faces/happy/a.png", encode_png(picture_of(dataset[3])));
-  std::string votes = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
-  for (const Sample& sample : dataset) votes += std::string(to_string(sample.split)) + ",a.png,1,9,0,0,0,0,0,0,0,0\n";
-  write_file(folder_ / "votes.csv", votes);
-  const ProcessResult pack = mien({"data", "pack", "--votes", folder_ / "votes.csv", write_csv(dataset), folder_ / "faces", "-o", folder_ / "packed.npy"});
+  base::write_file(folder_ / "faces/happy/a.png", vision::encode_png(picture_of(dataset[3])));
+  std::string votes =
+      "Usage,Image "
+      "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
+  for (const datasets::Sample& sample : dataset)
+    votes += std::string(datasets::to_string(sample.split)) + ",a.png,1,9,0,0,0,0,0,0,0,0\n";
+  base::write_file(folder_ / "votes.csv", votes);
+  const ProcessResult pack =
+      mien({"data", "pack", "--votes", folder_ / "votes.csv", write_csv(dataset), folder_ / "faces",
+            "-o", folder_ / "packed.npy"});
   ASSERT_EQ(pack.exit_code, 0) << pack.error;
-  const Dataset packed = read_packed(folder_ / "packed.npy");
+  const datasets::Dataset packed = datasets::read_packed(folder_ / "packed.npy");
   ASSERT_EQ(packed.size(), dataset.size() + 1);
-  for (std::size_t i = 0; i < packed.size(); ++i) EXPECT_EQ(packed[i].has_votes(), i < dataset.size()) << i;
+  for (std::size_t i = 0; i < packed.size(); ++i)
+    EXPECT_EQ(packed[i].has_votes(), i < dataset.size()) << i;
 
-  const ProcessResult none = mien({"data", "info", "--votes", folder_ / "votes.csv", folder_ / "faces"});
+  const ProcessResult none =
+      mien({"data", "info", "--votes", folder_ / "votes.csv", folder_ / "faces"});
   EXPECT_EQ(none.exit_code, 2);
-  EXPECT_NE(none.error.find("no picture of the data set comes from fer2013.csv"), std::string::npos) << none.error;
+  EXPECT_NE(none.error.find("no picture of the data set comes from fer2013.csv"), std::string::npos)
+      << none.error;
 }
 
 TEST_F(Data, RowsOfALaterCsvDoNotTakeTheVotesOfTheFirst) {
-  const Dataset first = synthetic_faces(1, 1), second = synthetic_faces(1, 2);
-  std::string votes = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
-  for (const Sample& sample : first) votes += std::string(to_string(sample.split)) + ",a.png,1,9,0,0,0,0,0,0,0,0\n";
-  write_file(folder_ / "votes.csv", votes);
+  const datasets::Dataset first = synthetic_faces(1, 1), second = synthetic_faces(1, 2);
+  std::string votes =
+      "Usage,Image "
+      "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
+  for (const datasets::Sample& sample : first)
+    votes += std::string(datasets::to_string(sample.split)) + ",a.png,1,9,0,0,0,0,0,0,0,0\n";
+  base::write_file(folder_ / "votes.csv", votes);
   const std::string a = write_csv(first, "a.csv"), b = write_csv(second, "b.csv");
-  const ProcessResult pack = mien({"data", "pack", "--votes", folder_ / "votes.csv", a, b, "-o", folder_ / "both.npy"});
+  const ProcessResult pack =
+      mien({"data", "pack", "--votes", folder_ / "votes.csv", a, b, "-o", folder_ / "both.npy"});
   ASSERT_EQ(pack.exit_code, 0) << pack.error;
-  EXPECT_NE(pack.error.find("b.csv: its rows have the numbers of another source's"), std::string::npos) << pack.error;
-  const Dataset both = read_packed(folder_ / "both.npy");
-  for (std::size_t i = 0; i < both.size(); ++i) EXPECT_EQ(both[i].has_votes(), i < first.size()) << i;
+  EXPECT_NE(pack.error.find("b.csv: its rows have the numbers of another source's"),
+            std::string::npos)
+      << pack.error;
+  const datasets::Dataset both = datasets::read_packed(folder_ / "both.npy");
+  for (std::size_t i = 0; i < both.size(); ++i)
+    EXPECT_EQ(both[i].has_votes(), i < first.size()) << i;
 }
 
 TEST_F(Data, SeveralSourcesBecomeOne) {
-  const Json json = info({write_csv(synthetic_faces(1, 1), "a.csv"), write_csv(synthetic_faces(1, 2), "b.csv")});
+  const Json json =
+      info({write_csv(synthetic_faces(1, 1), "a.csv"), write_csv(synthetic_faces(1, 2), "b.csv")});
   EXPECT_EQ(json["count"], 2 * 7 * 3);
 }
 
 TEST_F(Data, PersonsAreHeldOutOfAMixedSetAsOfTheirOwn) {
-  const Dataset faces = synthetic_faces(1);
-  const auto put = [&](const std::string& name, const Sample& sample) {
+  const datasets::Dataset faces = synthetic_faces(1);
+  const auto put = [&](const std::string& name, const datasets::Sample& sample) {
     fs::create_directories((folder_ / name).parent_path());
-    write_file(folder_ / name, encode_png(picture_of(sample)));
+    base::write_file(folder_ / name, vision::encode_png(picture_of(sample)));
   };
   put("CK+48/anger/S005_001_00000009.png", faces[0]);
   put("CK+48/happy/S005_002_00000009.png", faces[3]);
@@ -203,8 +232,8 @@ TEST_F(Data, PersonsAreHeldOutOfAMixedSetAsOfTheirOwn) {
   put("jaffe/KA.AN1.39.png", faces[7]);
   put("jaffe/KL.HA1.29.png", faces[17]);
   const auto persons_of = [&](const std::string& file) {
-    std::map<std::string, Split> persons;
-    for (const Sample& sample : read_packed(folder_ / file)) {
+    std::map<std::string, datasets::Split> persons;
+    for (const datasets::Sample& sample : datasets::read_packed(folder_ / file)) {
       if (sample.has_subject()) persons[sample.subject.data()] = sample.split;
     }
     return persons;
@@ -217,46 +246,62 @@ TEST_F(Data, PersonsAreHeldOutOfAMixedSetAsOfTheirOwn) {
   };
   // One set alone; then both, one of them packed before, beside FER2013 with its votes.
   EXPECT_EQ(pack({folder_ / "jaffe", "--test-subjects", "2", "-o", folder_ / "jaffe.npy"}),
-            (folder_ / "jaffe").string() + ": 1 of 2 persons, 1 of 2 pictures, held out in PrivateTest\n");
-  EXPECT_EQ(persons_of("jaffe.npy"), (std::map<std::string, Split>{{"KA", Split::kTraining}, {"KL", Split::kPrivateTest}}));
-  std::string votes = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
-  for (const Sample& sample : faces) votes += std::string(to_string(sample.split)) + ",a.png,1,9,0,0,0,0,0,0,0,0\n";
-  write_file(folder_ / "votes.csv", votes);
-  pack({write_csv(faces), folder_ / "CK+48", folder_ / "jaffe.npy", "--votes", folder_ / "votes.csv", "--test-subjects", "2", "-o", folder_ / "mixed.npy"});
-  EXPECT_EQ(persons_of("mixed.npy"), (std::map<std::string, Split>{{"KA", Split::kTraining}, {"KL", Split::kPrivateTest},
-                                                                     {"S005", Split::kTraining}, {"S010", Split::kPrivateTest}}));
-  const Dataset mixed = read_packed(folder_ / "mixed.npy");
+            (folder_ / "jaffe").string() +
+                ": 1 of 2 persons, 1 of 2 pictures, held out in PrivateTest\n");
+  EXPECT_EQ(persons_of("jaffe.npy"),
+            (std::map<std::string, datasets::Split>{{"KA", datasets::Split::kTraining},
+                                                    {"KL", datasets::Split::kPrivateTest}}));
+  std::string votes =
+      "Usage,Image "
+      "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
+  for (const datasets::Sample& sample : faces)
+    votes += std::string(datasets::to_string(sample.split)) + ",a.png,1,9,0,0,0,0,0,0,0,0\n";
+  base::write_file(folder_ / "votes.csv", votes);
+  pack({write_csv(faces), folder_ / "CK+48", folder_ / "jaffe.npy", "--votes",
+        folder_ / "votes.csv", "--test-subjects", "2", "-o", folder_ / "mixed.npy"});
+  EXPECT_EQ(persons_of("mixed.npy"),
+            (std::map<std::string, datasets::Split>{{"KA", datasets::Split::kTraining},
+                                                    {"KL", datasets::Split::kPrivateTest},
+                                                    {"S005", datasets::Split::kTraining},
+                                                    {"S010", datasets::Split::kPrivateTest}}));
+  const datasets::Dataset mixed = datasets::read_packed(folder_ / "mixed.npy");
   ASSERT_EQ(mixed.size(), faces.size() + 5);
   for (std::size_t i = 0; i < mixed.size(); ++i) {
     EXPECT_EQ(mixed[i].has_votes(), i < faces.size()) << i;
   }
   for (std::size_t i = 0; i < faces.size(); ++i) EXPECT_EQ(mixed[i].split, faces[i].split) << i;
 
-  const ProcessResult none = mien({"data", "pack", folder_ / "fer2013.csv", "--test-subjects", "5", "-o", folder_ / "none.npy"});
+  const ProcessResult none = mien({"data", "pack", folder_ / "fer2013.csv", "--test-subjects", "5",
+                                   "-o", folder_ / "none.npy"});
   EXPECT_EQ(none.exit_code, 2);
-  EXPECT_EQ(none.error, "mien: --test-subjects: no source names its persons, as CK+48 and JAFFE do in their file names\n");
+  EXPECT_EQ(none.error,
+            "mien: --test-subjects: no source names its persons, as CK+48 and JAFFE do in their "
+            "file names\n");
   EXPECT_FALSE(fs::exists(folder_ / "none.npy"));
 }
 
 TEST_F(Data, FilterKeepsPicturesOfOneFace) {
   if (!fs::exists(kAstronaut)) GTEST_SKIP() << kAstronaut << " is not here";
   // The astronaut's face as FER2013 would frame it, and stripes.
-  const Image photo = load_image(kAstronaut);
-  Dataset dataset = synthetic_faces(1);
+  const Image photo = vision::load_image(kAstronaut);
+  datasets::Dataset dataset = synthetic_faces(1);
   dataset.resize(2);
-  for (int y = 0; y < kFaceSize; ++y) {
-    for (int x = 0; x < kFaceSize; ++x) {
+  for (int y = 0; y < datasets::kFaceSize; ++y) {
+    for (int x = 0; x < datasets::kFaceSize; ++x) {
       int sum = 0;  // a cell of 3x3 pixels of all colours: the face is 90 pixels wide
       for (int dy = 0; dy < 3; ++dy) {
         for (int i = 0; i < 9; ++i) sum += photo.row(46 + 3 * y + dy)[3 * (150 + 3 * x) + i];
       }
-      dataset[0].pixels[static_cast<std::size_t>(kFaceSize * y + x)] = static_cast<std::uint8_t>(sum / 27);
+      dataset[0].pixels[static_cast<std::size_t>(datasets::kFaceSize * y + x)] =
+          static_cast<std::uint8_t>(sum / 27);
     }
   }
-  const ProcessResult result = mien({"data", "filter", write_csv(dataset), "-o", folder_ / "kept.npy"});
+  const ProcessResult result =
+      mien({"data", "filter", write_csv(dataset), "-o", folder_ / "kept.npy"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
-  EXPECT_NE(result.out.find("left out: 1 without a face, 0 with several\n"), std::string::npos) << result.out;
-  const Dataset kept = read_packed(folder_ / "kept.npy");
+  EXPECT_NE(result.out.find("left out: 1 without a face, 0 with several\n"), std::string::npos)
+      << result.out;
+  const datasets::Dataset kept = datasets::read_packed(folder_ / "kept.npy");
   ASSERT_EQ(kept.size(), 1U);
   EXPECT_EQ(kept[0].row, 0);
   EXPECT_NE(kept[0].pixels, dataset[0].pixels);  // cropped to the face
@@ -272,9 +317,10 @@ class BadData : public Data {
     return text;
   }
   void expect_refusal(const std::string& text, const std::string& message) const {
-    write_file(folder_ / "bad.csv", text);
+    base::write_file(folder_ / "bad.csv", text);
     for (const std::string action : {"info", "pack", "filter"}) {
-      const ProcessResult result = mien({"data", action, folder_ / "bad.csv", "-o", folder_ / "out.npy"});
+      const ProcessResult result =
+          mien({"data", action, folder_ / "bad.csv", "-o", folder_ / "out.npy"});
       EXPECT_EQ(result.exit_code, 1);
       EXPECT_EQ(result.out, "");
       EXPECT_EQ(result.error, "mien: " + (folder_ / "bad.csv").string() + ": " + message + "\n");
@@ -295,19 +341,24 @@ TEST_F(BadData, LineAndReasonAreNamed) {
 }
 
 TEST_F(BadData, UnknownUsage) {
-  write_file(folder_ / "bad.csv", damage("Training", "Testing"));
+  base::write_file(folder_ / "bad.csv", damage("Training", "Testing"));
   const ProcessResult result = mien({"data", "info", folder_ / "bad.csv"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error.find("mien: " + (folder_ / "bad.csv").string() + ": line 3: "), 0U) << result.error;
+  EXPECT_EQ(result.error.find("mien: " + (folder_ / "bad.csv").string() + ": line 3: "), 0U)
+      << result.error;
   EXPECT_NE(result.error.find("Testing"), std::string::npos) << result.error;
 }
 
 TEST_F(BadData, VotesAndPicturesTakenForEachOther) {
-  expect_refusal("Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n",
-                 "line 1: these are FER+ votes, not pictures: give fer2013.csv as the data and this file with --votes");
+  expect_refusal(
+      "Usage,Image "
+      "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n",
+      "line 1: these are FER+ votes, not pictures: give fer2013.csv as the data and this file with "
+      "--votes");
   const std::filesystem::path csv = write_csv(synthetic_faces(1));
   EXPECT_EQ(mien({"data", "info", "--votes", csv, csv}).error,
-            "mien: " + csv.string() + ": line 1: these are pictures, not the votes of FER+ (fer2013new.csv)\n");
+            "mien: " + csv.string() +
+                ": line 1: these are pictures, not the votes of FER+ (fer2013new.csv)\n");
 }
 
 TEST_F(BadData, NothingInIt) {
@@ -316,20 +367,27 @@ TEST_F(BadData, NothingInIt) {
 }
 
 TEST_F(BadData, PackedFileCutShort) {
-  write_packed(folder_ / "whole.npy", synthetic_faces(1));
-  const std::string whole = read_text(folder_ / "whole.npy");
-  write_file(folder_ / "cut.npy", std::string_view(whole).substr(0, whole.size() - 1));
+  datasets::write_packed(folder_ / "whole.npy", synthetic_faces(1));
+  const std::string whole = base::read_text(folder_ / "whole.npy");
+  base::write_file(folder_ / "cut.npy", std::string_view(whole).substr(0, whole.size() - 1));
   const ProcessResult result = mien({"data", "info", folder_ / "cut.npy"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error.find("mien: " + (folder_ / "cut.npy").string() + ": the header promises 21 faces"), 0U) << result.error;
+  EXPECT_EQ(result.error.find("mien: " + (folder_ / "cut.npy").string() +
+                              ": the header promises 21 faces"),
+            0U)
+      << result.error;
 }
 
 TEST_F(BadData, VotesOfOtherRows) {
-  write_file(folder_ / "votes.csv", "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
-                                    "Training,a.png,1,2,3,4,0,0,0,0,0,0\n");
-  const ProcessResult result = mien({"data", "info", "--votes", folder_ / "votes.csv", write_csv(synthetic_faces(1))});
+  base::write_file(
+      folder_ / "votes.csv",
+      "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+      "Training,a.png,1,2,3,4,0,0,0,0,0,0\n");
+  const ProcessResult result =
+      mien({"data", "info", "--votes", folder_ / "votes.csv", write_csv(synthetic_faces(1))});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error.find("mien: " + (folder_ / "votes.csv").string() + ": "), 0U) << result.error;
+  EXPECT_EQ(result.error.find("mien: " + (folder_ / "votes.csv").string() + ": "), 0U)
+      << result.error;
 }
 
 TEST(DataCommandLine, MistakesAreNamed) {
@@ -341,8 +399,10 @@ TEST(DataCommandLine, MistakesAreNamed) {
   expect({"data"}, 2, "mien data needs one of info, filter, pack, audit; see mien data --help");
   expect({"data", "info"}, 2, "no data given: fer2013.csv, a packed file or a folder");
   expect({"data", "pack", "x.csv"}, 2, "-o FILE is missing: the packed file to write");
-  expect({"data", "info", "/nowhere/x.csv"}, 1, "/nowhere/x.csv: cannot open: No such file or directory");
-  expect({"data", "filter", "--crop", "1 2", "-o", "x.npy", "/nowhere/x.csv"}, 2, "--crop: '1 2' is not \"SCALE SHIFT_X SHIFT_Y\"");
+  expect({"data", "info", "/nowhere/x.csv"}, 1,
+         "/nowhere/x.csv: cannot open: No such file or directory");
+  expect({"data", "filter", "--crop", "1 2", "-o", "x.npy", "/nowhere/x.csv"}, 2,
+         "--crop: '1 2' is not \"SCALE SHIFT_X SHIFT_Y\"");
 }
 
 }  // namespace

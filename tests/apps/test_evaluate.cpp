@@ -15,12 +15,15 @@ class Evaluate : public testing::Test {
  protected:
   void SetUp() override {
     MIEN_SKIP_WITHOUT(reference_model());
-    write_file(folder_ / "fer2013.csv", fer2013_csv(synthetic_faces(16)));
+    base::write_file(folder_ / "fer2013.csv", fer2013_csv(synthetic_faces(16)));
   }
 
   Json evaluate(Words options = {}) const {
-    Words words = {"evaluate", "--data", folder_ / "fer2013.csv", "--format", "json", "--bootstrap", "200", "--threads", "1"};
-    if (std::ranges::find(options, "--model") == options.end()) options.insert(options.end(), {"--model", reference_model()});
+    Words words = {"evaluate", "--data",    folder_ / "fer2013.csv",
+                   "--format", "json",      "--bootstrap",
+                   "200",      "--threads", "1"};
+    if (std::ranges::find(options, "--model") == options.end())
+      options.insert(options.end(), {"--model", reference_model()});
     words.insert(words.end(), options.begin(), options.end());
     const ProcessResult result = mien(words);
     EXPECT_EQ(result.exit_code, 0) << result.error;
@@ -45,7 +48,8 @@ TEST_F(Evaluate, JsonHasEveryScoreWithItsInterval) {
   EXPECT_EQ(report["views"], "single");
   EXPECT_EQ(report["seen_in_training"], 0);
   EXPECT_EQ(report["unknown_labels"], 0);
-  for (const char* key : {"accuracy", "macro_f1", "weighted_f1", "ece"}) expect_score(report[key], 0, 1);
+  for (const char* key : {"accuracy", "macro_f1", "weighted_f1", "ece"})
+    expect_score(report[key], 0, 1);
   expect_score(report["log_loss"], 0, 100);
   ASSERT_EQ(report["per_class"].size(), 7U);
   ASSERT_EQ(report["confusion"].size(), 7U);
@@ -65,7 +69,8 @@ TEST_F(Evaluate, JsonHasEveryScoreWithItsInterval) {
 }
 
 TEST_F(Evaluate, PackedDataGiveTheSameReport) {
-  ASSERT_EQ(mien({"data", "pack", folder_ / "fer2013.csv", "-o", folder_ / "packed.npy"}).exit_code, 0);
+  ASSERT_EQ(mien({"data", "pack", folder_ / "fer2013.csv", "-o", folder_ / "packed.npy"}).exit_code,
+            0);
   Json csv = evaluate(), packed = evaluate({"--data", folder_ / "packed.npy"});
   csv.erase("data");
   packed.erase("data");
@@ -78,18 +83,21 @@ TEST_F(Evaluate, FlipIsSaidAndDone) {
   EXPECT_NE(flip["log_loss"]["value"], evaluate()["log_loss"]["value"]);
 
   // The mean over both views does not care which of the two is the picture.
-  Dataset mirrored = synthetic_faces(16);
-  for (Sample& sample : mirrored) {
-    for (int y = 0; y < kFaceSize; ++y) std::reverse(sample.pixels.begin() + y * kFaceSize, sample.pixels.begin() + (y + 1) * kFaceSize);
+  datasets::Dataset mirrored = synthetic_faces(16);
+  for (datasets::Sample& sample : mirrored) {
+    for (int y = 0; y < datasets::kFaceSize; ++y)
+      std::reverse(sample.pixels.begin() + y * datasets::kFaceSize,
+                   sample.pixels.begin() + (y + 1) * datasets::kFaceSize);
   }
-  write_file(folder_ / "fer2013.csv", fer2013_csv(mirrored));
-  EXPECT_NEAR(evaluate({"--flip"})["log_loss"]["value"].get<double>(), flip["log_loss"]["value"].get<double>(), 1e-4);
+  base::write_file(folder_ / "fer2013.csv", fer2013_csv(mirrored));
+  EXPECT_NEAR(evaluate({"--flip"})["log_loss"]["value"].get<double>(),
+              flip["log_loss"]["value"].get<double>(), 1e-4);
 }
 
 TEST_F(Evaluate, PicturesSeenInTrainingAreScoredApart) {
-  Dataset dataset = synthetic_faces(16);
+  datasets::Dataset dataset = synthetic_faces(16);
   dataset.back().pixels = dataset.front().pixels;
-  write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
+  base::write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
   const Json report = evaluate();
   EXPECT_EQ(report["count"], 28);
   EXPECT_EQ(report["seen_in_training"], 1);
@@ -97,49 +105,65 @@ TEST_F(Evaluate, PicturesSeenInTrainingAreScoredApart) {
 }
 
 TEST_F(Evaluate, VotesGiveTheFerPlusReport) {
-  std::string votes = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
-  for (const Sample& sample : synthetic_faces(16)) {
-    votes += std::string(to_string(sample.split)) + ",a.png," + (sample.row % 28 == 0 ? "0,0,0,0,0,0,0,0,0,10\n" : "1,9,0,0,0,0,0,0,0,0\n");
+  std::string votes =
+      "Usage,Image "
+      "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
+  for (const datasets::Sample& sample : synthetic_faces(16)) {
+    votes += std::string(datasets::to_string(sample.split)) + ",a.png," +
+             (sample.row % 28 == 0 ? "0,0,0,0,0,0,0,0,0,10\n" : "1,9,0,0,0,0,0,0,0,0\n");
   }
-  write_file(folder_ / "votes.csv", votes);
+  base::write_file(folder_ / "votes.csv", votes);
   const Json report = evaluate({"--votes", folder_ / "votes.csv"});
   ASSERT_TRUE(report.contains("ferplus"));
-  const Json& ferplus = report["ferplus"];  // one of the 28 is no face, the others are happy by nine of ten
+  const Json& ferplus =
+      report["ferplus"];  // one of the 28 is no face, the others are happy by nine of ten
   EXPECT_EQ(ferplus["count"], 28);
   EXPECT_EQ(ferplus["non_face"], 1);
   EXPECT_EQ(ferplus["tied"], 0);
   EXPECT_EQ(ferplus["knows_contempt"], false);
   EXPECT_EQ(ferplus["distribution"]["count"], 27);
   EXPECT_EQ(ferplus["majority"]["count"], 27);
-  for (const Json& entry : ferplus["majority"]["per_class"]) EXPECT_EQ(entry["support"], entry["label"] == "happy" ? 27 : 0) << entry;
+  for (const Json& entry : ferplus["majority"]["per_class"])
+    EXPECT_EQ(entry["support"], entry["label"] == "happy" ? 27 : 0) << entry;
   EXPECT_EQ(report["count"], 28);  // the official score does not change
   EXPECT_TRUE(evaluate()["ferplus"].is_null());
 }
 
 TEST_F(Evaluate, TextNamesModelDataAndScores) {
-  const ProcessResult result = mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--flip", "--bootstrap", "100"});
+  const ProcessResult result = mien({"evaluate", "--model", reference_model(), "--data",
+                                     folder_ / "fer2013.csv", "--flip", "--bootstrap", "100"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
-  for (const char* part : {"reference.onnx on ", "mean of picture and mirror image", "accuracy", "macro F1", "log loss", "confusion"}) {
+  for (const char* part : {"reference.onnx on ", "mean of picture and mirror image", "accuracy",
+                           "macro F1", "log loss", "confusion"}) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
   }
 }
 
 /// The reference network once more, described by a sidecar as if it were somebody else's.
-fs::path write_peer(const fs::path& folder, const std::string& labels = "angry,disgust,fear,happy,sad,surprise,neutral") {
-  const Json metadata = Json::parse(mien({"info", reference_model(), "--format", "json"}).out)["metadata"];
+fs::path write_peer(const fs::path& folder,
+                    const std::string& labels = "angry,disgust,fear,happy,sad,surprise,neutral") {
+  const Json metadata =
+      Json::parse(mien({"info", reference_model(), "--format", "json"}).out)["metadata"];
   fs::copy_file(reference_model(), folder / "peer.onnx");
-  write_file(folder / "peer.onnx.toml", "labels = \"" + labels + "\"\nsize = 48\nmean = \"" + metadata["mean"].get<std::string>() + "\"\nstd = \"" + metadata["std"].get<std::string>() + "\"\n");
+  base::write_file(folder / "peer.onnx.toml", "labels = \"" + labels + "\"\nsize = 48\nmean = \"" +
+                                                  metadata["mean"].get<std::string>() +
+                                                  "\"\nstd = \"" +
+                                                  metadata["std"].get<std::string>() + "\"\n");
   return folder / "peer.onnx";
 }
 
 TEST_F(Evaluate, JsonFollowsTheSchema) {
-  const fs::path python = "/usr/bin/python3", schema = fs::path(MIEN_SOURCE_DIR) / "docs/evaluation.schema.json";
+  const fs::path python = "/usr/bin/python3",
+                 schema = fs::path(MIEN_SOURCE_DIR) / "docs/evaluation.schema.json";
   if (!python_has(python, "jsonschema")) GTEST_SKIP() << "python3-jsonschema is not here";
   const auto valid = [&](const Json& instance) {
-    write_file(folder_ / "instance.json", instance.dump());
-    return run({.program = python, .arguments = {"-W", "ignore", "-m", "jsonschema", "-i", folder_ / "instance.json", schema}});
+    base::write_file(folder_ / "instance.json", instance.dump());
+    return run({.program = python,
+                .arguments = {"-W", "ignore", "-m", "jsonschema", "-i", folder_ / "instance.json",
+                              schema}});
   };
-  const Json one = evaluate({"--slices", "--detector", "hog", "--flip"}), two = evaluate({"--model", reference_model(), "--model", write_peer(folder_.path())});
+  const Json one = evaluate({"--slices", "--detector", "hog", "--flip"}),
+             two = evaluate({"--model", reference_model(), "--model", write_peer(folder_.path())});
   EXPECT_TRUE(one.contains("slices"));
   for (const Json& instance : {one, two}) {
     const ProcessResult result = valid(instance);
@@ -156,12 +180,14 @@ TEST_F(Evaluate, JsonFollowsTheSchema) {
 
 TEST_F(Evaluate, APeerBesideASidecarAnswersAlike) {
   const Json both = evaluate({"--model", reference_model(), "--model", write_peer(folder_.path())});
-  const Json &own = both["models"][0], &peer = both["models"][1], &comparison = both["comparisons"][0];
+  const Json &own = both["models"][0], &peer = both["models"][1],
+             &comparison = both["comparisons"][0];
   EXPECT_EQ(peer["name"], "peer");
   EXPECT_EQ(peer["runtime"], "Mien, f32");
   EXPECT_EQ(peer["temperature"], 1.0);
   EXPECT_EQ(peer["confusion"], own["confusion"]);
-  EXPECT_NEAR(peer["ece"]["value"].get<double>(), own["ece_before"].get<double>(), 1e-4);  // a sidecar has no temperature
+  EXPECT_NEAR(peer["ece"]["value"].get<double>(), own["ece_before"].get<double>(),
+              1e-4);  // a sidecar has no temperature
   EXPECT_EQ(comparison["first"], "reference");
   EXPECT_EQ(comparison["count"], 28);
   EXPECT_EQ(comparison["mcnemar"]["mid_p"], 1.0);
@@ -173,14 +199,17 @@ TEST_F(Evaluate, EveryModelHasANameOfItsOwn) {
     fs::create_directories(folder_ / folder);
     fs::copy_file(reference_model(), folder_ / folder / "best.onnx");
   }
-  const Json both = evaluate({"--model", folder_ / "one/x/best.onnx", "--model", folder_ / "two/x/best.onnx", "--model", folder_ / "two/x/best.onnx"});
+  const Json both = evaluate({"--model", folder_ / "one/x/best.onnx", "--model",
+                              folder_ / "two/x/best.onnx", "--model", folder_ / "two/x/best.onnx"});
   EXPECT_EQ(both["models"][0]["name"], (folder_ / "one/x/best.onnx").string());
   EXPECT_EQ(both["models"][1]["name"], (folder_ / "two/x/best.onnx").string());
   EXPECT_EQ(both["models"][2]["name"], (folder_ / "two/x/best.onnx (2)").string());
 }
 
 TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonPictures) {
-  const Json both = evaluate({"--model", reference_model(), "--model", write_peer(folder_.path(), "angry,-,fear,happy,sad,surprise,neutral")});
+  const Json both =
+      evaluate({"--model", reference_model(), "--model",
+                write_peer(folder_.path(), "angry,-,fear,happy,sad,surprise,neutral")});
   EXPECT_EQ(both["models"][1]["unknown_labels"], 4);  // those of disgust
   EXPECT_EQ(both["models"][1]["labels"].size(), 6U);
   EXPECT_EQ(both["comparisons"][0]["count"], 24);
@@ -196,16 +225,21 @@ TEST_F(Evaluate, DisturbedPicturesAreMeasuredStepByStep) {
 }
 
 TEST_F(Evaluate, SlicesPartPeopleAndLight) {
-  Dataset dataset = synthetic_faces(16);
-  for (Sample& sample : dataset) sample.subject[0] = sample.row % 2 == 0 ? 'a' : 'b';
-  write_packed(folder_ / "packed.npy", dataset);
-  const Json slices = evaluate({"--data", folder_ / "packed.npy", "--slices", "--detector", "hog"})["slices"];
+  datasets::Dataset dataset = synthetic_faces(16);
+  for (datasets::Sample& sample : dataset) sample.subject[0] = sample.row % 2 == 0 ? 'a' : 'b';
+  datasets::write_packed(folder_ / "packed.npy", dataset);
+  const Json slices =
+      evaluate({"--data", folder_ / "packed.npy", "--slices", "--detector", "hog"})["slices"];
   ASSERT_GE(slices.size(), 1U);
   EXPECT_EQ(slices[0]["by"], "person");
   ASSERT_EQ(slices[0]["parts"].size(), 2U);
   EXPECT_EQ(slices[0]["parts"][0]["name"], "a");
-  EXPECT_EQ(slices[0]["parts"][0]["count"].get<int>() + slices[0]["parts"][1]["count"].get<int>(), 28);
-  const std::string text = mien({"evaluate", "--model", reference_model(), "--model", write_peer(folder_.path()), "--data", folder_ / "packed.npy", "--slices", "--detector", "hog", "--bootstrap", "100"}).out;
+  EXPECT_EQ(slices[0]["parts"][0]["count"].get<int>() + slices[0]["parts"][1]["count"].get<int>(),
+            28);
+  const std::string text = mien({"evaluate", "--model", reference_model(), "--model",
+                                 write_peer(folder_.path()), "--data", folder_ / "packed.npy",
+                                 "--slices", "--detector", "hog", "--bootstrap", "100"})
+                               .out;
   const auto first = text.find("  person: ");
   EXPECT_NE(first, std::string::npos) << text;
   EXPECT_NE(text.find("  person: ", first + 1), std::string::npos) << "of each model\n" << text;
@@ -218,7 +252,8 @@ TEST_F(Evaluate, FoldersAreReadAsTheyAre) {
   }
   const Json cropped = evaluate({"--data", folder_ / "set", "--split", "Training"});
   EXPECT_EQ(cropped["count"], 2);
-  const Json found = evaluate({"--data", folder_ / "set", "--faces", "--detector", "hog", "--slices"});
+  const Json found =
+      evaluate({"--data", folder_ / "set", "--faces", "--detector", "hog", "--slices"});
   EXPECT_EQ(found["split"], "all");
   EXPECT_EQ(found["count"], 2);
   EXPECT_DOUBLE_EQ(found["accuracy"]["value"], 0.5);  // she is happy
@@ -228,31 +263,54 @@ TEST_F(Evaluate, FoldersAreReadAsTheyAre) {
 TEST_F(Evaluate, ReportIsOneWholePage) {
   if (!fs::exists("/usr/bin/gnuplot")) GTEST_SKIP() << "gnuplot is not installed";
   const fs::path page = folder_ / "report.html";
-  write_file(folder_ / "history.csv", std::string_view("epoch,train_loss,valid_loss\n1,2,2\n2,1,1.5\n"));
-  const Words words = {"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--bootstrap", "100", "--detector", "hog", "--threads", "1", "--history", folder_ / "history.csv", "--report", page};
+  base::write_file(folder_ / "history.csv",
+                   std::string_view("epoch,train_loss,valid_loss\n1,2,2\n2,1,1.5\n"));
+  const Words words = {"evaluate",
+                       "--model",
+                       reference_model(),
+                       "--data",
+                       folder_ / "fer2013.csv",
+                       "--bootstrap",
+                       "100",
+                       "--detector",
+                       "hog",
+                       "--threads",
+                       "1",
+                       "--history",
+                       folder_ / "history.csv",
+                       "--report",
+                       page};
   const ProcessResult shown = mien(words);
   ASSERT_EQ(shown.exit_code, 0) << shown.error;
-  const std::string with_pictures = read_text(page);
+  const std::string with_pictures = base::read_text(page);
   EXPECT_EQ(with_pictures.find("<!doctype html>"), 0U);
-  for (const char* part : {"How good is reference?", "How it was trained", "data:image/png;base64,", "</html>"}) EXPECT_NE(with_pictures.find(part), std::string::npos) << part;
+  for (const char* part :
+       {"How good is reference?", "How it was trained", "data:image/png;base64,", "</html>"})
+    EXPECT_NE(with_pictures.find(part), std::string::npos) << part;
   Words without = words;
   without.push_back("--no-pictures");
   ASSERT_EQ(mien(without).exit_code, 0);
-  EXPECT_EQ(read_text(page).find("data:image"), std::string::npos);
+  EXPECT_EQ(base::read_text(page).find("data:image"), std::string::npos);
 
   Command no_gnuplot = mien_command(words);
   no_gnuplot.environment["PATH"] = "/nowhere";
   fs::remove(page);
   const ProcessResult refused = run(no_gnuplot);
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_NE(refused.error.find("mien: gnuplot draws the figures and is not installed"), std::string::npos) << refused.error;
+  EXPECT_NE(refused.error.find("mien: gnuplot draws the figures and is not installed"),
+            std::string::npos)
+      << refused.error;
   EXPECT_FALSE(fs::exists(page));
 }
 
 TEST_F(Evaluate, CardHasTablesForAModelCard) {
-  const ProcessResult card = mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--format", "card", "--bootstrap", "100", "--threads", "1"});
+  const ProcessResult card =
+      mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--format",
+            "card", "--bootstrap", "100", "--threads", "1"});
   EXPECT_EQ(card.exit_code, 0) << card.error;
-  for (const char* part : {"### reference\n", "| PrivateTest | pictures | accuracy, % |", "| surprise | 4 | "}) EXPECT_NE(card.out.find(part), std::string::npos) << part << card.out;
+  for (const char* part :
+       {"### reference\n", "| PrivateTest | pictures | accuracy, % |", "| surprise | 4 | "})
+    EXPECT_NE(card.out.find(part), std::string::npos) << part << card.out;
 }
 
 TEST_F(Evaluate, MistakesAreNamed) {
@@ -268,20 +326,25 @@ TEST_F(Evaluate, MistakesAreNamed) {
   expect({"evaluate", "--data", "/nowhere.csv"}, 1, "/nowhere.csv: cannot open");
   expect({"evaluate", "--data", csv, "--model", "nowhere"}, 1, "nowhere: no such model file");
   expect({"evaluate", "--data", csv, "--model", csv}, 1, csv + ": not an ONNX file");
-  expect({"evaluate", "--data", csv, "--history", csv}, 1, csv + ":1: the first line names no column 'epoch'");
-  expect({"evaluate", "--data", folder_ / "none", "--faces"}, 1, (folder_ / "none").string() + ": cannot open");
+  expect({"evaluate", "--data", csv, "--history", csv}, 1,
+         csv + ":1: the first line names no column 'epoch'");
+  expect({"evaluate", "--data", folder_ / "none", "--faces"}, 1,
+         (folder_ / "none").string() + ": cannot open");
   expect({"evaluate", "--data", csv, "--slices", "--detector", "nowhere"}, 1, "");
   const std::string checkpoint = folder_ / "best.ckpt";
-  write_file(checkpoint, "PK\x03\x04 and so on");
-  expect({"info", checkpoint}, 1, checkpoint + ": not an ONNX file but an archive, as checkpoints are: 'mien export " + checkpoint +
-                                      " -o model.onnx' makes a model of a checkpoint\n");
+  base::write_file(checkpoint, "PK\x03\x04 and so on");
+  expect({"info", checkpoint}, 1,
+         checkpoint + ": not an ONNX file but an archive, as checkpoints are: 'mien export " +
+             checkpoint + " -o model.onnx' makes a model of a checkpoint\n");
 }
 
 TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
   const fs::path calibrated = folder_ / "calibrated.onnx", copy = folder_ / "calibrated-int8.onnx";
-  write_file(copy, "of before");
-  const ProcessResult result = mien({"calibrate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "-o", calibrated});
-  EXPECT_NE(result.out.find(copy.string() + " is not calibrated with it"), std::string::npos) << result.out;
+  base::write_file(copy, "of before");
+  const ProcessResult result = mien({"calibrate", "--model", reference_model(), "--data",
+                                     folder_ / "fer2013.csv", "-o", calibrated});
+  EXPECT_NE(result.out.find(copy.string() + " is not calibrated with it"), std::string::npos)
+      << result.out;
   ASSERT_EQ(result.exit_code, 0) << result.error;
   const Json before = evaluate({"--split", "PublicTest"});
   const Json after = evaluate({"--split", "PublicTest", "--model", calibrated});
@@ -298,32 +361,41 @@ TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
 }
 
 TEST_F(Evaluate, CalibrationWithBiasesFollowsTheShares) {
-  Dataset dataset = synthetic_faces(16);
-  for (Sample& sample : dataset) {
-    if (sample.row % 4 != 0) sample.emotion = 4;  // three of four are sad, as nothing in the pictures tells
+  datasets::Dataset dataset = synthetic_faces(16);
+  for (datasets::Sample& sample : dataset) {
+    if (sample.row % 4 != 0)
+      sample.emotion = 4;  // three of four are sad, as nothing in the pictures tells
   }
-  write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
+  base::write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
   const auto loss_after = [&](Words more) {
     const fs::path calibrated = folder_ / "calibrated.onnx";
-    more.insert(more.begin(), {"calibrate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "-o", calibrated});
+    more.insert(more.begin(), {"calibrate", "--model", reference_model(), "--data",
+                               folder_ / "fer2013.csv", "-o", calibrated});
     const ProcessResult result = mien(more);
     EXPECT_EQ(result.exit_code, 0) << result.error;
-    EXPECT_EQ(result.out.find("biases angry") != std::string::npos, more.back() == "--biases") << result.out;
-    return evaluate({"--split", "PublicTest", "--model", calibrated})["log_loss"]["value"].get<double>();
+    EXPECT_EQ(result.out.find("biases angry") != std::string::npos, more.back() == "--biases")
+        << result.out;
+    return evaluate({"--split", "PublicTest", "--model", calibrated})["log_loss"]["value"]
+        .get<double>();
   };
   EXPECT_LT(loss_after({"--biases"}), loss_after({}) - 0.3);
 }
 
 TEST_F(Evaluate, CalibrationRefusesWhatCannotBe) {
   const auto error_of = [&](Words more) {
-    more.insert(more.begin(), {"calibrate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "-o", folder_ / "calibrated.onnx"});
+    more.insert(more.begin(), {"calibrate", "--model", reference_model(), "--data",
+                               folder_ / "fer2013.csv", "-o", folder_ / "calibrated.onnx"});
     const ProcessResult result = mien(more);
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_FALSE(fs::exists(folder_ / "calibrated.onnx"));
     return result.error;
   };
-  EXPECT_NE(error_of({"--least-recall", "0.5"}).find("--least-recall moves biases: give --biases too"), std::string::npos);
-  EXPECT_NE(error_of({"--biases", "--least-recall", "0.9"}).find("no biases recognise each class in a part 0.9"), std::string::npos);
+  EXPECT_NE(
+      error_of({"--least-recall", "0.5"}).find("--least-recall moves biases: give --biases too"),
+      std::string::npos);
+  EXPECT_NE(error_of({"--biases", "--least-recall", "0.9"})
+                .find("no biases recognise each class in a part 0.9"),
+            std::string::npos);
 }
 
 TEST_F(Evaluate, QuantizeWritesAnEightBitModelThatAnswersAlike) {
@@ -337,7 +409,8 @@ TEST_F(Evaluate, QuantizeWritesAnEightBitModelThatAnswersAlike) {
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_LT(fs::file_size(quantized), fs::file_size(reference_model()) / 3);
   const Json before = evaluate(), after = evaluate({"--model", quantized, "--precision", "int8"});
-  EXPECT_NEAR(after["log_loss"]["value"], before["log_loss"]["value"], 0.05 * before["log_loss"]["value"].get<double>());
+  EXPECT_NEAR(after["log_loss"]["value"], before["log_loss"]["value"],
+              0.05 * before["log_loss"]["value"].get<double>());
 
   const ProcessResult unknown = with({"-o", folder_ / "x.onnx", "--keep", "nosuchnode"});
   EXPECT_EQ(unknown.exit_code, 2);

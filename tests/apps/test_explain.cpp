@@ -23,7 +23,8 @@ class ExplainPhotos : public Explain {
 };
 
 TEST_F(ExplainPhotos, TheSmileMakesTheAstronautHappy) {
-  const ProcessResult result = mien({"explain", kAstronaut, "-o", folder_ / "out", "--format", "json"});
+  const ProcessResult result =
+      mien({"explain", kAstronaut, "-o", folder_ / "out", "--format", "json"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   const Json face = Json::parse(result.out)[0]["faces"][0];
   EXPECT_EQ(face["explained"], "happy");
@@ -34,14 +35,15 @@ TEST_F(ExplainPhotos, TheSmileMakesTheAstronautHappy) {
   EXPECT_EQ(face["grad_cam"]["map"].size(), 6U);
   EXPECT_EQ(face["occlusion"]["map"].size(), 48U);
   EXPECT_EQ(face["picture"], (folder_ / "out" / "astronaut-face1.png").string());
-  const Image picture = load_image(folder_ / "out" / "astronaut-face1.png");
+  const Image picture = vision::load_image(folder_ / "out" / "astronaut-face1.png");
   EXPECT_GT(picture.width(), 3 * 300);
   EXPECT_EQ(picture.format(), PixelFormat::kRgb8);
 }
 
 TEST_F(ExplainPhotos, AnotherEmotionHasAnotherMap) {
   const auto explain = [&](const std::string& emotion) {
-    const ProcessResult result = mien({"explain", kAstronaut, "-o", folder_.path(), "--format", "json", "--method", "grad-cam", "--emotion", emotion});
+    const ProcessResult result = mien({"explain", kAstronaut, "-o", folder_.path(), "--format",
+                                       "json", "--method", "grad-cam", "--emotion", emotion});
     EXPECT_EQ(result.exit_code, 0) << result.error;
     return Json::parse(result.out)[0]["faces"][0];
   };
@@ -55,15 +57,17 @@ TEST_F(ExplainPhotos, AnotherEmotionHasAnotherMap) {
 }
 
 TEST_F(ExplainPhotos, SanityPrintsTheCascade) {
-  const ProcessResult result = mien({"explain", kAstronaut, "-o", folder_.path(), "--method", "grad-cam", "--sanity"});
+  const ProcessResult result =
+      mien({"explain", kAstronaut, "-o", folder_.path(), "--method", "grad-cam", "--sanity"});
   EXPECT_EQ(result.exit_code, 0) << result.error;
   EXPECT_NE(result.out.find("block1_conv1"), std::string::npos) << result.out;
 }
 
 TEST_F(Explain, ACroppedFaceNeedsNoDetectorAndBadPhotosDoNotStopIt) {
-  write_file(folder_ / "face.png", encode_png(gradient(60, 60)));
-  write_file(folder_ / "text.jpg", "no picture");
-  const ProcessResult result = mien({"explain", folder_ / "text.jpg", folder_ / "face.png", "--crop", "-o", folder_ / "out", "--format", "json"});
+  base::write_file(folder_ / "face.png", vision::encode_png(gradient(60, 60)));
+  base::write_file(folder_ / "text.jpg", "no picture");
+  const ProcessResult result = mien({"explain", folder_ / "text.jpg", folder_ / "face.png",
+                                     "--crop", "-o", folder_ / "out", "--format", "json"});
   EXPECT_EQ(result.exit_code, 1);
   const Json photos = Json::parse(result.out);
   ASSERT_EQ(photos.size(), 2U);
@@ -74,21 +78,24 @@ TEST_F(Explain, ACroppedFaceNeedsNoDetectorAndBadPhotosDoNotStopIt) {
 
 TEST_F(Explain, PhotosOfOneNameGetPicturesOfTheirOwn) {
   fs::create_directories(folder_ / "other");
-  write_file(folder_ / "face.png", encode_png(gradient(60, 60)));
-  write_file(folder_ / "other" / "face.png", encode_png(gradient(48, 48)));
-  const ProcessResult result = mien({"explain", folder_ / "face.png", folder_ / "other" / "face.png", "--crop", "-o", folder_ / "out", "--method", "occlusion"});
+  base::write_file(folder_ / "face.png", vision::encode_png(gradient(60, 60)));
+  base::write_file(folder_ / "other" / "face.png", vision::encode_png(gradient(48, 48)));
+  const ProcessResult result =
+      mien({"explain", folder_ / "face.png", folder_ / "other" / "face.png", "--crop", "-o",
+            folder_ / "out", "--method", "occlusion"});
   EXPECT_EQ(result.exit_code, 0) << result.error;
   EXPECT_TRUE(fs::exists(folder_ / "out" / "face-face1.png"));
   EXPECT_TRUE(fs::exists(folder_ / "out" / "face-2-face1.png"));
 }
 
 TEST_F(Explain, PhotosAreNotOverwritten) {
-  write_file(folder_ / "x.png", encode_png(gradient(60, 60)));
-  write_file(folder_ / "x-face1.png", encode_png(gradient(48, 48)));
-  const std::string before = read_text(folder_ / "x-face1.png");
-  const ProcessResult result = mien({"explain", folder_ / "x.png", folder_ / "x-face1.png", "--crop", "-o", folder_.path(), "--method", "occlusion"});
+  base::write_file(folder_ / "x.png", vision::encode_png(gradient(60, 60)));
+  base::write_file(folder_ / "x-face1.png", vision::encode_png(gradient(48, 48)));
+  const std::string before = base::read_text(folder_ / "x-face1.png");
+  const ProcessResult result = mien({"explain", folder_ / "x.png", folder_ / "x-face1.png",
+                                     "--crop", "-o", folder_.path(), "--method", "occlusion"});
   EXPECT_EQ(result.exit_code, 0) << result.error;
-  EXPECT_EQ(read_text(folder_ / "x-face1.png"), before);
+  EXPECT_EQ(base::read_text(folder_ / "x-face1.png"), before);
   EXPECT_TRUE(fs::exists(folder_ / "x-2-face1.png"));
   EXPECT_TRUE(fs::exists(folder_ / "x-face1-face1.png"));
 }
@@ -100,7 +107,8 @@ TEST_F(Explain, HelpText) {
 }
 
 TEST_F(Explain, WrongWordsAreExplained) {
-  const ProcessResult emotion = mien({"explain", "x.jpg", "--emotion", "bored", "-o", folder_.path()});
+  const ProcessResult emotion =
+      mien({"explain", "x.jpg", "--emotion", "bored", "-o", folder_.path()});
   EXPECT_EQ(emotion.exit_code, 2);
   EXPECT_NE(emotion.error.find("angry, disgust"), std::string::npos) << emotion.error;
   EXPECT_EQ(mien({"explain", "x.jpg", "--method", "magic"}).exit_code, 2);

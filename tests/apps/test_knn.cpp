@@ -11,8 +11,8 @@ using Words = std::vector<std::string>;
 
 class Knn : public testing::Test {
  protected:
-  fs::path write(const Dataset& dataset, const std::string& name = "faces.npy") const {
-    write_packed(folder_ / name, dataset);
+  fs::path write(const datasets::Dataset& dataset, const std::string& name = "faces.npy") const {
+    datasets::write_packed(folder_ / name, dataset);
     return folder_ / name;
   }
   static ProcessResult run_knn(const fs::path& data, Words options = {}) {
@@ -26,7 +26,8 @@ class Knn : public testing::Test {
     EXPECT_EQ(result.exit_code, 0) << result.error;
     return Json::parse(result.out);
   }
-  static void expect_refusal(const fs::path& data, const Words& options, const std::string& message) {
+  static void expect_refusal(const fs::path& data, const Words& options,
+                             const std::string& message) {
     const ProcessResult result = run_knn(data, options);
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_EQ(result.out, "");
@@ -54,13 +55,14 @@ TEST_F(Knn, FindsTheEmotionOfEveryPicture) {
 }
 
 TEST_F(Knn, ChoosesOnPublicTest) {
-  // Of each class three training pictures are labelled wrong, and PublicTest has pictures next to those: one neighbour is then worse than eleven.
-  Dataset dataset = synthetic_faces(16);
-  std::vector<Sample> near;
-  for (Sample& sample : dataset) {
-    if (sample.split != Split::kTraining || sample.row >= 3 * 7) continue;
-    Sample twin = sample;
-    twin.split = Split::kPublicTest;
+  // Of each class three training pictures are labelled wrong, and PublicTest has pictures next to
+  // those: one neighbour is then worse than eleven.
+  datasets::Dataset dataset = synthetic_faces(16);
+  std::vector<datasets::Sample> near;
+  for (datasets::Sample& sample : dataset) {
+    if (sample.split != datasets::Split::kTraining || sample.row >= 3 * 7) continue;
+    datasets::Sample twin = sample;
+    twin.split = datasets::Split::kPublicTest;
     twin.pixels[0] ^= 1;
     near.push_back(twin);
     sample.emotion = static_cast<std::int8_t>((sample.emotion + 1) % 7);
@@ -78,11 +80,11 @@ TEST_F(Knn, ChoosesOnPublicTest) {
 
 TEST_F(Knn, LeakedTrainingPicturesAreNotCompared) {
   // Each PrivateTest picture is a Training picture too, under another label.
-  Dataset dataset = synthetic_faces(16);
-  const Dataset original = dataset;
-  for (Sample sample : original) {
-    if (sample.split != Split::kPrivateTest) continue;
-    sample.split = Split::kTraining;
+  datasets::Dataset dataset = synthetic_faces(16);
+  const datasets::Dataset original = dataset;
+  for (datasets::Sample sample : original) {
+    if (sample.split != datasets::Split::kPrivateTest) continue;
+    sample.split = datasets::Split::kTraining;
     sample.emotion = static_cast<std::int8_t>((sample.emotion + 1) % 7);
     dataset.push_back(sample);
   }
@@ -92,8 +94,9 @@ TEST_F(Knn, LeakedTrainingPicturesAreNotCompared) {
 }
 
 TEST_F(Knn, VotesAreScoredToo) {
-  Dataset dataset = synthetic_faces(16);
-  for (Sample& sample : dataset) sample.votes[static_cast<std::size_t>(Vote::kHappiness)] = 10;
+  datasets::Dataset dataset = synthetic_faces(16);
+  for (datasets::Sample& sample : dataset)
+    sample.votes[static_cast<std::size_t>(datasets::Vote::kHappiness)] = 10;
   const Json report = knn(write(dataset));
   EXPECT_EQ(report["ferplus"]["majority"]["count"], 28);
   EXPECT_NEAR(report["ferplus"]["majority"]["accuracy"]["value"].get<double>(), 1 / 7.0, 1e-5);
@@ -101,47 +104,63 @@ TEST_F(Knn, VotesAreScoredToo) {
 }
 
 TEST_F(Knn, TextShowsTheGridAndTheReport) {
-  const ProcessResult result = run_knn(write(synthetic_faces(16)), {"--k", "3,1", "--metric", "cosine,l1"});
+  const ProcessResult result =
+      run_knn(write(synthetic_faces(16)), {"--k", "3,1", "--metric", "cosine,l1"});
   EXPECT_EQ(result.exit_code, 0) << result.error;
-  EXPECT_EQ(result.out.find("accuracy (macro F1) on PublicTest, 28 pictures, among 112 Training pictures; * is chosen\n\n"
+  EXPECT_EQ(result.out.find("accuracy (macro F1) on PublicTest, 28 pictures, among 112 Training "
+                            "pictures; * is chosen\n\n"
                             "   k  cosine             l1               \n"
                             "   1  1.0000 (1.0000)*   1.0000 (1.0000)  \n"
                             "   3  1.0000 (1.0000)    1.0000 (1.0000)  \n\n"
                             "nearest neighbours (k 1, cosine, pixels) on "),
             0U)
       << result.out;
-  for (const char* words : {"accuracy     1.0000  (0.8794 to 1.0000)", "macro F1     1.0000", "happy ", "s to choose"}) EXPECT_NE(result.out.find(words), std::string::npos) << words;
+  for (const char* words :
+       {"accuracy     1.0000  (0.8794 to 1.0000)", "macro F1     1.0000", "happy ", "s to choose"})
+    EXPECT_NE(result.out.find(words), std::string::npos) << words;
 }
 
 TEST_F(Knn, JsonObeysTheSchemaOfEvaluations) {
-  const fs::path python = "/usr/bin/python3", schema = fs::path(MIEN_SOURCE_DIR) / "docs/evaluation.schema.json";
+  const fs::path python = "/usr/bin/python3",
+                 schema = fs::path(MIEN_SOURCE_DIR) / "docs/evaluation.schema.json";
   if (!python_has(python, "jsonschema")) GTEST_SKIP() << "python3-jsonschema is not here";
-  write_file(folder_ / "instance.json", knn(write(synthetic_faces(16))).dump());
-  const ProcessResult result = run({.program = python, .arguments = {"-W", "ignore", "-m", "jsonschema", "-i", folder_ / "instance.json", schema}});
+  base::write_file(folder_ / "instance.json", knn(write(synthetic_faces(16))).dump());
+  const ProcessResult result = run(
+      {.program = python,
+       .arguments = {"-W", "ignore", "-m", "jsonschema", "-i", folder_ / "instance.json", schema}});
   EXPECT_EQ(result.exit_code, 0) << result.out << result.error;
 }
 
 TEST_F(Knn, MistakesAreNamed) {
-  Dataset dataset = synthetic_faces(4);
+  datasets::Dataset dataset = synthetic_faces(4);
   const fs::path data = write(dataset);
   expect_refusal(data, {"--features", "sift"}, "--features: 'sift' is none of pixels, hog");
-  expect_refusal(data, {"--k", "1,29"}, "--k: 29 neighbours are asked for, but there are 28 Training pictures");
-  expect_refusal(data, {"--k", "1,x"}, "--k: 'x' in '1,x' is no number from 1 on; give for example 1,5,15");
-  expect_refusal(data, {"--k", "1,,3"}, "--k: '' in '1,,3' is no number from 1 on; give for example 1,5,15");
-  expect_refusal(data, {"--k", "0"}, "--k: '0' in '0' is no number from 1 on; give for example 1,5,15");
+  expect_refusal(data, {"--k", "1,29"},
+                 "--k: 29 neighbours are asked for, but there are 28 Training pictures");
+  expect_refusal(data, {"--k", "1,x"},
+                 "--k: 'x' in '1,x' is no number from 1 on; give for example 1,5,15");
+  expect_refusal(data, {"--k", "1,,3"},
+                 "--k: '' in '1,,3' is no number from 1 on; give for example 1,5,15");
+  expect_refusal(data, {"--k", "0"},
+                 "--k: '0' in '0' is no number from 1 on; give for example 1,5,15");
   expect_refusal(data, {"--metric", "l3"}, "no metric is called 'l3': use l1, l2 or cosine");
-  expect_refusal(data, {"--split", "Training"}, "--split Training: each of its pictures would find itself; measure PrivateTest");
+  expect_refusal(data, {"--split", "Training"},
+                 "--split Training: each of its pictures would find itself; measure PrivateTest");
   EXPECT_EQ(mien({"knn"}).error, "mien: --data FILE is missing: fer2013.csv or a packed set\n");
   EXPECT_EQ(run_knn("/nowhere/x.csv").exit_code, 1);
 
-  const auto without = [&](Split split) {
-    Dataset rest = dataset;
-    std::erase_if(rest, [&](const Sample& sample) { return sample.split == split; });
+  const auto without = [&](datasets::Split split) {
+    datasets::Dataset rest = dataset;
+    std::erase_if(rest, [&](const datasets::Sample& sample) { return sample.split == split; });
     return write(rest, "rest.npy");
   };
-  expect_refusal(without(Split::kTraining), {}, (folder_ / "rest.npy").string() + ": no Training pictures with a label, which are the ones to compare with");
-  expect_refusal(without(Split::kPublicTest), {}, (folder_ / "rest.npy").string() + ": holds no PublicTest pictures");
-  expect_refusal(without(Split::kPrivateTest), {}, (folder_ / "rest.npy").string() + ": holds no PrivateTest pictures");
+  expect_refusal(without(datasets::Split::kTraining), {},
+                 (folder_ / "rest.npy").string() +
+                     ": no Training pictures with a label, which are the ones to compare with");
+  expect_refusal(without(datasets::Split::kPublicTest), {},
+                 (folder_ / "rest.npy").string() + ": holds no PublicTest pictures");
+  expect_refusal(without(datasets::Split::kPrivateTest), {},
+                 (folder_ / "rest.npy").string() + ": holds no PrivateTest pictures");
 }
 
 }  // namespace

@@ -96,42 +96,53 @@ TEST_F(PredictPhotos, EveryFormatTellsTheSame) {
 
   const Words rows = lines(csv.out);
   ASSERT_EQ(rows.size(), 4U);
-  EXPECT_EQ(rows[0], "path,face,x,y,width,height,emotion,confidence,angry,disgust,fear,happy,sad,surprise,neutral,error");
+  EXPECT_EQ(rows[0],
+            "path,face,x,y,width,height,emotion,confidence,angry,disgust,fear,happy,sad,surprise,"
+            "neutral,error");
   EXPECT_EQ(rows[1].find(kAstronaut.string() + ",1,"), 0U) << rows[1];
   EXPECT_NE(rows[1].find(",happy,"), std::string::npos);
   EXPECT_EQ(rows[2], coins.string() + ",0,,,,,,,,,,,,,,");
-  EXPECT_EQ(rows[3], (folder_ / "missing.jpg").string() + ",0,,,,,,,,,,,,,,cannot open: No such file or directory");
+  EXPECT_EQ(rows[3], (folder_ / "missing.jpg").string() +
+                         ",0,,,,,,,,,,,,,,cannot open: No such file or directory");
   for (const std::string& row : rows) EXPECT_EQ(std::count(row.begin(), row.end(), ','), 15);
 
-  for (const char* part : {"astronaut.png  512x512, 1 face\n", "face 1  happy", "coins.png  384x303, no face found\n",
-                           "missing.jpg  cannot open: No such file or directory\n"}) {
+  for (const char* part :
+       {"astronaut.png  512x512, 1 face\n", "face 1  happy", "coins.png  384x303, no face found\n",
+        "missing.jpg  cannot open: No such file or directory\n"}) {
     EXPECT_NE(text.out.find(part), std::string::npos) << part << " in\n" << text.out;
   }
 }
 
 TEST_F(PredictPhotos, OutputFollowsTheSchema) {
-  const fs::path python = "/usr/bin/python3", schema = fs::path(MIEN_SOURCE_DIR) / "docs/predict.schema.json";
+  const fs::path python = "/usr/bin/python3",
+                 schema = fs::path(MIEN_SOURCE_DIR) / "docs/predict.schema.json";
   if (!python_has(python, "jsonschema")) GTEST_SKIP() << "python3-jsonschema is not here";
   const auto valid = [&](const fs::path& instance) {
-    return run({.program = python, .arguments = {"-W", "ignore", "-m", "jsonschema", "-i", instance, schema}});
+    return run({.program = python,
+                .arguments = {"-W", "ignore", "-m", "jsonschema", "-i", instance, schema}});
   };
   const Words photos = Words{kAstronaut, kSkimage / "coins.png", folder_ / "missing.jpg"};
-  write_file(folder_ / "a.json",
-             mien(Words{"predict", "--faces", "one", "--min-confidence", "1", "--annotate", folder_ / "out", "--format", "json"} + photos).out);
+  base::write_file(folder_ / "a.json",
+                   mien(Words{"predict", "--faces", "one", "--min-confidence", "1", "--annotate",
+                              folder_ / "out", "--format", "json"} +
+                        photos)
+                       .out);
   const ProcessResult array = valid(folder_ / "a.json");
   EXPECT_EQ(array.exit_code, 0) << array.out << array.error;
   const Words objects = lines(mien(Words{"predict", "--format", "jsonl"} + photos).out);
   ASSERT_EQ(objects.size(), photos.size());
   for (const std::string& line : objects) {
-    write_file(folder_ / "line.json", line);
+    base::write_file(folder_ / "line.json", line);
     const ProcessResult one = valid(folder_ / "line.json");
     EXPECT_EQ(one.exit_code, 0) << line << one.out << one.error;
   }
   // A schema that takes everything would pass the above too.
-  for (const char* wrong : {R"({"path": "a.jpg"})", R"({"path": "a.jpg", "faces": []})", R"([{"path": "a.jpg", "error": ""}])",
-                            R"({"path": "a.jpg", "width": 1, "height": 1, "faces": [], "error": "both"})",
-                            R"({"path": "a.jpg", "width": 1, "height": 1, "faces": [{"emotion": "happy"}]})"}) {
-    write_file(folder_ / "wrong.json", wrong);
+  for (const char* wrong :
+       {R"({"path": "a.jpg"})", R"({"path": "a.jpg", "faces": []})",
+        R"([{"path": "a.jpg", "error": ""}])",
+        R"({"path": "a.jpg", "width": 1, "height": 1, "faces": [], "error": "both"})",
+        R"({"path": "a.jpg", "width": 1, "height": 1, "faces": [{"emotion": "happy"}]})"}) {
+    base::write_file(folder_ / "wrong.json", wrong);
     EXPECT_NE(valid(folder_ / "wrong.json").exit_code, 0) << wrong;
   }
 }
@@ -140,10 +151,12 @@ TEST_F(PredictPhotos, ExactlyOneFaceIsWanted) {
   const ProcessResult one = mien({"predict", "--faces", "one", "--format", "json", kAstronaut});
   EXPECT_EQ(one.exit_code, 0) << one.error;
   EXPECT_EQ(Json::parse(one.out)[0]["faces"].size(), 1U);
-  const ProcessResult none = mien({"predict", "--faces", "one", "--format", "json", kSkimage / "coins.png"});
+  const ProcessResult none =
+      mien({"predict", "--faces", "one", "--format", "json", kSkimage / "coins.png"});
   EXPECT_EQ(none.exit_code, 1);
   EXPECT_EQ(Json::parse(none.out)[0]["error"], "rejected: no face found");
-  const ProcessResult copies = mien({"predict", "--faces", "one", "--annotate", folder_ / "out", "--format", "json", kAstronaut, kSkimage / "coins.png"});
+  const ProcessResult copies = mien({"predict", "--faces", "one", "--annotate", folder_ / "out",
+                                     "--format", "json", kAstronaut, kSkimage / "coins.png"});
   EXPECT_TRUE(Json::parse(copies.out)[0].contains("annotated"));
   EXPECT_FALSE(Json::parse(copies.out)[1].contains("annotated"));
   EXPECT_TRUE(fs::exists(folder_ / "out" / "astronaut.png"));
@@ -155,10 +168,13 @@ TEST_F(PredictPhotos, SeveralFaces) {
   MIEN_SKIP_WITHOUT(group);
   const Json all = Json::parse(mien({"predict", "--format", "json", group}).out)[0]["faces"];
   ASSERT_GE(all.size(), 10U);
-  const auto area = [](const Json& face) { return face["box"]["width"].get<double>() * face["box"]["height"].get<double>(); };
+  const auto area = [](const Json& face) {
+    return face["box"]["width"].get<double>() * face["box"]["height"].get<double>();
+  };
   for (std::size_t i = 1; i < all.size(); ++i) EXPECT_GE(area(all[i - 1]) * 1.001, area(all[i]));
 
-  const Json largest = Json::parse(mien({"predict", "--faces", "largest", "--format", "json", group}).out)[0]["faces"];
+  const Json largest = Json::parse(
+      mien({"predict", "--faces", "largest", "--format", "json", group}).out)[0]["faces"];
   ASSERT_EQ(largest.size(), 1U);
   EXPECT_EQ(largest[0], all[0]);
 
@@ -197,7 +213,7 @@ TEST_F(PredictPhotos, FoldersPatternsAndListsNameTheSame) {
   fs::create_directories(folder_ / "photos/deeper");
   fs::copy_file(kAstronaut, folder_ / "photos/a.png");
   fs::copy_file(kAstronaut, folder_ / "photos/deeper/b.PNG");
-  write_file(folder_ / "photos/notes.txt", "no photo");
+  base::write_file(folder_ / "photos/notes.txt", "no photo");
   const auto paths = [&](Command command) {
     command.folder = folder_.path();
     const ProcessResult result = run(command);
@@ -208,7 +224,9 @@ TEST_F(PredictPhotos, FoldersPatternsAndListsNameTheSame) {
   };
   const Words both = {"photos/a.png", "photos/deeper/b.PNG"};
   EXPECT_EQ(paths(mien_command({"predict", "--format", "json", "photos"})), both);
-  EXPECT_EQ(paths(mien_command({"predict", "--format", "json", "photos/*.png", "photos/deeper/?.PNG"})), both);
+  EXPECT_EQ(
+      paths(mien_command({"predict", "--format", "json", "photos/*.png", "photos/deeper/?.PNG"})),
+      both);
   EXPECT_EQ(paths(mien_command({"predict", "--format", "json", "phot*"})), both);
   Command list = mien_command({"predict", "--format", "json", "-"});
   list.input = "photos/a.png\r\n\nphotos/deeper\n";
@@ -217,30 +235,36 @@ TEST_F(PredictPhotos, FoldersPatternsAndListsNameTheSame) {
 
 TEST_F(PredictPhotos, UncertainBelowAMinimalConfidence) {
   const auto predict = [&](const char* minimum, const char* format) {
-    return mien({"predict", "--min-confidence", minimum, "--format", format, "--annotate", folder_ / minimum, kAstronaut});
+    return mien({"predict", "--min-confidence", minimum, "--format", format, "--annotate",
+                 folder_ / minimum, kAstronaut});
   };
-  const Json sure = Json::parse(predict("0.5", "json").out)[0]["faces"][0], unsure = Json::parse(predict("1", "json").out)[0]["faces"][0];
+  const Json sure = Json::parse(predict("0.5", "json").out)[0]["faces"][0],
+             unsure = Json::parse(predict("1", "json").out)[0]["faces"][0];
   EXPECT_EQ(sure["emotion"], "happy");
   EXPECT_EQ(unsure["emotion"], "uncertain");
-  for (const char* field : {"confidence", "probabilities", "box"}) EXPECT_EQ(unsure[field], sure[field]);
+  for (const char* field : {"confidence", "probabilities", "box"})
+    EXPECT_EQ(unsure[field], sure[field]);
   EXPECT_NE(predict("1", "csv").out.find(",uncertain,0."), std::string::npos);
   EXPECT_NE(predict("1", "text").out.find("face 1  uncertain (happy "), std::string::npos);
   // The pictures differ: another word, another colour.
-  EXPECT_NE(read_file(folder_ / "0.5" / "astronaut.png"), read_file(folder_ / "1" / "astronaut.png"));
+  EXPECT_NE(base::read_file(folder_ / "0.5" / "astronaut.png"),
+            base::read_file(folder_ / "1" / "astronaut.png"));
   const ProcessResult wrong = mien({"predict", "--min-confidence", "60", kAstronaut});
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_EQ(wrong.error, "mien: --min-confidence: '60' must lie in 0 to 1\n");
 }
 
 TEST_F(PredictPhotos, AnnotatedCopiesAreWhole) {
-  const ProcessResult result = mien({"predict", "--format", "json", "--annotate", folder_ / "new/out", kAstronaut});
+  const ProcessResult result =
+      mien({"predict", "--format", "json", "--annotate", folder_ / "new/out", kAstronaut});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   const fs::path copy = Json::parse(result.out)[0]["annotated"].get<std::string>();
   EXPECT_EQ(copy, folder_ / "new/out" / "astronaut.png");
-  const Image drawn = load_image(copy), photo = load_image(kAstronaut);
+  const Image drawn = vision::load_image(copy), photo = vision::load_image(kAstronaut);
   EXPECT_EQ(drawn.width(), photo.width());
   EXPECT_EQ(drawn.height(), photo.height());
-  EXPECT_FALSE(std::equal(photo.row(0), photo.row(0) + photo.stride() * photo.height(), drawn.row(0)));
+  EXPECT_FALSE(
+      std::equal(photo.row(0), photo.row(0) + photo.stride() * photo.height(), drawn.row(0)));
 }
 
 TEST_F(PredictPhotos, AnnotatedCopiesOverwriteNeitherPhotosNorEachOther) {
@@ -248,25 +272,29 @@ TEST_F(PredictPhotos, AnnotatedCopiesOverwriteNeitherPhotosNorEachOther) {
   fs::copy_file(kAstronaut, folder_ / "a" / "x.png");
   fs::copy_file(kAstronaut, folder_ / "b" / "x.png");
   fs::copy_file(kAstronaut, folder_ / "c" / "x-2.png");
-  const std::string before = read_text(kAstronaut);
-  const ProcessResult result = mien({"predict", "--format", "json", "--annotate", folder_ / "a", folder_ / "a" / "x.png",
-                                     folder_ / "b" / "x.png", folder_ / "c" / "x-2.png"});
+  const std::string before = base::read_text(kAstronaut);
+  const ProcessResult result =
+      mien({"predict", "--format", "json", "--annotate", folder_ / "a", folder_ / "a" / "x.png",
+            folder_ / "b" / "x.png", folder_ / "c" / "x-2.png"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   Words copies;
   for (const Json& photo : Json::parse(result.out)) copies.push_back(photo["annotated"]);
   std::sort(copies.begin(), copies.end());
   EXPECT_EQ(std::unique(copies.begin(), copies.end()), copies.end());
-  for (const std::string& copy : copies) EXPECT_EQ(load_image(copy).width(), 512) << copy;
-  EXPECT_EQ(read_text(folder_ / "a" / "x.png"), before);
+  for (const std::string& copy : copies) EXPECT_EQ(vision::load_image(copy).width(), 512) << copy;
+  EXPECT_EQ(base::read_text(folder_ / "a" / "x.png"), before);
 }
 
 TEST_F(PredictPhotos, ACopyThatCannotBeIsNamedInEveryFormat) {
   fs::create_directories(folder_ / "out" / "astronaut.png" / "in the way");
   for (const char* format : {"text", "json", "csv"}) {
-    const ProcessResult result = mien({"predict", "--format", format, "--annotate", folder_ / "out", kAstronaut});
+    const ProcessResult result =
+        mien({"predict", "--format", format, "--annotate", folder_ / "out", kAstronaut});
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_NE(result.out.find("cannot write"), std::string::npos) << result.out;
-    const char* found = std::string_view(format) == "csv" ? ",happy,0." : std::string_view(format) == "json" ? "\"emotion\": \"happy\"" : "happy 9";
+    const char* found = std::string_view(format) == "csv"    ? ",happy,0."
+                        : std::string_view(format) == "json" ? "\"emotion\": \"happy\""
+                                                             : "happy 9";
     EXPECT_NE(result.out.find(found), std::string::npos) << result.out;  // it is told all the same
   }
 }
@@ -274,8 +302,11 @@ TEST_F(PredictPhotos, ACopyThatCannotBeIsNamedInEveryFormat) {
 TEST_F(PredictPhotos, CopiesAreNotTakenForPhotosTheNextTime) {
   fs::create_directories(folder_ / "photos");
   fs::copy_file(kAstronaut, folder_ / "photos" / "a.png");
-  for (const Words& photos : {Words{folder_ / "photos"}, Words{folder_ / "photos"}, Words{folder_ / "photos/*"}, Words{folder_ / "photos/a.png", folder_ / "photos/out"}}) {
-    const ProcessResult result = mien(Words{"predict", "--format", "json", "--annotate", folder_ / "photos/out"} + photos);
+  for (const Words& photos :
+       {Words{folder_ / "photos"}, Words{folder_ / "photos"}, Words{folder_ / "photos/*"},
+        Words{folder_ / "photos/a.png", folder_ / "photos/out"}}) {
+    const ProcessResult result =
+        mien(Words{"predict", "--format", "json", "--annotate", folder_ / "photos/out"} + photos);
     EXPECT_EQ(Json::parse(result.out).size(), 1U) << result.out;
   }
   EXPECT_EQ(Json::parse(mien({"predict", "--format", "json", folder_ / "photos"}).out).size(), 2U);
@@ -283,7 +314,8 @@ TEST_F(PredictPhotos, CopiesAreNotTakenForPhotosTheNextTime) {
 
 TEST_F(PredictPhotos, OneBadPhotoDoesNotStopTheOthers) {
   write_bad_photos(folder_.path());
-  const ProcessResult result = mien({"predict", "--format", "json", folder_ / "truncated.jpg", kAstronaut, folder_ / "empty.jpg", kAstronaut});
+  const ProcessResult result = mien({"predict", "--format", "json", folder_ / "truncated.jpg",
+                                     kAstronaut, folder_ / "empty.jpg", kAstronaut});
   EXPECT_EQ(result.exit_code, 1);
   const Json photos = Json::parse(result.out);
   ASSERT_EQ(photos.size(), 4U);
@@ -297,7 +329,8 @@ TEST_F(PredictPhotos, ForeignModelFileIsNamed) {
   const ProcessResult result = mien({"predict", "--model", kAstronaut, kAstronaut});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.error.find("mien: " + kAstronaut.string() + ": not an ONNX file"), 0U) << result.error;
+  EXPECT_EQ(result.error.find("mien: " + kAstronaut.string() + ": not an ONNX file"), 0U)
+      << result.error;
 }
 
 TEST_F(PredictPhotos, FullOutputIsAFailure) {
@@ -309,7 +342,8 @@ TEST_F(PredictPhotos, FullOutputIsAFailure) {
 }
 
 TEST_F(PredictFiles, BadPhotosAreNamedWithTheirReason) {
-  Command command = mien_command(Words{"predict"} + write_bad_photos(folder_.path()) + Words{"missing.jpg"});
+  Command command =
+      mien_command(Words{"predict"} + write_bad_photos(folder_.path()) + Words{"missing.jpg"});
   command.folder = folder_.path();
   const ProcessResult text = run(command);
   EXPECT_EQ(text.exit_code, 1);
@@ -330,12 +364,13 @@ TEST_F(PredictFiles, HugePhotoIsRefusedByItsHeader) {
 }
 
 TEST_F(PredictFiles, TinyPhotosAndCrops) {
-  write_file(folder_ / "dot.png", encode_png(gradient(1, 1)));
-  write_file(folder_ / "crop.png", encode_png(gradient(48, 48)));
+  base::write_file(folder_ / "dot.png", vision::encode_png(gradient(1, 1)));
+  base::write_file(folder_ / "crop.png", vision::encode_png(gradient(48, 48)));
   const ProcessResult whole = mien({"predict", "--format", "json", folder_ / "dot.png"});
   EXPECT_EQ(whole.exit_code, 0) << whole.out;
   EXPECT_TRUE(Json::parse(whole.out)[0]["faces"].empty());
-  const ProcessResult crops = mien({"predict", "--crop", "--format", "json", folder_ / "crop.png", folder_ / "dot.png"});
+  const ProcessResult crops =
+      mien({"predict", "--crop", "--format", "json", folder_ / "crop.png", folder_ / "dot.png"});
   EXPECT_EQ(crops.exit_code, 0) << crops.out;
   for (const Json& photo : Json::parse(crops.out)) {
     ASSERT_EQ(photo["faces"].size(), 1U);
@@ -345,7 +380,7 @@ TEST_F(PredictFiles, TinyPhotosAndCrops) {
 
 TEST_F(PredictFiles, UnreadablePhoto) {
   const fs::path path = folder_ / "secret.png";
-  write_file(path, encode_png(gradient(48, 48)));
+  base::write_file(path, vision::encode_png(gradient(48, 48)));
   fs::permissions(path, fs::perms::none);
   Command command = mien_command({"predict", path});
   command.obeys_permissions = true;
@@ -357,13 +392,14 @@ TEST_F(PredictFiles, UnreadablePhoto) {
 TEST_F(PredictFiles, ArgumentsWithoutPhotosDoNotStopTheOthers) {
   fs::create_directories(folder_ / "none");
   fs::create_directories(folder_ / "some/closed");
-  write_file(folder_ / "some/a.png", encode_png(gradient(48, 48)));
+  base::write_file(folder_ / "some/a.png", vision::encode_png(gradient(48, 48)));
   fs::permissions(folder_ / "some/closed", fs::perms::none);
   fs::create_directories(folder_ / "closed");
-  write_file(folder_ / "closed" / "a.png", encode_png(gradient(48, 48)));
+  base::write_file(folder_ / "closed" / "a.png", vision::encode_png(gradient(48, 48)));
   fs::permissions(folder_ / "closed", fs::perms::none);
-  write_file(folder_ / "crop.png", encode_png(gradient(48, 48)));
-  Command command = mien_command({"predict", "--format", "json", "*.gif", "none", "closed", "-", "crop.png", "some"});
+  base::write_file(folder_ / "crop.png", vision::encode_png(gradient(48, 48)));
+  Command command = mien_command(
+      {"predict", "--format", "json", "*.gif", "none", "closed", "-", "crop.png", "some"});
   command.folder = folder_.path();
   command.input = "crop[1].png\n*.png\ncrop.png\n";  // the lines of a list are no patterns
   command.obeys_permissions = true;
@@ -372,11 +408,12 @@ TEST_F(PredictFiles, ArgumentsWithoutPhotosDoNotStopTheOthers) {
   EXPECT_EQ(result.error, "mien: 6 of 9 photos failed\n");
   const Json photos = Json::parse(result.out);
   ASSERT_EQ(photos.size(), 9U);
-  const std::pair<std::string, std::string> expected[] = {{"*.gif", "no file fits the pattern"},
-                                                          {"none", "the folder holds no image files"},
-                                                          {"closed", "cannot list the folder: Permission denied"},
-                                                          {"crop[1].png", "cannot open: No such file or directory"},
-                                                          {"*.png", "cannot open: No such file or directory"}};
+  const std::pair<std::string, std::string> expected[] = {
+      {"*.gif", "no file fits the pattern"},
+      {"none", "the folder holds no image files"},
+      {"closed", "cannot list the folder: Permission denied"},
+      {"crop[1].png", "cannot open: No such file or directory"},
+      {"*.png", "cannot open: No such file or directory"}};
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     EXPECT_EQ(photos[i]["path"], expected[i].first);
     EXPECT_EQ(photos[i]["error"], expected[i].second);
@@ -389,14 +426,17 @@ TEST_F(PredictFiles, ArgumentsWithoutPhotosDoNotStopTheOthers) {
   EXPECT_FALSE(photos[7].contains("error"));
   EXPECT_EQ(photos[8]["path"], "some/closed");
   EXPECT_EQ(photos[8]["error"], "cannot list the folder: Permission denied");
-  for (const char* folder : {"closed", "some/closed"}) fs::permissions(folder_ / folder, fs::perms::owner_all);
+  for (const char* folder : {"closed", "some/closed"})
+    fs::permissions(folder_ / folder, fs::perms::owner_all);
 }
 
 TEST_F(PredictFiles, AnnotateNeedsAFolder) {
-  write_file(folder_ / "crop.png", encode_png(gradient(48, 48)));
-  const ProcessResult result = mien({"predict", "--annotate", folder_ / "crop.png", folder_ / "crop.png"});
+  base::write_file(folder_ / "crop.png", vision::encode_png(gradient(48, 48)));
+  const ProcessResult result =
+      mien({"predict", "--annotate", folder_ / "crop.png", folder_ / "crop.png"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error, "mien: " + (folder_ / "crop.png").string() + ": cannot make the folder: Not a directory\n");
+  EXPECT_EQ(result.error, "mien: " + (folder_ / "crop.png").string() +
+                              ": cannot make the folder: Not a directory\n");
 }
 
 TEST(PredictCommandLine, MistakesAreNamed) {
@@ -410,13 +450,17 @@ TEST(PredictCommandLine, MistakesAreNamed) {
     EXPECT_EQ(result.out, "");
     EXPECT_EQ(result.error.find("mien: " + message), 0U) << result.error;
   };
-  expect({"predict", "--formt", "json", "x.jpg"}, 2, "unknown option '--formt', did you mean '--format'?\n");
-  expect({"predict", "--format", "xml", "x.jpg"}, 2, "--format: 'xml' is none of text, json, jsonl, csv\n");
+  expect({"predict", "--formt", "json", "x.jpg"}, 2,
+         "unknown option '--formt', did you mean '--format'?\n");
+  expect({"predict", "--format", "xml", "x.jpg"}, 2,
+         "--format: 'xml' is none of text, json, jsonl, csv\n");
   expect({"predict", "--threads", "-1", "x.jpg"}, 2, "--threads: '-1' must lie in 0 to 1024\n");
   expect({"predict"}, 2, "no photo given: mien predict photo.jpg\n");
   expect({"predict", "-"}, 2, "the list on standard input is empty\n");
-  expect({"predict", "--model", "missing", "x.jpg"}, 1, "missing: no such model file (looked in " + folder.path().string());
-  expect({"predict", "--model", "a/missing.onnx", "x.jpg"}, 1, "a/missing.onnx: no such model file\n");
+  expect({"predict", "--model", "missing", "x.jpg"}, 1,
+         "missing: no such model file (looked in " + folder.path().string());
+  expect({"predict", "--model", "a/missing.onnx", "x.jpg"}, 1,
+         "a/missing.onnx: no such model file\n");
   expect({"prdict"}, 2, "unknown command 'prdict', did you mean 'predict'?; see mien --help\n");
 }
 
@@ -426,7 +470,8 @@ TEST(PredictCommandLine, HelpTexts) {
   expect_golden("help.txt", top.out);
   EXPECT_EQ(mien({}).error, top.out);
   EXPECT_EQ(mien({}).exit_code, 2);
-  for (const std::string command : {"predict", "data", "evaluate", "calibrate", "quantize", "knn", "bench", "models", "info"}) {
+  for (const std::string command :
+       {"predict", "data", "evaluate", "calibrate", "quantize", "knn", "bench", "models", "info"}) {
     const ProcessResult help = mien({command, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_EQ(help.error, "");

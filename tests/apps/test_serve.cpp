@@ -13,17 +13,24 @@ using Json = nlohmann::json;
 
 const fs::path kDlibFaces = "/usr/share/doc/libdlib19.1/examples/faces";  // libdlib19.1
 
-std::string text_of(const std::vector<std::byte>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-std::string gradient_png(int width, int height) { return text_of(encode_png(gradient(width, height))); }
+std::string text_of(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+std::string gradient_png(int width, int height) {
+  return text_of(vision::encode_png(gradient(width, height)));
+}
 std::string code_of(const HttpAnswer& answer) { return Json::parse(answer.body)["error"]["code"]; }
 
 std::string base64(std::string_view bytes) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     unsigned bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) bits = bits << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j) out += i + j > bytes.size() ? '=' : kDigits[bits >> (18 - 6 * j) & 63];
+    for (std::size_t j = 0; j < 3; ++j)
+      bits = bits << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    for (std::size_t j = 0; j < 4; ++j)
+      out += i + j > bytes.size() ? '=' : kDigits[bits >> (18 - 6 * j) & 63];
   }
   return out;
 }
@@ -38,7 +45,7 @@ class ServePhotos : public Serve {
   void SetUp() override {
     Serve::SetUp();
     MIEN_SKIP_WITHOUT(kAstronaut);
-    astronaut_ = read_text(kAstronaut);
+    astronaut_ = base::read_text(kAstronaut);
   }
   std::string astronaut_;
 };
@@ -51,7 +58,8 @@ TEST_F(ServePhotos, AnswersWhatPredictPrints) {
   EXPECT_EQ(answer.headers.at("content-type"), "application/json");
   EXPECT_EQ(answer.headers.at("cache-control"), "no-store");
   const Json json = Json::parse(answer.body);
-  EXPECT_TRUE(json["model"] == "mien" || json["model"] == "mien-int8") << json["model"];  // by the CPU
+  EXPECT_TRUE(json["model"] == "mien" || json["model"] == "mien-int8")
+      << json["model"];  // by the CPU
   EXPECT_EQ(json["labels"].size(), 7U);
   EXPECT_GT(json["milliseconds"], 0);
   ASSERT_EQ(json["results"].size(), 1U);
@@ -65,15 +73,24 @@ TEST_F(ServePhotos, AnswersWhatPredictPrints) {
 
 TEST_F(ServePhotos, TakesBytesFormsAndJson) {
   const Server server;
-  const Json wanted = Json::parse(server.ask(picture_request(astronaut_)).body)["results"][0]["faces"];
-  const Json form = Json::parse(server.ask(form_request({{"a.png", astronaut_}, {"b c.png", gradient_png(300, 200)}})).body)["results"];
+  const Json wanted =
+      Json::parse(server.ask(picture_request(astronaut_)).body)["results"][0]["faces"];
+  const Json form = Json::parse(
+      server.ask(form_request({{"a.png", astronaut_}, {"b c.png", gradient_png(300, 200)}}))
+          .body)["results"];
   ASSERT_EQ(form.size(), 2U);
   EXPECT_EQ(form[0]["name"], "a.png");
   EXPECT_EQ(form[0]["faces"], wanted);
   EXPECT_EQ(form[1]["name"], "b c.png");
   EXPECT_EQ(form[1]["faces"], Json::array());
-  const Json images = {{"images", {{{"name", "x"}, {"data", base64(astronaut_)}}, {{"data", "data:image/png;base64," + base64(astronaut_)}}}}};
-  const Json json = Json::parse(server.ask(http_request("POST", "/v1/analyze", {"Content-Type: application/json; charset=utf-8"}, images.dump())).body)["results"];
+  const Json images = {{"images",
+                        {{{"name", "x"}, {"data", base64(astronaut_)}},
+                         {{"data", "data:image/png;base64," + base64(astronaut_)}}}}};
+  const Json json = Json::parse(
+      server
+          .ask(http_request("POST", "/v1/analyze",
+                            {"Content-Type: application/json; charset=utf-8"}, images.dump()))
+          .body)["results"];
   ASSERT_EQ(json.size(), 2U);
   EXPECT_EQ(json[0]["name"], "x");
   EXPECT_EQ(json[0]["faces"], wanted);
@@ -84,7 +101,8 @@ TEST_F(ServePhotos, TakesBytesFormsAndJson) {
 TEST_F(ServePhotos, WantsExactlyOneFaceWhereAsked) {
   const Server server;
   EXPECT_EQ(server.ask(picture_request(astronaut_, {}, "/v1/analyze?faces=one")).status, 200);
-  const HttpAnswer none = server.ask(picture_request(gradient_png(200, 200), {}, "/v1/analyze?faces=one"));
+  const HttpAnswer none =
+      server.ask(picture_request(gradient_png(200, 200), {}, "/v1/analyze?faces=one"));
   EXPECT_EQ(none.status, 422);
   EXPECT_EQ(code_of(none), "rejected");
   EXPECT_EQ(Json::parse(none.body)["results"][0]["error"]["message"], "no face found");
@@ -95,14 +113,16 @@ TEST_F(ServePhotos, WantsExactlyOneFaceWhereAsked) {
 TEST_F(ServePhotos, ExplainsAFace) {
   const Server server;
   const auto explain = [&](const std::string& query) {
-    return server.ask(http_request("POST", "/v1/explain" + query, {"Content-Type: image/png"}, astronaut_));
+    return server.ask(
+        http_request("POST", "/v1/explain" + query, {"Content-Type: image/png"}, astronaut_));
   };
   const HttpAnswer answer = explain("");
   ASSERT_EQ(answer.status, 200) << answer.body;
   const Json json = Json::parse(answer.body);
   EXPECT_EQ(json["face"], 1);
   EXPECT_EQ(json["emotion"], "happy");
-  EXPECT_TRUE(json["crop"].get<std::string>().starts_with("data:image/png;base64,iVBOR")) << answer.body.substr(0, 300);
+  EXPECT_TRUE(json["crop"].get<std::string>().starts_with("data:image/png;base64,iVBOR"))
+      << answer.body.substr(0, 300);
   for (const char* map : {"grad_cam", "occlusion"}) {
     EXPECT_GT(json[map]["largest"], 0) << map;
     EXPECT_EQ(json[map]["map"].size(), json[map]["map"][0].size()) << map;
@@ -112,12 +132,14 @@ TEST_F(ServePhotos, ExplainsAFace) {
   EXPECT_EQ(explain("?face=0").status, 400);
   const HttpAnswer absent = explain("?face=2");
   EXPECT_EQ(absent.status, 400);
-  EXPECT_NE(absent.body.find("face 2 is wanted, the picture has 1"), std::string::npos) << absent.body;
+  EXPECT_NE(absent.body.find("face 2 is wanted, the picture has 1"), std::string::npos)
+      << absent.body;
 }
 
 TEST_F(ServePhotos, OneBadPictureDoesNotStopTheOthers) {
   const Server server;
-  const HttpAnswer answer = server.ask(form_request({{"notes.txt", "It was a dark and stormy night."}, {"a.png", astronaut_}}));
+  const HttpAnswer answer = server.ask(
+      form_request({{"notes.txt", "It was a dark and stormy night."}, {"a.png", astronaut_}}));
   EXPECT_EQ(answer.status, 200);
   const Json results = Json::parse(answer.body)["results"];
   EXPECT_EQ(results[0]["error"]["code"], "bad_format");
@@ -126,7 +148,8 @@ TEST_F(ServePhotos, OneBadPictureDoesNotStopTheOthers) {
   EXPECT_EQ(server.metric("mien_pictures_total{result=\"error\"}"), 1);
 }
 
-/// Eight clients at once, each with pictures of its own: every answer must be the one of its picture.
+/// Eight clients at once, each with pictures of its own: every answer must be the one of its
+/// picture.
 TEST_F(ServePhotos, MixesUpNoAnswers) {
   std::vector<fs::path> photos{kAstronaut};
   if (fs::exists(kDlibFaces)) {
@@ -137,7 +160,7 @@ TEST_F(ServePhotos, MixesUpNoAnswers) {
   std::vector<std::string> pictures{gradient_png(64, 48)};
   std::vector<Json> wanted{Json::array()};
   for (const fs::path& photo : photos) {
-    pictures.push_back(read_text(photo));
+    pictures.push_back(base::read_text(photo));
     wanted.push_back(Json::parse(mien({"predict", "--format", "json", photo}).out)[0]["faces"]);
   }
   const Server server({"--threads", "3"});
@@ -147,7 +170,9 @@ TEST_F(ServePhotos, MixesUpNoAnswers) {
     for (std::size_t i = 0; i < 10; ++i) {
       const std::size_t which = (first + i * 7) % pictures.size();
       const auto answer = connection.ask(picture_request(pictures[which]));
-      if (answer && answer->status == 200 && Json::parse(answer->body)["results"][0]["faces"] == wanted[which]) ++right;
+      if (answer && answer->status == 200 &&
+          Json::parse(answer->body)["results"][0]["faces"] == wanted[which])
+        ++right;
     }
     return right;
   };
@@ -158,7 +183,11 @@ TEST_F(ServePhotos, MixesUpNoAnswers) {
 
 TEST_F(ServePhotos, KeepsNoPicture) {
   Server server;
-  EXPECT_EQ(server.ask(form_request({{"my secret.png", astronaut_}, {"big.png", gradient_png(4000, 3000)}})).status, 200);
+  EXPECT_EQ(
+      server
+          .ask(form_request({{"my secret.png", astronaut_}, {"big.png", gradient_png(4000, 3000)}}))
+          .status,
+      200);
   EXPECT_TRUE(fs::is_empty(server.folder()));
   server.send(SIGTERM);
   const ProcessResult result = server.wait();
@@ -190,7 +219,8 @@ TEST_F(ServePhotos, CountsForPrometheus) {
   EXPECT_EQ(server.metric("mien_queue_length"), 0);
   EXPECT_EQ(server.metric("mien_queue_capacity"), 64);
   EXPECT_GT(server.metric("process_resident_memory_bytes"), 1e6);
-  EXPECT_EQ(server.get("/metrics").headers.at("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(server.get("/metrics").headers.at("content-type"),
+            "text/plain; version=0.0.4; charset=utf-8");
 }
 
 TEST_F(Serve, ServesThePage) {
@@ -198,7 +228,7 @@ TEST_F(Serve, ServesThePage) {
   const HttpAnswer page = server.get("/");
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");
-  EXPECT_EQ(page.body, read_text(fs::path(MIEN_SOURCE_DIR) / "web/index.html"));
+  EXPECT_EQ(page.body, base::read_text(fs::path(MIEN_SOURCE_DIR) / "web/index.html"));
   const std::string& policy = page.headers.at("content-security-policy");
   EXPECT_TRUE(policy.starts_with("default-src 'none'; script-src 'self';")) << policy;
   EXPECT_EQ(policy.find("unsafe"), std::string::npos);
@@ -207,25 +237,30 @@ TEST_F(Serve, ServesThePage) {
   EXPECT_EQ(again.status, 304);
   EXPECT_EQ(again.body, "");
   EXPECT_EQ(server.ask(http_request("GET", "/", {"If-None-Match: \"old\""})).status, 200);
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(fs::path(MIEN_SOURCE_DIR) / "web")) {
+  for (const fs::directory_entry& entry :
+       fs::recursive_directory_iterator(fs::path(MIEN_SOURCE_DIR) / "web")) {
     if (entry.path().extension() != ".js") continue;
-    const std::string path = "/" + entry.path().lexically_relative(fs::path(MIEN_SOURCE_DIR) / "web").string();
+    const std::string path =
+        "/" + entry.path().lexically_relative(fs::path(MIEN_SOURCE_DIR) / "web").string();
     EXPECT_EQ(server.get(path).headers["content-type"], "text/javascript; charset=utf-8") << path;
   }
 }
 
 TEST_F(Serve, WantsTheTokenWhereItHasOne) {
   const TemporaryDir folder;
-  write_file(folder / "token", "s3cret\n");
+  base::write_file(folder / "token", "s3cret\n");
   const Server server({"--token-file", folder / "token"});
-  const auto models = [&](const std::vector<std::string>& headers) { return server.ask(http_request("GET", "/v1/models", headers)); };
+  const auto models = [&](const std::vector<std::string>& headers) {
+    return server.ask(http_request("GET", "/v1/models", headers));
+  };
   EXPECT_EQ(models({"Authorization: Bearer s3cret"}).status, 200);
   EXPECT_EQ(models({"Authorization: bearer s3cret"}).status, 200);
   const HttpAnswer refused = models({});
   EXPECT_EQ(refused.status, 401);
   EXPECT_EQ(refused.headers.at("www-authenticate"), "Bearer");
   EXPECT_EQ(code_of(refused), "unauthorized");
-  for (const char* wrong : {"Bearer s3cre", "Bearer s3cret2", "Bearer ", "Bearer", "Basic s3cret", "s3cret", "Bearer s3creT"}) {
+  for (const char* wrong : {"Bearer s3cre", "Bearer s3cret2", "Bearer ", "Bearer", "Basic s3cret",
+                            "s3cret", "Bearer s3creT"}) {
     EXPECT_EQ(models({std::string("Authorization: ") + wrong}).status, 401) << wrong;
   }
   EXPECT_EQ(server.get("/metrics").status, 401);
@@ -235,7 +270,9 @@ TEST_F(Serve, WantsTheTokenWhereItHasOne) {
 }
 
 TEST_F(Serve, RefusesOtherOriginsUnlessAllowed) {
-  const auto from = [](const std::string& origin) { return http_request("GET", "/v1/models", {"Origin: " + origin}); };
+  const auto from = [](const std::string& origin) {
+    return http_request("GET", "/v1/models", {"Origin: " + origin});
+  };
   const Server closed;
   EXPECT_EQ(closed.ask(from("http://localhost")).status, 200);
   EXPECT_EQ(closed.ask(from("https://example.org")).status, 403);
@@ -247,7 +284,9 @@ TEST_F(Serve, RefusesOtherOriginsUnlessAllowed) {
   EXPECT_EQ(answer.headers.at("access-control-allow-origin"), "https://example.org");
   EXPECT_EQ(answer.headers.at("vary"), "Origin");
   EXPECT_EQ(open.ask(from("https://example.com")).status, 403);
-  const HttpAnswer preflight = open.ask(http_request("OPTIONS", "/v1/analyze", {"Origin: https://example.org", "Access-Control-Request-Method: POST"}));
+  const HttpAnswer preflight = open.ask(
+      http_request("OPTIONS", "/v1/analyze",
+                   {"Origin: https://example.org", "Access-Control-Request-Method: POST"}));
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.headers.at("access-control-allow-origin"), "https://example.org");
   EXPECT_EQ(preflight.headers.at("access-control-allow-methods"), "POST");
@@ -255,22 +294,33 @@ TEST_F(Serve, RefusesOtherOriginsUnlessAllowed) {
 }
 
 TEST_F(ServePhotos, DescribesItselfInValidOpenApi) {
-  if (!python_has(python(), "openapi_spec_validator")) GTEST_SKIP() << "no Python with openapi-spec-validator (MIEN_PYTHON)";
+  if (!python_has(python(), "openapi_spec_validator"))
+    GTEST_SKIP() << "no Python with openapi-spec-validator (MIEN_PYTHON)";
   const Server server;
   const TemporaryDir folder;
-  write_file(folder / "openapi.json", server.get("/openapi.json").body);
-  write_file(folder / "Analysis.json", server.ask(form_request({{"a", astronaut_}, {"b", "no picture"}})).body);
-  write_file(folder / "Failure.json", server.ask(picture_request("no picture")).body);
-  write_file(folder / "Explanation.json", server.ask(http_request("POST", "/v1/explain", {"Content-Type: image/png"}, astronaut_)).body);
-  write_file(folder / "Models.json", server.get("/v1/models").body);
-  write_file(folder / "Status.json", server.get("/readyz").body);
-  const ProcessResult result = run({.program = python(), .arguments = {MIEN_SOURCE_DIR "/tests/apps/check_openapi.py", folder.path()}});
+  base::write_file(folder / "openapi.json", server.get("/openapi.json").body);
+  base::write_file(folder / "Analysis.json",
+                   server.ask(form_request({{"a", astronaut_}, {"b", "no picture"}})).body);
+  base::write_file(folder / "Failure.json", server.ask(picture_request("no picture")).body);
+  base::write_file(
+      folder / "Explanation.json",
+      server.ask(http_request("POST", "/v1/explain", {"Content-Type: image/png"}, astronaut_))
+          .body);
+  base::write_file(folder / "Models.json", server.get("/v1/models").body);
+  base::write_file(folder / "Status.json", server.get("/readyz").body);
+  const ProcessResult result =
+      run({.program = python(),
+           .arguments = {MIEN_SOURCE_DIR "/tests/apps/check_openapi.py", folder.path()}});
   EXPECT_EQ(result.exit_code, 0) << result.out << result.error;
   // Every path is there, and every route of the server in it.
-  const Json paths = Json::parse(read_text(folder / "openapi.json"))["paths"];
+  const Json paths = Json::parse(base::read_text(folder / "openapi.json"))["paths"];
   for (const auto& [path, methods] : paths.items()) {
     for (const auto& [method, description] : methods.items()) {
-      const int status = server.ask(http_request(method == "get" ? "GET" : "POST", path, {"Content-Type: text/plain"}, method == "get" ? "" : "x")).status;
+      const int status =
+          server
+              .ask(http_request(method == "get" ? "GET" : "POST", path,
+                                {"Content-Type: text/plain"}, method == "get" ? "" : "x"))
+              .status;
       EXPECT_EQ(status, method == "get" ? 200 : 415) << path;
     }
   }
@@ -280,16 +330,21 @@ TEST_F(Serve, SaysWhatIsWrongWithTheCommandLine) {
   const Server server;
   const ProcessResult taken = mien({"serve", "--port", std::to_string(server.port())});
   EXPECT_EQ(taken.exit_code, 1);
-  EXPECT_NE(taken.error.find("cannot listen at 127.0.0.1:" + std::to_string(server.port()) + ": Address already in use"), std::string::npos) << taken.error;
+  EXPECT_NE(taken.error.find("cannot listen at 127.0.0.1:" + std::to_string(server.port()) +
+                             ": Address already in use"),
+            std::string::npos)
+      << taken.error;
   EXPECT_EQ(mien({"serve", "photo.jpg"}).exit_code, 2);
   EXPECT_EQ(mien({"serve", "--port", "70000"}).exit_code, 2);
-  for (const char* origins : {"https://a.example/", "a.example", "https://a.example,https://b.example/page", "https://"}) {
+  for (const char* origins : {"https://a.example/", "a.example",
+                              "https://a.example,https://b.example/page", "https://"}) {
     const ProcessResult wrong = mien({"serve", "--port", "0", "--allow-origin", origins});
     EXPECT_EQ(wrong.exit_code, 2) << origins;
-    EXPECT_NE(wrong.error.find("is no origin: write scheme://host"), std::string::npos) << wrong.error;
+    EXPECT_NE(wrong.error.find("is no origin: write scheme://host"), std::string::npos)
+        << wrong.error;
   }
   const TemporaryDir folder;
-  write_file(folder / "token", "\n");
+  base::write_file(folder / "token", "\n");
   EXPECT_EQ(mien({"serve", "--token-file", folder / "token"}).exit_code, 2);
   EXPECT_EQ(mien({"serve", "--token-file", folder / "missing"}).exit_code, 1);
   expect_golden("help_serve.txt", mien({"serve", "--help"}).out);

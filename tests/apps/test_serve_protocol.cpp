@@ -1,4 +1,5 @@
-// What clients do to a server on purpose or by accident: malformed, oversized, slow, too many, gone.
+// What clients do to a server on purpose or by accident: malformed, oversized, slow, too many,
+// gone.
 #include <future>
 #include <random>
 
@@ -11,8 +12,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string text_of(const std::vector<std::byte>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-std::string gradient_png(int width, int height) { return text_of(encode_png(gradient(width, height))); }
+std::string text_of(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+std::string gradient_png(int width, int height) {
+  return text_of(vision::encode_png(gradient(width, height)));
+}
 
 int status_of(const std::optional<HttpAnswer>& answer) { return answer ? answer->status : 0; }
 std::string code_of(const HttpAnswer& answer) { return Json::parse(answer.body)["error"]["code"]; }
@@ -25,7 +30,9 @@ class ServeProtocol : public testing::Test {
 TEST_F(ServeProtocol, RefusesByTheHeadAlone) {
   const Server server({"--max-body", "1"});
   // No byte of the body is sent: the answer must come without it.
-  const auto head = [&](const std::string& lines) { return server.ask("POST /v1/analyze HTTP/1.1\r\nHost: x\r\n" + lines + "\r\n"); };
+  const auto head = [&](const std::string& lines) {
+    return server.ask("POST /v1/analyze HTTP/1.1\r\nHost: x\r\n" + lines + "\r\n");
+  };
   const HttpAnswer large = head("Content-Type: image/jpeg\r\nContent-Length: 1048577\r\n");
   EXPECT_EQ(large.status, 413);
   EXPECT_EQ(code_of(large), "body_too_large");
@@ -33,7 +40,10 @@ TEST_F(ServeProtocol, RefusesByTheHeadAlone) {
   EXPECT_EQ(head("Content-Type: image/jpeg\r\nContent-Length: 99999999999999999\r\n").status, 413);
   const HttpAnswer type = head("Content-Type: text/html\r\nContent-Length: 10\r\n");
   EXPECT_EQ(type.status, 415);
-  EXPECT_NE(type.body.find("accepted are image/*, application/octet-stream, multipart/form-data, application/json"), std::string::npos);
+  EXPECT_NE(
+      type.body.find(
+          "accepted are image/*, application/octet-stream, multipart/form-data, application/json"),
+      std::string::npos);
   EXPECT_EQ(head("Content-Length: 10\r\n").status, 415);
   const HttpAnswer method = server.get("/v1/analyze");
   EXPECT_EQ(method.status, 405);
@@ -45,15 +55,21 @@ TEST_F(ServeProtocol, RefusesByTheHeadAlone) {
 TEST_F(ServeProtocol, LimitsABodyWithoutALength) {
   const Server server({"--max-body", "1"});
   HttpConnection connection = server.connect();
-  connection.send("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n");
+  connection.send(
+      "POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n");
   const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
   for (int i = 0; i < 20; ++i) {
     if (!connection.send(chunk)) break;
   }
   EXPECT_EQ(status_of(connection.receive()), 413);
   const std::string picture = gradient_png(100, 100);
-  EXPECT_EQ(server.ask("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n" +
-                       format("%zx\r\n", picture.size()) + picture + "\r\n0\r\n\r\n").status, 200);
+  EXPECT_EQ(server
+                .ask("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                     "image/png\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                     base::format("%zx\r\n", picture.size()) + picture + "\r\n0\r\n\r\n")
+                .status,
+            200);
 }
 
 TEST_F(ServeProtocol, RefusesPixelsByThePicturesHeader) {
@@ -71,27 +87,38 @@ TEST_F(ServeProtocol, TellsWhatAPictureIs) {
   EXPECT_EQ(gif.status, 415);
   EXPECT_EQ(code_of(gif), "unsupported");
   EXPECT_NE(gif.body.find("this is a GIF image"), std::string::npos);
-  const std::string jpeg = text_of(encode_jpeg(gradient(320, 240), 90));
-  const HttpAnswer cut = server.ask(picture_request(std::string_view(jpeg).substr(0, jpeg.size() / 2)));
+  const std::string jpeg = text_of(vision::encode_jpeg(gradient(320, 240), 90));
+  const HttpAnswer cut =
+      server.ask(picture_request(std::string_view(jpeg).substr(0, jpeg.size() / 2)));
   EXPECT_EQ(cut.status, 400);
   EXPECT_EQ(code_of(cut), "bad_format");
 }
 
 TEST_F(ServeProtocol, ExplainsAMalformedBody) {
   const Server server({"--max-images", "2"});
-  const auto json = [&](const std::string& body) { return server.ask(http_request("POST", "/v1/analyze", {"Content-Type: application/json"}, body)); };
-  const auto message = [](const HttpAnswer& answer) { return Json::parse(answer.body)["error"]["message"].get<std::string>(); };
-  EXPECT_EQ(message(json("{\"images\": [{\"data\": \"!\"}]}")), "JSON: images[0].data is not base64");
+  const auto json = [&](const std::string& body) {
+    return server.ask(
+        http_request("POST", "/v1/analyze", {"Content-Type: application/json"}, body));
+  };
+  const auto message = [](const HttpAnswer& answer) {
+    return Json::parse(answer.body)["error"]["message"].get<std::string>();
+  };
+  EXPECT_EQ(message(json("{\"images\": [{\"data\": \"!\"}]}")),
+            "JSON: images[0].data is not base64");
   EXPECT_EQ(message(json("{\"images\": [{\"name\": \"a\"}]}")), "JSON: images[0] has no \"data\"");
-  EXPECT_EQ(message(json("{\"images\": [{\"data\": 7}]}")), "JSON: images[0].data must be a string");
+  EXPECT_EQ(message(json("{\"images\": [{\"data\": 7}]}")),
+            "JSON: images[0].data must be a string");
   EXPECT_EQ(message(json("{\"pictures\": []}")), "JSON: unknown key \"pictures\"");
   EXPECT_EQ(message(json("{\"images\": []}")), "the request has no picture");
   EXPECT_EQ(message(json("{\"images\": [{},{\"")), "JSON: images[0] has no \"data\"");
   EXPECT_EQ(message(json("{\"images\": [")), "JSON: malformed at byte 13");
-  EXPECT_EQ(message(json(R"({"images": [{"data":""},{"data":""},{"data":""}]})")), "JSON: more than 2 pictures: send several requests");
+  EXPECT_EQ(message(json(R"({"images": [{"data":""},{"data":""},{"data":""}]})")),
+            "JSON: more than 2 pictures: send several requests");
   EXPECT_EQ(json(std::string(1 << 20, '[')).status, 400);
   EXPECT_EQ(json(R"({"images": [{"data":""}]})").status, 400);
-  const HttpAnswer form = server.ask(http_request("POST", "/v1/analyze", {"Content-Type: multipart/form-data; boundary=b"}, "--b\r\n\r\nnever ends"));
+  const HttpAnswer form = server.ask(http_request("POST", "/v1/analyze",
+                                                  {"Content-Type: multipart/form-data; boundary=b"},
+                                                  "--b\r\n\r\nnever ends"));
   EXPECT_EQ(form.status, 400);
   EXPECT_EQ(message(form), "multipart/form-data: part 1 is cut off: no boundary after it");
   EXPECT_EQ(server.ask(picture_request("")).status, 400);
@@ -99,21 +126,31 @@ TEST_F(ServeProtocol, ExplainsAMalformedBody) {
 
 TEST_F(ServeProtocol, RefusesWhatIsNotHttp) {
   const Server server;
-  for (const std::string& bytes : {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), std::string("hello\r\n\r\n"), std::string("GET / HTTP/7.7\r\n\r\n"),
-                                   std::string("GET / HTTP/1.1\r\n\r\n"), std::string("GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n"), std::string("GET nowhere HTTP/1.1\r\nHost: x\r\n\r\n"),
-                                   std::string("GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n"),
-                                   std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: -1\r\n\r\n"),
-                                   std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"),
-                                   std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
-                                   std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"),
-                                   "POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: gzip\r\n\r\n" + http_request("GET", "/healthz"),
-                                   std::string("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n")}) {
+  for (const std::string& bytes :
+       {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11),
+        std::string("hello\r\n\r\n"), std::string("GET / HTTP/7.7\r\n\r\n"),
+        std::string("GET / HTTP/1.1\r\n\r\n"), std::string("GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n"),
+        std::string("GET nowhere HTTP/1.1\r\nHost: x\r\n\r\n"),
+        std::string("GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n"),
+        std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                    "image/png\r\nContent-Length: -1\r\n\r\n"),
+        std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                    "image/png\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"),
+        std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                    "image/png\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        std::string("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                    "image/png\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"),
+        "POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: "
+        "gzip\r\n\r\n" +
+            http_request("GET", "/healthz"),
+        std::string("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n")}) {
     HttpConnection connection = server.connect();
     const auto answer = connection.ask(bytes);
     EXPECT_EQ(status_of(answer), 400) << bytes;
     EXPECT_TRUE(connection.closed()) << bytes;
   }
-  EXPECT_EQ(server.ask(http_request("GET", "/healthz", {"X: " + std::string(20000, 'x')})).status, 431);
+  EXPECT_EQ(server.ask(http_request("GET", "/healthz", {"X: " + std::string(20000, 'x')})).status,
+            431);
   EXPECT_EQ(server.get("/healthz").status, 200);
 }
 
@@ -123,7 +160,8 @@ TEST_F(ServeProtocol, SurvivesAnyBytes) {
   const std::string whole = form_request({{"a.png", gradient_png(40, 40)}});
   for (int round = 0; round < 150; ++round) {
     std::string bytes = whole.substr(0, 1 + random() % whole.size());
-    for (unsigned change = random() % 8; change > 0; --change) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (unsigned change = random() % 8; change > 0; --change)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     if (round % 3 == 0) {
       for (char& byte : bytes) byte = static_cast<char>(random());
     }
@@ -139,8 +177,10 @@ TEST_F(ServeProtocol, SurvivesAnyBytes) {
 TEST_F(ServeProtocol, KeepsAConnectionAndTheOrderOfItsRequests) {
   const Server server;
   HttpConnection connection = server.connect();
-  connection.send(picture_request(gradient_png(200, 100)) + http_request("GET", "/healthz") + http_request("HEAD", "/healthz") +
-                  "GET http://localhost/readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  connection.send(
+      picture_request(gradient_png(200, 100)) + http_request("GET", "/healthz") +
+      http_request("HEAD", "/healthz") +
+      "GET http://localhost/readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   const auto first = connection.receive();
   ASSERT_EQ(status_of(first), 200);
   EXPECT_EQ(Json::parse(first->body)["results"][0]["width"], 200);
@@ -157,7 +197,10 @@ TEST_F(ServeProtocol, SaysContinueToThoseWhoWait) {
   HttpConnection connection = server.connect();
   const std::string picture = gradient_png(50, 50);
   for (const char* word : {"100-continue", "100-Continue"}) {
-    connection.send(format("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nExpect: %s\r\nContent-Length: %zu\r\n\r\n", word, picture.size()));
+    connection.send(
+        base::format("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nExpect: "
+                     "%s\r\nContent-Length: %zu\r\n\r\n",
+                     word, picture.size()));
     EXPECT_EQ(status_of(connection.receive()), 100);
     EXPECT_EQ(status_of(connection.ask(picture)), 200);
   }
@@ -165,12 +208,16 @@ TEST_F(ServeProtocol, SaysContinueToThoseWhoWait) {
 
 TEST_F(ServeProtocol, WaitsForNobodyForever) {
   const Server server({"--timeout", "0.3", "--idle-timeout", "0.3"});
-  HttpConnection silent = server.connect(), slow_head = server.connect(), slow_body = server.connect(), deaf = server.connect();
+  HttpConnection silent = server.connect(), slow_head = server.connect(),
+                 slow_body = server.connect(), deaf = server.connect();
   slow_head.send("POST /v1/analyze HTTP/1.1\r\nHost");
-  slow_body.send("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 100\r\n\r\nhalf");
+  slow_body.send(
+      "POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
+      "100\r\n\r\nhalf");
   const auto ask_and_never_read = std::async(std::launch::async, [&] {
     std::string requests;
-    for (int i = 0; i < 2000; ++i) requests += http_request("GET", "/openapi.json");  // the answers are more than sockets hold
+    for (int i = 0; i < 2000; ++i)
+      requests += http_request("GET", "/openapi.json");  // the answers are more than sockets hold
     deaf.send(requests);
   });
   EXPECT_EQ(status_of(slow_head.receive()), 408);
@@ -201,7 +248,10 @@ TEST_F(ServeProtocol, AQuickStartBuysNoSilence) {
   HttpConnection connection = server.connect();
   const std::size_t size = 8 << 20;
   const auto begin = std::chrono::steady_clock::now();
-  connection.send(format("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: %zu\r\n\r\n", size) + std::string(size - 1, 'x'));
+  connection.send(base::format("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                               "image/png\r\nContent-Length: %zu\r\n\r\n",
+                               size) +
+                  std::string(size - 1, 'x'));
   EXPECT_EQ(status_of(connection.receive()), 408);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
 }
@@ -220,7 +270,8 @@ TEST_F(ServeProtocol, RefusesBeyondTheQueue) {
     ++refused;
     EXPECT_GE(std::stoi(answer->headers.at("retry-after")), 1);
     EXPECT_EQ(code_of(*answer), "busy");
-    EXPECT_EQ(status_of(client.ask(http_request("GET", "/healthz"))), 200);  // the connection goes on
+    EXPECT_EQ(status_of(client.ask(http_request("GET", "/healthz"))),
+              200);  // the connection goes on
   }
   EXPECT_EQ(done + refused, 8);
   EXPECT_GE(done, 2);
@@ -259,7 +310,8 @@ TEST_F(ServeProtocol, FinishesWhatIsUnderWayAtSigterm) {
   const std::string request = picture_request(gradient_png(300, 300));
   EXPECT_EQ(status_of(idle.ask(http_request("GET", "/healthz"))), 200);
   busy.send(request.substr(0, request.size() / 2));
-  // Its first half has been read once a later request on another connection is answered and it counts as a connection.
+  // Its first half has been read once a later request on another connection is answered and it
+  // counts as a connection.
   EXPECT_TRUE(eventually([&] { return server.metric("mien_connections") == 3; }));
   server.send(SIGTERM);
   EXPECT_TRUE(idle.closed());
@@ -275,7 +327,9 @@ TEST_F(ServeProtocol, FinishesWhatIsUnderWayAtSigterm) {
 TEST_F(ServeProtocol, CutsOffWhatDoesNotEnd) {
   Server server({"--drain-timeout", "0.2"});
   HttpConnection busy = server.connect();
-  busy.send("POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 100\r\n\r\n");
+  busy.send(
+      "POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
+      "100\r\n\r\n");
   EXPECT_TRUE(eventually([&] { return server.metric("mien_connections") == 2; }));
   server.send(SIGTERM);
   EXPECT_FALSE(busy.receive());
@@ -286,7 +340,8 @@ TEST_F(ServeProtocol, CutsOffWhatDoesNotEnd) {
 HttpConnection stop_in_the_midst(const Server& server) {
   const std::string picture = gradient_png(6000, 6000);
   HttpConnection client = server.connect();
-  EXPECT_TRUE(client.send(form_request(std::vector<std::pair<std::string, std::string>>(32, {"a.png", picture}))));
+  EXPECT_TRUE(client.send(
+      form_request(std::vector<std::pair<std::string, std::string>>(32, {"a.png", picture}))));
   EXPECT_TRUE(eventually([&] { return server.metric("mien_pictures_total{result=\"ok\"}") >= 1; }));
   server.send(SIGTERM);
   return client;

@@ -1,4 +1,5 @@
-// What the model files in models/ reach on the whole PrivateTest of FER2013, when the optional data folder has it.
+// What the model files in models/ reach on the whole PrivateTest of FER2013, when the optional data
+// folder has it.
 #include "apps_support.hpp"
 
 namespace mien::test {
@@ -13,8 +14,9 @@ struct Scores {
 };
 
 Scores evaluate(const fs::path& data, const fs::path& model, const std::string& precision) {
-  Command command = mien_command({"evaluate", "--data", data, "--model", model, "--precision", precision, "--threads", "1",
-                                  "--bootstrap", "100", "--format", "json"});
+  Command command =
+      mien_command({"evaluate", "--data", data, "--model", model, "--precision", precision,
+                    "--threads", "1", "--bootstrap", "100", "--format", "json"});
   command.timeout = std::chrono::seconds(280);
   const ProcessResult result = run(command);
   EXPECT_EQ(result.exit_code, 0) << result.error;
@@ -30,7 +32,8 @@ TEST(ShippedModels, ReachTheirScores) {
   if (std::system("xz --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "xz is not here";
   const TemporaryDir folder;
   const fs::path csv = folder / "fer2013.csv";
-  const std::string unpack = "xz -dc '" + archive->string() + "' | grep -e emotion -e PrivateTest > '" + csv.string() + "'";
+  const std::string unpack = "xz -dc '" + archive->string() +
+                             "' | grep -e emotion -e PrivateTest > '" + csv.string() + "'";
   ASSERT_EQ(std::system(unpack.c_str()), 0);
 
   const auto expect_scores = [&](const std::string& name, double accuracy, double macro_f1) {
@@ -50,7 +53,8 @@ TEST(ShippedModels, ReachTheirScores) {
 TEST(ShippedModels, MienAnswersInSevenClassesAndKnowsContempt) {
   MIEN_SKIP_WITHOUT(kAstronaut);
   const ProcessResult photo = mien({"predict", kAstronaut, "--format", "json"});
-  const ProcessResult eight = mien({"predict", kAstronaut, "--format", "json", "--head", "ferplus", "--contempt"});
+  const ProcessResult eight =
+      mien({"predict", kAstronaut, "--format", "json", "--head", "ferplus", "--contempt"});
   EXPECT_EQ(Json::parse(photo.out)[0]["faces"][0]["probabilities"].size(), 7U);
   EXPECT_EQ(Json::parse(eight.out)[0]["faces"][0]["probabilities"].size(), 8U);
   EXPECT_EQ(Json::parse(eight.out)[0]["faces"][0]["emotion"], "happy");

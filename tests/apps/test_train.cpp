@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "apps_support.hpp"
-#include "data/npy.hpp"
+#include "datasets/npy.hpp"
 #include "model/model.hpp"
 #include "photo_files.hpp"
 #include "synthetic_faces.hpp"
@@ -28,15 +28,17 @@ class Train : public testing::Test {
   static void TearDownTestSuite() { folder_.reset(); }
   void SetUp() override {
     if (!fs::exists(kMienTrain)) GTEST_SKIP() << kMienTrain << " is not built (MIEN_TRAIN)";
-    if (!fs::exists(data())) write_packed(data(), synthetic_faces(16));
+    if (!fs::exists(data())) datasets::write_packed(data(), synthetic_faces(16));
   }
 
   static fs::path data() { return *folder_ / "faces.npy"; }
   static fs::path run_folder(const std::string& name) { return *folder_ / name; }
 
   static Command train_command(const std::string& name, const Words& more = {}) {
-    Words words = {"train", "--data", data(), "--out", run_folder(name), "--epochs", "4", "--batch-size", "32",
-                   "--warmup", "0", "--average", "0.9", "--precision", "f32", "--threads", "1"};
+    Words words = {"train",     "--data",    data(),         "--out",       run_folder(name),
+                   "--epochs",  "4",         "--batch-size", "32",          "--warmup",
+                   "0",         "--average", "0.9",          "--precision", "f32",
+                   "--threads", "1"};
     words.insert(words.end(), more.begin(), more.end());
     Command command = mien_command(words);
     command.timeout = std::chrono::seconds(300);
@@ -48,7 +50,7 @@ class Train : public testing::Test {
     const fs::path model = run_folder(name) / "model.onnx";
     const ProcessResult result = mien({"export", run_folder(name) / "last.ckpt", "-o", model});
     EXPECT_EQ(result.exit_code, 0) << result.error;
-    return read_text(model);
+    return base::read_text(model);
   }
 
   /// The model of a run that nothing disturbed; trained once for all tests.
@@ -64,7 +66,8 @@ class Train : public testing::Test {
   /// Starts a run and sends it a signal in the second epoch.
   static ProcessResult disturbed(const std::string& name, int signal) {
     Process process(train_command(name));
-    while (process.running() && !fs::exists(run_folder(name) / "last.ckpt")) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    while (process.running() && !fs::exists(run_folder(name) / "last.ckpt"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     process.send(signal);
     return process.wait();
@@ -77,8 +80,9 @@ class Train : public testing::Test {
   }
 
   static std::size_t epochs_in_history(const std::string& name) {
-    const std::string history = read_text(run_folder(name) / "history.csv");
-    return static_cast<std::size_t>(std::count(history.begin(), history.end(), '\n')) - 1;  // but for the header
+    const std::string history = base::read_text(run_folder(name) / "history.csv");
+    return static_cast<std::size_t>(std::count(history.begin(), history.end(), '\n')) -
+           1;  // but for the header
   }
 
   static inline std::unique_ptr<TemporaryDir> folder_;
@@ -105,28 +109,36 @@ TEST_F(Train, InterruptStopsCleanlyAndResumes) {
 
 TEST_F(Train, StoppedInItsFirstEpochKeepsNothing) {
   Process process(train_command("early", {"--batch-size", "1", "--network", "mobilenetv2"}));
-  while (process.running() && !fs::exists(run_folder("early"))) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  while (process.running() && !fs::exists(run_folder("early")))
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   process.send(SIGINT);
   const ProcessResult stopped = process.wait();
   EXPECT_EQ(stopped.exit_code, 130);
-  EXPECT_NE(stopped.error.find("stopped in the first epoch: nothing of it is kept"), std::string::npos) << stopped.error;
+  EXPECT_NE(stopped.error.find("stopped in the first epoch: nothing of it is kept"),
+            std::string::npos)
+      << stopped.error;
   EXPECT_FALSE(fs::exists(run_folder("early") / "last.ckpt"));
 }
 
 TEST_F(Train, MeanOfTwoRunsIsACheckpointToGoOnFrom) {
   undisturbed();
   const fs::path first = run_folder("undisturbed") / "last.ckpt", mean = *folder_ / "mean.ckpt";
-  ASSERT_EQ(run(train_command("second", {"--from", first, "--epochs", "1", "--seed", "2"})).exit_code, 0);
-  const ProcessResult exported_mean = mien({"export", first, run_folder("second") / "last.ckpt", "-o", mean});
+  ASSERT_EQ(
+      run(train_command("second", {"--from", first, "--epochs", "1", "--seed", "2"})).exit_code, 0);
+  const ProcessResult exported_mean =
+      mien({"export", first, run_folder("second") / "last.ckpt", "-o", mean});
   ASSERT_EQ(exported_mean.exit_code, 0) << exported_mean.error;
   const fs::path model = *folder_ / "mean.onnx";
   ASSERT_EQ(mien({"export", mean, "-o", model}).exit_code, 0);
-  EXPECT_FALSE(model::read_onnx(model).metadata.contains("scores.public_test"));  // that of the last network is not the mean's
-  const ProcessResult third = run(train_command("third", {"--from", mean, "--teachers", mean, "--epochs", "1"}));
+  EXPECT_FALSE(model::read_onnx(model).metadata.contains(
+      "scores.public_test"));  // that of the last network is not the mean's
+  const ProcessResult third =
+      run(train_command("third", {"--from", mean, "--teachers", mean, "--epochs", "1"}));
   ASSERT_EQ(third.exit_code, 0) << third.error;
   EXPECT_EQ(epochs_in_history("third"), 1U);
-  const ProcessResult missing = mien({"train", "--from", *folder_ / "none.ckpt", "--data", data(), "--out", *folder_ / "none"});
+  const ProcessResult missing = mien(
+      {"train", "--from", *folder_ / "none.ckpt", "--data", data(), "--out", *folder_ / "none"});
   EXPECT_EQ(missing.exit_code, 1);
   EXPECT_NE(missing.error.find("none.ckpt"), std::string::npos) << missing.error;
 }
@@ -134,11 +146,13 @@ TEST_F(Train, MeanOfTwoRunsIsACheckpointToGoOnFrom) {
 TEST_F(Train, AnExportedModelTeachesAndIsTrainedOn) {
   undisturbed();
   const fs::path model = run_folder("undisturbed") / "model.onnx";
-  const ProcessResult on = run(train_command("on", {"--from", model, "--teachers", model, "--epochs", "1"}));
+  const ProcessResult on =
+      run(train_command("on", {"--from", model, "--teachers", model, "--epochs", "1"}));
   EXPECT_EQ(on.exit_code, 0) << on.error;
   EXPECT_EQ(epochs_in_history("on"), 1U);
 
-  const fs::path foreign = *folder_ / "foreign.onnx", newer = *folder_ / "newer.onnx", quantized = *folder_ / "quantized.onnx";
+  const fs::path foreign = *folder_ / "foreign.onnx", newer = *folder_ / "newer.onnx",
+                 quantized = *folder_ / "quantized.onnx";
   model::Model changed = model::read_onnx(model);
   changed.metadata["training.settings"] += "what-is-not-yet-known = 1\n";
   model::write_onnx(changed, newer);
@@ -153,7 +167,9 @@ TEST_F(Train, AnExportedModelTeachesAndIsTrainedOn) {
   expect_error(1, {"--teachers", foreign}, "foreign.onnx: does not say how it was trained");
   expect_error(1, {"--from", newer}, "what-is-not-yet-known");
   expect_error(1, {"--from", quantized}, "a quantized file can neither be trained on nor teach");
-  expect_error(2, {"--from", model, "--filters1", "8"}, "with other layers than the 'reference' that is to be trained, from 'block1_conv1' on");
+  expect_error(
+      2, {"--from", model, "--filters1", "8"},
+      "with other layers than the 'reference' that is to be trained, from 'block1_conv1' on");
   expect_error(2, {"--from", model, "--norm", "none"}, "from 'block1_norm' on");
 }
 
@@ -164,15 +180,19 @@ TEST_F(Train, RunLeavesItsFilesAndAModelThatPredicts) {
   }
   EXPECT_EQ(epochs_in_history("undisturbed"), 4U);
   const fs::path crop = *folder_ / "crop.png";
-  write_file(crop, encode_png(gradient(48, 48)));
-  const ProcessResult result = mien({"predict", "--crop", "--format", "json", "--threads", "1", "--model", run_folder("undisturbed") / "model.onnx", crop});
+  base::write_file(crop, vision::encode_png(gradient(48, 48)));
+  const ProcessResult result = mien({"predict", "--crop", "--format", "json", "--threads", "1",
+                                     "--model", run_folder("undisturbed") / "model.onnx", crop});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_EQ(nlohmann::json::parse(result.out)[0]["faces"][0]["probabilities"].size(), 7U);
 }
 
-/// Largest difference between the weights of two model files, relative to the largest weight of each tensor.
+/// Largest difference between the weights of two model files, relative to the largest weight of
+/// each tensor.
 double weight_difference(const std::string& a, const std::string& b) {
-  const auto read = [](const std::string& bytes) { return model::read_onnx(std::as_bytes(std::span(bytes)), "memory"); };
+  const auto read = [](const std::string& bytes) {
+    return model::read_onnx(std::as_bytes(std::span(bytes)), "memory");
+  };
   const model::Model x = read(a), y = read(b);
   EXPECT_EQ(x.initializers.size(), y.initializers.size());
   double largest = 0;
@@ -194,7 +214,8 @@ class ParallelTrain : public Train {
     Train::SetUp();
     if (IsSkipped()) return;
     const ProcessResult probe = run(train_command("probe", {"--nproc", "2", "--epochs", "1"}));
-    if (probe.error.find("this build has no Gloo") != std::string::npos) GTEST_SKIP() << "built without Gloo";
+    if (probe.error.find("this build has no Gloo") != std::string::npos)
+      GTEST_SKIP() << "built without Gloo";
     ASSERT_EQ(probe.exit_code, 0) << probe.error;  // parts need not be named
     fs::remove_all(run_folder("probe"));
   }
@@ -216,28 +237,35 @@ TEST_F(ParallelTrain, TwoWorkersGiveTheWeightsOfOneWithTheSameParts) {
   EXPECT_NE(result.error.find("2 workers"), std::string::npos) << result.error;
   EXPECT_EQ(epochs_in_history("two"), 4U);
   EXPECT_LT(weight_difference(exported("two"), one_process()), kFloatError);
-  EXPECT_GT(weight_difference(undisturbed(), one_process()), kFloatError);  // the bound tells other runs apart
+  EXPECT_GT(weight_difference(undisturbed(), one_process()),
+            kFloatError);  // the bound tells other runs apart
 }
 
 TEST_F(ParallelTrain, TwoWorkersClimbToTheSameWorstPoint) {
   ASSERT_EQ(run(train_command("sharp-one", {"--parts", "2", "--sharpness", "0.05"})).exit_code, 0);
-  ASSERT_EQ(run(train_command("sharp-two", {"--nproc", "2", "--parts", "2", "--sharpness", "0.05"})).exit_code, 0);
+  ASSERT_EQ(run(train_command("sharp-two", {"--nproc", "2", "--parts", "2", "--sharpness", "0.05"}))
+                .exit_code,
+            0);
   EXPECT_LT(weight_difference(exported("sharp-two"), exported("sharp-one")), kFloatError);
   EXPECT_GT(weight_difference(exported("sharp-two"), one_process()), kFloatError);
 }
 
 TEST_F(ParallelTrain, KilledWorkerEndsTheRunAndOneAloneGoesOn) {
   Process process(train_command("orphan", {"--nproc", "2", "--parts", "2"}));
-  while (process.running() && !fs::exists(run_folder("orphan") / "last.ckpt")) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  const std::string children = "/proc/" + std::to_string(process.id()) + "/task/" + std::to_string(process.id()) + "/children";
+  while (process.running() && !fs::exists(run_folder("orphan") / "last.ckpt"))
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  const std::string children = "/proc/" + std::to_string(process.id()) + "/task/" +
+                               std::to_string(process.id()) + "/children";
   std::ifstream pids(children);
   pid_t first = 0, second = 0;
   ASSERT_TRUE(pids >> first >> second) << "the workers are not there";
   ::kill(second, SIGKILL);
   const ProcessResult result = process.wait();
   EXPECT_NE(result.exit_code, 0);
-  EXPECT_NE(result.error.find("worker 1 of 2 ended with signal 9"), std::string::npos) << result.error;
-  EXPECT_NE(result.error.find("another worker of this run is gone"), std::string::npos) << result.error;
+  EXPECT_NE(result.error.find("worker 1 of 2 ended with signal 9"), std::string::npos)
+      << result.error;
+  EXPECT_NE(result.error.find("another worker of this run is gone"), std::string::npos)
+      << result.error;
   ASSERT_LT(epochs_in_history("orphan"), 4U) << "the run had ended already";
   const ProcessResult rest = resume("orphan");
   ASSERT_EQ(rest.exit_code, 0) << rest.error;
@@ -258,16 +286,21 @@ TEST_F(ParallelTrain, EnvironmentIsChecked) {
 
 TEST_F(Train, TuneSearchesAndItsBestRecipeTrains) {
   const fs::path space = *folder_ / "space.toml", search = *folder_ / "search";
-  write_file(space, std::string_view("[space]\nlearning-rate = \"0.001 to 0.05, log\"\nfilters1 = \"4 to 16, whole\"\n"));
-  Command command = mien_command({"tune", "--space", space, "--method", "hyperband", "--data", data(), "--out", search, "--epochs", "3",
-                                  "--batch-size", "32", "--warmup", "0", "--average", "0.9", "--precision", "f32", "--threads", "1"});
+  base::write_file(
+      space,
+      std::string_view(
+          "[space]\nlearning-rate = \"0.001 to 0.05, log\"\nfilters1 = \"4 to 16, whole\"\n"));
+  Command command = mien_command(
+      {"tune",  "--space",   space,      "--method",    "hyperband",    "--data",    data(),
+       "--out", search,      "--epochs", "3",           "--batch-size", "32",        "--warmup",
+       "0",     "--average", "0.9",      "--precision", "f32",          "--threads", "1"});
   command.timeout = std::chrono::seconds(300);
   ProcessResult result = run(command);
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_NE(result.out.find("best: trial "), std::string::npos) << result.out;
-  const std::string log = read_text(search / "trials.jsonl");
+  const std::string log = base::read_text(search / "trials.jsonl");
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 6);  // of R = 3: 3 for 1 and 1 for 3; 2 for 3
-  EXPECT_NE(read_text(search / "trials.svg").find("learning-rate"), std::string::npos);
+  EXPECT_NE(base::read_text(search / "trials.svg").find("learning-rate"), std::string::npos);
 
   result = run(command);  // all is done: nothing is trained again
   ASSERT_EQ(result.exit_code, 0) << result.error;
@@ -277,10 +310,15 @@ TEST_F(Train, TuneSearchesAndItsBestRecipeTrains) {
   other.arguments.insert(other.arguments.end(), {"--batch-size", "16"});
   result = run(other);
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_NE(result.error.find("base.toml: the trials there have 'batch-size = 32', this search 'batch-size = 16'"), std::string::npos) << result.error;
-  EXPECT_EQ(read_text(search / "trials.jsonl"), log);
+  EXPECT_NE(
+      result.error.find(
+          "base.toml: the trials there have 'batch-size = 32', this search 'batch-size = 16'"),
+      std::string::npos)
+      << result.error;
+  EXPECT_EQ(base::read_text(search / "trials.jsonl"), log);
 
-  Command winner = mien_command({"train", "--recipe", search / "best.toml", "--epochs", "1", "--out", run_folder("winner")});
+  Command winner = mien_command(
+      {"train", "--recipe", search / "best.toml", "--epochs", "1", "--out", run_folder("winner")});
   winner.timeout = std::chrono::seconds(300);
   result = run(winner);
   EXPECT_EQ(result.exit_code, 0) << result.error;
@@ -293,37 +331,45 @@ TEST_F(Train, FoldsWriteWhatEachNetworkSaysOfItsPart) {
   const ProcessResult result = run(train_command("folds", first));
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_NE(result.error.find("without fold 2 of 2"), std::string::npos) << result.error;
-  const FloatTable table = read_float_table(run_folder("folds") / "oof.npy");
+  const datasets::FloatTable table = datasets::read_float_table(run_folder("folds") / "oof.npy");
   EXPECT_EQ(table.columns, 7U);
-  ASSERT_EQ(table.rows(), read_packed(data()).size());
-  for (std::size_t i = 0; i < table.rows(); ++i) EXPECT_NEAR(std::accumulate(table.row(i).begin(), table.row(i).end(), 0.0), 1, 1e-4) << i;
+  ASSERT_EQ(table.rows(), datasets::read_packed(data()).size());
+  for (std::size_t i = 0; i < table.rows(); ++i)
+    EXPECT_NEAR(std::accumulate(table.row(i).begin(), table.row(i).end(), 0.0), 1, 1e-4) << i;
   // Gone on with, nothing is trained again and the same comes out.
   Words again = few;
   again.push_back("--resume");
   EXPECT_EQ(run(train_command("folds", again)).exit_code, 0);
-  EXPECT_EQ(read_float_table(run_folder("folds") / "oof.npy").values, table.values);
+  EXPECT_EQ(datasets::read_float_table(run_folder("folds") / "oof.npy").values, table.values);
   // What is missing is trained with the settings of the others.
   std::filesystem::remove_all(run_folder("folds") / "fold-2");
   EXPECT_EQ(run(train_command("folds", again)).exit_code, 0);
-  EXPECT_EQ(read_float_table(run_folder("folds") / "oof.npy").values, table.values);
+  EXPECT_EQ(datasets::read_float_table(run_folder("folds") / "oof.npy").values, table.values);
   EXPECT_EQ(run(train_command("folds-none", {"--folds", "1"})).exit_code, 2);
   // Neither other settings for some, nor networks that are not trained to the end.
-  write_file(*folder_ / "folds.toml", "[train]\nlearning-rate = 0.01\n");
+  base::write_file(*folder_ / "folds.toml", "[train]\nlearning-rate = 0.01\n");
   Words with_recipe = again;
   with_recipe.insert(with_recipe.end(), {"--recipe", *folder_ / "folds.toml"});
   EXPECT_EQ(run(train_command("folds", with_recipe)).exit_code, 2);
-  EXPECT_EQ(run(train_command("folds-stopped", {"--folds", "2", "--stop-after", "1"})).exit_code, 2);
+  EXPECT_EQ(run(train_command("folds-stopped", {"--folds", "2", "--stop-after", "1"})).exit_code,
+            2);
 }
 
 TEST_F(Train, ListsChangeTheTrainingPicturesAlone) {
   // Rows 0 to 111 are Training, 112 the first of PublicTest.
-  write_file(*folder_ / "drop.csv", "row\n3\n5\n112\n");
-  write_file(*folder_ / "relabel.csv", "row,emotion\n0,sad\n");
-  const ProcessResult result = run(train_command("lists", {"--epochs", "1", "--drop", *folder_ / "drop.csv", "--relabel", *folder_ / "relabel.csv"}));
+  base::write_file(*folder_ / "drop.csv", "row\n3\n5\n112\n");
+  base::write_file(*folder_ / "relabel.csv", "row,emotion\n0,sad\n");
+  const ProcessResult result =
+      run(train_command("lists", {"--epochs", "1", "--drop", *folder_ / "drop.csv", "--relabel",
+                                  *folder_ / "relabel.csv"}));
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_NE(result.error.find("110 training pictures"), std::string::npos) << result.error;
-  EXPECT_NE(result.error.find("2 dropped and 1 relabelled by lists (1 rows of test splits stay as they are)"), std::string::npos) << result.error;
-  const ProcessResult missing = run(train_command("lists-missing", {"--drop", *folder_ / "none.csv"}));
+  EXPECT_NE(result.error.find(
+                "2 dropped and 1 relabelled by lists (1 rows of test splits stay as they are)"),
+            std::string::npos)
+      << result.error;
+  const ProcessResult missing =
+      run(train_command("lists-missing", {"--drop", *folder_ / "none.csv"}));
   EXPECT_EQ(missing.exit_code, 1);
   EXPECT_NE(missing.error.find("none.csv"), std::string::npos) << missing.error;
 }
@@ -333,9 +379,12 @@ TEST_F(Train, SummaryIsTheTableOfTheNetwork) {
   EXPECT_EQ(result.exit_code, 0) << result.error;
   expect_golden("summary_reference.txt", result.out);
   EXPECT_NE(result.out.find("2,240,063"), std::string::npos);
-  write_file(*folder_ / "narrow.toml", "[train]\nfilters1 = 8\n");
-  const ProcessResult narrow = mien({"train", "--summary", "reference", "--recipe", *folder_ / "narrow.toml", "--first-kernel", "3"});
-  EXPECT_NE(narrow.out.find("Conv 3x3           8x48x48                80        165,888"), std::string::npos) << narrow.out;
+  base::write_file(*folder_ / "narrow.toml", "[train]\nfilters1 = 8\n");
+  const ProcessResult narrow = mien({"train", "--summary", "reference", "--recipe",
+                                     *folder_ / "narrow.toml", "--first-kernel", "3"});
+  EXPECT_NE(narrow.out.find("Conv 3x3           8x48x48                80        165,888"),
+            std::string::npos)
+      << narrow.out;
 }
 
 TEST_F(Train, MistakesAreNamed) {
@@ -345,15 +394,19 @@ TEST_F(Train, MistakesAreNamed) {
     EXPECT_EQ(result.exit_code, code);
     EXPECT_EQ(result.error.find("mien-train: " + message), 0U) << result.error;
   };
-  write_file(recipe, "[train]\nbatch-size = 32\nepoch = 3\n");
-  expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2, recipe.string() + ":3: unknown option 'epoch', did you mean 'epochs'?\n");
-  write_file(recipe, "epochs = \"many\"\n");
+  base::write_file(recipe, "[train]\nbatch-size = 32\nepoch = 3\n");
+  expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2,
+         recipe.string() + ":3: unknown option 'epoch', did you mean 'epochs'?\n");
+  base::write_file(recipe, "epochs = \"many\"\n");
   expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2, recipe.string() + ":1: ");
   expect({"train", "--epoch", "3"}, 2, "unknown option '--epoch', did you mean '--epochs'?\n");
   expect({"train", "--data", data()}, 2, "--out DIR is missing");
-  expect({"train", "--data", "/nowhere.csv", "--out", *folder_ / "x"}, 1, "/nowhere.csv: cannot open");
+  expect({"train", "--data", "/nowhere.csv", "--out", *folder_ / "x"}, 1,
+         "/nowhere.csv: cannot open");
   expect({"train", "--resume", "--out", *folder_ / "x"}, 1, (*folder_ / "x").string());
-  expect({"train", "--network", "vgg16", "--small-side", "24", "--data", data(), "--out", *folder_ / "x"}, 2, "--small-side 24: nothing is left of such a picture");
+  expect({"train", "--network", "vgg16", "--small-side", "24", "--data", data(), "--out",
+          *folder_ / "x"},
+         2, "--small-side 24: nothing is left of such a picture");
   expect({"export", "/nowhere.ckpt", "-o", *folder_ / "x.onnx"}, 1, "/nowhere.ckpt");
   expect({"export", data(), "-o", *folder_ / "x.onnx"}, 1, data().string());
   EXPECT_FALSE(fs::exists(*folder_ / "x.onnx"));
@@ -363,11 +416,15 @@ TEST(TrainMissing, SaysHowToInstallIt) {
   const TemporaryDir folder;
   fs::copy_file(kMien, folder / "mien");
   for (const std::string name : {"train", "export"}) {
-    const ProcessResult result = run({.program = folder / "mien", .arguments = {name}, .environment = {{"PATH", folder.path()}}});
+    const ProcessResult result = run({.program = folder / "mien",
+                                      .arguments = {name},
+                                      .environment = {{"PATH", folder.path()}}});
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_EQ(result.error,
-              "mien: '" + name + "' needs the program mien-train, which is not installed here. It is built with LibTorch:\n"
-              "  make train        (installs LibTorch, builds build/bin/mien-train)\n");
+              "mien: '" + name +
+                  "' needs the program mien-train, which is not installed here. It is built with "
+                  "LibTorch:\n"
+                  "  make train        (installs LibTorch, builds build/bin/mien-train)\n");
   }
 }
 

@@ -14,15 +14,21 @@ using Json = nlohmann::json;
 
 class Video : public VideoTest {};
 
-double centre(const Json& row) { return row["box"]["x"].get<double>() + row["box"]["width"].get<double>() / 2; }
-double middle(const Json& row) { return row["box"]["y"].get<double>() + row["box"]["height"].get<double>() / 2; }
-Box box(const Json& row) { return {row["box"]["x"], row["box"]["y"], row["box"]["width"], row["box"]["height"]}; }
+double centre(const Json& row) {
+  return row["box"]["x"].get<double>() + row["box"]["width"].get<double>() / 2;
+}
+double middle(const Json& row) {
+  return row["box"]["y"].get<double>() + row["box"]["height"].get<double>() / 2;
+}
+Box box(const Json& row) {
+  return {row["box"]["x"], row["box"]["y"], row["box"]["width"], row["box"]["height"]};
+}
 
 TEST_F(Video, PersonsKeepTheirNumbersWhereTheyPassAndHide) {
   make_film(path("film.mp4"));
   const ProcessResult result = video({"film.mp4", "--summary", "summary.json"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
-  std::map<int, int> frames;      // by person
+  std::map<int, int> frames;  // by person
   int upper = 0;
   for (const Json& row : rows(result.out)) {
     const int number = row["track"], frame = row["frame"];
@@ -32,9 +38,11 @@ TEST_F(Video, PersonsKeepTheirNumbersWhereTheyPassAndHide) {
     const bool is_upper = middle(row) < 180;
     if (is_upper && upper == 0) upper = number;
     EXPECT_EQ(is_upper, number == upper) << "frame " << frame;
-    EXPECT_NEAR(centre(row), is_upper ? TwoPeople::upper_x(time) : TwoPeople::lower_x(time), 20) << "frame " << frame;
+    EXPECT_NEAR(centre(row), is_upper ? TwoPeople::upper_x(time) : TwoPeople::lower_x(time), 20)
+        << "frame " << frame;
     double sum = 0;
-    for (const auto& [label, probability] : row["probabilities"].items()) sum += probability.get<double>();
+    for (const auto& [label, probability] : row["probabilities"].items())
+      sum += probability.get<double>();
     EXPECT_NEAR(sum, 1, 1e-3);
     EXPECT_EQ(row["confidence"], row["probabilities"][row["emotion"].get<std::string>()]);
   }
@@ -42,7 +50,7 @@ TEST_F(Video, PersonsKeepTheirNumbersWhereTheyPassAndHide) {
   EXPECT_NEAR(frames[upper], 99, 6);
   EXPECT_NEAR(frames[3 - upper], 120, 3);
 
-  const Json summary = Json::parse(read_text(path("summary.json")));
+  const Json summary = Json::parse(base::read_text(path("summary.json")));
   EXPECT_NEAR(summary["seconds"], 4, 0.05);
   ASSERT_EQ(summary["persons"].size(), 2U);
   for (const Json& person : summary["persons"]) {
@@ -58,7 +66,8 @@ TEST_F(Video, BoxesCarriedByMotionAgreeWithDetectionInEveryFrame) {
   make_film(path("film.mp4"));
   const auto read = [&](const std::string& every) {
     std::map<std::pair<int, int>, Json> out;  // by frame and person
-    for (const Json& row : rows(video({"film.mp4", "--detect-every", every}).out)) out[{row["frame"], row["track"]}] = row;
+    for (const Json& row : rows(video({"film.mp4", "--detect-every", every}).out))
+      out[{row["frame"], row["track"]}] = row;
     return out;
   };
   const auto all = read("1"), third = read("3");
@@ -79,23 +88,28 @@ TEST_F(Video, BoxesCarriedByMotionAgreeWithDetectionInEveryFrame) {
 
 TEST_F(Video, SomebodyElseAfterACutIsSomebodyElse) {
   // The same place, another face and another background.
-  ffmpeg({"-f", "lavfi", "-i", "color=0x204060:s=320x240:r=30:d=1", "-f", "lavfi", "-i", "color=0xc0b090:s=320x240:r=30:d=1", "-i",
-          kFilmFaces / "2008_001009.jpg", "-i", kFilmFaces / "2009_004587.jpg", "-filter_complex",
-          "[2]crop=144:144:111:45,scale=200:200[a];[3]crop=144:144:120:12,scale=200:200[b];[0][a]overlay=60:20[x];[1][b]overlay=60:20[y];[x][y]concat",
+  ffmpeg({"-f", "lavfi", "-i", "color=0x204060:s=320x240:r=30:d=1", "-f", "lavfi", "-i",
+          "color=0xc0b090:s=320x240:r=30:d=1", "-i", kFilmFaces / "2008_001009.jpg", "-i",
+          kFilmFaces / "2009_004587.jpg", "-filter_complex",
+          "[2]crop=144:144:111:45,scale=200:200[a];[3]crop=144:144:120:12,scale=200:200[b];[0][a]"
+          "overlay=60:20[x];[1][b]overlay=60:20[y];[x][y]concat",
           "-pix_fmt", "yuv420p", path("cut.mp4")});
   std::map<int, std::set<int>> seconds;  // by person
-  for (const Json& row : rows(video({"cut.mp4"}).out)) seconds[row["track"]].insert(row["frame"].get<int>() / 30);
+  for (const Json& row : rows(video({"cut.mp4"}).out))
+    seconds[row["track"]].insert(row["frame"].get<int>() / 30);
   EXPECT_EQ(seconds, (std::map<int, std::set<int>>{{1, {0}}, {2, {1}}}));
 }
 
 TEST_F(Video, RowsAsCsvAndFewerFrames) {
   make_film(path("film.mp4"));
   ASSERT_EQ(video({"film.mp4", "--every", "10", "-o", "rows.csv"}).exit_code, 0);
-  const std::string csv = read_text(path("rows.csv"));
-  EXPECT_EQ(csv.find("time,frame,track,x,y,width,height,detected,emotion,confidence,angry,"), 0U) << csv;
+  const std::string csv = base::read_text(path("rows.csv"));
+  EXPECT_EQ(csv.find("time,frame,track,x,y,width,height,detected,emotion,confidence,angry,"), 0U)
+      << csv;
   const auto frames = [&](std::vector<std::string> arguments) {
     std::set<int> out;
-    for (const Json& row : rows(video(std::move(arguments)).out)) out.insert(row["frame"].get<int>());
+    for (const Json& row : rows(video(std::move(arguments)).out))
+      out.insert(row["frame"].get<int>());
     return out;
   };
   std::set<int> tenths;
@@ -127,18 +141,22 @@ TEST_F(Video, SmoothingTakesTheFlickerOut) {
 
 TEST_F(Video, TheAnnotatedCopyIsAWholeFilmWithSound) {
   make_film(path("film.mp4"));
-  const ProcessResult result = video({"film.mp4", "--annotate", "drawn.mp4", "-o", "rows.jsonl", "--every", "3"});
+  const ProcessResult result =
+      video({"film.mp4", "--annotate", "drawn.mp4", "-o", "rows.jsonl", "--every", "3"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_EQ(probe(path("drawn.mp4"), "width,height,nb_read_frames"), "640,360,120");
   EXPECT_EQ(probe(path("drawn.mp4"), "codec_name", "a:0"), "aac");
   EXPECT_NEAR(std::stod(probe(path("drawn.mp4"), "duration", "a:0")), 4, 0.1);
-  // A frame that was not read itself has boxes too: a frame line is painted where the film was plain.
+  // A frame that was not read itself has boxes too: a frame line is painted where the film was
+  // plain.
   ffmpeg({"-i", path("drawn.mp4"), "-vf", "select='eq(n,4)'", "-frames:v", "1", path("drawn.png")});
   ffmpeg({"-i", path("film.mp4"), "-vf", "select='eq(n,4)'", "-frames:v", "1", path("plain.png")});
-  const Image drawn = load_image(path("drawn.png")), plain = load_image(path("plain.png"));
+  const Image drawn = vision::load_image(path("drawn.png")),
+              plain = vision::load_image(path("plain.png"));
   int changed = 0;
   for (int y = 0; y < drawn.height(); ++y) {
-    for (int x = 0; x < drawn.width(); ++x) changed += std::abs(drawn.row(y)[3 * x] - plain.row(y)[3 * x]) > 60 ? 1 : 0;
+    for (int x = 0; x < drawn.width(); ++x)
+      changed += std::abs(drawn.row(y)[3 * x] - plain.row(y)[3 * x]) > 60 ? 1 : 0;
   }
   EXPECT_GT(changed, 2000);
 }
@@ -148,15 +166,16 @@ TEST_F(Video, TheTimelineIsAPicture) {
   make_film(path("film.mp4"));
   ASSERT_EQ(video({"film.mp4", "--timeline", "line.svg", "--every", "5"}).exit_code, 0);
   ASSERT_EQ(video({"film.mp4", "--timeline", "line.png", "--every", "5"}).exit_code, 0);
-  const std::string svg = read_text(path("line.svg"));
+  const std::string svg = base::read_text(path("line.svg"));
   EXPECT_NE(svg.find("Person 1"), std::string::npos);
   EXPECT_NE(svg.find("Person 2"), std::string::npos);
   EXPECT_NE(svg.find("surprise"), std::string::npos);
-  EXPECT_GT(load_image(path("line.png")).width(), 1000);
+  EXPECT_GT(vision::load_image(path("line.png")).width(), 1000);
 }
 
 TEST_F(Video, ATalkingPersonIsOnePerson) {
-  const auto talking = shared_path("photos/talking.mp4"), yunet = shared_path("models/face_detection_yunet_2023mar.onnx");
+  const auto talking = shared_path("photos/talking.mp4"),
+             yunet = shared_path("models/face_detection_yunet_2023mar.onnx");
   if (!talking || !yunet) GTEST_SKIP() << "the shared photos and models are not here";
   const std::vector<Json> all = rows(video({*talking, "--detector", *yunet}).out);
   EXPECT_EQ(all.size(), 115U);
@@ -166,7 +185,8 @@ TEST_F(Video, ATalkingPersonIsOnePerson) {
 
 TEST_F(Video, OutputsThatCannotBeAreRefusedBeforeTheFilmIsRead) {
   make_film(path("film.mp4"));
-  const auto expect = [&](std::vector<std::string> arguments, int code, const std::string& message) {
+  const auto expect = [&](std::vector<std::string> arguments, int code,
+                          const std::string& message) {
     arguments.insert(arguments.begin(), "film.mp4");
     const ProcessResult result = video(arguments);
     EXPECT_EQ(result.exit_code, code);
@@ -175,10 +195,12 @@ TEST_F(Video, OutputsThatCannotBeAreRefusedBeforeTheFilmIsRead) {
   };
   expect({"-o", "film.mp4"}, 2, "film.mp4 is the film itself");
   expect({"--annotate", "./film.mp4"}, 2, "./film.mp4 is the film itself");
-  expect({"-o", "same.mp4", "--annotate", "./same.mp4"}, 2, "--output and --annotate name the same file, ./same.mp4");
+  expect({"-o", "same.mp4", "--annotate", "./same.mp4"}, 2,
+         "--output and --annotate name the same file, ./same.mp4");
   expect({"--annotate", "film.txt"}, 2, "film.txt: name a film: .mp4, .mkv, .mov or .webm");
   expect({"--annotate", "film.avi"}, 2, "film.avi: name a film: .mp4, .mkv, .mov or .webm");
-  expect({"--summary", "no/summary.json"}, 1, "no/summary.json: cannot write: No such file or directory");
+  expect({"--summary", "no/summary.json"}, 1,
+         "no/summary.json: cannot write: No such file or directory");
   expect({"--timeline", "line.pdf"}, 2, "line.pdf: a timeline is an .svg or a .png");
   expect({"--timeline", "no/line.svg"}, 1, "no/line.svg: cannot write: No such file or directory");
   expect({"-o", "no/rows.csv"}, 1, "no/rows.csv: cannot write: No such file or directory");
@@ -199,7 +221,7 @@ TEST_F(Video, RowsGoWhereALinkLeads) {
   std::filesystem::create_symlink("rows.csv", path("link.csv"));
   ASSERT_EQ(video({"film.mp4", "-o", "link.csv"}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::is_symlink(path("link.csv")));
-  EXPECT_NE(read_text(path("rows.csv")), "");
+  EXPECT_NE(base::read_text(path("rows.csv")), "");
 }
 
 TEST_F(Video, HelpAndMistakes) {
@@ -219,9 +241,14 @@ TEST(VideoProgram, PhotosDoNotPayForIt) {
 TEST(VideoProgram, MissingProgramIsNamed) {
   const TemporaryDir folder;
   fs::copy_file(kMien, folder / "mien");
-  const ProcessResult result = run({.program = folder / "mien", .arguments = {"video", "x.mp4"}, .environment = {{"PATH", folder.path()}}});
+  const ProcessResult result = run({.program = folder / "mien",
+                                    .arguments = {"video", "x.mp4"},
+                                    .environment = {{"PATH", folder.path()}}});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error.find("mien: 'video' needs the program mien-video, which is not installed here. "), 0U) << result.error;
+  EXPECT_EQ(result.error.find(
+                "mien: 'video' needs the program mien-video, which is not installed here. "),
+            0U)
+      << result.error;
 }
 
 }  // namespace

@@ -21,8 +21,10 @@ class VideoInput : public VideoTest {
   std::size_t frames_of_broken(const std::string& film, const std::string& reason) {
     const ProcessResult result = video({film, "--every", "5"});
     EXPECT_EQ(result.exit_code, 3) << film;
-    EXPECT_NE(result.error.find("mien: " + film + ": " + reason), std::string::npos) << result.error;
-    EXPECT_NE(result.error.find("what could be read is written\n"), std::string::npos) << result.error;
+    EXPECT_NE(result.error.find("mien: " + film + ": " + reason), std::string::npos)
+        << result.error;
+    EXPECT_NE(result.error.find("what could be read is written\n"), std::string::npos)
+        << result.error;
     EXPECT_NE(result.error.find("seconds of each emotion"), std::string::npos) << result.error;
     std::map<int, int> frames;
     for (const Json& row : rows(result.out)) ++frames[row["frame"]];
@@ -33,18 +35,25 @@ class VideoInput : public VideoTest {
 TEST_F(VideoInput, PhoneFilmsAreTurned) {
   make_film(path("upright.mp4"), {"-an", "-t", "0.2"});
   const Json upright = rows(video({"upright.mp4"}).out).at(0);
-  const Box wanted{upright["box"]["x"], upright["box"]["y"], upright["box"]["width"], upright["box"]["height"]};
+  const Box wanted{upright["box"]["x"], upright["box"]["y"], upright["box"]["width"],
+                   upright["box"]["height"]};
   const struct {
     const char* stored;  // how the camera wrote the frames
     std::array<int, 4> matrix;
-  } kinds[] = {{"transpose=2", {0, 1, -1, 0}}, {"hflip,vflip", {-1, 0, 0, -1}}, {"transpose=1", {0, -1, 1, 0}}, {"hflip", {-1, 0, 0, 1}}};
+  } kinds[] = {{"transpose=2", {0, 1, -1, 0}},
+               {"hflip,vflip", {-1, 0, 0, -1}},
+               {"transpose=1", {0, -1, 1, 0}},
+               {"hflip", {-1, 0, 0, 1}}};
   for (const auto& kind : kinds) {
     make_film(path("turned.mp4"), {"-an", "-t", "0.2"}, kind.stored);
     set_display_matrix(path("turned.mp4"), kind.matrix);
     const ProcessResult result = video({"turned.mp4", "--annotate", "drawn.mp4"});
     ASSERT_EQ(result.exit_code, 0) << result.error;
     const Json row = rows(result.out).at(0);
-    EXPECT_GT(intersection_over_union({row["box"]["x"], row["box"]["y"], row["box"]["width"], row["box"]["height"]}, wanted), 0.9F)
+    EXPECT_GT(
+        intersection_over_union(
+            {row["box"]["x"], row["box"]["y"], row["box"]["width"], row["box"]["height"]}, wanted),
+        0.9F)
         << kind.stored << ": " << row["box"];
     EXPECT_EQ(probe(path("drawn.mp4"), "width,height"), "640,360");
   }
@@ -53,7 +62,8 @@ TEST_F(VideoInput, PhoneFilmsAreTurned) {
 TEST_F(VideoInput, TimesAreTheFilmsOwnWhereFramesComeUnevenly) {
   // Of ten frames only the first three are there.
   make_film(path("uneven.mp4"), {"-an", "-fps_mode", "vfr"}, "select='lt(mod(n,10),3)'");
-  const ProcessResult result = video({"uneven.mp4", "--annotate", "drawn.mkv", "--summary", "summary.json"});
+  const ProcessResult result =
+      video({"uneven.mp4", "--annotate", "drawn.mkv", "--summary", "summary.json"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   int last = -1;
   for (const Json& row : rows(result.out)) {
@@ -63,11 +73,13 @@ TEST_F(VideoInput, TimesAreTheFilmsOwnWhereFramesComeUnevenly) {
   }
   EXPECT_EQ(last, 35);
   EXPECT_EQ(probe(path("drawn.mkv"), "nb_read_frames"), "36");
-  EXPECT_NEAR(Json::parse(read_text(path("summary.json")))["persons"][0]["seconds"], 3.77, 0.1);  // 112 frames' time, not 36 frames'
+  EXPECT_NEAR(Json::parse(base::read_text(path("summary.json")))["persons"][0]["seconds"], 3.77,
+              0.1);  // 112 frames' time, not 36 frames'
 }
 
 TEST_F(VideoInput, OfACutOffFilmTheBeginningIsKept) {
-  make_film(path("film.mp4"), {"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "faststart"});
+  make_film(path("film.mp4"),
+            {"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "faststart"});
   copy_film(path("film.mp4"), path("film.mkv"));
   cut_off(path("film.mp4"), path("cut.mp4"), 0.6);
   cut_off(path("film.mkv"), path("cut.mkv"), 0.6);
@@ -87,9 +99,10 @@ TEST_F(VideoInput, APieceThatBeginsLateIsWhole) {
 
 TEST_F(VideoInput, DamagedPartsAreLeftOut) {
   make_film(path("film.mkv"), {"-an", "-c:v", "mpeg4", "-q:v", "4"});
-  std::string bytes = read_text(path("film.mkv"));
-  for (std::size_t i = 0; i < 20000; ++i) bytes[bytes.size() / 3 + i] = static_cast<char>(i * 7919 >> 3);
-  write_file(path("film.mkv"), bytes);
+  std::string bytes = base::read_text(path("film.mkv"));
+  for (std::size_t i = 0; i < 20000; ++i)
+    bytes[bytes.size() / 3 + i] = static_cast<char>(i * 7919 >> 3);
+  base::write_file(path("film.mkv"), bytes);
   EXPECT_GT(frames_of_broken("film.mkv", ""), 10U);
 }
 
@@ -101,17 +114,17 @@ TEST_F(VideoInput, WhatIsNoFilmIsNamed) {
     EXPECT_EQ(result.error, "mien: " + film + ": " + message + "\n");
     EXPECT_FALSE(fs::exists(path("rows.csv"))) << film;
   };
-  write_file(path("empty.mp4"), std::string_view());
+  base::write_file(path("empty.mp4"), std::string_view());
   expect("empty.mp4", 1, no_film);
-  write_file(path("text.mp4"), std::string_view("It was a dark and stormy night.\n"));
+  base::write_file(path("text.mp4"), std::string_view("It was a dark and stormy night.\n"));
   expect("text.mp4", 1, no_film);
   make_film(path("film.mp4"), {"-an", "-t", "0.2"});  // the index is at its end
   cut_off(path("film.mp4"), path("no_index.mp4"), 0.5);
   expect("no_index.mp4", 1, no_film);
   ffmpeg({"-f", "lavfi", "-i", "sine=440:d=1", path("tone.wav")});
   expect("tone.wav", 1, "holds sound, but no moving pictures");
-  ffmpeg({"-i", path("tone.wav"), "-i", kFilmFaces / "2008_001009.jpg", "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic",
-          path("cover.mp3")});
+  ffmpeg({"-i", path("tone.wav"), "-i", kFilmFaces / "2008_001009.jpg", "-map", "0", "-map", "1",
+          "-c:v", "copy", "-disposition:v", "attached_pic", path("cover.mp3")});
   expect("cover.mp3", 1, "holds sound, but no moving pictures");
   fs::create_directory(path("folder"));
   expect("folder", 1, "cannot open: Is a directory");
@@ -119,23 +132,27 @@ TEST_F(VideoInput, WhatIsNoFilmIsNamed) {
   expect("camera:x", 2, "cameras are camera:0, camera:1, …");
   const ProcessResult camera = video({"camera:93"});
   EXPECT_EQ(camera.exit_code, 1);
-  EXPECT_EQ(camera.error.find("mien: camera:93: there is no camera /dev/video93; "), 0U) << camera.error;
+  EXPECT_EQ(camera.error.find("mien: camera:93: there is no camera /dev/video93; "), 0U)
+      << camera.error;
 }
 
 TEST_F(VideoInput, ACameraThatIsUnplugged) {
 #ifndef MIEN_FAKE_CAMERA
   GTEST_SKIP() << "sanitizers allow no preloaded camera";
 #else
-  make_film(path("frames.yuv"), {"-an", "-t", "1", "-r", "15", "-f", "rawvideo", "-pix_fmt", "yuyv422"}, "scale=426:240,crop=320:240");
+  make_film(path("frames.yuv"),
+            {"-an", "-t", "1", "-r", "15", "-f", "rawvideo", "-pix_fmt", "yuyv422"},
+            "scale=426:240,crop=320:240");
   Command read = command({"camera:9", "-o", "rows.jsonl", "--annotate", "drawn.mp4"});
   read.environment["LD_PRELOAD"] = MIEN_FAKE_CAMERA;
   read.environment["FAKE_CAMERA"] = path("frames.yuv");
   const ProcessResult result = run(read);
   EXPECT_EQ(result.exit_code, 3);
-  EXPECT_NE(result.error.find("mien: camera:9: the camera stopped or was unplugged (No such device); what could be read is written\n"),
+  EXPECT_NE(result.error.find("mien: camera:9: the camera stopped or was unplugged (No such "
+                              "device); what could be read is written\n"),
             std::string::npos)
       << result.error;
-  const std::vector<Json> all = rows(read_text(path("rows.jsonl")));
+  const std::vector<Json> all = rows(base::read_text(path("rows.jsonl")));
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all.front()["time"], 0);
   EXPECT_EQ(all.back()["frame"], 14);
@@ -152,7 +169,7 @@ TEST_F(VideoInput, AColonInANameIsNoProtocol) {
 TEST_F(VideoInput, StandardInput) {
   make_film(path("film.mkv"), {"-an", "-t", "0.2"});
   Command piped = command({"-"});
-  piped.input = read_text(path("film.mkv"));
+  piped.input = base::read_text(path("film.mkv"));
   const ProcessResult result = run(piped);
   EXPECT_EQ(result.exit_code, 0) << result.error;
   EXPECT_EQ(rows(result.out).back()["frame"], 5);
@@ -161,37 +178,45 @@ TEST_F(VideoInput, StandardInput) {
 TEST_F(VideoInput, CtrlCLeavesWholeOutputs) {
   make_film(path("film.mp4"));
   copy_film(path("film.mp4"), path("four.mp4"));
-  ffmpeg({"-stream_loop", "500", "-i", path("film.mp4"), "-c", "copy", path("long.mp4")});  // half an hour
-  Process process(command({"long.mp4", "-o", "rows.csv", "--annotate", "drawn.mp4", "--summary", "summary.json"}));
+  ffmpeg({"-stream_loop", "500", "-i", path("film.mp4"), "-c", "copy",
+          path("long.mp4")});  // half an hour
+  Process process(command(
+      {"long.mp4", "-o", "rows.csv", "--annotate", "drawn.mp4", "--summary", "summary.json"}));
   const auto rows_so_far = [&] {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder_.path())) {
-      if (entry.path().filename().string().starts_with(".rows.csv.")) return fs::file_size(entry.path());
+      if (entry.path().filename().string().starts_with(".rows.csv."))
+        return fs::file_size(entry.path());
     }
     return std::uintmax_t{0};
   };
-  while (process.running() && rows_so_far() < 5000) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (process.running() && rows_so_far() < 5000)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   process.send(SIGINT);
   const ProcessResult result = process.wait();
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_NE(result.error.find("what was read is written\n"), std::string::npos) << result.error;
-  const std::string csv = read_text(path("rows.csv"));
+  const std::string csv = base::read_text(path("rows.csv"));
   EXPECT_GE(csv.size(), 5000U);
   EXPECT_TRUE(csv.ends_with("\n"));
   EXPECT_GE(std::stoi(probe(path("drawn.mp4"), "nb_read_frames")), 10);
-  EXPECT_EQ(Json::parse(read_text(path("summary.json")))["persons"].size(), 2U);
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder_.path())) EXPECT_NE(entry.path().extension(), ".part");
+  EXPECT_EQ(Json::parse(base::read_text(path("summary.json")))["persons"].size(), 2U);
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_.path()))
+    EXPECT_NE(entry.path().extension(), ".part");
 }
 
 /// An HTTP server for one file, on a port of its own; after `limit` bytes it hangs up.
 class SmallServer {
  public:
-  SmallServer(std::string body, std::size_t limit) : body_(std::move(body)), limit_(std::min(limit, body_.size())) {
+  SmallServer(std::string body, std::size_t limit)
+      : body_(std::move(body)), limit_(std::min(limit, body_.size())) {
     listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     ::socklen_t size = sizeof address;
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 4) != 0) throw std::runtime_error("no port");
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(listener_, 4) != 0)
+      throw std::runtime_error("no port");
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
     url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/film.mkv";
     thread_ = std::jthread([this] { serve(); });
@@ -204,10 +229,13 @@ class SmallServer {
     for (int client; (client = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(client)) {
       char request[4096];
       if (::recv(client, request, sizeof request, 0) <= 0) continue;
-      const std::string answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: video/x-matroska\r\nContent-Length: " + std::to_string(body_.size()) +
-                                 "\r\n\r\n" + body_.substr(0, limit_);
+      const std::string answer =
+          "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: "
+          "video/x-matroska\r\nContent-Length: " +
+          std::to_string(body_.size()) + "\r\n\r\n" + body_.substr(0, limit_);
       for (std::size_t sent = 0; sent < answer.size();) {
-        const ::ssize_t put = ::send(client, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
+        const ::ssize_t put =
+            ::send(client, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
         if (put <= 0) break;
         sent += static_cast<std::size_t>(put);
       }
@@ -223,7 +251,7 @@ class SmallServer {
 
 TEST_F(VideoInput, AUrlAndOneThatBreaksOff) {
   make_film(path("film.mkv"), {"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"});
-  const std::string film = read_text(path("film.mkv"));
+  const std::string film = base::read_text(path("film.mkv"));
   {
     const SmallServer server(film, film.size());
     const ProcessResult result = video({server.url(), "--every", "10"});

@@ -23,7 +23,9 @@ class VideoTest : public testing::Test {
     command.folder = folder_.path();
     return command;
   }
-  ProcessResult video(std::vector<std::string> arguments) const { return run(command(std::move(arguments))); }
+  ProcessResult video(std::vector<std::string> arguments) const {
+    return run(command(std::move(arguments)));
+  }
 
   static std::vector<nlohmann::json> rows(const std::string& text) {
     std::vector<nlohmann::json> out;

@@ -21,14 +21,15 @@ class AuditTest : public testing::Test {
   AuditTest() {
     for (unsigned i = 0; i < kPictures; ++i) dataset_.push_back(waves(i));
   }
-  void add(Sample sample, Emotion emotion, Split split = Split::kTraining) {
+  void add(datasets::Sample sample, Emotion emotion,
+           datasets::Split split = datasets::Split::kTraining) {
     sample.emotion = static_cast<std::int8_t>(emotion);
     sample.split = split;
     sample.row = static_cast<std::int32_t>(dataset_.size());
     dataset_.push_back(sample);
   }
   AuditResult run() const { return audit(dataset_, {}, {}); }
-  Dataset dataset_;
+  datasets::Dataset dataset_;
 };
 
 TEST_F(AuditTest, OfEqualTrainingPicturesOneStays) {
@@ -39,7 +40,9 @@ TEST_F(AuditTest, OfEqualTrainingPicturesOneStays) {
   EXPECT_EQ(result.contradicting, 1U);
   EXPECT_EQ(result.across_splits, 0U);
   EXPECT_EQ(result.edits.drop, (std::set<std::int32_t>{30, 31}));
-  EXPECT_EQ(suspects_csv(result, dataset_), "row,split,label,reason,score,suggestion\n30,Training,happy,exact duplicate of 4,1.0000,drop\n31,Training,sad,exact duplicate of 4,1.0000,drop\n");
+  EXPECT_EQ(suspects_csv(result, dataset_),
+            "row,split,label,reason,score,suggestion\n30,Training,happy,exact duplicate of "
+            "4,1.0000,drop\n31,Training,sad,exact duplicate of 4,1.0000,drop\n");
 }
 
 TEST_F(AuditTest, WhereLabelsAreTiedNoneStays) {
@@ -48,8 +51,8 @@ TEST_F(AuditTest, WhereLabelsAreTiedNoneStays) {
 }
 
 TEST_F(AuditTest, TrainingPicturesThatRepeatATestPictureGo) {
-  add(dataset_[2], Emotion::kHappy, Split::kPrivateTest);
-  add(test::faded(dataset_[9]), Emotion::kHappy, Split::kPublicTest);
+  add(dataset_[2], Emotion::kHappy, datasets::Split::kPrivateTest);
+  add(test::faded(dataset_[9]), Emotion::kHappy, datasets::Split::kPublicTest);
   const AuditResult result = run();
   EXPECT_EQ(result.across_splits, 2U);
   ASSERT_EQ(result.near.size(), 1U);
@@ -58,7 +61,7 @@ TEST_F(AuditTest, TrainingPicturesThatRepeatATestPictureGo) {
 
 TEST_F(AuditTest, DrawingsOfTheTestsAreLookedAtAndNotDropped) {
   add(test::drawing(40), Emotion::kAngry);
-  add(test::drawing(47), Emotion::kAngry, Split::kPublicTest);
+  add(test::drawing(47), Emotion::kAngry, datasets::Split::kPublicTest);
   const AuditResult result = run();
   std::size_t found = 0;
   for (const Suspect& suspect : result.suspects) {
@@ -71,32 +74,40 @@ TEST_F(AuditTest, DrawingsOfTheTestsAreLookedAtAndNotDropped) {
   EXPECT_FALSE(result.edits.drop.contains(31));
 }
 
-/// Predictions that are sure of class 3 (happy) but for two pictures, of which they are sure that they are 4 (sad).
-FloatTable predictions(std::size_t pictures) {
-  FloatTable table{7, std::vector<float>(pictures * 7, 0.01F)};
-  for (std::size_t i = 0; i < pictures; ++i) table.values[i * 7 + (i == 10 || i == 30 ? 4 : 3)] = 0.94F;
+/// Predictions that are sure of class 3 (happy) but for two pictures, of which they are sure that
+/// they are 4 (sad).
+datasets::FloatTable predictions(std::size_t pictures) {
+  datasets::FloatTable table{7, std::vector<float>(pictures * 7, 0.01F)};
+  for (std::size_t i = 0; i < pictures; ++i)
+    table.values[i * 7 + (i == 10 || i == 30 ? 4 : 3)] = 0.94F;
   return table;
 }
 
 TEST_F(AuditTest, WrongLabelsOfTrainingPicturesAreReplaced) {
-  add(waves(99), Emotion::kHappy, Split::kPrivateTest);
-  for (unsigned i = 0; i < 3; ++i) add(waves(200 + i), Emotion::kSad);  // so that sad is a class, if one of doubt
+  add(waves(99), Emotion::kHappy, datasets::Split::kPrivateTest);
+  for (unsigned i = 0; i < 3; ++i)
+    add(waves(200 + i), Emotion::kSad);  // so that sad is a class, if one of doubt
   const AuditResult result = audit(dataset_, {}, predictions(dataset_.size()));
   ASSERT_TRUE(result.labels);
-  EXPECT_EQ(result.edits.relabel, (std::map<std::int32_t, Emotion>{{10, Emotion::kSad}, {31, Emotion::kHappy}, {32, Emotion::kHappy}, {33, Emotion::kHappy}}));
-  EXPECT_NE(suspects_csv(result, dataset_).find("30,PrivateTest,happy,wrong label,0.9300,look sad"), std::string::npos) << suspects_csv(result, dataset_);
+  EXPECT_EQ(result.edits.relabel, (std::map<std::int32_t, Emotion>{{10, Emotion::kSad},
+                                                                   {31, Emotion::kHappy},
+                                                                   {32, Emotion::kHappy},
+                                                                   {33, Emotion::kHappy}}));
+  EXPECT_NE(suspects_csv(result, dataset_).find("30,PrivateTest,happy,wrong label,0.9300,look sad"),
+            std::string::npos)
+      << suspects_csv(result, dataset_);
 }
 
 TEST_F(AuditTest, ListsAreReadAsTheyAreWritten) {
-  DataEdits edits;
+  datasets::DataEdits edits;
   edits.drop = {3, 17};
   edits.relabel = {{5, Emotion::kFear}};
   const test::TemporaryDir folder;
-  write_file(folder / "drop.csv", drop_csv(edits));
-  write_file(folder / "relabel.csv", relabel_csv(edits));
-  DataEdits read;
-  read_drop_list(read, folder / "drop.csv");
-  read_relabel_list(read, folder / "relabel.csv");
+  base::write_file(folder / "drop.csv", drop_csv(edits));
+  base::write_file(folder / "relabel.csv", relabel_csv(edits));
+  datasets::DataEdits read;
+  datasets::read_drop_list(read, folder / "drop.csv");
+  datasets::read_relabel_list(read, folder / "relabel.csv");
   EXPECT_EQ(read.drop, edits.drop);
   EXPECT_EQ(read.relabel, edits.relabel);
 }
@@ -104,14 +115,15 @@ TEST_F(AuditTest, ListsAreReadAsTheyAreWritten) {
 TEST_F(AuditTest, VotersAreAskedWhetherTheyAgree) {
   add(test::drawing(40), Emotion::kAngry);
   add(waves(200), Emotion::kSad);
-  for (Sample& sample : dataset_) sample.votes[static_cast<std::size_t>(Vote::kHappiness)] = 10;
+  for (datasets::Sample& sample : dataset_)
+    sample.votes[static_cast<std::size_t>(datasets::Vote::kHappiness)] = 10;
   for (const std::size_t sad : {10U, 31U}) {
     dataset_[sad].votes = {};
-    dataset_[sad].votes[static_cast<std::size_t>(Vote::kSadness)] = 8;
+    dataset_[sad].votes[static_cast<std::size_t>(datasets::Vote::kSadness)] = 8;
   }
   dataset_[30].votes = {};
-  dataset_[30].votes[static_cast<std::size_t>(Vote::kNotAFace)] = 10;
-  FloatTable table = predictions(dataset_.size());
+  dataset_[30].votes[static_cast<std::size_t>(datasets::Vote::kNotAFace)] = 10;
+  datasets::FloatTable table = predictions(dataset_.size());
   std::swap(table.values[31 * 7 + 3], table.values[31 * 7 + 4]);
   const AuditResult result = audit(dataset_, {}, table);
   EXPECT_EQ(check_no_faces(result, dataset_).area, 1);  // the drawing is the flattest
@@ -134,7 +146,8 @@ TEST_F(AuditTest, PagesHoldTheirPicturesAndLinks) {
   ASSERT_GE(pages.size(), 3U);
   EXPECT_EQ(pages[0].name, "index.html");
   EXPECT_NE(pages[0].html.find("What is wrong in &lt;set&gt;"), std::string::npos);
-  const auto second = std::find_if(pages.begin(), pages.end(), [](const Page& page) { return page.name == "no-face-2.html"; });
+  const auto second = std::find_if(pages.begin(), pages.end(),
+                                   [](const Page& page) { return page.name == "no-face-2.html"; });
   ASSERT_NE(second, pages.end());
   EXPECT_NE(second->html.find("data:image/png;base64,"), std::string::npos);
   EXPECT_NE(second->html.find("301 to 320 of 320"), std::string::npos);

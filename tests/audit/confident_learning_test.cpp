@@ -11,13 +11,15 @@ namespace mien::audit {
 namespace {
 
 TEST(ConfidentLearning, CountsByTheClassesOwnThresholds) {
-  // Label 0: probabilities of class 0 are 0.9, 0.8 and 0.1, mean 0.6. Label 1: of class 1 they are 0.5 and 0.3, mean 0.4.
+  // Label 0: probabilities of class 0 are 0.9, 0.8 and 0.1, mean 0.6. Label 1: of class 1 they are
+  // 0.5 and 0.3, mean 0.4.
   const std::vector<float> p = {0.9F, 0.1F, 0.8F, 0.2F, 0.1F, 0.9F, 0.5F, 0.5F, 0.7F, 0.3F};
   const std::vector<int> labels = {0, 0, 0, 1, 1};
   const LabelAudit audit = find_label_issues(p, labels, 2);
   EXPECT_NEAR(audit.thresholds[0], 0.6, 1e-6);
   EXPECT_NEAR(audit.thresholds[1], 0.4, 1e-6);
-  // The third is confidently 1, the fourth 1 (0.5 reaches 0.4, its 0.5 for class 0 does not reach 0.6), the fifth 0.
+  // The third is confidently 1, the fourth 1 (0.5 reaches 0.4, its 0.5 for class 0 does not reach
+  // 0.6), the fifth 0.
   EXPECT_EQ(audit.joint, (std::vector<std::vector<std::size_t>>{{2, 1}, {1, 1}}));
   ASSERT_EQ(audit.issues.size(), 2U);
   EXPECT_EQ(audit.issues[0].index, 2U);
@@ -30,7 +32,8 @@ TEST(ConfidentLearning, CountsByTheClassesOwnThresholds) {
 }
 
 TEST(ConfidentLearning, FindsLabelsThatWereChanged) {
-  // Three classes that a good model tells apart, under noise; every tenth label is then turned to the next class.
+  // Three classes that a good model tells apart, under noise; every tenth label is then turned to
+  // the next class.
   std::mt19937 random(1);
   std::normal_distribution<double> noise(0, 1);
   std::vector<float> p;
@@ -43,7 +46,9 @@ TEST(ConfidentLearning, FindsLabelsThatWereChanged) {
   }
   const LabelAudit audit = find_label_issues(p, labels, 3);
   std::size_t right = 0;
-  for (std::size_t k = 0; k < 250; ++k) right += audit.issues.at(k).index % 10 == 0 && audit.issues[k].suggested == static_cast<int>(audit.issues[k].index % 3);
+  for (std::size_t k = 0; k < 250; ++k)
+    right += audit.issues.at(k).index % 10 == 0 &&
+             audit.issues[k].suggested == static_cast<int>(audit.issues[k].index % 3);
   EXPECT_GE(right, 240U);
   EXPECT_NEAR(audit.noise_share, 0.1, 0.03);
 }
@@ -54,8 +59,10 @@ TEST(ConfidentLearning, LeavesOutWhatHasNoLabelOrNoPrediction) {
   EXPECT_TRUE(audit.issues.empty());
   EXPECT_EQ(audit.doubts[0], -2);
   EXPECT_EQ(audit.doubts[1], -2);
-  EXPECT_EQ(test::code_of([&] { find_label_issues(p, std::vector<int>{0, 1}, 2); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(test::code_of([&] { find_label_issues(p, std::vector<int>{0, 1, 2, 0}, 2); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { find_label_issues(p, std::vector<int>{0, 1}, 2); }),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { find_label_issues(p, std::vector<int>{0, 1, 2, 0}, 2); }),
+            ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

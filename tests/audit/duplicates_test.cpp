@@ -14,11 +14,12 @@ using test::waves;
 
 TEST(PerceptualHash, StaysWithBrightnessAndTurnsWithMirrors) {
   for (unsigned seed = 1; seed < 6; ++seed) {
-    const Sample picture = waves(seed);
+    const datasets::Sample picture = waves(seed);
     const std::uint64_t hash = perceptual_hash(picture.pixels);
     EXPECT_LE(hash_distance(hash, perceptual_hash(test::faded(picture).pixels)), 3);
     EXPECT_LE(hash_distance(hash, perceptual_hash(test::shifted(picture, 1).pixels)), 16);
-    EXPECT_LE(hash_distance(mirrored(hash), perceptual_hash(test::mirror_image(picture).pixels)), 1);
+    EXPECT_LE(hash_distance(mirrored(hash), perceptual_hash(test::mirror_image(picture).pixels)),
+              1);
     EXPECT_GT(hash_distance(hash, perceptual_hash(waves(seed + 100).pixels)), 16);
   }
 }
@@ -26,17 +27,18 @@ TEST(PerceptualHash, StaysWithBrightnessAndTurnsWithMirrors) {
 TEST(Flatness, OfPhotographsDrawingsAndBlanks) {
   EXPECT_LT(flatness(waves(1).pixels), 0.1F);
   EXPECT_GT(flatness(test::drawing(1).pixels), 0.9F);
-  Sample blank;
+  datasets::Sample blank;
   blank.pixels.fill(3);
   EXPECT_EQ(flatness(blank.pixels), 1.0F);
   // Half 10, a quarter 12, a quarter 200: 10 and 12 are near each other.
-  Sample mixed;
-  for (std::size_t i = 0; i < mixed.pixels.size(); ++i) mixed.pixels[i] = i % 4 < 2 ? 10 : i % 4 == 2 ? 12 : 200;
+  datasets::Sample mixed;
+  for (std::size_t i = 0; i < mixed.pixels.size(); ++i)
+    mixed.pixels[i] = i % 4 < 2 ? 10 : i % 4 == 2 ? 12 : 200;
   EXPECT_FLOAT_EQ(flatness(mixed.pixels), 0.75F);
 }
 
 TEST(FindTwins, FindsEqualFadedMirroredAndMovedPicturesAndNoOthers) {
-  Dataset dataset;
+  datasets::Dataset dataset;
   for (unsigned seed = 0; seed < 40; ++seed) dataset.push_back(waves(seed));
   dataset.push_back(dataset[3]);                      // 40
   dataset.push_back(test::faded(dataset[5]));         // 41
@@ -52,18 +54,19 @@ TEST(FindTwins, FindsEqualFadedMirroredAndMovedPicturesAndNoOthers) {
 }
 
 TEST(FindTwins, FeaturesFindWhatHashesDoNot) {
-  Dataset dataset;
+  datasets::Dataset dataset;
   for (unsigned seed = 0; seed < 100; ++seed) dataset.push_back(waves(seed));
   dataset.push_back(test::shifted(dataset[20], 4));
   // Features under which picture 20 and its copy are each other's nearest.
-  FloatTable features{2, {}};
+  datasets::FloatTable features{2, {}};
   for (unsigned i = 0; i < 101; ++i) {
     const double angle = i == 100 ? 20.4 : i;
     features.values.push_back(static_cast<float>(std::cos(angle / 100)));
     features.values.push_back(static_cast<float>(std::sin(angle / 100)));
   }
   EXPECT_TRUE(find_twins(dataset, {}, {.largest_hash_distance = 2}).empty());
-  const std::vector<TwinPair> pairs = find_twins(dataset, features, {.largest_hash_distance = 2, .neighbours = 1});
+  const std::vector<TwinPair> pairs =
+      find_twins(dataset, features, {.largest_hash_distance = 2, .neighbours = 1});
   ASSERT_EQ(pairs.size(), 1U);
   EXPECT_EQ(pairs[0].a, 20U);
   EXPECT_EQ(pairs[0].b, 100U);
@@ -71,16 +74,24 @@ TEST(FindTwins, FeaturesFindWhatHashesDoNot) {
 }
 
 TEST(FindTwins, CanBeStopped) {
-  const Dataset dataset = {waves(1), waves(2)};
-  EXPECT_EQ(test::code_of([&] { find_twins(dataset, {}, {}, [](std::size_t, std::size_t) { throw Error(ErrorCode::kInterrupted, "stop"); }); }), ErrorCode::kInterrupted);
+  const datasets::Dataset dataset = {waves(1), waves(2)};
+  EXPECT_EQ(test::code_of([&] {
+              find_twins(dataset, {}, {}, [](std::size_t, std::size_t) {
+                throw Error(ErrorCode::kInterrupted, "stop");
+              });
+            }),
+            ErrorCode::kInterrupted);
 }
 
 TEST(FindTwins, FeaturesOfAnotherSetAreRefused) {
-  EXPECT_EQ(test::code_of([] { find_twins(Dataset(3), {2, std::vector<float>(4)}); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([] { find_twins(datasets::Dataset(3), {2, std::vector<float>(4)}); }),
+            ErrorCode::kInvalidArgument);
 }
 
 TEST(GroupTwins, JoinsWhatIsConnected) {
-  const std::vector<TwinPair> pairs = {{.a = 1, .b = 4, .exact = true}, {.a = 4, .b = 7, .correlation = 0.95F}, {.a = 2, .b = 3, .exact = true}};
+  const std::vector<TwinPair> pairs = {{.a = 1, .b = 4, .exact = true},
+                                       {.a = 4, .b = 7, .correlation = 0.95F},
+                                       {.a = 2, .b = 3, .exact = true}};
   const std::vector<TwinGroup> groups = group_twins(pairs, 9);
   ASSERT_EQ(groups.size(), 2U);
   EXPECT_EQ(groups[0].members, (std::vector<std::size_t>{1, 4, 7}));

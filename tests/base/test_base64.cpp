@@ -2,7 +2,7 @@
 
 #include "base/base64.hpp"
 
-namespace mien {
+namespace mien::base {
 namespace {
 
 /// The examples of RFC 4648, section 10.
@@ -12,7 +12,8 @@ TEST(Base64, DecodesAndRefuses) {
   EXPECT_EQ(decode_base64("Zm8="), "fo");
   EXPECT_EQ(decode_base64("Zm9vYmFy"), "foobar");
   EXPECT_EQ(decode_base64("//79"), "\xff\xfe\xfd");
-  for (const char* bad : {"Z", "Zg", "Zg=", "Zh==", "Zg==Zg==", "====", "Zm9v\n", "Zm9-", "Z=g="}) EXPECT_EQ(decode_base64(bad), std::nullopt) << bad;
+  for (const char* bad : {"Z", "Zg", "Zg=", "Zh==", "Zg==Zg==", "====", "Zm9v\n", "Zm9-", "Z=g="})
+    EXPECT_EQ(decode_base64(bad), std::nullopt) << bad;
 }
 
 std::string encoded(std::string_view text) { return encode_base64(std::as_bytes(std::span(text))); }
@@ -26,4 +27,4 @@ TEST(Base64, FillsUpTheLastGroup) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::base

@@ -3,7 +3,7 @@
 #include "mien/emotion.hpp"
 #include "mien/face.hpp"
 
-namespace mien {
+namespace mien::base {
 namespace {
 
 TEST(Emotion, NamesGoThereAndBack) {
@@ -25,8 +25,9 @@ TEST(Box, IntersectionOverUnion) {
   // 2x2 boxes that share a 1x1 corner: 1 / (4 + 4 - 1).
   EXPECT_FLOAT_EQ(intersection_over_union({0, 0, 2, 2}, {1, 1, 2, 2}), 1.0F / 7);
   EXPECT_FLOAT_EQ(intersection_over_union({0, 0, 2, 2}, {0, 0, 2, 2}), 1);
-  EXPECT_FLOAT_EQ(intersection_over_union({0, 0, 2, 2}, {2, 0, 2, 2}), 0);  // only an edge in common
+  EXPECT_FLOAT_EQ(intersection_over_union({0, 0, 2, 2}, {2, 0, 2, 2}),
+                  0);  // only an edge in common
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::base

@@ -12,7 +12,7 @@
 #include "mien/error.hpp"
 #include "support.hpp"
 
-namespace mien {
+namespace mien::base {
 namespace {
 
 using test::code_of;
@@ -30,9 +30,11 @@ TEST(File, WritesAndReadsBack) {
 
 TEST(File, FailedWriteKeepsTheOldFile) {
   const test::TemporaryDir folder;
-  EXPECT_EQ(code_of([&] { write_file(folder / "no/such/folder", std::string_view("x")); }), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of([&] { write_file(folder / "no/such/folder", std::string_view("x")); }),
+            ErrorCode::kNotFound);
   std::filesystem::create_directory(folder / "d");
-  EXPECT_EQ(code_of([&] { write_file(folder / "d", std::string_view("x")); }), ErrorCode::kIo);  // a folder in the way
+  EXPECT_EQ(code_of([&] { write_file(folder / "d", std::string_view("x")); }),
+            ErrorCode::kIo);  // a folder in the way
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
@@ -48,7 +50,8 @@ TEST(File, LinksStayAndWhereTheyLeadIsWritten) {
   write_file(folder / "dangling", std::string_view("made"));
   EXPECT_EQ(read_text(folder / "d/file"), "text");
   EXPECT_EQ(read_text(folder / "d/new"), "made");
-  for (const char* name : {"link", "second", "dangling"}) EXPECT_TRUE(fs::is_symlink(folder / name)) << name;
+  for (const char* name : {"link", "second", "dangling"})
+    EXPECT_TRUE(fs::is_symlink(folder / name)) << name;
   fs::create_symlink("circle", folder / "circle");
   EXPECT_THROW(write_file(folder / "circle" / "x", std::string_view("x")), Error);
 }
@@ -62,7 +65,8 @@ TEST(File, OpenFilesAreWrittenAsTheyAre) {
     EXPECT_TRUE(destination_of(name).is_in_place) << name;
     write_file(name, std::string_view("text"));
     char text[8] = {};
-    EXPECT_EQ(::pread(descriptor, text, sizeof text, 0), 4) << name;  // the very file, not another of its name
+    EXPECT_EQ(::pread(descriptor, text, sizeof text, 0), 4)
+        << name;  // the very file, not another of its name
     EXPECT_STREQ(text, "text");
   }
   EXPECT_TRUE(destination_of("/dev/stdout").is_in_place);
@@ -105,4 +109,4 @@ TEST(JsonQuote, EscapesWhatJsonWants) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::base

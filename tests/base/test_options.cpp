@@ -5,7 +5,7 @@
 #include "base/options.hpp"
 #include "mien/error.hpp"
 
-namespace mien {
+namespace mien::base {
 namespace {
 
 struct Settings {
@@ -27,7 +27,9 @@ struct Settings {
     set.add(flip, "flip", "mirror");
     return set;
   }
-  std::vector<std::string> parse(std::vector<std::string> arguments) { return options().parse(arguments); }
+  std::vector<std::string> parse(std::vector<std::string> arguments) {
+    return options().parse(arguments);
+  }
   void toml(std::string_view text) { options().parse_toml(text, "recipe.toml", "train"); }
 };
 
@@ -43,7 +45,8 @@ std::string message_of(const std::function<void()>& call) {
 
 TEST(Options, ReadsEverySpelling) {
   Settings s;
-  const auto rest = s.parse({"a.jpg", "--epochs", "5", "--learning-rate=0.5", "--no-flip", "-o", "x", "--device", "cuda", "-", "--", "--seed"});
+  const auto rest = s.parse({"a.jpg", "--epochs", "5", "--learning-rate=0.5", "--no-flip", "-o",
+                             "x", "--device", "cuda", "-", "--", "--seed"});
   EXPECT_EQ(s.epochs, 5);
   EXPECT_EQ(s.rate, 0.5);
   EXPECT_EQ(s.out, "x");
@@ -55,14 +58,19 @@ TEST(Options, ReadsEverySpelling) {
 
 TEST(Options, NamesWhatIsWrong) {
   Settings s;
-  EXPECT_EQ(message_of([&] { s.parse({"--epoch", "3"}); }), "unknown option '--epoch', did you mean '--epochs'?");
+  EXPECT_EQ(message_of([&] { s.parse({"--epoch", "3"}); }),
+            "unknown option '--epoch', did you mean '--epochs'?");
   EXPECT_EQ(message_of([&] { s.parse({"--frobnicate"}); }), "unknown option '--frobnicate'");
   EXPECT_EQ(message_of([&] { s.parse({"--epochs"}); }), "--epochs needs a value: N");
-  EXPECT_EQ(message_of([&] { s.parse({"--epochs", "ten"}); }), "--epochs: 'ten' is not a whole number");
+  EXPECT_EQ(message_of([&] { s.parse({"--epochs", "ten"}); }),
+            "--epochs: 'ten' is not a whole number");
   EXPECT_EQ(message_of([&] { s.parse({"--epochs", "0"}); }), "--epochs: '0' must lie in 1 to 1000");
-  EXPECT_EQ(message_of([&] { s.parse({"--learning-rate", "nan"}); }), "--learning-rate: 'nan' is not a finite number");
-  EXPECT_EQ(message_of([&] { s.parse({"--device", "tpu"}); }), "--device: 'tpu' is none of cpu, cuda");
-  EXPECT_EQ(message_of([&] { s.parse({"--seed", "-1"}); }), "--seed: '-1' is not a whole number of 0 or more");
+  EXPECT_EQ(message_of([&] { s.parse({"--learning-rate", "nan"}); }),
+            "--learning-rate: 'nan' is not a finite number");
+  EXPECT_EQ(message_of([&] { s.parse({"--device", "tpu"}); }),
+            "--device: 'tpu' is none of cpu, cuda");
+  EXPECT_EQ(message_of([&] { s.parse({"--seed", "-1"}); }),
+            "--seed: '-1' is not a whole number of 0 or more");
   EXPECT_EQ(message_of([&] { s.parse({"-x"}); }), "unknown option '-x'");
 }
 
@@ -77,7 +85,9 @@ TEST(Options, HelpShowsTheDefaultsWhateverWasParsed) {
 
 TEST(Options, ReadsToml) {
   Settings s;
-  s.toml("# a recipe\n[train]\nepochs = 12 # few\nlearning-rate = 2_0e-2\nout = \"a \\\"b\\\"\"\ndevice = 'cuda'\r\nflip = false\n");
+  s.toml(
+      "# a recipe\n[train]\nepochs = 12 # few\nlearning-rate = 2_0e-2\nout = \"a "
+      "\\\"b\\\"\"\ndevice = 'cuda'\r\nflip = false\n");
   EXPECT_EQ(s.epochs, 12);
   EXPECT_DOUBLE_EQ(s.rate, 0.2);
   EXPECT_EQ(s.out, "a \"b\"");
@@ -87,12 +97,16 @@ TEST(Options, ReadsToml) {
 
 TEST(Options, TomlErrorsNameFileAndLine) {
   Settings s;
-  EXPECT_EQ(message_of([&] { s.toml("epochs = 3\nepoch = 4\n"); }), "recipe.toml:2: unknown option 'epoch', did you mean 'epochs'?");
+  EXPECT_EQ(message_of([&] { s.toml("epochs = 3\nepoch = 4\n"); }),
+            "recipe.toml:2: unknown option 'epoch', did you mean 'epochs'?");
   EXPECT_EQ(message_of([&] { s.toml("[tune]\n"); }), "recipe.toml:1: unknown table [tune]");
   EXPECT_EQ(message_of([&] { s.toml("epochs\n"); }), "recipe.toml:1: expected 'name = value'");
-  EXPECT_EQ(message_of([&] { s.toml("device = cpu\n"); }), "recipe.toml:1: a text needs quotes: \"cpu\"");
-  EXPECT_EQ(message_of([&] { s.toml("out = \"x\n"); }), "recipe.toml:1: the string does not end on its line");
-  EXPECT_EQ(message_of([&] { s.toml("epochs = [1]\n"); }), "recipe.toml:1: arrays and tables are not settings: '[1]'");
+  EXPECT_EQ(message_of([&] { s.toml("device = cpu\n"); }),
+            "recipe.toml:1: a text needs quotes: \"cpu\"");
+  EXPECT_EQ(message_of([&] { s.toml("out = \"x\n"); }),
+            "recipe.toml:1: the string does not end on its line");
+  EXPECT_EQ(message_of([&] { s.toml("epochs = [1]\n"); }),
+            "recipe.toml:1: arrays and tables are not settings: '[1]'");
 }
 
 TEST(Options, TomlRoundTrip) {
@@ -114,4 +128,4 @@ TEST(Nearest, FindsTypingErrorsOnly) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::base

@@ -6,7 +6,7 @@
 #include "error_code.hpp"
 #include "mien/error.hpp"
 
-namespace mien {
+namespace mien::base {
 namespace {
 
 using namespace std::chrono_literals;
@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 TEST(Process, PassesInputAndWordsAndTellsTheEnd) {
   const std::string much(1 << 20, 'x');  // more than a pipe holds
   EXPECT_EQ(run_process({"cat"}, much).output, much);
-  const ProcessEnd end = run_process({"sh", "-c", "printf %s \"$0\"; echo bad >&2; exit 3", "a b'$(id)"}, "");
+  const ProcessEnd end =
+      run_process({"sh", "-c", "printf %s \"$0\"; echo bad >&2; exit 3", "a b'$(id)"}, "");
   EXPECT_EQ(end.output, "a b'$(id)");
   EXPECT_EQ(end.error, "bad\n");
   EXPECT_EQ(end.exit_code, 3);
@@ -33,4 +34,4 @@ TEST(Process, MissingProgramIsNamed) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::base

@@ -11,8 +11,8 @@
 #include "engine/reference_model.hpp"
 #include "mien/error.hpp"
 
-// Every allocation of this program comes by here. oneDNN 2.6 makes a small table of arguments in each call of
-// a primitive; those are told apart by the library that the caller is in.
+// Every allocation of this program comes by here. oneDNN 2.6 makes a small table of arguments in
+// each call of a primitive; those are told apart by the library that the caller is in.
 namespace {
 
 std::atomic<int> ours{0};
@@ -73,8 +73,8 @@ TEST(Allocations, NoneOfOursInF32) {
 
 TEST(Allocations, NoneOfOursInEightBits) {
   const std::vector<float> images = test::random_input(2 * 48 * 48);
-  expect_none_after_the_first_calls(quantize(test::reference_model(), images, {2, 1, 48, 48}, {1, {}}),
-                                    Precision::kInt8);
+  expect_none_after_the_first_calls(
+      quantize(test::reference_model(), images, {2, 1, 48, 48}, {1, {}}), Precision::kInt8);
 }
 
 TEST(Allocations, NoneOfOursInBf16) {

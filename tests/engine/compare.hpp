@@ -35,7 +35,8 @@ inline std::vector<double> softmax(std::span<const float> logits) {
 inline double probability_difference(std::span<const float> a, std::span<const float> b,
                                      std::size_t classes) {
   double worst = a.size() == b.size() ? 0 : INFINITY;
-  for (std::size_t row = 0; row + classes <= a.size() && row + classes <= b.size(); row += classes) {
+  for (std::size_t row = 0; row + classes <= a.size() && row + classes <= b.size();
+       row += classes) {
     const auto p = softmax(a.subspan(row, classes));
     const auto q = softmax(b.subspan(row, classes));
     for (std::size_t i = 0; i < classes; ++i)
@@ -44,20 +45,22 @@ inline double probability_difference(std::span<const float> a, std::span<const f
   return worst;
 }
 
-/// Whether eight-bit layers of a network add pairs of products in 16 bits, as oneDNN does on CPUs without
-/// VNNI's instructions: random weights overflow that, trained ones hardly ever.
+/// Whether eight-bit layers of a network add pairs of products in 16 bits, as oneDNN does on CPUs
+/// without VNNI's instructions: random weights overflow that, trained ones hardly ever.
 inline bool overflows(const engine::Network& network, std::span<const float> input,
                       const engine::InputShape& shape) {
   const engine::Profile profile = network.profile(input, shape, 1);
-  return std::any_of(profile.calls.begin(), profile.calls.end(), [](const engine::CallProfile& call) {
-    const bool is_eight_bit = call.input_type == "u8" || call.input_type == "s8";
-    const bool is_exact = call.implementation.find("vnni") != std::string::npos ||
-                          call.implementation.find("amx") != std::string::npos;
-    return call.kind == "convolution" && is_eight_bit && !is_exact;
-  });
+  return std::any_of(
+      profile.calls.begin(), profile.calls.end(), [](const engine::CallProfile& call) {
+        const bool is_eight_bit = call.input_type == "u8" || call.input_type == "s8";
+        const bool is_exact = call.implementation.find("vnni") != std::string::npos ||
+                              call.implementation.find("amx") != std::string::npos;
+        return call.kind == "convolution" && is_eight_bit && !is_exact;
+      });
 }
 #define MIEN_SKIP_OVERFLOW(network, input, shape) \
-  if (test::overflows(network, input, shape)) GTEST_SKIP() << "no VNNI: sums of random weights overflow"
+  if (test::overflows(network, input, shape))     \
+  GTEST_SKIP() << "no VNNI: sums of random weights overflow"
 
 /// The engine's outputs must be those of the naive interpreter, in shape and in value.
 inline void expect_like_naive(const model::Model& model, const engine::InputShape& shape,

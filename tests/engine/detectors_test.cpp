@@ -10,7 +10,8 @@ namespace {
 /// Pixel values from 0 to 255, as YuNet takes them, or scaled.
 std::vector<float> picture(std::int64_t count, float offset, float scale) {
   std::vector<float> pixels = test::random_input(count);
-  for (float& pixel : pixels) pixel = (std::min(std::max(127 + 60 * pixel, 0.0F), 255.0F) - offset) * scale;
+  for (float& pixel : pixels)
+    pixel = (std::min(std::max(127 + 60 * pixel, 0.0F), 255.0F) - offset) * scale;
   return pixels;
 }
 
@@ -35,15 +36,6 @@ TEST(Detectors, YunetIsLikeOnnxRuntime) {
   const model::Model model = model::read_onnx(*path);
   expect_like_onnx_runtime(model, {1, 3, 640, 640}, picture(3 * 640 * 640, 0, 1));
   expect_like_onnx_runtime(model, {1, 3, 320, 224}, picture(3 * 320 * 224, 0, 1));
-}
-
-TEST(Detectors, RfbIsLikeOnnxRuntime) {
-  const auto path = test::shared_path("models/version-RFB-320.onnx");
-  if (!path) GTEST_SKIP() << "the shared models are not here";
-  const model::Model model = model::read_onnx(*path);
-  expect_like_onnx_runtime(model, {1, 3, 240, 320}, picture(3 * 240 * 320, 127, 1 / 128.0F));
-  EXPECT_THROW(Network::compile(model).prepare({1, 3, 480, 640}),
-               std::exception);  // its boxes are for one size
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ NaiveTensor combine(const NaiveTensor& a, const NaiveTensor& b,
     }
   }
   each_index(result.shape, [&](const Shape& index) {
-    result.values.push_back(static_cast<float>(function(broadcast_at(a, index), broadcast_at(b, index))));
+    result.values.push_back(
+        static_cast<float>(function(broadcast_at(a, index), broadcast_at(b, index))));
   });
   return result;
 }
@@ -77,30 +78,34 @@ NaiveTensor combine(const NaiveTensor& a, const NaiveTensor& b,
 struct Window {
   Shape kernel, strides, dilations, pads;
   std::int64_t output(const Shape& input, int axis) const {
-    return (input[2 + axis] + pads[axis] + pads[axis + 2] - (kernel[axis] - 1) * dilations[axis] - 1) /
+    return (input[2 + axis] + pads[axis] + pads[axis + 2] - (kernel[axis] - 1) * dilations[axis] -
+            1) /
                strides[axis] +
            1;
   }
 };
 
 Window window(const Node& node, const Shape& input, const Shape& kernel) {
-  Window w{kernel, attribute<Shape>(node, "strides", {1, 1}), attribute<Shape>(node, "dilations", {1, 1}),
+  Window w{kernel, attribute<Shape>(node, "strides", {1, 1}),
+           attribute<Shape>(node, "dilations", {1, 1}),
            attribute<Shape>(node, "pads", {0, 0, 0, 0})};
   const auto auto_pad = attribute<std::string>(node, "auto_pad", "NOTSET");
   for (int axis = 0; axis < 2 && auto_pad.starts_with("SAME"); ++axis) {
     const std::int64_t outputs = (input[2 + axis] + w.strides[axis] - 1) / w.strides[axis];
-    const std::int64_t total = std::max<std::int64_t>(
-        0, (outputs - 1) * w.strides[axis] + (kernel[axis] - 1) * w.dilations[axis] + 1 - input[2 + axis]);
+    const std::int64_t total =
+        std::max<std::int64_t>(0, (outputs - 1) * w.strides[axis] +
+                                      (kernel[axis] - 1) * w.dilations[axis] + 1 - input[2 + axis]);
     w.pads[axis] = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
     w.pads[axis + 2] = total - w.pads[axis];
   }
   return w;
 }
 
-/// Calls visit(y, x, kernel y, kernel x) for the pixels under the window at (oy, ox) that are inside the
-/// image.
+/// Calls visit(y, x, kernel y, kernel x) for the pixels under the window at (oy, ox) that are
+/// inside the image.
 template <class Visit>
-void under_window(const Window& w, const Shape& input, std::int64_t oy, std::int64_t ox, Visit visit) {
+void under_window(const Window& w, const Shape& input, std::int64_t oy, std::int64_t ox,
+                  Visit visit) {
   for (std::int64_t ky = 0; ky < w.kernel[0]; ++ky) {
     for (std::int64_t kx = 0; kx < w.kernel[1]; ++kx) {
       const std::int64_t y = oy * w.strides[0] - w.pads[0] + ky * w.dilations[0];
@@ -123,7 +128,8 @@ NaiveTensor conv(const Node& node, const NaiveTensor& x, const NaiveTensor& weig
       const std::int64_t from = i[1] / per_group * weights.shape[1] + c;
       under_window(w, x.shape, i[2], i[3], [&](auto y, auto xx, auto ky, auto kx) {
         sum +=
-            static_cast<double>(x.values[((i[0] * x.shape[1] + from) * x.shape[2] + y) * x.shape[3] + xx]) *
+            static_cast<double>(
+                x.values[((i[0] * x.shape[1] + from) * x.shape[2] + y) * x.shape[3] + xx]) *
             weights.values[((i[1] * weights.shape[1] + c) * w.kernel[0] + ky) * w.kernel[1] + kx];
       });
     }
@@ -143,7 +149,8 @@ NaiveTensor pool(const Node& node, const NaiveTensor& x, const Shape& kernel) {
     double best = -std::numeric_limits<double>::infinity();
     std::int64_t count = 0;
     under_window(w, x.shape, i[2], i[3], [&](auto y, auto xx, auto, auto) {
-      const double value = x.values[((i[0] * x.shape[1] + i[1]) * x.shape[2] + y) * x.shape[3] + xx];
+      const double value =
+          x.values[((i[0] * x.shape[1] + i[1]) * x.shape[2] + y) * x.shape[3] + xx];
       sum += value;
       best = std::max(best, value);
       ++count;
@@ -174,7 +181,8 @@ NaiveTensor multiply(const NaiveTensor& a, const NaiveTensor& b, std::int64_t b_
   return result;
 }
 
-NaiveTensor gemm(const Node& node, const NaiveTensor& a, const NaiveTensor& b, const NaiveTensor* c) {
+NaiveTensor gemm(const Node& node, const NaiveTensor& a, const NaiveTensor& b,
+                 const NaiveTensor* c) {
   const float alpha = attribute(node, "alpha", 1.0F);
   const float beta = attribute(node, "beta", 1.0F);
   const NaiveTensor scaled = map_values(multiply(a, b, attribute<std::int64_t>(node, "transB", 0)),
@@ -190,7 +198,8 @@ NaiveTensor batch_norm(const Node& node, const NaiveTensor& x,
   each_index(x.shape, [&](const Shape& i) {
     const auto p = [&](int which) { return static_cast<double>(parameters[which]->values[i[1]]); };
     const double value = x.values[offset(x.shape, i)];
-    result.values.push_back(static_cast<float>((value - p(2)) / std::sqrt(p(3) + epsilon) * p(0) + p(1)));
+    result.values.push_back(
+        static_cast<float>((value - p(2)) / std::sqrt(p(3) + epsilon) * p(0) + p(1)));
   });
   return result;
 }
@@ -202,7 +211,8 @@ NaiveTensor softmax(const Node& node, const NaiveTensor& x) {
   each_index(x.shape, [&](Shape i) {
     const double own = x.values[offset(x.shape, i)];
     double sum = 0;
-    for (i[axis] = 0; i[axis] < x.shape[axis]; ++i[axis]) sum += std::exp(x.values[offset(x.shape, i)] - own);
+    for (i[axis] = 0; i[axis] < x.shape[axis]; ++i[axis])
+      sum += std::exp(x.values[offset(x.shape, i)] - own);
     result.values.push_back(static_cast<float>(1 / sum));
   });
   return result;
@@ -279,7 +289,8 @@ NaiveTensor quantize(const Node& node, const NaiveTensor& x, const NaiveTensor& 
     const double z = zero == nullptr ? 0 : zero->values[at];
     const double value = x.values[offset(x.shape, i)];
     const double stored = std::clamp(std::nearbyint(value / s) + z, range.first, range.second);
-    result.values.push_back(static_cast<float>(node.op_type == "QuantizeLinear" ? stored : (value - z) * s));
+    result.values.push_back(
+        static_cast<float>(node.op_type == "QuantizeLinear" ? stored : (value - z) * s));
   });
   return result;
 }
@@ -320,7 +331,8 @@ Shape reshaped(const NaiveTensor& x, const NaiveTensor& wanted) {
   return shape;
 }
 
-NaiveTensor run_node(const Node& node, const std::vector<const NaiveTensor*>& in, const model::Model& model) {
+NaiveTensor run_node(const Node& node, const std::vector<const NaiveTensor*>& in,
+                     const model::Model& model) {
   const std::string& op = node.op_type;
   const NaiveTensor& x = *in.at(0);
   const auto optional = [&](std::size_t index) { return index < in.size() ? in[index] : nullptr; };
@@ -330,7 +342,8 @@ NaiveTensor run_node(const Node& node, const std::vector<const NaiveTensor*>& in
   if (op == "BatchNormalization") return batch_norm(node, x, {in.begin() + 1, in.end()});
   if (op == "MaxPool" || op == "AveragePool")
     return pool(node, x, attribute<Shape>(node, "kernel_shape", {}));
-  if (op == "GlobalAveragePool" || op == "GlobalMaxPool") return pool(node, x, {x.shape[2], x.shape[3]});
+  if (op == "GlobalAveragePool" || op == "GlobalMaxPool")
+    return pool(node, x, {x.shape[2], x.shape[3]});
   if (op == "ReduceMean") {
     NaiveTensor mean = pool(node, x, {x.shape[2], x.shape[3]});
     if (attribute<std::int64_t>(node, "keepdims", 1) == 0) mean.shape.resize(2);
@@ -338,7 +351,8 @@ NaiveTensor run_node(const Node& node, const std::vector<const NaiveTensor*>& in
   }
   if (op == "Relu") return map_values(x, [](double v) { return std::max(v, 0.0); });
   if (op == "LeakyRelu") {
-    return map_values(x, [a = attribute(node, "alpha", 0.01F)](double v) { return v < 0 ? a * v : v; });
+    return map_values(
+        x, [a = attribute(node, "alpha", 0.01F)](double v) { return v < 0 ? a * v : v; });
   }
   if (op == "Sigmoid") return map_values(x, [](double v) { return 1 / (1 + std::exp(-v)); });
   if (op == "Tanh") return map_values(x, [](double v) { return std::tanh(v); });
@@ -346,11 +360,14 @@ NaiveTensor run_node(const Node& node, const std::vector<const NaiveTensor*>& in
   if (op == "Elu") return map_values(x, [](double v) { return v < 0 ? std::exp(v) - 1 : v; });
   if (op == "Neg") return map_values(x, [](double v) { return -v; });
   if (op == "Abs") return map_values(x, [](double v) { return std::abs(v); });
-  if (op == "HardSigmoid") return map_values(x, [](double v) { return std::clamp(0.2 * v + 0.5, 0.0, 1.0); });
-  if (op == "HardSwish") return map_values(x, [](double v) { return v * std::clamp(v / 6 + 0.5, 0.0, 1.0); });
+  if (op == "HardSigmoid")
+    return map_values(x, [](double v) { return std::clamp(0.2 * v + 0.5, 0.0, 1.0); });
+  if (op == "HardSwish")
+    return map_values(x, [](double v) { return v * std::clamp(v / 6 + 0.5, 0.0, 1.0); });
   if (op == "Clip") {
-    return map_values(
-        x, [&](double v) { return std::clamp<double>(v, in.at(1)->values[0], in.at(2)->values[0]); });
+    return map_values(x, [&](double v) {
+      return std::clamp<double>(v, in.at(1)->values[0], in.at(2)->values[0]);
+    });
   }
   if (op == "Add") return combine(x, *in.at(1), [](double a, double b) { return a + b; });
   if (op == "Sub") return combine(x, *in.at(1), [](double a, double b) { return a - b; });
@@ -367,7 +384,8 @@ NaiveTensor run_node(const Node& node, const std::vector<const NaiveTensor*>& in
   if (op == "Slice") return slice(node, x);
   if (op == "Resize") return resize_nearest(x, *in.at(2));
   if (op == "QuantizeLinear" || op == "DequantizeLinear") {
-    const model::Tensor* zero = node.inputs.size() > 2 ? model.find_initializer(node.inputs[2]) : nullptr;
+    const model::Tensor* zero =
+        node.inputs.size() > 2 ? model.find_initializer(node.inputs[2]) : nullptr;
     const bool is_signed = zero != nullptr && zero->type == model::DataType::kInt8;
     return quantize(node, x, *in.at(1), optional(2),
                     is_signed ? std::pair(-128.0, 127.0) : std::pair(0.0, 255.0));
@@ -384,7 +402,8 @@ std::vector<NaiveTensor> run_naive(const model::Model& model, const NaiveTensor&
   for (const model::Tensor& tensor : model.initializers) values[tensor.name] = from_model(tensor);
   for (const Node& node : model.nodes) {
     std::vector<const NaiveTensor*> inputs;
-    for (const std::string& name : node.inputs) inputs.push_back(name.empty() ? &kNothing : &values.at(name));
+    for (const std::string& name : node.inputs)
+      inputs.push_back(name.empty() ? &kNothing : &values.at(name));
     values[node.outputs[0]] = run_node(node, inputs, model);
   }
   std::vector<NaiveTensor> outputs;

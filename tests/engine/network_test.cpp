@@ -25,7 +25,8 @@ TEST(Network, ReferenceNetworkIsLikeNaive) {
 TEST(Network, ReferenceNetworkIsLikeOnnxRuntime) {
   const model::Model model = test::reference_model();
   const std::vector<float> input = test::random_input(3 * kPixels);
-  const auto expected = test::run_onnx_runtime(model, std::vector<std::int64_t>{3, 1, 48, 48}, input);
+  const auto expected =
+      test::run_onnx_runtime(model, std::vector<std::int64_t>{3, 1, 48, 48}, input);
   if (!expected) GTEST_SKIP() << "MIEN_PYTHON is not set";
   const auto got = Network::compile(model, {Precision::kF32, 1}).run(input, {3, 1, 48, 48});
   EXPECT_EQ(got[0].shape, expected->at(0).shape);
@@ -72,7 +73,8 @@ TEST(Network, ThreadsGetTheAnswersOfOne) {
   const std::vector<float> input = test::random_input(kThreads * kPixels);
   std::vector<std::vector<float>> expected;
   for (int i = 0; i < kThreads; ++i) {
-    expected.push_back(network.run(std::span(input).subspan(i * kPixels, kPixels), {1, 1, 48, 48})[0].values);
+    expected.push_back(
+        network.run(std::span(input).subspan(i * kPixels, kPixels), {1, 1, 48, 48})[0].values);
   }
   const Network fresh =
       Network::compile(test::reference_model(), {Precision::kF32, 1});  // plans are made in a race
@@ -81,7 +83,8 @@ TEST(Network, ThreadsGetTheAnswersOfOne) {
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       for (int round = 0; round < 20; ++round) {
-        const auto output = fresh.run(std::span(input).subspan(i * kPixels, kPixels), {1, 1, 48, 48});
+        const auto output =
+            fresh.run(std::span(input).subspan(i * kPixels, kPixels), {1, 1, 48, 48});
         if (output[0].values != expected[i]) ++wrong;
       }
     });
@@ -134,7 +137,8 @@ TEST(Network, WrongSizesAreErrors) {
   EXPECT_THROW(network.prepare({1, 1, -48, 48}), Error);
   EXPECT_THROW(network.prepare({std::int64_t{1} << 40, 1, 48, 48}), Error);
   EXPECT_THROW(Network::compile(test::reference_model(), {Precision::kF32, -1}), Error);
-  EXPECT_THROW(Network::compile(test::reference_model(), {Precision::kInt8, 1}), Error);  // not quantised
+  EXPECT_THROW(Network::compile(test::reference_model(), {Precision::kInt8, 1}),
+               Error);  // not quantised
 }
 
 TEST(Network, NodesThatMakeNoSenseAreErrors) {
@@ -145,16 +149,24 @@ TEST(Network, NodesThatMakeNoSenseAreErrors) {
     graph.output(build(graph), {});
     Network::compile(graph.model(), {Precision::kF32, 1}).prepare({1, 1, 1, 8});
   };
-  EXPECT_THROW(prepare([](auto& g) { return g.node("MatMul", {g.constant({1, 0}, -1, 1), g.constant({0, 8}, -1, 1)}); }), Error);
+  EXPECT_THROW(prepare([](auto& g) {
+                 return g.node("MatMul", {g.constant({1, 0}, -1, 1), g.constant({0, 8}, -1, 1)});
+               }),
+               Error);
   const auto without_scale = [](auto& g) {
-    const std::string stored = g.template constant<std::int8_t>({8, 4}, std::vector<std::int8_t>(32, 1));
-    return g.node("MatMul", {"input", g.node("DequantizeLinear", {stored, g.template constant<float>({0}, {})})});
+    const std::string stored =
+        g.template constant<std::int8_t>({8, 4}, std::vector<std::int8_t>(32, 1));
+    return g.node("MatMul", {"input", g.node("DequantizeLinear",
+                                             {stored, g.template constant<float>({0}, {})})});
   };
   EXPECT_THROW(prepare(without_scale), Error);
   // An axis that is cut twice is cut from what the first cut left.
   prepare([](auto& g) {
-    const auto list = [&](const Integers& values) { return g.template constant<std::int64_t>({2}, values); };
-    const std::string cut = g.node("Slice", {g.constant({8, 8}, -1, 1), list({6, 0}), list({8, 8}), list({0, 0})});
+    const auto list = [&](const Integers& values) {
+      return g.template constant<std::int64_t>({2}, values);
+    };
+    const std::string cut =
+        g.node("Slice", {g.constant({8, 8}, -1, 1), list({6, 0}), list({8, 8}), list({0, 0})});
     return g.node("MatMul", {"input", g.node("Transpose", {cut}, {{"perm", Integers{1, 0}}})});
   });
 }

@@ -13,7 +13,8 @@ using test::GraphBuilder;
 using Integers = std::vector<std::int64_t>;
 using Attributes = std::map<std::string, Attribute>;
 
-/// Builds a graph on an input of that shape; the function returns the value that becomes the output.
+/// Builds a graph on an input of that shape; the function returns the value that becomes the
+/// output.
 void check(const InputShape& shape, const std::function<std::string(GraphBuilder&)>& build,
            double tolerance = 2e-5) {
   GraphBuilder graph({shape.begin(), shape.end()});
@@ -39,7 +40,14 @@ TEST(Operators, Convolutions) {
       {1, 16, 16, 12, 12, 3, 1, {{"pads", Integers{0, 0, 0, 0}}}},
       {1, 16, 16, 12, 12, 3, 1, {{"pads", Integers{0, 1, 2, 1}}}},
       {1, 6, 10, 12, 12, 3, 1, {{"dilations", Integers{2, 2}}, {"pads", Integers{2, 2, 2, 2}}}},
-      {1, 4, 4, 11, 8, 4, 1, {{"auto_pad", std::string("SAME_UPPER")}, {"strides", Integers{2, 2}}}},
+      {1,
+       4,
+       4,
+       11,
+       8,
+       4,
+       1,
+       {{"auto_pad", std::string("SAME_UPPER")}, {"strides", Integers{2, 2}}}},
       {1, 4, 4, 11, 8, 4, 1, {{"auto_pad", std::string("SAME_LOWER")}}},
       {1, 1, 1, 8, 8, 3, 1, {}},
   };
@@ -47,8 +55,9 @@ TEST(Operators, Convolutions) {
     SCOPED_TRACE(::testing::Message()
                  << c.from << " to " << c.to << " kernel " << c.kernel << " groups " << c.groups);
     const InputShape shape = {c.batch, c.from, c.height, c.width};
-    check(shape,
-          [&](GraphBuilder& g) { return g.conv("input", c.from, c.to, c.kernel, c.attributes, c.groups); });
+    check(shape, [&](GraphBuilder& g) {
+      return g.conv("input", c.from, c.to, c.kernel, c.attributes, c.groups);
+    });
     check(shape, [&](GraphBuilder& g) {
       return g.node("Relu", {g.conv("input", c.from, c.to, c.kernel, c.attributes, c.groups)});
     });
@@ -56,9 +65,8 @@ TEST(Operators, Convolutions) {
 }
 
 TEST(Operators, ConvolutionWithoutBias) {
-  check({1, 4, 6, 6}, [](GraphBuilder& g) {
-    return g.node("Conv", {"input", g.constant({8, 4, 3, 3}, -1, 1)});
-  });
+  check({1, 4, 6, 6},
+        [](GraphBuilder& g) { return g.node("Conv", {"input", g.constant({8, 4, 3, 3}, -1, 1)}); });
 }
 
 TEST(Operators, BatchNormalizations) {
@@ -66,9 +74,10 @@ TEST(Operators, BatchNormalizations) {
   check({2, 6, 8, 8}, [](GraphBuilder& g) { return g.batch_norm(g.conv("input", 6, 9, 3), 9); });
   for (const float low_scale : {0.5F, -1.0F}) {  // scales of either sign take different ways
     check({2, 6, 8, 8}, [&](GraphBuilder& g) {
-      const std::string normed = g.batch_norm(g.node("Relu", {g.conv("input", 6, 9, 3)}), 9, low_scale);
-      const std::string pooled =
-          g.node("MaxPool", {normed}, {{"kernel_shape", Integers{2, 2}}, {"strides", Integers{2, 2}}});
+      const std::string normed =
+          g.batch_norm(g.node("Relu", {g.conv("input", 6, 9, 3)}), 9, low_scale);
+      const std::string pooled = g.node(
+          "MaxPool", {normed}, {{"kernel_shape", Integers{2, 2}}, {"strides", Integers{2, 2}}});
       return g.conv(pooled, 9, 4, 3);
     });
   }
@@ -85,10 +94,12 @@ TEST(Operators, DenseLayers) {
     return g.node("Relu", {g.dense(g.node("Flatten", {conv}), 180, 33)});
   });
   check({2, 2, 5, 5}, [](GraphBuilder& g) {
-    return g.node("Gemm", {g.node("Flatten", {"input"}), g.constant({50, 7}, -1, 1), g.constant({7}, -1, 1)},
-                  {{"alpha", 0.5F}, {"beta", 2.0F}});
+    return g.node(
+        "Gemm", {g.node("Flatten", {"input"}), g.constant({50, 7}, -1, 1), g.constant({7}, -1, 1)},
+        {{"alpha", 0.5F}, {"beta", 2.0F}});
   });
-  check({2, 3, 4, 5}, [](GraphBuilder& g) { return g.node("MatMul", {"input", g.constant({5, 6}, -1, 1)}); });
+  check({2, 3, 4, 5},
+        [](GraphBuilder& g) { return g.node("MatMul", {"input", g.constant({5, 6}, -1, 1)}); });
   check({2, 3, 4, 5}, [](GraphBuilder& g) {
     const std::string product = g.node("MatMul", {"input", g.constant({5, 6}, -1, 1)});
     return g.node("Relu", {g.node("Add", {product, g.constant({6}, -1, 1)})});
@@ -103,9 +114,10 @@ TEST(Operators, Pools) {
         return g.node(op, {"input"}, {{"kernel_shape", Integers{2, 2}}});
       });
       check(shape, [&](GraphBuilder& g) {
-        return g.node(
-            op, {"input"},
-            {{"kernel_shape", Integers{3, 2}}, {"strides", Integers{2, 3}}, {"pads", Integers{1, 0, 1, 1}}});
+        return g.node(op, {"input"},
+                      {{"kernel_shape", Integers{3, 2}},
+                       {"strides", Integers{2, 3}},
+                       {"pads", Integers{1, 0, 1, 1}}});
       });
     }
   }
@@ -118,19 +130,21 @@ TEST(Operators, Pools) {
   check({2, 5, 7, 6}, [](GraphBuilder& g) { return g.node("GlobalAveragePool", {"input"}); });
   check({2, 5, 7, 6}, [](GraphBuilder& g) { return g.node("GlobalMaxPool", {"input"}); });
   check({2, 5, 7, 6}, [](GraphBuilder& g) {
-    return g.node("ReduceMean", {"input"}, {{"axes", Integers{2, 3}}, {"keepdims", std::int64_t{0}}});
+    return g.node("ReduceMean", {"input"},
+                  {{"axes", Integers{2, 3}}, {"keepdims", std::int64_t{0}}});
   });
 }
 
 TEST(Operators, ElementwiseFunctions) {
-  for (const char* op :
-       {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "Exp", "Elu", "Neg", "Abs", "HardSigmoid", "HardSwish"}) {
+  for (const char* op : {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "Exp", "Elu", "Neg", "Abs",
+                         "HardSigmoid", "HardSwish"}) {
     SCOPED_TRACE(op);
     check({1, 3, 5, 7}, [&](GraphBuilder& g) { return g.node(op, {"input"}); });
     check({1, 8, 6, 6}, [&](GraphBuilder& g) { return g.node(op, {g.conv("input", 8, 8, 3)}); });
   }
   check({1, 3, 5, 7}, [](GraphBuilder& g) {
-    return g.node("Clip", {"input", g.constant<float>({}, {-0.5F}), g.constant<float>({}, {0.75F})});
+    return g.node("Clip",
+                  {"input", g.constant<float>({}, {-0.5F}), g.constant<float>({}, {0.75F})});
   });
 }
 
@@ -154,19 +168,20 @@ TEST(Operators, Arithmetic) {
     SCOPED_TRACE(op);
     const std::vector<Integers> shapes = {{}, {1}, {6, 1, 1}, {1, 6, 1, 1}, {5}, {2, 6, 4, 5}};
     for (const Integers& shape : shapes) {
-      check({2, 6, 4, 5}, [&](GraphBuilder& g) { return g.node(op, {"input", g.constant(shape, 0.5F, 2)}); });
+      check({2, 6, 4, 5},
+            [&](GraphBuilder& g) { return g.node(op, {"input", g.constant(shape, 0.5F, 2)}); });
     }
     check({2, 6, 4, 5}, [&](GraphBuilder& g) {
       return g.node(op, {g.conv("input", 6, 6, 3), g.node("Exp", {"input"})});
     });
     check({2, 6, 4, 5}, [&](GraphBuilder& g) {
-      return g.node(op, {g.conv("input", 6, 6, 3), g.node("Exp", {g.node("GlobalAveragePool", {"input"})})});
+      return g.node(
+          op, {g.conv("input", 6, 6, 3), g.node("Exp", {g.node("GlobalAveragePool", {"input"})})});
     });
   }
   for (const char* op : {"Add", "Sub", "Mul"}) {
-    check({2, 6, 4, 5}, [&](GraphBuilder& g) {
-      return g.node(op, {g.constant({6, 1, 1}, 0.5F, 2), "input"});
-    });
+    check({2, 6, 4, 5},
+          [&](GraphBuilder& g) { return g.node(op, {g.constant({6, 1, 1}, 0.5F, 2), "input"}); });
   }
   check({2, 6, 4, 5}, [](GraphBuilder& g) {
     return g.node("Div", {g.constant<float>({}, {2.0F}), g.node("Exp", {"input"})});
@@ -174,8 +189,8 @@ TEST(Operators, Arithmetic) {
 }
 
 TEST(Operators, SumsOfBranches) {
-  // Residual blocks: the sum is fused into the convolution whose result comes last, and may or may not
-  // overwrite.
+  // Residual blocks: the sum is fused into the convolution whose result comes last, and may or may
+  // not overwrite.
   check({2, 16, 9, 9}, [](GraphBuilder& g) {
     const std::string a = g.node("Relu", {g.conv("input", 16, 16, 3)});
     const std::string b = g.conv(g.node("Relu", {g.conv(a, 16, 16, 3)}), 16, 16, 3);
@@ -186,7 +201,8 @@ TEST(Operators, SumsOfBranches) {
     const std::string a = g.node("Relu", {g.conv("input", 8, 8, 1)});
     return g.node("Add", {a, g.conv(a, 8, 8, 1)});  // the summand is also the input
   });
-  check({1, 8, 6, 6}, [](GraphBuilder& g) { return g.node("Add", {"input", g.conv("input", 8, 8, 3)}); });
+  check({1, 8, 6, 6},
+        [](GraphBuilder& g) { return g.node("Add", {"input", g.conv("input", 8, 8, 3)}); });
   check({1, 8, 6, 6}, [](GraphBuilder& g) {
     const std::string a = g.conv("input", 8, 8, 3);
     return g.node("Add", {a, a});
@@ -226,8 +242,9 @@ TEST(Operators, Rearrangements) {
   });
   check({2, 20, 6, 5}, [](GraphBuilder& g) {
     g.model().opset = 9;
-    return g.node("Slice", {g.conv("input", 20, 20, 3)},
-                  {{"starts", Integers{3, 1}}, {"ends", Integers{-2, 1000}}, {"axes", Integers{1, 2}}});
+    return g.node(
+        "Slice", {g.conv("input", 20, 20, 3)},
+        {{"starts", Integers{3, 1}}, {"ends", Integers{-2, 1000}}, {"axes", Integers{1, 2}}});
   });
   check({2, 8, 3, 4}, [](GraphBuilder& g) {
     return g.node("Resize", {g.conv("input", 8, 8, 3), "", g.constant<float>({4}, {1, 1, 2, 3})},
@@ -235,12 +252,14 @@ TEST(Operators, Rearrangements) {
                    {"coordinate_transformation_mode", std::string("asymmetric")},
                    {"nearest_mode", std::string("floor")}});
   });
-  check({1, 3, 4, 5}, [](GraphBuilder& g) { return g.node("Identity", {g.node("Relu", {"input"})}); });
+  check({1, 3, 4, 5},
+        [](GraphBuilder& g) { return g.node("Identity", {g.node("Relu", {"input"})}); });
 }
 
 TEST(Operators, SoftmaxOverAnyAxis) {
   for (const std::int64_t axis : {1, 2, -1}) {
-    check({2, 7, 4, 5}, [&](GraphBuilder& g) { return g.node("Softmax", {"input"}, {{"axis", axis}}); });
+    check({2, 7, 4, 5},
+          [&](GraphBuilder& g) { return g.node("Softmax", {"input"}, {{"axis", axis}}); });
   }
 }
 
@@ -269,36 +288,40 @@ TEST(Operators, WhatCannotRunIsNamed) {
   expect_refused(ErrorCode::kUnsupported, "NonMaxSuppression node 'NonMaxSuppression0'",
                  [](GraphBuilder& g) { return g.node("NonMaxSuppression", {"input"}); });
   expect_refused(ErrorCode::kUnsupported, "Resize node 'Resize1'", [](GraphBuilder& g) {
-    return g.node("Resize", {g.node("Relu", {"input"}), "", g.constant<float>({4}, {1, 1, 1.5F, 1.5F})});
+    return g.node("Resize",
+                  {g.node("Relu", {"input"}), "", g.constant<float>({4}, {1, 1, 1.5F, 1.5F})});
   });
   expect_refused(ErrorCode::kInvalidArgument, "Conv node 'Conv0' takes 5 channels, not 4",
                  [](GraphBuilder& g) { return g.conv("input", 5, 6, 3); });
   expect_refused(ErrorCode::kUnsupported, "Conv node 'Conv1'", [](GraphBuilder& g) {
     return g.node("Conv", {"input", g.node("Relu", {"input"})});
   });
-  expect_refused(ErrorCode::kInvalidArgument, "MaxPool node 'MaxPool0' makes an empty", [](GraphBuilder& g) {
-    return g.node("MaxPool", {"input"}, {{"kernel_shape", Integers{9, 9}}});
-  });
-  expect_refused(ErrorCode::kBadFormat, "MaxPool node 'MaxPool0': lacks input 0", [](GraphBuilder& g) {
-    return g.node("MaxPool", {}, {{"kernel_shape", Integers{2, 2}}});
-  });
-  expect_refused(ErrorCode::kBadFormat, "Conv node 'Conv0': attribute 'strides'", [](GraphBuilder& g) {
-    return g.conv("input", 4, 4, 3, {{"strides", 1.0F}});
-  });
+  expect_refused(ErrorCode::kInvalidArgument, "MaxPool node 'MaxPool0' makes an empty",
+                 [](GraphBuilder& g) {
+                   return g.node("MaxPool", {"input"}, {{"kernel_shape", Integers{9, 9}}});
+                 });
+  expect_refused(
+      ErrorCode::kBadFormat, "MaxPool node 'MaxPool0': lacks input 0",
+      [](GraphBuilder& g) { return g.node("MaxPool", {}, {{"kernel_shape", Integers{2, 2}}}); });
+  expect_refused(ErrorCode::kBadFormat, "Conv node 'Conv0': attribute 'strides'",
+                 [](GraphBuilder& g) { return g.conv("input", 4, 4, 3, {{"strides", 1.0F}}); });
 }
 
 TEST(Operators, FurtherOutputsThatAreUsedAreNamed) {
-  expect_refused(ErrorCode::kUnsupported, "Dropout node 'Dropout0': its further outputs", [](GraphBuilder& g) {
-    const std::string kept = g.node("Dropout", {"input"});
-    g.model().nodes.back().outputs.push_back("mask");
-    return g.node("Mul", {kept, "mask"});
-  });
-  expect_refused(ErrorCode::kUnsupported, "Dropout node 'Dropout0': its further outputs", [](GraphBuilder& g) {
-    g.node("Dropout", {g.constant({4}, 0, 1)});
-    g.model().nodes.back().outputs.push_back("mask");
-    return std::string("mask");
-  });
-  expect_refused(ErrorCode::kUnsupported, "BatchNormalization node 'BatchNormalization0': its further outputs",
+  expect_refused(ErrorCode::kUnsupported, "Dropout node 'Dropout0': its further outputs",
+                 [](GraphBuilder& g) {
+                   const std::string kept = g.node("Dropout", {"input"});
+                   g.model().nodes.back().outputs.push_back("mask");
+                   return g.node("Mul", {kept, "mask"});
+                 });
+  expect_refused(ErrorCode::kUnsupported, "Dropout node 'Dropout0': its further outputs",
+                 [](GraphBuilder& g) {
+                   g.node("Dropout", {g.constant({4}, 0, 1)});
+                   g.model().nodes.back().outputs.push_back("mask");
+                   return std::string("mask");
+                 });
+  expect_refused(ErrorCode::kUnsupported,
+                 "BatchNormalization node 'BatchNormalization0': its further outputs",
                  [](GraphBuilder& g) {
                    g.batch_norm("input", 4);
                    g.model().nodes.back().outputs.push_back("mean");
@@ -314,7 +337,8 @@ TEST(Operators, FurtherOutputsThatAreUsedAreNamed) {
 TEST(Operators, ConstantsOfATinyFileDoNotGrow) {
   const auto doubled = [](GraphBuilder& g, std::int64_t first, int times) {
     std::string value = g.node("ConstantOfShape", {g.constant<std::int64_t>({1}, {first})});
-    for (int i = 0; i < times; ++i) value = g.node("Concat", {value, value}, {{"axis", std::int64_t{0}}});
+    for (int i = 0; i < times; ++i)
+      value = g.node("Concat", {value, value}, {{"axis", std::int64_t{0}}});
     return value;
   };
   expect_refused(ErrorCode::kTooLarge, "makes too large a constant",

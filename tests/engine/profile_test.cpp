@@ -15,8 +15,9 @@ namespace {
 constexpr std::int64_t kPixels = 48 * 48;
 
 std::int64_t multiply_adds(const Profile& profile) {
-  return std::accumulate(profile.calls.begin(), profile.calls.end(), std::int64_t{0},
-                         [](std::int64_t sum, const CallProfile& call) { return sum + call.multiply_adds; });
+  return std::accumulate(
+      profile.calls.begin(), profile.calls.end(), std::int64_t{0},
+      [](std::int64_t sum, const CallProfile& call) { return sum + call.multiply_adds; });
 }
 
 TEST(Profile, EveryCallIsTimedAndNamed) {
@@ -49,14 +50,14 @@ TEST(Profile, CallsBearTheNamesOfTheirNodes) {
   for (const CallProfile& call : profile.calls) {
     if (call.kind != "reorder") layers.push_back(call.kind + " " + call.name);
   }
-  EXPECT_EQ(layers,
-            (std::vector<std::string>{"convolution Conv0", "pooling MaxPool2", "inner_product Gemm4"}));
+  EXPECT_EQ(layers, (std::vector<std::string>{"convolution Conv0", "pooling MaxPool2",
+                                              "inner_product Gemm4"}));
   EXPECT_EQ(multiply_adds(profile), 16 * 8 * 8 * 4 * 9 + 256 * 5);
 }
 
 TEST(Profile, EightBitCallsSayTheirTypes) {
-  const model::Model model =
-      quantize(test::reference_model(), test::random_input(2 * kPixels, 3), {2, 1, 48, 48}, {1, {}});
+  const model::Model model = quantize(test::reference_model(), test::random_input(2 * kPixels, 3),
+                                      {2, 1, 48, 48}, {1, {}});
   const Network network = Network::compile(model, {Precision::kInt8, 1});
   const Profile profile = network.profile(test::random_input(kPixels), {1, 1, 48, 48}, 1);
   EXPECT_EQ(multiply_adds(profile), network.multiply_adds({1, 1, 48, 48}));

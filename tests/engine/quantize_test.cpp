@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t kPixels = 48 * 48;
 
 model::Model quantized_reference() {
-  return quantize(test::reference_model(), test::random_input(16 * kPixels, 3), {16, 1, 48, 48}, {1, {}});
+  return quantize(test::reference_model(), test::random_input(16 * kPixels, 3), {16, 1, 48, 48},
+                  {1, {}});
 }
 
 TEST(RangeFinder, UniformValuesTakeTheWholeRange) {
@@ -27,8 +28,8 @@ TEST(RangeFinder, UniformValuesTakeTheWholeRange) {
 }
 
 TEST(RangeFinder, OneOutlierDoesNotTakeTheRange) {
-  // Uniform from 0 to 1 and a single 2: the whole range costs (2/255)^2 / 12 = 5e-6 a value; the range to 1
-  // costs a quarter of that, and (2 - 1)^2 once in a million.
+  // Uniform from 0 to 1 and a single 2: the whole range costs (2/255)^2 / 12 = 5e-6 a value; the
+  // range to 1 costs a quarter of that, and (2 - 1)^2 once in a million.
   std::vector<float> values;
   for (int i = 0; i < 1'000'000; ++i) values.push_back(static_cast<float>(i) * 1e-6F);
   values.push_back(2);
@@ -59,7 +60,8 @@ TEST(Quantize, StaysCloseToF32) {
   EXPECT_LT(test::probability_difference(got[0].values, exact[0].values, 7), 0.05);
   EXPECT_NE(got[0].values, exact[0].values);
   // The same file in f32 has only the error of its weights.
-  const auto real = Network::compile(quantized_reference(), {Precision::kF32, 1}).run(input, {16, 1, 48, 48});
+  const auto real =
+      Network::compile(quantized_reference(), {Precision::kF32, 1}).run(input, {16, 1, 48, 48});
   EXPECT_LT(test::probability_difference(real[0].values, exact[0].values, 7), 0.05);
 }
 
@@ -77,7 +79,8 @@ TEST(Quantize, IsLikeNaive) {
 TEST(Quantize, IsLikeOnnxRuntime) {
   const model::Model model = quantized_reference();
   const std::vector<float> input = test::random_input(4 * kPixels);
-  const auto expected = test::run_onnx_runtime(model, std::vector<std::int64_t>{4, 1, 48, 48}, input);
+  const auto expected =
+      test::run_onnx_runtime(model, std::vector<std::int64_t>{4, 1, 48, 48}, input);
   if (!expected) GTEST_SKIP() << "MIEN_PYTHON is not set";
   const Network network = Network::compile(model, {Precision::kInt8, 1});
   MIEN_SKIP_OVERFLOW(network, input, (InputShape{4, 1, 48, 48}));
@@ -88,7 +91,8 @@ TEST(Quantize, IsLikeOnnxRuntime) {
 TEST(Quantize, SurvivesTheFileAndKeepsMetadata) {
   model::Model model = test::reference_model();
   model.metadata["labels"] = "angry,disgust,fear,happy,sad,surprise,neutral";
-  const model::Model small = quantize(model, test::random_input(2 * kPixels, 3), {2, 1, 48, 48}, {1, {}});
+  const model::Model small =
+      quantize(model, test::random_input(2 * kPixels, 3), {2, 1, 48, 48}, {1, {}});
   const auto bytes = model::write_onnx(small);
   EXPECT_LT(bytes.size(), model::write_onnx(model).size() / 3);
   EXPECT_EQ(model::read_onnx(bytes, "memory").metadata, model.metadata);
@@ -99,7 +103,8 @@ TEST(Quantize, ResidualNetsRun) {
   const std::string a = graph.node("Relu", {graph.batch_norm(graph.conv("input", 3, 16, 3), 16)});
   const std::string b = graph.conv(graph.node("Relu", {graph.conv(a, 16, 16, 3)}), 16, 16, 3);
   const std::string sum = graph.node("Relu", {graph.node("Add", {b, a})});
-  std::string gate = graph.node("Relu", {graph.conv(graph.node("GlobalAveragePool", {sum}), 16, 4, 1)});
+  std::string gate =
+      graph.node("Relu", {graph.conv(graph.node("GlobalAveragePool", {sum}), 16, 4, 1)});
   gate = graph.node("Sigmoid", {graph.conv(gate, 4, 16, 1)});
   const std::string pooled = graph.node("GlobalAveragePool", {graph.node("Mul", {sum, gate})});
   graph.output(graph.dense(graph.node("Flatten", {pooled}), 16, 5), {-1, 5});
@@ -123,7 +128,8 @@ TEST(Quantize, NamedLayersStayReal) {
     if (node.op_type != "Conv" && node.op_type != "Gemm") continue;
     if (small.find_initializer(node.inputs[1]) == nullptr) ++eight_bit;
   }
-  EXPECT_EQ(eight_bit, 11);  // of ten convolutions and three dense layers all but the first and the last
+  EXPECT_EQ(eight_bit,
+            11);  // of ten convolutions and three dense layers all but the first and the last
 }
 
 TEST(Quantize, RefusesWhatItCannotDo) {

@@ -33,7 +33,8 @@ class GraphBuilder {
   template <class T>
   std::string constant(std::vector<std::int64_t> shape, const std::vector<T>& values) {
     const std::string name = "constant" + std::to_string(model_.initializers.size());
-    model_.initializers.push_back(model::make_tensor<T>(name, std::move(shape), std::span<const T>(values)));
+    model_.initializers.push_back(
+        model::make_tensor<T>(name, std::move(shape), std::span<const T>(values)));
     return name;
   }
 
@@ -45,8 +46,9 @@ class GraphBuilder {
   }
 
   /// A square convolution with a bias; He's initialisation.
-  std::string conv(const std::string& input, std::int64_t from, std::int64_t to, std::int64_t kernel,
-                   std::map<std::string, model::Attribute> attributes = {}, std::int64_t groups = 1) {
+  std::string conv(const std::string& input, std::int64_t from, std::int64_t to,
+                   std::int64_t kernel, std::map<std::string, model::Attribute> attributes = {},
+                   std::int64_t groups = 1) {
     const float bound = std::sqrt(6.0F / static_cast<float>(from / groups * kernel * kernel));
     const std::string weights = constant({to, from / groups, kernel, kernel}, -bound, bound);
     const std::string bias = constant({to}, -0.1F, 0.1F);
@@ -84,8 +86,9 @@ class GraphBuilder {
 /// The shape of the reference network with random weights: [N, 1, 48, 48] -> seven logits [N, 7].
 inline model::Model reference_model(unsigned seed = 1) {
   GraphBuilder graph({-1, 1, 48, 48}, seed);
-  const std::map<std::string, model::Attribute> halve = {{"kernel_shape", std::vector<std::int64_t>{2, 2}},
-                                                         {"strides", std::vector<std::int64_t>{2, 2}}};
+  const std::map<std::string, model::Attribute> halve = {
+      {"kernel_shape", std::vector<std::int64_t>{2, 2}},
+      {"strides", std::vector<std::int64_t>{2, 2}}};
   struct Block {
     std::vector<std::int64_t> channels;  // in front of, between and behind its convolutions
     std::int64_t first_kernel;
@@ -98,7 +101,8 @@ inline model::Model reference_model(unsigned seed = 1) {
   std::string value = "input";
   for (const Block& block : blocks) {
     for (std::size_t i = 0; i + 1 < block.channels.size(); ++i) {
-      value = graph.conv(value, block.channels[i], block.channels[i + 1], i == 0 ? block.first_kernel : 3);
+      value = graph.conv(value, block.channels[i], block.channels[i + 1],
+                         i == 0 ? block.first_kernel : 3);
       value = graph.node("Relu", {value});
     }
     if (block.has_norm) value = graph.batch_norm(value, block.channels.back());
@@ -112,8 +116,8 @@ inline model::Model reference_model(unsigned seed = 1) {
   return std::move(graph.model());
 }
 
-/// Faces have edges and flat parts; uniform noise is a fair stand-in for timing and rounding. Mean 0,
-/// deviation 1.
+/// Faces have edges and flat parts; uniform noise is a fair stand-in for timing and rounding. Mean
+/// 0, deviation 1.
 inline std::vector<float> random_input(std::int64_t count, unsigned seed = 7) {
   std::mt19937 random(seed);
   std::normal_distribution<float> draw;

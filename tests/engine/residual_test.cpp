@@ -1,5 +1,5 @@
-// Sums in networks of eight bits: fused into the convolutions around them, they must say what the same file
-// says to the naive interpreter and to ONNX Runtime.
+// Sums in networks of eight bits: fused into the convolutions around them, they must say what the
+// same file says to the naive interpreter and to ONNX Runtime.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,8 +19,9 @@ constexpr InputShape kShape = {kBatch, kChannels, kSide, kSide};
 
 std::vector<float> input() { return test::random_input(kBatch * kChannels * kSide * kSide); }
 
-/// The weights of a quantised network as even numbers of seven bits: on CPUs without VNNI's instructions oneDNN adds
-/// pairs of products in 16 bits, which random weights of eight overflow, and halves weights that meet s8.
+/// The weights of a quantised network as even numbers of seven bits: on CPUs without VNNI's
+/// instructions oneDNN adds pairs of products in 16 bits, which random weights of eight overflow,
+/// and halves weights that meet s8.
 model::Model narrowed(model::Model model) {
   const auto tensor = [&](const std::string& name) {
     return std::find_if(model.initializers.begin(), model.initializers.end(),
@@ -31,7 +32,8 @@ model::Model narrowed(model::Model model) {
     const auto weights = tensor(node.inputs[0]), scales = tensor(node.inputs[1]);
     if (weights == model.initializers.end() || weights->type != model::DataType::kInt8) continue;
     std::vector<std::int8_t> narrow;
-    for (const std::int8_t weight : weights->values<std::int8_t>()) narrow.push_back(static_cast<std::int8_t>(weight / 4 * 2));
+    for (const std::int8_t weight : weights->values<std::int8_t>())
+      narrow.push_back(static_cast<std::int8_t>(weight / 4 * 2));
     std::vector<float> twice;
     for (const float scale : scales->values<float>()) twice.push_back(2 * scale);
     *weights = model::make_tensor<std::int8_t>(weights->name, weights->shape, narrow);
@@ -44,21 +46,25 @@ model::Model narrowed(model::Model model) {
 model::Model quantized(const std::function<std::string(GraphBuilder&, std::string)>& middle) {
   GraphBuilder graph({-1, kChannels, kSide, kSide});
   const std::string x = graph.node("Relu", {graph.conv("input", kChannels, kChannels, 3)});
-  const std::string last = graph.node("Relu", {graph.conv(middle(graph, x), kChannels, kChannels, 3)});
+  const std::string last =
+      graph.node("Relu", {graph.conv(middle(graph, x), kChannels, kChannels, 3)});
   const std::string pooled = graph.node("Flatten", {graph.node("GlobalAveragePool", {last})});
   graph.output(graph.dense(pooled, kChannels, 5), {-1, 5});
   return narrowed(quantize(graph.model(), input(), kShape, {1, {}}));
 }
 
-std::string conv(GraphBuilder& graph, const std::string& x) { return graph.conv(x, kChannels, kChannels, 3); }
+std::string conv(GraphBuilder& graph, const std::string& x) {
+  return graph.conv(x, kChannels, kChannels, 3);
+}
 
 std::string block(GraphBuilder& graph, const std::string& x) {
   return graph.node("Add", {conv(graph, graph.node("Relu", {conv(graph, x)})), x});
 }
 
 int count(const Profile& profile, const std::string& kind) {
-  return static_cast<int>(std::count_if(profile.calls.begin(), profile.calls.end(),
-                                        [&](const CallProfile& call) { return call.kind == kind; }));
+  return static_cast<int>(
+      std::count_if(profile.calls.begin(), profile.calls.end(),
+                    [&](const CallProfile& call) { return call.kind == kind; }));
 }
 
 void expect_same(const model::Model& model) {
@@ -74,7 +80,8 @@ TEST(Residual, AnEightBitSummandIsAddedInsideTheConvolution) {
     return x;
   });
   expect_same(model);
-  const Profile profile = Network::compile(model, {Precision::kInt8, 1}).profile(input(), kShape, 1);
+  const Profile profile =
+      Network::compile(model, {Precision::kInt8, 1}).profile(input(), kShape, 1);
   EXPECT_EQ(count(profile, "convolution"), 8);
   EXPECT_EQ(count(profile, "binary"), 0);
   EXPECT_EQ(count(profile, "reorder"), 3);  // of the input, twice, and of the output
@@ -86,7 +93,8 @@ TEST(Residual, ARealSummandIsAddedInsideTheConvolution) {
     return graph.node("Relu", {graph.node("Add", {a, graph.conv(x, kChannels, kChannels, 1)})});
   });
   expect_same(model);
-  const Profile profile = Network::compile(model, {Precision::kInt8, 1}).profile(input(), kShape, 1);
+  const Profile profile =
+      Network::compile(model, {Precision::kInt8, 1}).profile(input(), kShape, 1);
   EXPECT_EQ(count(profile, "convolution"), 5);
   EXPECT_EQ(count(profile, "binary"), 0);
 }
@@ -139,7 +147,8 @@ TEST(Residual, SummandsInAnotherLayout) {
   expect_same(quantized([](GraphBuilder& graph, const std::string& x) {
     const std::string wide = graph.conv(x, kChannels, 2 * kChannels, 1);
     const auto numbers = [&](std::int64_t n) { return graph.constant<std::int64_t>({1}, {n}); };
-    const std::string half = graph.node("Slice", {wide, numbers(0), numbers(kChannels), numbers(1)});
+    const std::string half =
+        graph.node("Slice", {wide, numbers(0), numbers(kChannels), numbers(1)});
     return graph.node("Relu", {graph.node("Add", {conv(graph, x), half})});
   }));
 }
@@ -155,7 +164,8 @@ TEST(Residual, SummandsOfTheOtherSign) {
     for (model::Tensor& tensor : model.initializers) {
       if (tensor.name != node.inputs[2]) continue;
       const auto zero_point = static_cast<std::int8_t>(tensor.values<std::uint8_t>()[0] - 128);
-      tensor = model::make_tensor<std::int8_t>(tensor.name, tensor.shape, std::span(&zero_point, 1));
+      tensor =
+          model::make_tensor<std::int8_t>(tensor.name, tensor.shape, std::span(&zero_point, 1));
     }
   }
   ASSERT_GE(changed, 4);
@@ -168,8 +178,8 @@ TEST(Residual, IsLikeOnnxRuntime) {
     const std::string b = conv(graph, graph.node("Relu", {conv(graph, a)}));
     return graph.node("Relu", {graph.node("Add", {b, graph.conv(a, kChannels, kChannels, 1)})});
   });
-  const auto expected =
-      test::run_onnx_runtime(model, std::vector<std::int64_t>(kShape.begin(), kShape.end()), input());
+  const auto expected = test::run_onnx_runtime(
+      model, std::vector<std::int64_t>(kShape.begin(), kShape.end()), input());
   if (!expected) GTEST_SKIP() << "MIEN_PYTHON is not set";
   const Network network = Network::compile(model, {Precision::kInt8, 1});
   const auto got = network.run(input(), kShape);

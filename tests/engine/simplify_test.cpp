@@ -44,7 +44,8 @@ TEST(Simplify, NormsBehindReluLeaveAnAdditionBehindThePool) {
   const std::string norm = graph.batch_norm(graph.node("Relu", {graph.conv("input", 3, 4, 3)}), 4);
   graph.output(graph.node("MaxPool", {norm}, kHalve), {});
   const model::Model simple = simplify(graph.model());
-  EXPECT_EQ(operators(simple), (std::vector<std::string>{"Conv", "Relu", "MaxPool", "BatchNormalization"}));
+  EXPECT_EQ(operators(simple),
+            (std::vector<std::string>{"Conv", "Relu", "MaxPool", "BatchNormalization"}));
   for (const float scale : simple.find_initializer(simple.nodes[3].inputs[1])->values<float>())
     EXPECT_EQ(scale, 1);
   expect_same_function(graph.model(), {1, 3, 8, 8});
@@ -52,7 +53,8 @@ TEST(Simplify, NormsBehindReluLeaveAnAdditionBehindThePool) {
 
 TEST(Simplify, NegativeScalesStayInFrontOfThePool) {
   GraphBuilder graph({1, 3, 8, 8});
-  const std::string norm = graph.batch_norm(graph.node("Relu", {graph.conv("input", 3, 16, 3)}), 16, -1);
+  const std::string norm =
+      graph.batch_norm(graph.node("Relu", {graph.conv("input", 3, 16, 3)}), 16, -1);
   graph.output(graph.node("MaxPool", {norm}, kHalve), {});
   EXPECT_EQ(operators(simplify(graph.model())),
             (std::vector<std::string>{"Conv", "Relu", "BatchNormalization", "MaxPool"}));
@@ -71,9 +73,9 @@ TEST(Simplify, ValuesThatOthersUseStay) {
 
 TEST(Simplify, ConstantsAndIdentitiesLeave) {
   GraphBuilder graph({1, 3, 8, 8});
-  const std::string shape =
-      graph.node("Concat", {graph.constant<std::int64_t>({1}, {1}), graph.constant<std::int64_t>({1}, {-1})},
-                 {{"axis", std::int64_t{0}}});
+  const std::string shape = graph.node(
+      "Concat", {graph.constant<std::int64_t>({1}, {1}), graph.constant<std::int64_t>({1}, {-1})},
+      {{"axis", std::int64_t{0}}});
   const std::string same = graph.node("Dropout", {graph.node("Identity", {"input"})});
   graph.output(graph.node("Reshape", {same, shape}), {});
   EXPECT_EQ(operators(simplify(graph.model())), (std::vector<std::string>{"Reshape"}));

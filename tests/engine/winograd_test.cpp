@@ -13,12 +13,15 @@ using dnnl::memory;
 
 constexpr auto kF32 = memory::data_type::f32;
 
-/// The layout that oneDNN wants for the weights of a 3x3 convolution of one picture of 6x6; none where it has no such convolution.
-std::optional<memory::desc> wanted(const dnnl::engine& engine, std::int64_t outputs, std::int64_t inputs) {
+/// The layout that oneDNN wants for the weights of a 3x3 convolution of one picture of 6x6; none
+/// where it has no such convolution.
+std::optional<memory::desc> wanted(const dnnl::engine& engine, std::int64_t outputs,
+                                   std::int64_t inputs) {
   const auto any = memory::format_tag::any;
   const dnnl::convolution_forward::desc convolution(
-      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_winograd, {{1, inputs, 6, 6}, kF32, any},
-      {{outputs, inputs, 3, 3}, kF32, any}, {{outputs}, kF32, any}, {{1, outputs, 6, 6}, kF32, any}, {1, 1}, {1, 1}, {1, 1});
+      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_winograd,
+      {{1, inputs, 6, 6}, kF32, any}, {{outputs, inputs, 3, 3}, kF32, any}, {{outputs}, kF32, any},
+      {{1, outputs, 6, 6}, kF32, any}, {1, 1}, {1, 1}, {1, 1});
   dnnl::convolution_forward::primitive_desc pd(convolution, {}, engine, true);
   if (!pd.get(true)) return std::nullopt;
   return pd.weights_desc();
@@ -41,7 +44,8 @@ TEST_P(Winograd, WeightsAreWhatOneDnnsReorderWrites) {
   const std::size_t n = layout->get_size() / sizeof(float);
   float* written = static_cast<float*>(ours.get_data_handle());
   std::fill_n(written, n, 99.0f);
-  if (!write_winograd_weights(weights.data(), plain, ours)) GTEST_SKIP() << "oneDNN chooses another layout on this CPU";
+  if (!write_winograd_weights(weights.data(), plain, ours))
+    GTEST_SKIP() << "oneDNN chooses another layout on this CPU";
   dnnl::stream stream(engine);
   dnnl::reorder(source, theirs).execute(stream, source, theirs);
   stream.wait();
@@ -49,8 +53,13 @@ TEST_P(Winograd, WeightsAreWhatOneDnnsReorderWrites) {
   for (std::size_t i = 0; i < n; ++i) ASSERT_NEAR(written[i], expected[i], 1e-6f) << i;
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, Winograd, testing::Values(Case{252, 252}, Case{252, 56}, Case{56, 14}, Case{192, 192}, Case{70, 33}),
-                         [](const auto& info) { return std::to_string(info.param.outputs) + "x" + std::to_string(info.param.inputs); });
+INSTANTIATE_TEST_SUITE_P(Shapes, Winograd,
+                         testing::Values(Case{252, 252}, Case{252, 56}, Case{56, 14},
+                                         Case{192, 192}, Case{70, 33}),
+                         [](const auto& info) {
+                           return std::to_string(info.param.outputs) + "x" +
+                                  std::to_string(info.param.inputs);
+                         });
 
 TEST(Winograd, LeavesOtherLayoutsAlone) {
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);

@@ -10,15 +10,16 @@ namespace {
 TEST(HeatMap, GrowsBetweenTheCentresOfItsCells) {
   // Two columns 0 and 1, enlarged to four: the centres lie at 0.25 and 0.75 of the width.
   const HeatMap wide = resize({2, {0, 1, 0, 1}}, 4);
-  EXPECT_EQ(wide.values, (std::vector<float>{0, 0.25F, 0.75F, 1, 0, 0.25F, 0.75F, 1, 0, 0.25F, 0.75F, 1, 0, 0.25F, 0.75F, 1}));
+  EXPECT_EQ(wide.values, (std::vector<float>{0, 0.25F, 0.75F, 1, 0, 0.25F, 0.75F, 1, 0, 0.25F,
+                                             0.75F, 1, 0, 0.25F, 0.75F, 1}));
 }
 
 TEST(HeatMap, BandsShareWhatIsPositive) {
   HeatMap map{20, std::vector<float>(400, 0)};
   for (int x = 0; x < 20; ++x) {
-    map.values[static_cast<std::size_t>(4 * 20 + x)] = 1;   // eyes
+    map.values[static_cast<std::size_t>(4 * 20 + x)] = 1;    // eyes
     map.values[static_cast<std::size_t>(11 * 20 + x)] = -5;  // counts nothing
-    map.values[static_cast<std::size_t>(16 * 20 + x)] = 3;  // mouth
+    map.values[static_cast<std::size_t>(16 * 20 + x)] = 3;   // mouth
   }
   const Bands parts = bands(map);
   EXPECT_NEAR(parts.eyes, 0.25, 0.01);

@@ -11,23 +11,25 @@ namespace mien::explain {
 namespace {
 
 /// A network of one dense layer that looks at one pixel: logits (x[10, 20], 0), x = gray / 10.
-Classifier one_pixel_network(const std::filesystem::path& path) {
+pipeline::Classifier one_pixel_network(const std::filesystem::path& path) {
   test::GraphBuilder graph({-1, 1, 48, 48});
   std::vector<float> weights(2 * 48 * 48, 0);
   weights[20 * 48 + 10] = 1;
   const std::string flat = graph.node("Flatten", {"input"});
-  graph.output(graph.node("Gemm", {flat, graph.constant<float>({2, 48 * 48}, weights)}, {{"transB", std::int64_t{1}}}), {-1, 2});
+  graph.output(graph.node("Gemm", {flat, graph.constant<float>({2, 48 * 48}, weights)},
+                          {{"transB", std::int64_t{1}}}),
+               {-1, 2});
   model::ClassifierInfo info;
   info.labels = {"happy", "sad"};
   info.std = 10;
   model::write_classifier_info(graph.model(), info);
   model::write_onnx(graph.model(), path);
-  return Classifier::load(path, {engine::Precision::kF32, 1});
+  return pipeline::Classifier::load(path, {engine::Precision::kF32, 1});
 }
 
 TEST(Occlusion, FallsWhereTheNetworkLooks) {
   const test::TemporaryDir folder;
-  const Classifier classifier = one_pixel_network(folder / "model.onnx");
+  const pipeline::Classifier classifier = one_pixel_network(folder / "model.onnx");
   std::vector<std::uint8_t> face(48 * 48, 0);
   face[20 * 48 + 10] = 20;  // logit 2; the mean of the picture is 20 / 2304, which is 0 as a byte
   const HeatMap map = occlusion(classifier, face, 0, {.patch = 8, .stride = 4});
@@ -43,9 +45,10 @@ TEST(Occlusion, FallsWhereTheNetworkLooks) {
 
 TEST(Occlusion, SquaresReachTheEdges) {
   const test::TemporaryDir folder;
-  const Classifier classifier = one_pixel_network(folder / "model.onnx");
+  const pipeline::Classifier classifier = one_pixel_network(folder / "model.onnx");
   const std::vector<std::uint8_t> face(48 * 48, 77);
-  for (const float value : occlusion(classifier, face, 0, {.patch = 7, .stride = 5}).values) EXPECT_TRUE(std::isfinite(value));
+  for (const float value : occlusion(classifier, face, 0, {.patch = 7, .stride = 5}).values)
+    EXPECT_TRUE(std::isfinite(value));
 }
 
 TEST(Occlusion, TheCostIsNeverRoundedToNothing) {
@@ -58,11 +61,13 @@ TEST(Occlusion, TheCostIsNeverRoundedToNothing) {
 
 TEST(Occlusion, WhatDoesNotFitIsRefused) {
   const test::TemporaryDir folder;
-  const Classifier classifier = one_pixel_network(folder / "model.onnx");
+  const pipeline::Classifier classifier = one_pixel_network(folder / "model.onnx");
   const std::vector<std::uint8_t> face(48 * 48);
-  EXPECT_EQ(test::code_of([&] { occlusion(classifier, std::span(face).first(100), 0); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { occlusion(classifier, std::span(face).first(100), 0); }),
+            ErrorCode::kInvalidArgument);
   EXPECT_EQ(test::code_of([&] { occlusion(classifier, face, 2); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(test::code_of([&] { occlusion(classifier, face, 0, {.patch = 49}); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { occlusion(classifier, face, 0, {.patch = 49}); }),
+            ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

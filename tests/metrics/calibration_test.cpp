@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/softmax.hpp"
 #include "mien/error.hpp"
 
 namespace mien::metrics {
@@ -54,22 +55,23 @@ TEST(CalibrationError, ClosesItsBinsAbove) {
 
 TEST(Softmax, DividesByTheTemperature) {
   const std::vector<float> logits = {0.0f, static_cast<float>(std::log(3.0))};
-  EXPECT_NEAR(softmax(logits, 2, 1)[1], 0.75, 1e-6);                                   // 3 / (1 + 3)
-  EXPECT_NEAR(softmax(logits, 2, 2)[1], std::sqrt(3.0) / (1 + std::sqrt(3.0)), 1e-6);  // 3^(1/2)
-  const std::vector<float> huge = softmax(std::vector{1000.0f, -1000.0f}, 2, 1);
+  EXPECT_NEAR(base::softmax(logits, 2, 1)[1], 0.75, 1e-6);  // 3 / (1 + 3)
+  EXPECT_NEAR(base::softmax(logits, 2, 2)[1], std::sqrt(3.0) / (1 + std::sqrt(3.0)),
+              1e-6);  // 3^(1/2)
+  const std::vector<float> huge = base::softmax(std::vector{1000.0f, -1000.0f}, 2, 1);
   EXPECT_EQ(huge[0], 1);
   EXPECT_EQ(huge[1], 0);
-  EXPECT_THROW(softmax(logits, 2, 0), Error);
+  EXPECT_THROW(base::softmax(logits, 2, 0), Error);
 }
 
 TEST(FitTemperature, FindsTheMinimum) {
-  // Logits (0, 2): p(1) = 1 / (1 + exp(-2 / T)). Three of four labels are 1, so the best p(1) is 3/4:
-  // exp(-2 / T) = 1/3, T = 2 / log 3 = 1.8205.
+  // Logits (0, 2): p(1) = 1 / (1 + exp(-2 / T)). Three of four labels are 1, so the best p(1) is
+  // 3/4: exp(-2 / T) = 1/3, T = 2 / log 3 = 1.8205.
   std::vector<float> logits;
   for (int i = 0; i < 4; ++i) logits.insert(logits.end(), {0.0f, 2.0f});
   const std::vector<int> labels = {1, 1, 0, 1};
   EXPECT_NEAR(fit_temperature(logits, labels), 2 / std::log(3.0), 1e-5);
-  const double best = log_loss(softmax(logits, 2, fit_temperature(logits, labels)), labels);
+  const double best = log_loss(base::softmax(logits, 2, fit_temperature(logits, labels)), labels);
   EXPECT_NEAR(best, -(0.75 * std::log(0.75) + 0.25 * std::log(0.25)), 1e-6);
 }
 
@@ -80,7 +82,8 @@ TEST(FitTemperature, StaysWithinItsLimits) {
 }
 
 TEST(FitCalibration, MovesTheMeanProbabilitiesToTheShares) {
-  // Logits (0, 0), three of four labels are 1: p(1) is to be 3/4, so the biases lie log 3 temperatures apart.
+  // Logits (0, 0), three of four labels are 1: p(1) is to be 3/4, so the biases lie log 3
+  // temperatures apart.
   const std::vector<float> flat(8, 0.0F);
   const std::vector<int> labels = {1, 1, 0, 1};
   const Calibration found = fit_calibration(flat, labels);
@@ -89,25 +92,29 @@ TEST(FitCalibration, MovesTheMeanProbabilitiesToTheShares) {
 }
 
 TEST(FitCalibration, UndoesAShiftThatTheLabelsDoNotShow) {
-  // Three classes drawn with probabilities softmax(z); the logits that are handed over are 2 z + (1, 0, -1).
+  // Three classes drawn with probabilities base::softmax(z); the logits that are handed over are 2
+  // z + (1, 0, -1).
   std::mt19937 random(7);
   std::normal_distribution<float> normal;
   std::vector<float> logits;
   std::vector<int> labels;
   for (int i = 0; i < 20000; ++i) {
     const std::vector<float> z = {normal(random), normal(random), normal(random)};
-    const std::vector<float> p = softmax(z, 3, 1);
+    const std::vector<float> p = base::softmax(z, 3, 1);
     const float draw = std::uniform_real_distribution<float>()(random);
     labels.push_back(draw < p[0] ? 0 : draw < p[0] + p[1] ? 1 : 2);
-    for (int c = 0; c < 3; ++c) logits.push_back(2 * z[static_cast<std::size_t>(c)] + 1 - static_cast<float>(c));
+    for (int c = 0; c < 3; ++c)
+      logits.push_back(2 * z[static_cast<std::size_t>(c)] + 1 - static_cast<float>(c));
   }
   const Calibration found = fit_calibration(logits, labels);
   EXPECT_NEAR(found.temperature, 2, 0.1);
-  for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(found.biases[c], static_cast<double>(c) - 1, 0.1) << c;
+  for (std::size_t c = 0; c < 3; ++c)
+    EXPECT_NEAR(found.biases[c], static_cast<double>(c) - 1, 0.1) << c;
 }
 
 TEST(RaiseRecalls, LiftsTheClassThatIsMissed) {
-  // Class 1 of two leads by 1 in every row, and by 0.3 in those that are class 0's: a bias of 0.3 finds these, and no other.
+  // Class 1 of two leads by 1 in every row, and by 0.3 in those that are class 0's: a bias of 0.3
+  // finds these, and no other.
   std::vector<float> logits;
   std::vector<int> labels;
   for (int i = 0; i < 10; ++i) {
@@ -119,7 +126,8 @@ TEST(RaiseRecalls, LiftsTheClassThatIsMissed) {
   EXPECT_NEAR(found.biases[0] + found.biases[1], 0, 1e-9);
   const Calibration enough = raise_recalls(logits, labels, {1, {0.5, 0}}, 0.75);
   EXPECT_EQ(enough.biases, (std::vector<double>{0.5, 0}));
-  EXPECT_THROW(raise_recalls(logits, labels, {1, {0, 0}}, 0.9), Error);  // the fourth is like class 1's own
+  EXPECT_THROW(raise_recalls(logits, labels, {1, {0, 0}}, 0.9),
+               Error);  // the fourth is like class 1's own
 }
 
 TEST(Predictions, TakeTheFirstOfEqualValues) {
@@ -135,10 +143,12 @@ TEST(Calibration, RefusesWhatDoesNotFit) {
   EXPECT_THROW(log_loss(row, std::vector{2}), Error);
   EXPECT_THROW(log_loss(row, std::vector{-1}), Error);
   EXPECT_THROW(brier_score(std::vector{1.5f, -0.5f}, std::vector{0}), Error);
-  EXPECT_THROW(calibration_error(std::vector{std::numeric_limits<float>::quiet_NaN(), 0.5f}, std::vector{0}),
-               Error);
-  EXPECT_THROW(fit_temperature(std::vector{std::numeric_limits<float>::infinity(), 0.0f}, std::vector{0}),
-               Error);
+  EXPECT_THROW(
+      calibration_error(std::vector{std::numeric_limits<float>::quiet_NaN(), 0.5f}, std::vector{0}),
+      Error);
+  EXPECT_THROW(
+      fit_temperature(std::vector{std::numeric_limits<float>::infinity(), 0.0f}, std::vector{0}),
+      Error);
   EXPECT_THROW(predictions(row, 0), Error);
 }
 

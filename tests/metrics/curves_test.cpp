@@ -34,7 +34,9 @@ TEST(PrecisionRecall, OfAClassThatNeverOccursIsEmpty) {
   const auto curve = precision_recall_curve(two_classes({0.5f}), std::vector<int>{0}, 1);
   EXPECT_TRUE(curve.empty());
   EXPECT_EQ(average_precision(curve), 0);
-  EXPECT_EQ(test::code_of([] { precision_recall_curve(two_classes({0.5f}), std::vector<int>{0}, 2); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(
+      test::code_of([] { precision_recall_curve(two_classes({0.5f}), std::vector<int>{0}, 2); }),
+      ErrorCode::kInvalidArgument);
 }
 
 TEST(RiskCoverage, CountsMistakesFromTheSurestOn) {

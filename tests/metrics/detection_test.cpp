@@ -10,8 +10,8 @@ namespace {
 DetectedFace detection(float x, float score) { return {{x, 0, 10, 10}, score, {}}; }
 
 TEST(MatchFaces, GivesEachTruthToOneDetection) {
-  // Truth at 0 and 20. The detection at 1 overlaps by 90 of 110 = 0.82, the one at 2 by 80 / 120 = 0.67 but
-  // comes too late, the one at 25 by 50 / 150 = 0.33, which is too little.
+  // Truth at 0 and 20. The detection at 1 overlaps by 90 of 110 = 0.82, the one at 2 by 80 / 120 =
+  // 0.67 but comes too late, the one at 25 by 50 / 150 = 0.33, which is too little.
   const std::vector<Box> truth = {{0, 0, 10, 10}, {20, 0, 10, 10}};
   const DetectionCounts counts =
       match_faces(std::vector{detection(2, 0.5f), detection(25, 0.7f), detection(1, 0.9f)}, truth);
@@ -23,7 +23,8 @@ TEST(MatchFaces, GivesEachTruthToOneDetection) {
 }
 
 TEST(MatchFaces, PrefersTheLargestOverlap) {
-  // The detection at 4 overlaps with the truth at 0 by 60 / 140 = 0.43 and with the one at 4 wholly.
+  // The detection at 4 overlaps with the truth at 0 by 60 / 140 = 0.43 and with the one at 4
+  // wholly.
   const std::vector<Box> truth = {{0, 0, 10, 10}, {4, 0, 10, 10}};
   const DetectionCounts counts =
       match_faces(std::vector{detection(4, 0.9f), detection(0, 0.8f)}, truth, 0.4f);

@@ -27,7 +27,8 @@ const std::vector<std::string> kSevenLabels = {"angry", "disgust",  "fear",   "h
 TEST(FerPlusMajority, NeedsMoreThanHalfWithoutSlips) {
   EXPECT_EQ(ferplus_majority(kSurprised), Emotion::kSurprise);  // 6 of 6 + 3
   EXPECT_EQ(ferplus_majority(kHalf), std::nullopt);             // 5 of 10 is not more than half
-  EXPECT_EQ(ferplus_majority(kSlips), Emotion::kNeutral);  // 4 of 4 + 3: the three single votes are left out
+  EXPECT_EQ(ferplus_majority(kSlips),
+            Emotion::kNeutral);  // 4 of 4 + 3: the three single votes are left out
   EXPECT_EQ(ferplus_majority(kTied), std::nullopt);
   EXPECT_EQ(ferplus_majority(kContemptuous), Emotion::kContempt);
 }
@@ -48,12 +49,14 @@ TEST(FerPlusCounts, KnowNonFacesAndTies) {
 }
 
 TEST(FerPlusReport, ScoresASevenClassNetwork) {
-  // One row says surprise, one neutral, one is of no face, one says neutral of a contemptuous picture.
+  // One row says surprise, one neutral, one is of no face, one says neutral of a contemptuous
+  // picture.
   const std::vector<float> probabilities = {0, 0, 0.25f, 0,    0,    0.75f, 0,     //
                                             0, 0, 0,     0,    0.2f, 0,     0.8f,  //
                                             1, 0, 0,     0,    0,    0,     0,     //
                                             0, 0, 0,     0.5f, 0,    0,     0.5f};
-  const std::vector<FerPlusVotes> votes = {{0, 0, 8, 0, 0, 0, 2, 0, 0, 0}, kTied, kNoFace, kContemptuous};
+  const std::vector<FerPlusVotes> votes = {
+      {0, 0, 8, 0, 0, 0, 2, 0, 0, 0}, kTied, kNoFace, kContemptuous};
   const FerPlusReport report = ferplus_report(probabilities, kSevenLabels, votes);
   EXPECT_EQ(report.count, 4u);
   EXPECT_EQ(report.non_face, 1u);
@@ -65,8 +68,8 @@ TEST(FerPlusReport, ScoresASevenClassNetwork) {
   EXPECT_EQ(report.majority.per_class[7].name, "contempt");
   EXPECT_EQ(report.majority.per_class[7].support, 1u);
   EXPECT_EQ(report.majority.per_class[7].recall.value, 0);
-  // Against the votes: 2 of 10 for contempt's picture name an emotion that the network knows, which is too
-  // few; two remain.
+  // Against the votes: 2 of 10 for contempt's picture name an emotion that the network knows, which
+  // is too few; two remain.
   //   surprise 0.8, fear 0.2:   -0.8 log 0.75 - 0.2 log 0.25 = 0.50741;   0.05^2 + 0.05^2 = 0.005
   //   neutral 0.5, sad 0.5:     -0.5 log 0.8 - 0.5 log 0.2 = 0.91629;     0.3^2 + 0.3^2 = 0.18
   EXPECT_EQ(report.distribution_count, 2u);
@@ -104,7 +107,7 @@ TEST(FerPlusReport, RefusesWhatDoesNotFit) {
 TEST(FerPlusVotesFile, KeepsTheOfficialNumberOfPrivateTestPictures) {
   const auto path = test::shared_path("data/fer2013new.csv");
   if (!path) GTEST_SKIP() << "needs data/fer2013new.csv in the data folder";
-  std::istringstream lines(read_text(*path));
+  std::istringstream lines(base::read_text(*path));
   int kept = 0;
   int non_face = 0;
   int tied = 0;

@@ -11,7 +11,8 @@ namespace mien::metrics {
 namespace {
 
 TEST(McNemar, CountsTheTailsOfAFairCoin) {
-  // 1 and 5 of 6: at most one head in (1 + 6) of 64 cases, twice that; the mid-p takes off the 6 of exactly one head once
+  // 1 and 5 of 6: at most one head in (1 + 6) of 64 cases, twice that; the mid-p takes off the 6 of
+  // exactly one head once
   EXPECT_NEAR(mcnemar(1, 5).exact_p, 14 / 64.0, 1e-12);
   EXPECT_NEAR(mcnemar(1, 5).mid_p, 8 / 64.0, 1e-12);
   EXPECT_NEAR(mcnemar(5, 1).mid_p, 8 / 64.0, 1e-12);
@@ -24,23 +25,29 @@ TEST(McNemar, CountsTheTailsOfAFairCoin) {
   EXPECT_GE(mcnemar(100, 900).mid_p, 0);
 }
 
-/// Ten pictures of two classes; both right on 3, only the first on 5, only the second on 1, none on 1.
+/// Ten pictures of two classes; both right on 3, only the first on 5, only the second on 1, none
+/// on 1.
 const std::vector<int> kLabels = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1};
 const std::vector<int> kFirst = {0, 0, 0, 0, 1, 1, 1, 1, 1, 0};
 const std::vector<int> kSecond = {0, 1, 1, 1, 0, 1, 1, 0, 0, 0};
 
 TEST(Paired, TakesTheDifferenceOfTheScores) {
-  const PairedComparison result = compare_paired(kFirst, kSecond, kLabels, 2, {.bootstrap_rounds = 2000});
+  const PairedComparison result =
+      compare_paired(kFirst, kSecond, kLabels, 2, {.bootstrap_rounds = 2000});
   EXPECT_EQ(result.count, 10u);
   EXPECT_EQ(result.test.only_first, 5u);
   EXPECT_EQ(result.test.only_second, 1u);
   EXPECT_NEAR(result.accuracy.value, 0.8 - 0.4, 1e-12);
   // F1 of the first: 8/10 and 8/10; of the second: 4/(5+5) and 4/(5+5)
   EXPECT_NEAR(result.macro_f1.value, 0.8 - 0.4, 1e-12);
-  // The difference of one picture is 1, 0 or -1 with shares 0.5, 0.4, 0.1: variance 0.6 - 0.16, of the mean 0.044
+  // The difference of one picture is 1, 0 or -1 with shares 0.5, 0.4, 0.1: variance 0.6 - 0.16, of
+  // the mean 0.044
   EXPECT_NEAR(result.accuracy.high - result.accuracy.low, 2 * 1.96 * 0.2098, 0.12);
   EXPECT_FALSE(result.accuracy_differs());
-  EXPECT_NE(in_words(result, "A", "B").find("The difference in accuracy between A and B may be noise: A leads by 40.0 points"), std::string::npos)
+  EXPECT_NE(
+      in_words(result, "A", "B")
+          .find("The difference in accuracy between A and B may be noise: A leads by 40.0 points"),
+      std::string::npos)
       << in_words(result, "A", "B");
 }
 
@@ -56,11 +63,15 @@ TEST(Paired, AClearLeadIsMoreThanNoise) {
   std::vector<int> labels(200, 0), first(200, 0), second(200, 0);
   for (std::size_t i = 0; i < 200; ++i) labels[i] = first[i] = second[i] = static_cast<int>(i % 2);
   for (std::size_t i = 0; i < 40; ++i) first[i] = 1 - first[i];
-  const PairedComparison result = compare_paired(first, second, labels, 2, {.bootstrap_rounds = 300});
+  const PairedComparison result =
+      compare_paired(first, second, labels, 2, {.bootstrap_rounds = 300});
   EXPECT_TRUE(result.accuracy_differs());
   EXPECT_TRUE(result.macro_f1_differs());
   const std::string words = in_words(result, "A", "B");
-  EXPECT_EQ(words.find(format("B is right more often than A, by 20.0 points (%.1f to %.1f). ", -100 * result.accuracy.high, -100 * result.accuracy.low)), 0u) << words;
+  EXPECT_EQ(words.find(base::format("B is right more often than A, by 20.0 points (%.1f to %.1f). ",
+                                    -100 * result.accuracy.high, -100 * result.accuracy.low)),
+            0u)
+      << words;
   EXPECT_NEAR(result.accuracy.low, -0.2 - 1.96 * 0.0283, 0.015);  // sqrt(0.2 * 0.8 / 200)
   EXPECT_NE(words.find("p < 0.001"), std::string::npos) << words;
 }
@@ -74,7 +85,9 @@ TEST(Paired, PicturesOfOnePersonAreDrawnTogether) {
     if (i < 60) first[i] = 1 - first[i];
   }
   const auto width = [&](const std::vector<int>& groups) {
-    const Score score = compare_paired(first, second, labels, 2, {.bootstrap_rounds = 2000, .groups = groups}).accuracy;
+    const Score score =
+        compare_paired(first, second, labels, 2, {.bootstrap_rounds = 2000, .groups = groups})
+            .accuracy;
     return score.high - score.low;
   };
   EXPECT_NEAR(width({}), 2 * 1.96 * std::sqrt(0.3 * 0.7 / 200), 0.012);
@@ -88,8 +101,10 @@ TEST(Paired, PIsShort) {
 }
 
 TEST(Paired, SizesMustFit) {
-  EXPECT_EQ(test::code_of([] { compare_paired(kFirst, std::vector<int>{0}, kLabels, 2); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(test::code_of([] { compare_paired(kFirst, kSecond, kLabels, 1); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([] { compare_paired(kFirst, std::vector<int>{0}, kLabels, 2); }),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([] { compare_paired(kFirst, kSecond, kLabels, 1); }),
+            ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

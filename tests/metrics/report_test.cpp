@@ -22,7 +22,8 @@ Data random_data(std::size_t count, int classes) {
   Data data;
   for (std::size_t i = 0; i < count; ++i) {
     const int label = static_cast<int>(random() % static_cast<unsigned>(classes));
-    const int guess = random() % 3 != 0 ? label : static_cast<int>(random() % static_cast<unsigned>(classes));
+    const int guess =
+        random() % 3 != 0 ? label : static_cast<int>(random() % static_cast<unsigned>(classes));
     data.labels.push_back(label);
     for (int c = 0; c < classes; ++c) {
       data.probabilities.push_back(c == guess ? 0.7f : 0.3f / static_cast<float>(classes - 1));
@@ -66,8 +67,8 @@ TEST(Report, BootstrapIsWideAsTheNormalApproximationSays) {
   const ClassificationReport result = report(data.probabilities, data.labels, {"a", "b", "c", "d"});
   // The recall of a class is a share of its support: 1.96 sqrt(p (1 - p) / n) on either side.
   const ClassScores& first = result.per_class[0];
-  const double reach =
-      1.96 * std::sqrt(first.recall.value * (1 - first.recall.value) / static_cast<double>(first.support));
+  const double reach = 1.96 * std::sqrt(first.recall.value * (1 - first.recall.value) /
+                                        static_cast<double>(first.support));
   EXPECT_NEAR(first.recall.low, first.recall.value - reach, 0.2 * reach);
   EXPECT_NEAR(first.recall.high, first.recall.value + reach, 0.2 * reach);
   // And the log loss is a mean: 1.96 standard deviations over sqrt(n).
@@ -90,7 +91,9 @@ TEST(Report, PersonsAreDrawnAsOne) {
     persons.push_back(7 * (i / 10));
     for (int c = 0; c < 2; ++c) probabilities.push_back((c == i % 2) == right ? 0.9F : 0.1F);
   }
-  const ClassificationReport alone = report(probabilities, labels, {"a", "b"}), grouped = report(probabilities, labels, {"a", "b"}, {.groups = persons});
+  const ClassificationReport alone = report(probabilities, labels, {"a", "b"}),
+                             grouped =
+                                 report(probabilities, labels, {"a", "b"}, {.groups = persons});
   EXPECT_EQ(alone.accuracy.value, grouped.accuracy.value);
   const double reach = 1.96 * std::sqrt(0.8 * 0.2 / 30);
   EXPECT_NEAR(grouped.accuracy.low, 0.8 - reach, 0.03);
@@ -117,7 +120,8 @@ TEST(Report, AFullShareOfPersonsIsAsSureAsTheyAreMany) {
     persons.push_back(i / 4);
     probabilities.insert(probabilities.end(), {i < 18 ? 0.9F : 0.1F, i < 18 ? 0.1F : 0.9F});
   }
-  const ClassificationReport result = report(probabilities, labels, {"a", "b"}, {.groups = persons});
+  const ClassificationReport result =
+      report(probabilities, labels, {"a", "b"}, {.groups = persons});
   EXPECT_DOUBLE_EQ(result.accuracy.low, wilson_score(5, 5).low);
   EXPECT_DOUBLE_EQ(result.per_class[0].recall.low, wilson_score(5, 5).low);
   EXPECT_DOUBLE_EQ(result.per_class[1].recall.low, wilson_score(1, 1).low);
@@ -126,8 +130,10 @@ TEST(Report, AFullShareOfPersonsIsAsSureAsTheyAreMany) {
 
 TEST(Report, AFullShareIsNotCertain) {
   // One class always right; the second is there once, the third never.
-  const std::vector<float> probabilities = {0.9F, 0.1F, 0, 0.9F, 0.1F, 0, 0.9F, 0.1F, 0, 0.2F, 0.8F, 0};
-  const ClassificationReport result = report(probabilities, std::vector{0, 0, 0, 1}, {"a", "b", "c"});
+  const std::vector<float> probabilities = {0.9F, 0.1F, 0, 0.9F, 0.1F, 0,
+                                            0.9F, 0.1F, 0, 0.2F, 0.8F, 0};
+  const ClassificationReport result =
+      report(probabilities, std::vector{0, 0, 0, 1}, {"a", "b", "c"});
   EXPECT_DOUBLE_EQ(result.per_class[0].recall.low, wilson_score(3, 3).low);
   EXPECT_DOUBLE_EQ(result.per_class[1].precision.low, wilson_score(1, 1).low);
   const double share = wilson_score(1, 1).low;
@@ -144,13 +150,14 @@ TEST(Report, RepeatsWithItsSeed) {
   const std::string once = to_json(report(data.probabilities, data.labels, names));
   EXPECT_EQ(once, to_json(report(data.probabilities, data.labels, names)));
   EXPECT_NE(once, to_json(report(data.probabilities, data.labels, names, {.seed = 2})));
-  const ClassificationReport plain = report(data.probabilities, data.labels, names, {.bootstrap_rounds = 0});
+  const ClassificationReport plain =
+      report(data.probabilities, data.labels, names, {.bootstrap_rounds = 0});
   EXPECT_EQ(plain.macro_f1.low, plain.macro_f1.value);
 }
 
 TEST(Report, WritesJson) {
-  const ClassificationReport result =
-      report(std::vector{0.75f, 0.25f}, std::vector{0}, {"he said \"no\"", "yes"}, {.bootstrap_rounds = 0});
+  const ClassificationReport result = report(std::vector{0.75f, 0.25f}, std::vector{0},
+                                             {"he said \"no\"", "yes"}, {.bootstrap_rounds = 0});
   const std::string json = to_json(result);
   EXPECT_EQ(json.substr(0, json.find("\"macro_f1\"")),
             "{\n  \"count\": 1,\n  \"labels\": [\"he said \\\"no\\\"\", \"yes\"],\n"
@@ -173,7 +180,8 @@ TEST(Report, WritesAlignedText) {
   for (std::size_t at = 0; at < table.size(); at = table.find('\n', at) + 1) {
     widths.push_back(table.find('\n', at) - at);
   }
-  EXPECT_EQ(widths, std::vector<std::size_t>(7, widths[0])) << text;  // a head, and two lines a class
+  EXPECT_EQ(widths, std::vector<std::size_t>(7, widths[0]))
+      << text;  // a head, and two lines a class
 }
 
 TEST(Report, RefusesWhatDoesNotFit) {

@@ -8,9 +8,12 @@ namespace mien::metrics {
 namespace {
 
 TEST(Slices, CompareWithWhatTheClassesLetExpect) {
-  // class 0: both right in part a, both wrong in part b; class 1: right in both; the last picture belongs to no part
-  const std::vector<int> labels = {0, 0, 1, 0, 0, 1, 0}, predictions = {0, 0, 1, 1, 1, 1, 1}, part = {0, 0, 0, 1, 1, 1, -1};
-  const Slicing result = slice_accuracy("light", part, {"a", "b", "empty"}, predictions, labels, 4000);
+  // class 0: both right in part a, both wrong in part b; class 1: right in both; the last picture
+  // belongs to no part
+  const std::vector<int> labels = {0, 0, 1, 0, 0, 1, 0}, predictions = {0, 0, 1, 1, 1, 1, 1},
+                         part = {0, 0, 0, 1, 1, 1, -1};
+  const Slicing result =
+      slice_accuracy("light", part, {"a", "b", "empty"}, predictions, labels, 4000);
   EXPECT_EQ(result.name, "light");
   ASSERT_EQ(result.slices.size(), 2u);
   EXPECT_EQ(result.slices[0].name, "a");
@@ -33,8 +36,10 @@ TEST(Slices, HarderClassesExplainADifference) {
 
 TEST(Slices, MistakesAreErrors) {
   const std::vector<int> one = {0}, two = {0, 0};
-  EXPECT_EQ(test::code_of([&] { slice_accuracy("", one, {"a"}, one, two); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(test::code_of([&] { slice_accuracy("", std::vector<int>{1}, {"a"}, one, one); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { slice_accuracy("", one, {"a"}, one, two); }),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { slice_accuracy("", std::vector<int>{1}, {"a"}, one, one); }),
+            ErrorCode::kInvalidArgument);
   EXPECT_EQ(slice_accuracy("", one, {"a"}, one, one).p, 1);
 }
 

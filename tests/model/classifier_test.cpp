@@ -79,12 +79,14 @@ TEST(ClassifierInfo, TemperatureIsOneWhereMissing) {
   EXPECT_EQ(read_classifier_info(model).temperature, 1);
 }
 
-/// Where the CPU multiplies bytes fast, the eight-bit copy is what answers by default: a new network must not leave it behind.
+/// Where the CPU multiplies bytes fast, the eight-bit copy is what answers by default: a new
+/// network must not leave it behind.
 TEST(ShippedModels, EightBitCopiesAreOfTheSameTraining) {
   for (const std::string name : {"mien", "reference"}) {
     const auto training = [](const std::string& file) {
       auto metadata = read_onnx(MIEN_SOURCE_DIR "/models/" + file + ".onnx").metadata;
-      std::erase_if(metadata, [](const auto& entry) { return !entry.first.starts_with("training."); });
+      std::erase_if(metadata,
+                    [](const auto& entry) { return !entry.first.starts_with("training."); });
       return metadata;
     };
     const auto expected = training(name);

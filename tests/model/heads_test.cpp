@@ -16,7 +16,11 @@ Model two_heads() {
   const std::vector<float> weights(2 * 32, 0.5F), bias(2, -1.0F);
   model.initializers.push_back(make_tensor<float>("other.weight", {2, 32}, weights));
   model.initializers.push_back(make_tensor<float>("other.bias", {2}, bias));
-  model.nodes.push_back({"other", "Gemm", {"c", "other.weight", "other.bias"}, {"votes"}, {{"transB", std::int64_t{1}}}});
+  model.nodes.push_back({"other",
+                         "Gemm",
+                         {"c", "other.weight", "other.bias"},
+                         {"votes"},
+                         {{"transB", std::int64_t{1}}}});
   model.outputs.push_back({"votes", DataType::kFloat32, {-1, 2}});
   ClassifierInfo info;
   info.labels = {"angry", "happy", "neutral"};
@@ -59,10 +63,13 @@ TEST(Heads, BiasesAreAddedToOneHead) {
   const auto values = model.find_initializer("other.bias")->values<float>();
   EXPECT_EQ((std::vector<float>(values.begin(), values.end())), (std::vector{-0.75F, -1.5F}));
   EXPECT_EQ(model.initializers.size(), two_heads().initializers.size());
-  EXPECT_EQ(test::code_of([&] { add_biases(model, "nose", std::vector{0.0, 0.0}); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(test::code_of([&] { add_biases(model, "votes", std::vector{0.0}); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { add_biases(model, "nose", std::vector{0.0, 0.0}); }),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { add_biases(model, "votes", std::vector{0.0}); }),
+            ErrorCode::kInvalidArgument);
   model.nodes.back().inputs.pop_back();
-  EXPECT_EQ(test::code_of([&] { add_biases(model, "votes", std::vector{0.0, 0.0}); }), ErrorCode::kUnsupported);
+  EXPECT_EQ(test::code_of([&] { add_biases(model, "votes", std::vector{0.0, 0.0}); }),
+            ErrorCode::kUnsupported);
 }
 
 TEST(Heads, DefaultCanChangeAndChangeBack) {
@@ -96,10 +103,10 @@ TEST(Heads, BadMetadataIsNamed) {
       EXPECT_NE(std::string(error.what()).find("'" + key), std::string::npos) << error.what();
     }
   };
-  expect_named("labels.votes", "sad");                // the output has two classes
+  expect_named("labels.votes", "sad");  // the output has two classes
   expect_named("labels.votes", "sad,table");
-  expect_named("labels.elsewhere", "sad,contempt");   // no such output
-  expect_named("labels.output", "angry,happy,sad");   // the first output's stand under "labels"
+  expect_named("labels.elsewhere", "sad,contempt");  // no such output
+  expect_named("labels.output", "angry,happy,sad");  // the first output's stand under "labels"
   expect_named("temperature.votes", "0");
 }
 

@@ -19,19 +19,20 @@ std::optional<std::vector<OnnxRuntimeOutput>> run_onnx_runtime(const model::Mode
   if (!python) return std::nullopt;
   const TemporaryDir folder;
   model::write_onnx(model, folder / "model.onnx");
-  write_file(folder / "input.f32", std::as_bytes(input));
+  base::write_file(folder / "input.f32", std::as_bytes(input));
   std::string command =
       *python + " " + MIEN_SOURCE_DIR + "/tests/model/run_onnx.py " + folder.path().string();
   for (const std::int64_t dimension : shape) command += " " + std::to_string(dimension);
   if (std::system(command.c_str()) != 0) throw std::runtime_error("ONNX Runtime refuses the model");
 
   std::vector<OnnxRuntimeOutput> outputs;
-  std::istringstream shapes(read_text(folder / "shapes.txt"));
+  std::istringstream shapes(base::read_text(folder / "shapes.txt"));
   for (std::string line; std::getline(shapes, line);) {
     OnnxRuntimeOutput output;
     std::istringstream dimensions(line);
     for (std::int64_t dimension = 0; dimensions >> dimension;) output.shape.push_back(dimension);
-    const auto bytes = read_file(folder / ("output" + std::to_string(outputs.size()) + ".f32"));
+    const auto bytes =
+        base::read_file(folder / ("output" + std::to_string(outputs.size()) + ".f32"));
     output.values.resize(bytes.size() / sizeof(float));
     std::memcpy(output.values.data(), bytes.data(), bytes.size());
     outputs.push_back(std::move(output));

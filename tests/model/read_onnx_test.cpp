@@ -24,7 +24,8 @@ void expect_error(ErrorCode code, const std::string& part, const std::vector<std
   }
 }
 
-void expect_error(ErrorCode code, const std::string& part, const std::function<void(Model&)>& spoil) {
+void expect_error(ErrorCode code, const std::string& part,
+                  const std::function<void(Model&)>& spoil) {
   Model model = test::small_model();
   spoil(model);
   expect_error(code, part, write_onnx(model));
@@ -65,7 +66,8 @@ TEST(ReadOnnx, TypedDataFieldsAreRead) {
   floats.real(4, 7.0F);
   const Model real = read_onnx(model_with(floats), "test.onnx");
   const auto reals = real.initializers.at(0).values<float>();
-  EXPECT_EQ(std::vector<float>(reals.begin(), reals.end()), (std::vector<float>{1.0F, -2.5F, 7.0F}));
+  EXPECT_EQ(std::vector<float>(reals.begin(), reals.end()),
+            (std::vector<float>{1.0F, -2.5F, 7.0F}));
 
   Writer longs = named_tensor(7, {2});
   longs.integer(7, -1);
@@ -79,7 +81,8 @@ TEST(ReadOnnx, TypedDataFieldsAreRead) {
   bytes.text(5, std::string("\x05\x80\x01", 3));  // varints 5 and 128; the second wraps to -128
   const Model small = read_onnx(model_with(bytes), "test.onnx");
   const auto values = small.initializers.at(0).values<std::int8_t>();
-  EXPECT_EQ(std::vector<std::int8_t>(values.begin(), values.end()), (std::vector<std::int8_t>{5, -128}));
+  EXPECT_EQ(std::vector<std::int8_t>(values.begin(), values.end()),
+            (std::vector<std::int8_t>{5, -128}));
   EXPECT_THROW(small.initializers.at(0).values<float>(), Error);
 }
 
@@ -92,8 +95,10 @@ TEST(ReadOnnx, InitializersListedAsInputsAreNotInputs) {
 TEST(ReadOnnx, BadTensorsAreNamed) {
   Writer many = named_tensor(1, {4});
   many.text(9, "12345678");
-  expect_error(ErrorCode::kBadFormat, "'t' holds 8 bytes where its shape needs 16", model_with(many));
-  expect_error(ErrorCode::kBadFormat, "'t' has an impossible shape", model_with(named_tensor(1, {-1})));
+  expect_error(ErrorCode::kBadFormat, "'t' holds 8 bytes where its shape needs 16",
+               model_with(many));
+  expect_error(ErrorCode::kBadFormat, "'t' has an impossible shape",
+               model_with(named_tensor(1, {-1})));
   expect_error(ErrorCode::kBadFormat, "impossible shape",
                model_with(named_tensor(1, {std::int64_t{1} << 40, std::int64_t{1} << 40})));
   expect_error(ErrorCode::kBadFormat, "'t' has no element type", model_with(named_tensor(0, {})));
@@ -128,9 +133,11 @@ TEST(ReadOnnx, BadGraphsAreNamed) {
                [](Model& model) { model.nodes[3].inputs[1] = "nothing"; });
   expect_error(ErrorCode::kBadFormat, "'a' is made twice",
                [](Model& model) { model.nodes[1].outputs = {"a"}; });
-  expect_error(ErrorCode::kBadFormat, "output 'x'", [](Model& model) { model.outputs[0].name = "x"; });
+  expect_error(ErrorCode::kBadFormat, "output 'x'",
+               [](Model& model) { model.outputs[0].name = "x"; });
   expect_error(ErrorCode::kBadFormat, "no output", [](Model& model) { model.outputs.clear(); });
-  expect_error(ErrorCode::kBadFormat, "no operator", [](Model& model) { model.nodes[0].op_type.clear(); });
+  expect_error(ErrorCode::kBadFormat, "no operator",
+               [](Model& model) { model.nodes[0].op_type.clear(); });
   expect_error(ErrorCode::kBadFormat, "holds no graph", std::vector<std::byte>());
 }
 
@@ -156,7 +163,8 @@ TEST(ReadOnnx, EveryTruncationIsAnError) {
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     try {
       const Model model = read_onnx(std::span(bytes).first(size), "test.onnx");
-      EXPECT_GT(size, bytes.size() - metadata_bytes) << "accepted a file cut to " << size << " bytes";
+      EXPECT_GT(size, bytes.size() - metadata_bytes)
+          << "accepted a file cut to " << size << " bytes";
       EXPECT_LT(model.metadata.size(), 2U);
     } catch (const Error&) {
     }

@@ -6,8 +6,8 @@
 
 namespace mien::test {
 
-/// input [N, 1, 4, 4] -> Conv 3x3 to two channels, padded -> Relu -> Flatten -> Gemm to three -> output [N,
-/// 3].
+/// input [N, 1, 4, 4] -> Conv 3x3 to two channels, padded -> Relu -> Flatten -> Gemm to three ->
+/// output [N, 3].
 inline model::Model small_model() {
   const auto ramp = [](std::string name, std::vector<std::int64_t> shape, float step) {
     std::int64_t count = 1;

@@ -34,15 +34,18 @@ TEST(Subgraph, TakesTheNodesBetweenWithTheirWeightsAlone) {
 
 TEST(Subgraph, ValuesThatNothingMakesAreRefused) {
   const Names unknown = {"nothing"}, before = {"b"};
-  EXPECT_EQ(test::code_of([&] { subgraph(test::small_model(), "input", unknown); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(test::code_of([&] { subgraph(test::small_model(), "c", before); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { subgraph(test::small_model(), "input", unknown); }),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { subgraph(test::small_model(), "c", before); }),
+            ErrorCode::kInvalidArgument);
 }
 
 TEST(Bottlenecks, AreWhatEverythingPassesThrough) {
   // stem -> [conv -> relu -> conv] + stem -> relu -> two heads: nothing within the block is one.
   GraphBuilder graph({1, 1, 8, 8});
   const std::string stem = graph.conv("input", 1, 2, 3);
-  const std::string sum = graph.node("Add", {graph.conv(graph.node("Relu", {graph.conv(stem, 2, 2, 3)}), 2, 2, 3), stem});
+  const std::string sum = graph.node(
+      "Add", {graph.conv(graph.node("Relu", {graph.conv(stem, 2, 2, 3)}), 2, 2, 3), stem});
   const std::string last = graph.node("Relu", {sum});
   const std::string a = graph.node("Flatten", {last}), b = graph.node("GlobalAveragePool", {last});
   graph.output(a, {});

@@ -8,8 +8,10 @@
 
 namespace mien::test {
 
-/// Writes an emotion network of the reference's shape with random weights: its answers mean nothing, but differ from face to face.
-inline void write_random_classifier(const std::filesystem::path& path, const model::CropGeometry& hog_crop = {},
+/// Writes an emotion network of the reference's shape with random weights: its answers mean
+/// nothing, but differ from face to face.
+inline void write_random_classifier(const std::filesystem::path& path,
+                                    const base::CropGeometry& hog_crop = {},
                                     double temperature = 1) {
   model::Model model = reference_model();
   model::ClassifierInfo info;
@@ -27,7 +29,8 @@ inline Image blobs(unsigned seed) {
   Image image(48, 48, PixelFormat::kGray8);
   for (int y = 0; y < 48; ++y) {
     for (int x = 0; x < 48; ++x) {
-      image.row(y)[x] = static_cast<std::uint8_t>(128 + 100 * std::sin(0.2 * x + seed) * std::cos(0.15 * y * (1 + seed % 3)));
+      image.row(y)[x] = static_cast<std::uint8_t>(128 + 100 * std::sin(0.2 * x + seed) *
+                                                            std::cos(0.15 * y * (1 + seed % 3)));
     }
   }
   return image;

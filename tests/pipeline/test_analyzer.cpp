@@ -16,26 +16,31 @@
 #include "vision/encode.hpp"
 #include "vision/face_detector.hpp"
 
-namespace mien {
+namespace mien::pipeline {
 namespace {
 
 using test::code_of;
 
-const std::filesystem::path kAstronaut = "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";  // python3-skimage
+const std::filesystem::path kAstronaut =
+    "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";  // python3-skimage
 
 class AnalyzerTest : public testing::Test {
  protected:
-  Analyzer load(const model::CropGeometry& geometry = {}) const {
+  Analyzer load(const base::CropGeometry& geometry = {}) const {
     test::write_random_classifier(folder_ / "random.onnx", geometry);
-    return Analyzer::load(folder_ / "random.onnx", {.detector = "hog", .threads = 1, .precision = "f32"});
+    return Analyzer::load(folder_ / "random.onnx",
+                          {.detector = "hog", .threads = 1, .precision = "f32"});
   }
-  Classifier classifier() const { return Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1}); }
+  Classifier classifier() const {
+    return Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1});
+  }
   test::TemporaryDir folder_;
 };
 
 TEST_F(AnalyzerTest, SaysWhatItIs) {
   const Analyzer analyzer = load();
-  EXPECT_EQ(analyzer.labels(), (std::vector<std::string>{"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}));
+  EXPECT_EQ(analyzer.labels(), (std::vector<std::string>{"angry", "disgust", "fear", "happy", "sad",
+                                                         "surprise", "neutral"}));
   EXPECT_EQ(analyzer.detector_name(), "hog");
   EXPECT_EQ(analyzer.model_path(), folder_ / "random.onnx");
 }
@@ -43,8 +48,10 @@ TEST_F(AnalyzerTest, SaysWhatItIs) {
 TEST_F(AnalyzerTest, RefusesWhatItCannotUse) {
   EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "missing.onnx"); }), ErrorCode::kNotFound);
   const Analyzer analyzer = load();
-  EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.detector = "missing"}); }), ErrorCode::kNotFound);
-  EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.precision = "f64"}); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.detector = "missing"}); }),
+            ErrorCode::kNotFound);
+  EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.precision = "f64"}); }),
+            ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of([&] { analyzer.analyze({}); }), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of([&] { analyzer.classify({}); }), ErrorCode::kInvalidArgument);
 }
@@ -52,9 +59,9 @@ TEST_F(AnalyzerTest, RefusesWhatItCannotUse) {
 TEST_F(AnalyzerTest, LargeJpegsAreDecodedSmallerAndAnsweredInTheirOwnPixels) {
   if (!std::filesystem::exists(kAstronaut)) GTEST_SKIP() << "python3-skimage is not installed";
   const Analyzer analyzer = load();
-  const Image large = resize(read_image(kAstronaut), 3000, 3000);
-  const auto jpeg = encode_jpeg(large, 95);
-  ASSERT_LT(decode_image_scaled(jpeg, "large.jpg", 1200).image.width(), 3000);
+  const Image large = vision::resize(read_image(kAstronaut), 3000, 3000);
+  const auto jpeg = vision::encode_jpeg(large, 95);
+  ASSERT_LT(vision::decode_image_scaled(jpeg, "large.jpg", 1200).image.width(), 3000);
   const PhotoAnalysis analysis = analyzer.analyze_encoded(jpeg, "large.jpg");
   EXPECT_EQ(analysis.width, 3000);
   EXPECT_EQ(analysis.height, 3000);
@@ -62,8 +69,9 @@ TEST_F(AnalyzerTest, LargeJpegsAreDecodedSmallerAndAnsweredInTheirOwnPixels) {
   ASSERT_FALSE(whole.empty());
   ASSERT_FALSE(analysis.faces.empty());
   EXPECT_GT(intersection_over_union(analysis.faces[0].box, whole[0].box), 0.8F);
-  write_file(folder_ / "large.jpg", jpeg);
-  EXPECT_EQ(analyzer.analyze_file(folder_ / "large.jpg").faces[0].probabilities, analysis.faces[0].probabilities);
+  base::write_file(folder_ / "large.jpg", jpeg);
+  EXPECT_EQ(analyzer.analyze_file(folder_ / "large.jpg").faces[0].probabilities,
+            analysis.faces[0].probabilities);
 }
 
 TEST_F(AnalyzerTest, NoFaceIsAnEmptyList) {
@@ -76,13 +84,15 @@ TEST_F(AnalyzerTest, ClassifyOfTheNetworksSizeTakesThePixelsAsTheyAre) {
   const Analyzer analyzer = load();
   const Image image = test::blobs(3);
   const Face face = analyzer.classify(image);
-  EXPECT_EQ(face.probabilities, classifier().probabilities({image.row(0), static_cast<std::size_t>(48 * 48)}));
+  EXPECT_EQ(face.probabilities,
+            classifier().probabilities({image.row(0), static_cast<std::size_t>(48 * 48)}));
   EXPECT_NEAR(std::accumulate(face.probabilities.begin(), face.probabilities.end(), 0.0), 1, 1e-5);
-  EXPECT_EQ(face.confidence, *std::max_element(face.probabilities.begin(), face.probabilities.end()));
+  EXPECT_EQ(face.confidence,
+            *std::max_element(face.probabilities.begin(), face.probabilities.end()));
   EXPECT_EQ(face.confidence, face.probabilities[static_cast<std::size_t>(face.emotion)]);
   EXPECT_EQ(face.box.width, 48);
 
-  const Face larger = analyzer.classify(resize(image, 96, 96));
+  const Face larger = analyzer.classify(vision::resize(image, 96, 96));
   EXPECT_EQ(larger.emotion, face.emotion);
   EXPECT_NEAR(larger.confidence, face.confidence, 0.05);
 }
@@ -90,14 +100,17 @@ TEST_F(AnalyzerTest, ClassifyOfTheNetworksSizeTakesThePixelsAsTheyAre) {
 TEST_F(AnalyzerTest, CropsAsTheModelFileSays) {
   if (!std::filesystem::exists(kAstronaut)) GTEST_SKIP() << kAstronaut << " is not here";
   const Image photo = read_image(kAstronaut);
-  const std::vector<DetectedFace> found = make_face_detector("hog", {.threads = 1})->detect(photo);
+  const std::vector<DetectedFace> found =
+      vision::make_face_detector("hog", {.threads = 1})->detect(photo);
   ASSERT_EQ(found.size(), 1U);
   std::vector<std::vector<float>> answers;
-  for (const model::CropGeometry& geometry : {model::CropGeometry{}, model::CropGeometry{1.5, 0.1, -0.05}}) {
+  for (const base::CropGeometry& geometry :
+       {base::CropGeometry{}, base::CropGeometry{1.5, 0.1, -0.05}}) {
     const std::vector<Face> faces = load(geometry).analyze(photo);
     ASSERT_EQ(faces.size(), 1U);
-    const Image crop = crop_aligned_face(photo, found[0], geometry, 48);
-    EXPECT_EQ(faces[0].probabilities, classifier().probabilities({crop.row(0), static_cast<std::size_t>(48 * 48)}));
+    const Image crop = vision::crop_aligned_face(photo, found[0], geometry, 48);
+    EXPECT_EQ(faces[0].probabilities,
+              classifier().probabilities({crop.row(0), static_cast<std::size_t>(48 * 48)}));
     EXPECT_EQ(faces[0].box.x, found[0].box.x);  // the box is the detector's, not the crop's
     EXPECT_EQ(faces[0].detection_score, found[0].score);
     answers.push_back(faces[0].probabilities);
@@ -126,7 +139,10 @@ TEST_F(AnalyzerTest, ThreadsShareIt) {
           wrong[t] += analyzer.classify(pictures[at]).probabilities != alone[at] ? 1 : 0;
         }
         const std::vector<Face> again = analyzer.analyze(photo);
-        wrong[t] += again.size() != faces.size() || (!faces.empty() && again[0].probabilities != faces[0].probabilities) ? 1 : 0;
+        wrong[t] += again.size() != faces.size() ||
+                            (!faces.empty() && again[0].probabilities != faces[0].probabilities)
+                        ? 1
+                        : 0;
       });
     }
   }
@@ -141,4 +157,4 @@ TEST_F(AnalyzerTest, NamedModelsAreFoundInTheFolderOfTheEnvironment) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::pipeline

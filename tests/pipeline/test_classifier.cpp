@@ -5,12 +5,12 @@
 #include <cstdlib>
 
 #include "base/file.hpp"
-#include "metrics/calibration.hpp"
+#include "base/softmax.hpp"
 #include "mien/error.hpp"
 #include "model_files.hpp"
 #include "support.hpp"
 
-namespace mien {
+namespace mien::pipeline {
 namespace {
 
 class ClassifierFileTest : public testing::Test {
@@ -37,8 +37,10 @@ TEST_F(ClassifierFileTest, AnswersDoNotDependOnTheCompany) {
   const std::vector<float> together = classifier.logits(all);
   ASSERT_EQ(together.size(), kCount * 7U);
   for (const std::size_t i : {0U, 31U, 32U, 63U, 64U, 68U}) {
-    const std::vector<float> alone = classifier.logits(std::span(all).subspan(i * 48 * 48, 48 * 48));
-    for (std::size_t c = 0; c < 7; ++c) EXPECT_NEAR(alone[c], together[i * 7 + c], 1e-4) << "face " << i;
+    const std::vector<float> alone =
+        classifier.logits(std::span(all).subspan(i * 48 * 48, 48 * 48));
+    for (std::size_t c = 0; c < 7; ++c)
+      EXPECT_NEAR(alone[c], together[i * 7 + c], 1e-4) << "face " << i;
   }
 }
 
@@ -56,14 +58,16 @@ TEST_F(ClassifierFileTest, NormalisesAsTheModelFileSays) {
 TEST_F(ClassifierFileTest, TemperatureDividesTheLogits) {
   const std::vector<std::uint8_t> face = faces(1);
   const std::vector<float> logits = load().logits(face);
-  EXPECT_EQ(load(2.5).probabilities(face), metrics::softmax(logits, 7, 2.5));
+  EXPECT_EQ(load(2.5).probabilities(face), base::softmax(logits, 7, 2.5));
   EXPECT_NE(load(2.5).probabilities(face), load(1).probabilities(face));
 }
 
 TEST_F(ClassifierFileTest, LeavesLabelsOut) {
   const Classifier all = load();
-  const Classifier some = Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1}, {.without = {"disgust", "neutral"}});
-  EXPECT_EQ(some.info().labels, (std::vector<std::string>{"angry", "fear", "happy", "sad", "surprise"}));
+  const Classifier some = Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1},
+                                           {.without = {"disgust", "neutral"}});
+  EXPECT_EQ(some.info().labels,
+            (std::vector<std::string>{"angry", "fear", "happy", "sad", "surprise"}));
   const std::vector<std::uint8_t> two = faces(2);
   const std::vector<float> seven = all.probabilities(two), five = some.probabilities(two);
   ASSERT_EQ(five.size(), 10U);
@@ -73,7 +77,9 @@ TEST_F(ClassifierFileTest, LeavesLabelsOut) {
     EXPECT_NEAR(five[i * 5 + 1], seven[i * 7 + 2] / left, 1e-5);
     EXPECT_NEAR(five[i * 5 + 4], seven[i * 7 + 5] / left, 1e-5);
   }
-  EXPECT_THROW(Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1}, {.name = "ferplus"}), Error);
+  EXPECT_THROW(
+      Classifier::load(folder_ / "random.onnx", {engine::Precision::kF32, 1}, {.name = "ferplus"}),
+      Error);
 }
 
 TEST_F(ClassifierFileTest, NoFacesAndPartsOfFaces) {
@@ -85,17 +91,19 @@ TEST_F(ClassifierFileTest, NoFacesAndPartsOfFaces) {
 TEST(LocateClassifier, DefaultFollowsThePrecisionAndTheFolder) {
   const test::TemporaryDir folder;
   const test::ScopedVariable variable("MIEN_MODELS", folder.path());
-  write_file(folder / "mien.onnx", "x");
+  base::write_file(folder / "mien.onnx", "x");
   const std::filesystem::path alone = locate_classifier("", engine::Precision::kInt8);
-  write_file(folder / "mien-int8.onnx", "x");
+  base::write_file(folder / "mien-int8.onnx", "x");
   EXPECT_EQ(alone, folder / "mien.onnx");  // no other folder's copy
   EXPECT_EQ(locate_classifier("", engine::Precision::kInt8), folder / "mien-int8.onnx");
   EXPECT_EQ(locate_classifier("", engine::Precision::kF32), folder / "mien.onnx");
   EXPECT_EQ(locate_classifier("", engine::Precision::kBf16), folder / "mien.onnx");
-  EXPECT_EQ(locate_classifier("", engine::Precision::kAuto), folder / (engine::has_fast_int8() ? "mien-int8.onnx" : "mien.onnx"));
+  EXPECT_EQ(locate_classifier("", engine::Precision::kAuto),
+            folder / (engine::has_fast_int8() ? "mien-int8.onnx" : "mien.onnx"));
   EXPECT_EQ(locate_classifier("mien", engine::Precision::kInt8), folder / "mien-int8.onnx");
   EXPECT_EQ(locate_classifier("mien-int8", engine::Precision::kInt8), folder / "mien-int8.onnx");
-  EXPECT_EQ(locate_classifier("mien", engine::Precision::kAuto), folder / "mien.onnx");  // a name means what it says
+  EXPECT_EQ(locate_classifier("mien", engine::Precision::kAuto),
+            folder / "mien.onnx");  // a name means what it says
 }
 
 TEST(PrecisionFromString, KnowsItsWords) {
@@ -105,4 +113,4 @@ TEST(PrecisionFromString, KnowsItsWords) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::pipeline

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <stdexcept>
 
-namespace mien {
+namespace mien::pipeline {
 namespace {
 
 /// Early items take longest, so that the workers finish out of order.
@@ -47,31 +47,34 @@ TEST(OrderedParallel, NothingToDo) {
 
 TEST(OrderedParallel, MovesWhatCannotBeCopied) {
   int sum = 0;
-  ordered_parallel(5, 2, [](std::size_t i) { return std::make_unique<int>(static_cast<int>(i)); },
-                   [&](std::size_t, std::unique_ptr<int> value) { return sum += *value, true; });
+  ordered_parallel(
+      5, 2, [](std::size_t i) { return std::make_unique<int>(static_cast<int>(i)); },
+      [&](std::size_t, std::unique_ptr<int> value) { return sum += *value, true; });
   EXPECT_EQ(sum, 10);
 }
 
 TEST(OrderedParallel, StopsEarly) {
   std::atomic<std::size_t> made = 0;
   std::size_t taken = 0;
-  ordered_parallel(100000, 2, [&](std::size_t i) { return ++made, i; },
-                   [&](std::size_t i, std::size_t) {
-                     ++taken;
-                     return i < 4;
-                   });
+  ordered_parallel(
+      100000, 2, [&](std::size_t i) { return ++made, i; },
+      [&](std::size_t i, std::size_t) {
+        ++taken;
+        return i < 4;
+      });
   EXPECT_EQ(taken, 5U);
   EXPECT_LE(made, 5U + 8U);  // at most four a worker wait
 }
 
 TEST(OrderedParallel, WaitsForASlowTake) {
   std::atomic<std::size_t> made = 0;
-  ordered_parallel(50, 2, [&](std::size_t i) { return ++made, i; },
-                   [&](std::size_t i, std::size_t) {
-                     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-                     EXPECT_LE(made, i + 1 + 8);
-                     return true;
-                   });
+  ordered_parallel(
+      50, 2, [&](std::size_t i) { return ++made, i; },
+      [&](std::size_t i, std::size_t) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        EXPECT_LE(made, i + 1 + 8);
+        return true;
+      });
   EXPECT_EQ(made, 50U);
 }
 
@@ -101,4 +104,4 @@ TEST(OrderedParallel, ExceptionOfTakeIsThrownOn) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::pipeline

@@ -5,8 +5,11 @@
 namespace mien::server {
 namespace {
 
-Route route(const std::string& method, const std::string& path, Route::Access access = Route::Access::kOpen) {
-  return {.method = method, .path = path, .access = access, .answer = [](const Request&) { return Response{}; }};
+Route route(const std::string& method, const std::string& path,
+            Route::Access access = Route::Access::kOpen) {
+  return {.method = method, .path = path, .access = access, .answer = [](const Request&) {
+            return Response{};
+          }};
 }
 
 int status(const Router& router, const Request& request) {
@@ -29,7 +32,9 @@ TEST(Router, ComparesContentTypes) {
   Route analyze = route("POST", "/a");
   analyze.content_types = {"image/*", "application/json"};
   const Router router({analyze}, {});
-  const auto of = [&](const std::string& type) { return status(router, {.method = "POST", .path = "/a", .headers = {{"content-type", type}}}); };
+  const auto of = [&](const std::string& type) {
+    return status(router, {.method = "POST", .path = "/a", .headers = {{"content-type", type}}});
+  };
   EXPECT_EQ(of("image/jpeg"), 0);
   EXPECT_EQ(of("Application/JSON ; charset=utf-8"), 0);
   EXPECT_EQ(of("image"), 415);
@@ -44,7 +49,8 @@ TEST(Router, LetsAllowedOriginsReadAnswers) {
   EXPECT_EQ(status(router, request), 0);
   Response response;
   router.allow_origin(request, response);
-  EXPECT_EQ(response.headers, (Headers{{"Vary", "Origin"}, {"Access-Control-Allow-Origin", "https://example.org"}}));
+  EXPECT_EQ(response.headers,
+            (Headers{{"Vary", "Origin"}, {"Access-Control-Allow-Origin", "https://example.org"}}));
 }
 
 TEST(AnswerSafely, MakesErrorsOfExceptions) {

@@ -55,7 +55,8 @@ TEST(WorkQueue, DropsWhatWaitsAtItsEnd) {
     }));
     busy.wait();
     std::jthread stopping([&] { queue.stop(); });
-    while (queue.push([&] { ran += 10; })) std::this_thread::yield();  // refused once it is told to stop
+    while (queue.push([&] { ran += 10; }))
+      std::this_thread::yield();  // refused once it is told to stop
     go.count_down();
   }
   EXPECT_EQ(ran, 1);

@@ -9,13 +9,15 @@
 
 #include "error_code.hpp"
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
 double total(const std::vector<double>& costs, int columns, const std::vector<int>& column_of) {
   double sum = 0;
   for (std::size_t row = 0; row < column_of.size(); ++row) {
-    if (column_of[row] >= 0) sum += costs[row * static_cast<std::size_t>(columns) + static_cast<std::size_t>(column_of[row])];
+    if (column_of[row] >= 0)
+      sum +=
+          costs[row * static_cast<std::size_t>(columns) + static_cast<std::size_t>(column_of[row])];
   }
   return sum;
 }
@@ -42,13 +44,15 @@ TEST(Assignment, IsTheBestOfAll) {
   for (int round = 0; round < 200; ++round) {
     const int rows = 1 + round % 5, columns = rows + round % 3;
     std::vector<double> costs(static_cast<std::size_t>(rows * columns));
-    for (double& cost : costs) cost = round % 2 == 0 ? uniform(random) : std::round(3 * uniform(random));  // with ties
+    for (double& cost : costs)
+      cost = round % 2 == 0 ? uniform(random) : std::round(3 * uniform(random));  // with ties
     const std::vector<int> wide = least_cost_assignment(costs, columns);
     EXPECT_NEAR(total(costs, columns, wide), least_by_trying(costs, rows, columns), 1e-9);
 
     std::vector<double> turned;
     for (int c = 0; c < columns; ++c) {
-      for (int r = 0; r < rows; ++r) turned.push_back(costs[static_cast<std::size_t>(r * columns + c)]);
+      for (int r = 0; r < rows; ++r)
+        turned.push_back(costs[static_cast<std::size_t>(r * columns + c)]);
     }
     const std::vector<int> tall = least_cost_assignment(turned, rows);
     EXPECT_NEAR(total(turned, rows, tall), total(costs, columns, wide), 1e-9);
@@ -59,8 +63,9 @@ TEST(Assignment, IsTheBestOfAll) {
 TEST(Assignment, NothingAndNoTable) {
   EXPECT_TRUE(least_cost_assignment({}, 0).empty());
   EXPECT_TRUE(least_cost_assignment({}, 3).empty());
-  EXPECT_EQ(test::code_of([] { least_cost_assignment(std::vector<double>{1, 2, 3}, 2); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([] { least_cost_assignment(std::vector<double>{1, 2, 3}, 2); }),
+            ErrorCode::kInvalidArgument);
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::tracking

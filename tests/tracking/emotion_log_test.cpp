@@ -4,12 +4,14 @@
 
 #include <array>
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
 constexpr std::array<float, 2> kFirst{0.75f, 0.25f}, kSecond{0, 1};
 
-EmotionLog::Entry shows(int number, std::size_t label) { return {number, label, label == 0 ? kFirst : kSecond}; }
+EmotionLog::Entry shows(int number, std::size_t label) {
+  return {number, label, label == 0 ? kFirst : kSecond};
+}
 
 double sum(const PersonLog& person, std::size_t value) {
   double total = 0;
@@ -50,7 +52,8 @@ TEST(EmotionLog, BinsHoldTheTimeLine) {
 
 TEST(EmotionLog, ALongFilmTakesNoMoreMemory) {
   EmotionLog log(2);
-  for (int i = 0; i <= 36000; ++i) log.add(0.1 * i, std::array{shows(1, i % 2 == 0 ? 0 : 1)});  // an hour
+  for (int i = 0; i <= 36000; ++i)
+    log.add(0.1 * i, std::array{shows(1, i % 2 == 0 ? 0 : 1)});  // an hour
   const PersonLog person = log.persons().at(0);
   EXPECT_LE(person.bins.size(), 2048U * 3);
   EXPECT_NEAR(person.seconds, 3600, 1e-6);
@@ -78,4 +81,4 @@ TEST(EmotionLog, TimeDoesNotRunBack) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::tracking

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
 using Answer = std::array<float, 2>;
@@ -48,7 +48,8 @@ TEST(EmotionSmoother, AFlickerDoesNotChangeTheLabelAndAChangeDoes) {
     }
   };
   show({0.8f, 0.2f}, 10);
-  for (int i = 0; i < 30; ++i) show(i % 2 == 0 ? Answer{0.45f, 0.55f} : Answer{0.52f, 0.48f}, 1);  // undecided
+  for (int i = 0; i < 30; ++i)
+    show(i % 2 == 0 ? Answer{0.45f, 0.55f} : Answer{0.52f, 0.48f}, 1);  // undecided
   show({0.8f, 0.2f}, 10);
   show({0, 1}, 1);  // one odd frame
   EXPECT_EQ(changes, 0);
@@ -65,4 +66,4 @@ TEST(EmotionSmoother, AfterALongAbsenceTheOldAnswerIsForgotten) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::tracking

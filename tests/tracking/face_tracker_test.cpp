@@ -5,13 +5,16 @@
 #include <cmath>
 #include <random>
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
 constexpr double kFrame = 1.0 / 30;
 
 DetectedFace face_at(double x, double y, double side = 100) {
-  return {{static_cast<float>(x - side / 2), static_cast<float>(y - side / 2), static_cast<float>(side), static_cast<float>(side)}, 1, {}};
+  return {{static_cast<float>(x - side / 2), static_cast<float>(y - side / 2),
+           static_cast<float>(side), static_cast<float>(side)},
+          1,
+          {}};
 }
 
 std::vector<int> visible(const std::vector<Track>& tracks) {
@@ -29,7 +32,8 @@ TEST(FaceTracker, AStillFaceKeepsItsNumberAndItsBox) {
   std::mt19937 random(1);
   std::normal_distribution<double> noise(0, 2);
   for (int i = 0; i < 90; ++i) {
-    const auto& tracks = tracker.update(i * kFrame, std::vector{face_at(300 + noise(random), 200 + noise(random))});
+    const auto& tracks =
+        tracker.update(i * kFrame, std::vector{face_at(300 + noise(random), 200 + noise(random))});
     ASSERT_EQ(visible(tracks), std::vector<int>{1});
     if (i < 15) continue;
     EXPECT_NEAR(centre(tracks[0].box), 300, 4);
@@ -41,7 +45,8 @@ TEST(FaceTracker, BetweenDetectionsABoxMovesOnAsItDid) {
   FaceTracker tracker;
   for (int i = 0; i <= 64; ++i) {
     const double truth = 100 + 150 * i * kFrame;
-    const auto& tracks = i % 5 == 0 ? tracker.update(i * kFrame, std::vector{face_at(truth, 200)}) : tracker.advance(i * kFrame);
+    const auto& tracks = i % 5 == 0 ? tracker.update(i * kFrame, std::vector{face_at(truth, 200)})
+                                    : tracker.advance(i * kFrame);
     ASSERT_EQ(visible(tracks), std::vector<int>{1});
     if (i < 30) continue;
     EXPECT_NEAR(centre(tracks[0].box), truth, 4) << "frame " << i;
@@ -53,7 +58,8 @@ TEST(FaceTracker, PersonsWhoCrossKeepTheirNumbers) {
   FaceTracker tracker;
   for (int i = 0; i <= 60; ++i) {
     const double way = 400.0 * i / 60;
-    const auto& tracks = tracker.update(i * kFrame, std::vector{face_at(100 + way, 200), face_at(500 - way, 280)});
+    const auto& tracks =
+        tracker.update(i * kFrame, std::vector{face_at(100 + way, 200), face_at(500 - way, 280)});
     ASSERT_EQ(visible(tracks), (std::vector<int>{1, 2}));
     EXPECT_NEAR(centre(tracks[0].box), 100 + way, 10);
     EXPECT_NEAR(centre(tracks[1].box), 500 - way, 10);
@@ -63,13 +69,15 @@ TEST(FaceTracker, PersonsWhoCrossKeepTheirNumbers) {
 TEST(FaceTracker, TheOrderOfDetectionsDoesNotMatter) {
   FaceTracker tracker;
   tracker.update(0, std::vector{face_at(100, 100), face_at(400, 100), face_at(700, 100)});
-  const auto& tracks = tracker.update(kFrame, std::vector{face_at(702, 100), face_at(98, 100), face_at(401, 100)});
+  const auto& tracks =
+      tracker.update(kFrame, std::vector{face_at(702, 100), face_at(98, 100), face_at(401, 100)});
   ASSERT_EQ(visible(tracks), (std::vector<int>{1, 2, 3}));
   EXPECT_NEAR(centre(tracks[0].box), 98, 2);
   EXPECT_NEAR(centre(tracks[2].box), 702, 2);
 }
 
-/// A face that moves 60 pixels a second is hidden from second 1 on; what number has it when it is back?
+/// A face that moves 60 pixels a second is hidden from second 1 on; what number has it when it is
+/// back?
 int number_after_absence(double seconds, TrackerOptions options = {}) {
   FaceTracker tracker(options);
   const auto at = [](double time) { return face_at(100 + 60 * time, 200); };
@@ -91,9 +99,11 @@ TEST(FaceTracker, SomebodyElsewhereIsSomebodyElse) {
   FaceTracker tracker;
   for (int i = 0; i < 10; ++i) tracker.update(i * kFrame, std::vector{face_at(100, 100)});
   tracker.update(10 * kFrame, {});
-  EXPECT_EQ(visible(tracker.update(11 * kFrame, std::vector{face_at(600, 100)})), std::vector<int>{2});
+  EXPECT_EQ(visible(tracker.update(11 * kFrame, std::vector{face_at(600, 100)})),
+            std::vector<int>{2});
   // and so is a much larger face in the same place
-  EXPECT_EQ(visible(tracker.update(12 * kFrame, std::vector{face_at(100, 100, 300)})), std::vector<int>{3});
+  EXPECT_EQ(visible(tracker.update(12 * kFrame, std::vector{face_at(100, 100, 300)})),
+            std::vector<int>{3});
 }
 
 TEST(FaceTracker, ForgetsAtACut) {
@@ -138,4 +148,4 @@ TEST(FaceTracker, TimeThatStandsStillOrRunsBackIsBorne) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::tracking

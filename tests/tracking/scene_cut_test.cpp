@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace mien {
+namespace mien::tracking {
 namespace {
 
 /// Stripes and blobs, `seed` says which; moved to the side by `shift` pixels.
@@ -12,8 +12,10 @@ Image scene(int seed, int shift) {
   Image image(320, 180, PixelFormat::kRgb8);
   for (int y = 0; y < image.height(); ++y) {
     for (int x = 0; x < image.width(); ++x) {
-      const double wave = std::sin((x + shift) * 0.02 * (seed + 1)) + std::cos(y * 0.03 * (seed + 2));
-      for (int c = 0; c < 3; ++c) image.row(y)[3 * x + c] = static_cast<std::uint8_t>(127 + 60 * wave);
+      const double wave =
+          std::sin((x + shift) * 0.02 * (seed + 1)) + std::cos(y * 0.03 * (seed + 2));
+      for (int c = 0; c < 3; ++c)
+        image.row(y)[3 * x + c] = static_cast<std::uint8_t>(127 + 60 * wave);
     }
   }
   return image;
@@ -21,7 +23,8 @@ Image scene(int seed, int shift) {
 
 TEST(SceneCut, IsWhereTheSceneChanges) {
   SceneCut is_cut;
-  for (int i = 0; i < 60; ++i) EXPECT_EQ(is_cut(scene(i / 20, 0), i / 30.0), i > 0 && i % 20 == 0) << "frame " << i;
+  for (int i = 0; i < 60; ++i)
+    EXPECT_EQ(is_cut(scene(i / 20, 0), i / 30.0), i > 0 && i % 20 == 0) << "frame " << i;
 }
 
 TEST(SceneCut, IsNotWhereTheCameraMoves) {
@@ -44,4 +47,4 @@ TEST(SceneCut, SmallAndEmptyFrames) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::tracking

@@ -11,7 +11,8 @@
 
 namespace mien::test {
 
-inline const std::filesystem::path kDlibFaces = "/usr/share/doc/libdlib19.1/examples/faces";  // Debian: libdlib19.1
+inline const std::filesystem::path kDlibFaces =
+    "/usr/share/doc/libdlib19.1/examples/faces";  // Debian: libdlib19.1
 
 struct LabelledPhoto {
   std::string file;
@@ -21,11 +22,12 @@ struct LabelledPhoto {
 
 /// The part of dlib's image list format that its examples use.
 inline std::vector<LabelledPhoto> read_dlib_list(const std::filesystem::path& xml) {
-  const std::string text = read_text(xml);
+  const std::string text = base::read_text(xml);
   static const std::regex kElement("<(image|box) ([^>]*)>");
   static const std::regex kAttribute("(\\w+)='([^']*)'");
   std::vector<LabelledPhoto> photos;
-  for (std::sregex_iterator element(text.begin(), text.end(), kElement), end; element != end; ++element) {
+  for (std::sregex_iterator element(text.begin(), text.end(), kElement), end; element != end;
+       ++element) {
     const std::string attributes = (*element)[2];
     std::map<std::string, std::string> values;
     for (std::sregex_iterator i(attributes.begin(), attributes.end(), kAttribute); i != end; ++i) {

@@ -10,12 +10,13 @@
 #include "mien/error.hpp"
 #include "vision/canvas.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 Image plain(int width, int height, std::uint8_t value = 100) {
   Image image(width, height, PixelFormat::kRgb8);
-  for (int y = 0; y < height; ++y) std::memset(image.row(y), value, static_cast<std::size_t>(image.stride()));
+  for (int y = 0; y < height; ++y)
+    std::memset(image.row(y), value, static_cast<std::size_t>(image.stride()));
   return image;
 }
 
@@ -34,10 +35,10 @@ AnnotatedFace face_at(const Box& box) {
 
 int touched_in(const Image& image, const Box& box) {
   int count = 0;
-  for (int y = std::max(0, static_cast<int>(box.y)); y < std::min<int>(image.height(), box.y + box.height);
-       ++y) {
-    for (int x = std::max(0, static_cast<int>(box.x)); x < std::min<int>(image.width(), box.x + box.width);
-         ++x) {
+  for (int y = std::max(0, static_cast<int>(box.y));
+       y < std::min<int>(image.height(), box.y + box.height); ++y) {
+    for (int x = std::max(0, static_cast<int>(box.x));
+         x < std::min<int>(image.width(), box.x + box.width); ++x) {
       count += !untouched(image, x, y);
     }
   }
@@ -77,7 +78,8 @@ TEST(Canvas, FillsAShareFromTheLeft) {
   Image part = plain(120, 20), whole = plain(120, 20);
   Canvas(part).fill({10, 5, 100, 10}, 5, {{200, 10, 50}}, 1);
   Canvas(whole).fill({10, 5, 100, 10}, 5, {{200, 10, 50}});
-  EXPECT_EQ(std::memcmp(part.row(0), whole.row(0), static_cast<std::size_t>(whole.stride()) * 20), 0);
+  EXPECT_EQ(std::memcmp(part.row(0), whole.row(0), static_cast<std::size_t>(whole.stride()) * 20),
+            0);
 }
 
 TEST(Canvas, StrokeLeavesTheInsideAlone) {
@@ -110,7 +112,8 @@ TEST(Palette, ColoursDiffer) {
   for (int i = 0; i < 8; ++i) {
     for (int j = i + 1; j < 8; ++j) {
       const Rgb a = colour_of(static_cast<Emotion>(i)), b = colour_of(static_cast<Emotion>(j));
-      const int distance = std::abs(a.red - b.red) + std::abs(a.green - b.green) + std::abs(a.blue - b.blue);
+      const int distance =
+          std::abs(a.red - b.red) + std::abs(a.green - b.green) + std::abs(a.blue - b.blue);
       EXPECT_GT(distance, 60) << i << " " << j;
     }
   }
@@ -137,7 +140,8 @@ TEST(Annotate, SmallFacesGetNoBars) {
 TEST(Annotate, NeighboursStayVisible) {
   Image image = plain(900, 600);
   std::vector<AnnotatedFace> faces;
-  for (int i = 0; i < 5; ++i) faces.push_back(face_at({60.0f + 160 * i, 200.0f + 40 * (i % 2), 110, 110}));
+  for (int i = 0; i < 5; ++i)
+    faces.push_back(face_at({60.0f + 160 * i, 200.0f + 40 * (i % 2), 110, 110}));
   annotate(image, faces);
   for (const AnnotatedFace& face : faces) {
     EXPECT_EQ(touched_in(image, {face.box.x + 10, face.box.y + 10, 90, 90}), 0) << face.box.x;
@@ -146,8 +150,9 @@ TEST(Annotate, NeighboursStayVisible) {
 
 TEST(Annotate, AnyBoxAndAnyImageIsSafe) {
   for (const auto& [width, height] : {std::pair{1, 1}, {3, 200}, {200, 3}, {64, 48}, {300, 200}}) {
-    for (const Box& box : {Box{-50, -50, 500, 500}, Box{0, 0, 1, 1}, Box{1e9f, 1e9f, 100, 100},
-                           Box{-1e30f, 0, 2e30f, 100}, Box{10, 10, 5, 1e6f}, Box{250, 150, 100, 100}}) {
+    for (const Box& box :
+         {Box{-50, -50, 500, 500}, Box{0, 0, 1, 1}, Box{1e9f, 1e9f, 100, 100},
+          Box{-1e30f, 0, 2e30f, 100}, Box{10, 10, 5, 1e6f}, Box{250, 150, 100, 100}}) {
       Image image = plain(width, height);
       AnnotatedFace face = face_at(box);
       face.title = "a title that is far too long for any image of this size \xFF\xC3";
@@ -157,12 +162,13 @@ TEST(Annotate, AnyBoxAndAnyImageIsSafe) {
     }
   }
   Image image = plain(10, 10);
-  EXPECT_THROW(annotate(image, std::vector{face_at({std::numeric_limits<float>::quiet_NaN(), 0, 5, 5})}),
-               Error);
+  EXPECT_THROW(
+      annotate(image, std::vector{face_at({std::numeric_limits<float>::quiet_NaN(), 0, 5, 5})}),
+      Error);
   EXPECT_THROW(annotate(image, std::vector{face_at({0, 0, 0, 5})}), Error);
   Image gray(10, 10, PixelFormat::kGray8);
   EXPECT_THROW(annotate(gray, {}), Error);
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::vision

@@ -8,7 +8,7 @@
 #include "mien/error.hpp"
 #include "vision/crop.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 Image noise(int width, int height, PixelFormat format, unsigned seed = 1) {
@@ -23,10 +23,11 @@ Image noise(int width, int height, PixelFormat format, unsigned seed = 1) {
 }
 
 /// The definition, pixel by pixel in two dimensions: triangle weights, edges replicated.
-double reference_pixel(const ImageView& image, const Box& region, int width, int height, int x, int y,
-                       int channel) {
+double reference_pixel(const ImageView& image, const Box& region, int width, int height, int x,
+                       int y, int channel) {
   const auto weigh = [](double start, double length, int size, int i, auto&& visit) {
-    const double step = length / size, radius = std::max(step, 1.0), centre = start + (i + 0.5) * step;
+    const double step = length / size, radius = std::max(step, 1.0),
+                 centre = start + (i + 0.5) * step;
     for (int j = static_cast<int>(std::floor(centre - radius)) - 1; j <= centre + radius + 1; ++j) {
       const double weight = 1 - std::abs(j + 0.5 - centre) / radius;
       if (weight > 0) visit(j, weight);
@@ -48,7 +49,8 @@ double worst_difference(const ImageView& source, const Box& region, const Image&
   for (int y = 0; y < result.height(); ++y) {
     for (int x = 0; x < result.width(); ++x) {
       for (int c = 0; c < result.channels(); ++c) {
-        const double plain = reference_pixel(source, region, result.width(), result.height(), x, y, c);
+        const double plain =
+            reference_pixel(source, region, result.width(), result.height(), x, y, c);
         worst = std::max(worst, std::abs(plain - result.row(y)[x * result.channels() + c]));
       }
     }
@@ -83,17 +85,21 @@ TEST(Crop, OwnSizeComesBackBitForBit) {
 
 TEST(Crop, GeometryMovesAndScales) {
   const Image gray = noise(200, 200, PixelFormat::kGray8);
-  // Side max(30, 40) * 1.2 = 48, centre (50 + 15 + 0.25 * 40, 60 + 20 - 0.1 * 40) = (75, 76): from (51, 52).
-  const Image crop = crop_face(gray, {50, 60, 30, 40}, {.scale = 1.2, .shift_x = 0.25, .shift_y = -0.1}, 48);
+  // Side max(30, 40) * 1.2 = 48, centre (50 + 15 + 0.25 * 40, 60 + 20 - 0.1 * 40) = (75, 76): from
+  // (51, 52).
+  const Image crop =
+      crop_face(gray, {50, 60, 30, 40}, {.scale = 1.2, .shift_x = 0.25, .shift_y = -0.1}, 48);
   EXPECT_LE(worst_difference(gray, {51, 52, 48, 48}, crop), 0.6);
 }
 
 TEST(Crop, MatchesThePlainDefinition) {
   const Image gray = noise(131, 97, PixelFormat::kGray8);
-  for (const Box& box : {Box{10.3f, 20.7f, 33.1f, 33.1f}, Box{-20, -30, 91, 91}, Box{90.5f, 60.25f, 77, 77},
-                         Box{300, 300, 20, 20}, Box{40, 40, 0.5f, 0.5f}, Box{-500, -500, 2000, 2000}}) {
+  for (const Box& box :
+       {Box{10.3f, 20.7f, 33.1f, 33.1f}, Box{-20, -30, 91, 91}, Box{90.5f, 60.25f, 77, 77},
+        Box{300, 300, 20, 20}, Box{40, 40, 0.5f, 0.5f}, Box{-500, -500, 2000, 2000}}) {
     for (const int size : {1, 17, 48}) {
-      EXPECT_LE(worst_difference(gray, box, crop_face(gray, box, {}, size)), 0.51) << box.x << " " << size;
+      EXPECT_LE(worst_difference(gray, box, crop_face(gray, box, {}, size)), 0.51)
+          << box.x << " " << size;
     }
   }
 }
@@ -111,9 +117,9 @@ TEST(Crop, RefusesBoxesThatAreNone) {
   const Image image = noise(10, 10, PixelFormat::kGray8);
   const float nan = std::numeric_limits<float>::quiet_NaN(),
               infinity = std::numeric_limits<float>::infinity();
-  for (const Box& box : {Box{nan, 0, 5, 5}, Box{0, 0, nan, 5}, Box{0, 0, 5, nan}, Box{0, infinity, 5, 5},
-                         Box{0, 0, infinity, 5}, Box{0, 0, 0, 0}, Box{0, 0, -4, 5}, Box{0, 0, 1e9f, 1e9f},
-                         Box{1e9f, 0, 5, 5}}) {
+  for (const Box& box : {Box{nan, 0, 5, 5}, Box{0, 0, nan, 5}, Box{0, 0, 5, nan},
+                         Box{0, infinity, 5, 5}, Box{0, 0, infinity, 5}, Box{0, 0, 0, 0},
+                         Box{0, 0, -4, 5}, Box{0, 0, 1e9f, 1e9f}, Box{1e9f, 0, 5, 5}}) {
     EXPECT_THROW(crop_face(image, box, {}, 48), Error) << box.x << " " << box.width;
   }
   EXPECT_THROW(crop_face(image, {0, 0, 5, 5}, {.scale = -1}, 48), Error);
@@ -152,8 +158,10 @@ TEST(Crop, AlignedTurnsTheEyesLevel) {
 TEST(Crop, AlignedWithLevelEyesIsThePlainCrop) {
   const Image image = noise(100, 100, PixelFormat::kGray8);
   DetectedFace face{.box = {10, 10, 60, 60}};
-  face.landmarks = Landmarks{Point{30, 40}, Point{50, 40}, Point{40, 50}, Point{32, 60}, Point{48, 60}};
-  const Image aligned = crop_aligned_face(image, face, {}, 48), plain = crop_face(image, face.box, {}, 48);
+  face.landmarks =
+      Landmarks{Point{30, 40}, Point{50, 40}, Point{40, 50}, Point{32, 60}, Point{48, 60}};
+  const Image aligned = crop_aligned_face(image, face, {}, 48),
+              plain = crop_face(image, face.box, {}, 48);
   for (int y = 0; y < 48; ++y) {
     for (int x = 0; x < 48; ++x) ASSERT_EQ(aligned.row(y)[x], plain.row(y)[x]);
   }
@@ -163,7 +171,8 @@ TEST(Resize, MatchesThePlainDefinition) {
   for (const PixelFormat format : {PixelFormat::kGray8, PixelFormat::kRgb8}) {
     const Image image = noise(67, 43, format);
     const Box whole{0, 0, 67, 43};
-    for (const auto& [width, height] : {std::pair{67, 43}, {1, 1}, {13, 7}, {134, 86}, {31, 200}, {66, 44}}) {
+    for (const auto& [width, height] :
+         {std::pair{67, 43}, {1, 1}, {13, 7}, {134, 86}, {31, 200}, {66, 44}}) {
       const Image result = resize(image, width, height);
       ASSERT_EQ(result.width(), width);
       ASSERT_EQ(result.height(), height);
@@ -193,7 +202,8 @@ TEST(Crop, IsFastOnAPhotograph) {
       const auto start = std::chrono::steady_clock::now();
       crop_face(photo, {1200.5f, 900.25f, side, side}, {}, 48);
       best = std::min(
-          best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+          best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+                    .count());
     }
     std::printf("crop of a %.0f pixel face: %.3f ms\n", side, best);
     EXPECT_LT(best, 50);  // generous: sanitizers and busy machines; the figure is printed
@@ -201,4 +211,4 @@ TEST(Crop, IsFastOnAPhotograph) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::vision

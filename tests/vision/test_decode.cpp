@@ -11,7 +11,7 @@
 #include "vision/encode.hpp"
 #include "vision/exif_orientation.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 const std::filesystem::path kImages = std::filesystem::path(MIEN_SOURCE_DIR) / "tests/data/images";
@@ -61,7 +61,7 @@ class DecodeVariant : public testing::TestWithParam<Variant> {};
 
 TEST_P(DecodeVariant, GivesTheGradient) {
   const Variant& variant = GetParam();
-  const std::vector<std::byte> bytes = read_file(kImages / variant.file);
+  const std::vector<std::byte> bytes = base::read_file(kImages / variant.file);
   const Image image = decode_image(bytes, variant.file);
   ASSERT_EQ(image.width(), 24);
   ASSERT_EQ(image.height(), 16);
@@ -83,11 +83,13 @@ TEST_P(DecodeVariant, GivesTheGradient) {
   EXPECT_EQ(info.height, 16);
 }
 
-/// Every prefix of a file either decodes or throws Error; none of them crashes, hangs or reads outside.
+/// Every prefix of a file either decodes or throws Error; none of them crashes, hangs or reads
+/// outside.
 TEST_P(DecodeVariant, SurvivesTruncationAtEveryLength) {
-  const std::vector<std::byte> bytes = read_file(kImages / GetParam().file);
+  const std::vector<std::byte> bytes = base::read_file(kImages / GetParam().file);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    const std::vector<std::byte> part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+    const std::vector<std::byte> part(bytes.begin(),
+                                      bytes.begin() + static_cast<std::ptrdiff_t>(size));
     try {
       decode_image(part, "part");
     } catch (const Error&) {
@@ -99,7 +101,7 @@ TEST_P(DecodeVariant, SurvivesTruncationAtEveryLength) {
 }
 
 TEST_P(DecodeVariant, SurvivesFlippedBytes) {
-  const std::vector<std::byte> bytes = read_file(kImages / GetParam().file);
+  const std::vector<std::byte> bytes = base::read_file(kImages / GetParam().file);
   const DecodeLimits small{.max_pixels = 1'000'000};
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     for (const std::byte flip : {std::byte{0xFF}, std::byte{0x80}, std::byte{0x01}}) {
@@ -116,40 +118,52 @@ TEST_P(DecodeVariant, SurvivesFlippedBytes) {
 constexpr PixelFormat kG = PixelFormat::kGray8;
 constexpr PixelFormat kC = PixelFormat::kRgb8;
 
-INSTANTIATE_TEST_SUITE_P(
-    All, DecodeVariant,
-    testing::Values(
-        Variant{"rgb.jpg", ImageType::kJpeg, kC, 6}, Variant{"gray.jpg", ImageType::kJpeg, kG, 4},
-        Variant{"progressive.jpg", ImageType::kJpeg, kC, 6}, Variant{"cmyk.jpg", ImageType::kJpeg, kC, 8},
-        Variant{"orientation_1.jpg", ImageType::kJpeg, kC, 6},
-        Variant{"orientation_2.jpg", ImageType::kJpeg, kC, 6},
-        Variant{"orientation_3.jpg", ImageType::kJpeg, kC, 6},
-        Variant{"orientation_4.jpg", ImageType::kJpeg, kC, 6},
-        Variant{"orientation_5.jpg", ImageType::kJpeg, kC, 6},
-        Variant{"orientation_6.jpg", ImageType::kJpeg, kC, 6},
-        Variant{"orientation_7.jpg", ImageType::kJpeg, kC, 6},
-        Variant{"orientation_8.jpg", ImageType::kJpeg, kC, 6}, Variant{"rgb.png", ImageType::kPng, kC, 0},
-        Variant{"gray.png", ImageType::kPng, kG, 0}, Variant{"gray16.png", ImageType::kPng, kG, 0},
-        Variant{"alpha.png", ImageType::kPng, kC, 0, true},
-        Variant{"gray_alpha.png", ImageType::kPng, kG, 0, true},
-        Variant{"palette.png", ImageType::kPng, kC, 64}, Variant{"bilevel.png", ImageType::kPng, kG, 135},
-        Variant{"interlaced.png", ImageType::kPng, kC, 0},
-        Variant{"orientation_6.png", ImageType::kPng, kC, 0}, Variant{"lossy.webp", ImageType::kWebp, kC, 24},
-        Variant{"lossless.webp", ImageType::kWebp, kC, 0},
-        Variant{"alpha.webp", ImageType::kWebp, kC, 0, true},
-        Variant{"orientation_6.webp", ImageType::kWebp, kC, 0}, Variant{"rgb.tif", ImageType::kTiff, kC, 0},
-        Variant{"lzw.tif", ImageType::kTiff, kC, 0}, Variant{"gray.tif", ImageType::kTiff, kG, 0},
-        Variant{"gray16.tif", ImageType::kTiff, kG, 0}, Variant{"palette.tif", ImageType::kTiff, kC, 64},
-        Variant{"orientation_6.tif", ImageType::kTiff, kC, 0}, Variant{"rgb.bmp", ImageType::kBmp, kC, 0},
-        Variant{"gray.bmp", ImageType::kBmp, kG, 0}, Variant{"alpha.bmp", ImageType::kBmp, kC, 0},
-        Variant{"palette.bmp", ImageType::kBmp, kC, 64}, Variant{"bilevel.bmp", ImageType::kBmp, kG, 135},
-        Variant{"rgb.ppm", ImageType::kPnm, kC, 0}, Variant{"gray.pgm", ImageType::kPnm, kG, 0},
-        Variant{"gray16.pgm", ImageType::kPnm, kG, 0}, Variant{"ascii.pgm", ImageType::kPnm, kG, 0}),
-    [](const auto& info) {
-      std::string name = info.param.file;
-      std::replace(name.begin(), name.end(), '.', '_');
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(All, DecodeVariant,
+                         testing::Values(Variant{"rgb.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"gray.jpg", ImageType::kJpeg, kG, 4},
+                                         Variant{"progressive.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"cmyk.jpg", ImageType::kJpeg, kC, 8},
+                                         Variant{"orientation_1.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"orientation_2.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"orientation_3.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"orientation_4.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"orientation_5.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"orientation_6.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"orientation_7.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"orientation_8.jpg", ImageType::kJpeg, kC, 6},
+                                         Variant{"rgb.png", ImageType::kPng, kC, 0},
+                                         Variant{"gray.png", ImageType::kPng, kG, 0},
+                                         Variant{"gray16.png", ImageType::kPng, kG, 0},
+                                         Variant{"alpha.png", ImageType::kPng, kC, 0, true},
+                                         Variant{"gray_alpha.png", ImageType::kPng, kG, 0, true},
+                                         Variant{"palette.png", ImageType::kPng, kC, 64},
+                                         Variant{"bilevel.png", ImageType::kPng, kG, 135},
+                                         Variant{"interlaced.png", ImageType::kPng, kC, 0},
+                                         Variant{"orientation_6.png", ImageType::kPng, kC, 0},
+                                         Variant{"lossy.webp", ImageType::kWebp, kC, 24},
+                                         Variant{"lossless.webp", ImageType::kWebp, kC, 0},
+                                         Variant{"alpha.webp", ImageType::kWebp, kC, 0, true},
+                                         Variant{"orientation_6.webp", ImageType::kWebp, kC, 0},
+                                         Variant{"rgb.tif", ImageType::kTiff, kC, 0},
+                                         Variant{"lzw.tif", ImageType::kTiff, kC, 0},
+                                         Variant{"gray.tif", ImageType::kTiff, kG, 0},
+                                         Variant{"gray16.tif", ImageType::kTiff, kG, 0},
+                                         Variant{"palette.tif", ImageType::kTiff, kC, 64},
+                                         Variant{"orientation_6.tif", ImageType::kTiff, kC, 0},
+                                         Variant{"rgb.bmp", ImageType::kBmp, kC, 0},
+                                         Variant{"gray.bmp", ImageType::kBmp, kG, 0},
+                                         Variant{"alpha.bmp", ImageType::kBmp, kC, 0},
+                                         Variant{"palette.bmp", ImageType::kBmp, kC, 64},
+                                         Variant{"bilevel.bmp", ImageType::kBmp, kG, 135},
+                                         Variant{"rgb.ppm", ImageType::kPnm, kC, 0},
+                                         Variant{"gray.pgm", ImageType::kPnm, kG, 0},
+                                         Variant{"gray16.pgm", ImageType::kPnm, kG, 0},
+                                         Variant{"ascii.pgm", ImageType::kPnm, kG, 0}),
+                         [](const auto& info) {
+                           std::string name = info.param.file;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
 
 TEST(Decode, NamesWhatAForeignFileSeemsToBe) {
   EXPECT_NE(message_of({}).find("empty"), std::string::npos);
@@ -160,7 +174,7 @@ TEST(Decode, NamesWhatAForeignFileSeemsToBe) {
   EXPECT_NE(message_of(text).find("text"), std::string::npos);
   EXPECT_NE(message_of(text).find("accepted are JPEG"), std::string::npos);
 
-  const std::vector<std::byte> gif = read_file(kImages / "foreign.gif");
+  const std::vector<std::byte> gif = base::read_file(kImages / "foreign.gif");
   EXPECT_EQ(code_of(gif), ErrorCode::kUnsupported);
   EXPECT_NE(message_of(gif).find("GIF"), std::string::npos);
 
@@ -173,12 +187,12 @@ TEST(Decode, NamesWhatAForeignFileSeemsToBe) {
 }
 
 TEST(Decode, RefusesVariantsItCannotRead) {
-  EXPECT_EQ(code_of(read_file(kImages / "animated.webp")), ErrorCode::kUnsupported);
-  EXPECT_EQ(code_of(read_file(kImages / "float.tif")), ErrorCode::kUnsupported);
+  EXPECT_EQ(code_of(base::read_file(kImages / "animated.webp")), ErrorCode::kUnsupported);
+  EXPECT_EQ(code_of(base::read_file(kImages / "float.tif")), ErrorCode::kUnsupported);
 }
 
 TEST(Decode, TruncatedJpegSaysSo) {
-  std::vector<std::byte> bytes = read_file(kImages / "rgb.jpg");
+  std::vector<std::byte> bytes = base::read_file(kImages / "rgb.jpg");
   bytes.resize(bytes.size() - 20);
   EXPECT_NE(message_of(bytes).find("truncated"), std::string::npos) << message_of(bytes);
   bytes.push_back(std::byte{0xFF});
@@ -190,13 +204,13 @@ TEST(Decode, RefusesHugeImagesByTheirHeader) {
   EXPECT_EQ(code_of(bytes_of("P5 30000 30000 255\n")), ErrorCode::kTooLarge);
   EXPECT_EQ(code_of(bytes_of("P5 20000 19999 255\n")), ErrorCode::kTooLarge);
 
-  std::vector<std::byte> png = read_file(kImages / "rgb.png");
+  std::vector<std::byte> png = base::read_file(kImages / "rgb.png");
   const DecodeLimits limits{.max_pixels = 24 * 16 - 1};
   EXPECT_EQ(code_of(png, limits), ErrorCode::kTooLarge);
   EXPECT_EQ(code_of(png, {.max_side = 23}), ErrorCode::kTooLarge);
   EXPECT_EQ(code_of(png, {.max_file_bytes = png.size() - 1}), ErrorCode::kTooLarge);
 
-  std::vector<std::byte> jpeg = read_file(kImages / "rgb.jpg");
+  std::vector<std::byte> jpeg = base::read_file(kImages / "rgb.jpg");
   for (std::size_t i = 0; i + 8 < jpeg.size(); ++i) {
     if (jpeg[i] != std::byte{0xFF} || jpeg[i + 1] != std::byte{0xC0}) continue;
     jpeg[i + 5] = jpeg[i + 7] = std::byte{30000 >> 8};
@@ -233,7 +247,7 @@ TEST(Decode, LoadImageNamesTheFile) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kNotFound);
   }
-  write_file(folder / "letter.jpg", "not a picture");
+  base::write_file(folder / "letter.jpg", "not a picture");
   try {
     load_image(folder / "letter.jpg");
     FAIL();
@@ -262,11 +276,13 @@ TEST(Encode, RoundTrips) {
   for (const PixelFormat format : {PixelFormat::kGray8, PixelFormat::kRgb8}) {
     Image image(31, 17, format);
     for (int y = 0; y < 17; ++y) {
-      for (int i = 0; i < image.stride(); ++i) image.row(y)[i] = static_cast<std::uint8_t>(2 * i + 3 * y);
+      for (int i = 0; i < image.stride(); ++i)
+        image.row(y)[i] = static_cast<std::uint8_t>(2 * i + 3 * y);
     }
     const Image same = decode_image(encode_png(image), "png");
     ASSERT_EQ(same.format(), format);
-    for (int y = 0; y < 17; ++y) EXPECT_EQ(std::memcmp(same.row(y), image.row(y), image.stride()), 0);
+    for (int y = 0; y < 17; ++y)
+      EXPECT_EQ(std::memcmp(same.row(y), image.row(y), image.stride()), 0);
     const Image close = decode_image(encode_jpeg(image, 100), "jpeg");
     ASSERT_EQ(close.format(), format);
     int worst = 0;
@@ -297,8 +313,10 @@ TEST(Encode, RefusesBadArguments) {
 }
 
 TEST(Exif, ReadsBothByteOrdersAndNothingOutside) {
-  const unsigned char little[] = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0};
-  const unsigned char big[] = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 8, 0, 0};
+  const unsigned char little[] = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12,
+                                  1,   3,   0,  1, 0, 0, 0, 6, 0, 0, 0};
+  const unsigned char big[] = {'M',  'M', 0, 42, 0, 0, 0, 8, 0, 1, 1,
+                               0x12, 0,   3, 0,  0, 0, 1, 0, 8, 0, 0};
   EXPECT_EQ(exif_orientation(std::as_bytes(std::span(little))), 6);
   EXPECT_EQ(exif_orientation(std::as_bytes(std::span(big))), 8);
   for (std::size_t size = 0; size < 20; ++size) {
@@ -310,4 +328,4 @@ TEST(Exif, ReadsBothByteOrdersAndNothingOutside) {
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::vision

@@ -17,7 +17,7 @@
 #include "vision/fhog.hpp"
 #include "vision/labelled_photos.hpp"
 
-namespace mien {
+namespace mien::vision {
 namespace {
 
 using test::kDlibFaces;
@@ -33,12 +33,13 @@ std::vector<std::filesystem::path> example_photos() {
   return paths;
 }
 
-void expect_same_faces(const std::vector<DetectedFace>& faces, const std::vector<DetectedFace>& plain,
-                       const std::string& what) {
+void expect_same_faces(const std::vector<DetectedFace>& faces,
+                       const std::vector<DetectedFace>& plain, const std::string& what) {
   EXPECT_EQ(faces.size(), plain.size()) << what;
   for (const DetectedFace& face : plain) {
-    const auto same = std::ranges::max_element(
-        faces, {}, [&](const DetectedFace& other) { return intersection_over_union(face.box, other.box); });
+    const auto same = std::ranges::max_element(faces, {}, [&](const DetectedFace& other) {
+      return intersection_over_union(face.box, other.box);
+    });
     ASSERT_NE(same, faces.end()) << what;
     EXPECT_GE(intersection_over_union(face.box, same->box), 0.9f)
         << what << " at " << face.box.x << " " << face.box.y;
@@ -59,9 +60,11 @@ TEST(HogDetector, FindsWhatDlibFinds) {
     const Image twice = resize(gray, 2 * gray.width(), 2 * gray.height());
     const std::vector<DetectedFace> more = detector->detect(twice);
     expect_same_faces(more, test::dlib_faces(twice), path.string() + " twice");
-    const std::vector<DetectedFace> small = make_face_detector("hog", {.min_face = 40})->detect(gray);
+    const std::vector<DetectedFace> small =
+        make_face_detector("hog", {.min_face = 40})->detect(gray);
     ASSERT_EQ(small.size(), more.size());
-    for (std::size_t i = 0; i < small.size(); ++i) EXPECT_NEAR(small[i].box.x, more[i].box.x / 2, 0.01);
+    for (std::size_t i = 0; i < small.size(); ++i)
+      EXPECT_NEAR(small[i].box.x, more[i].box.x / 2, 0.01);
     faces += found.size() + more.size();
   }
   EXPECT_GT(faces, 60u);
@@ -76,8 +79,8 @@ TEST(HogDetector, FindsWhatDlibFindsInOtherPhotos) {
     ++photos;
     Image gray = to_gray(load_image(entry.path()));
     if (gray.width() > 1600) gray = resize(gray, 1600, gray.height() * 1600 / gray.width());
-    expect_same_faces(make_face_detector("hog", {.min_face = 80})->detect(gray), test::dlib_faces(gray),
-                      entry.path().string());
+    expect_same_faces(make_face_detector("hog", {.min_face = 80})->detect(gray),
+                      test::dlib_faces(gray), entry.path().string());
   }
   if (photos == 0) GTEST_SKIP() << "there is no photo in " << *folder;
 }
@@ -92,7 +95,8 @@ TEST(HogDetector, FindsWhatDlibFindsAtOtherThresholds) {
     for (const std::filesystem::path& path : photos) {
       const Image gray = to_gray(load_image(path));
       const std::vector<DetectedFace> found = detector->detect(gray);
-      expect_same_faces(found, test::dlib_faces(gray, threshold), format("%s at %g", path.c_str(), threshold));
+      expect_same_faces(found, test::dlib_faces(gray, threshold),
+                        base::format("%s at %g", path.c_str(), threshold));
       faces += found.size();
     }
     EXPECT_GT(faces, 5u) << threshold;
@@ -110,20 +114,24 @@ TEST(Fhog, AWindowScoresWhatTheSearchOverAllGivesIt) {
   }
   for (const auto& [width, height] : {std::pair{90, 81}, {131, 90}, {257, 33}}) {
     Image gray(width, height, PixelFormat::kGray8);
-    for (int y = 0; y < height; ++y) std::generate_n(gray.row(y), width, [&] { return static_cast<std::uint8_t>(random()); });
+    for (int y = 0; y < height; ++y)
+      std::generate_n(gray.row(y), width, [&] { return static_cast<std::uint8_t>(random()); });
     const Fhog fhog = extract_fhog(gray);
     ASSERT_GT(fhog.rows * fhog.cols, 0);
     FhogScores scores;
     correlate(fhog, parts, scores);
     for (int r = 0; r < fhog.rows; ++r) {
       for (int c = 0; c < fhog.cols; ++c) {
-        EXPECT_NEAR(correlate_at(fhog, parts, r, c), scores.values[static_cast<std::size_t>(r * score_stride(fhog) + c)], 1e-3f) << r << ", " << c;
+        EXPECT_NEAR(correlate_at(fhog, parts, r, c),
+                    scores.values[static_cast<std::size_t>(r * score_stride(fhog) + c)], 1e-3f)
+            << r << ", " << c;
       }
     }
   }
 }
 
-constexpr const char* kAstronaut = "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";  // python3-skimage
+constexpr const char* kAstronaut =
+    "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";  // python3-skimage
 
 /// The one face there is, about `side` pixels wide, in a photo of `width` x 3/4 of that.
 void expect_the_astronaut(int width, float side) {
@@ -143,7 +151,8 @@ TEST(HogDetector, FindsAFaceOfFortyPixels) { expect_the_astronaut(200, 40); }
 TEST(HogDetector, FindsAFaceInALargePhoto) { expect_the_astronaut(4000, 800); }
 
 TEST(HogDetector, LongPhotosAreNotEnlargedPastTheLargestImage) {
-  const Image photo(20'000, 100, PixelFormat::kGray8);  // filled with black; four times as long is too long
+  const Image photo(20'000, 100,
+                    PixelFormat::kGray8);  // filled with black; four times as long is too long
   EXPECT_TRUE(make_face_detector("hog", {.min_face = 20})->detect(photo).empty());
 }
 
@@ -162,8 +171,8 @@ TEST(Scaled, MovesTheBoxAndTheLandmarks) {
   EXPECT_EQ((*large.landmarks)[4].y, 60);
 }
 
-/// Precision, recall and time on the photos that dlib trains and tests its example with; the figures are
-/// printed.
+/// Precision, recall and time on the photos that dlib trains and tests its example with; the
+/// figures are printed.
 TEST(HogDetector, RecallAndPrecision) {
   if (example_photos().empty()) GTEST_SKIP() << kDlibFaces << " is not there";
   const auto detector = make_face_detector("hog", {.threads = 1});
@@ -176,7 +185,8 @@ TEST(HogDetector, RecallAndPrecision) {
       const auto start = std::chrono::steady_clock::now();
       const std::vector<DetectedFace> faces = detector->detect(photo);
       milliseconds +=
-          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+              .count();
       const auto lies_on = [](const std::vector<Box>& boxes, const Box& face) {
         return std::ranges::any_of(
             boxes, [&](const Box& box) { return intersection_over_union(box, face) >= 0.5f; });
@@ -194,8 +204,8 @@ TEST(HogDetector, RecallAndPrecision) {
     }
     const double recall = static_cast<double>(hits) / truths,
                  precision = static_cast<double>(hits) / (found - ignored);
-    std::printf("%s: %d of %d faces, recall %.3f, precision %.3f, %.1f ms a photo\n", list, hits, truths,
-                recall, precision, milliseconds / static_cast<double>(images.size()));
+    std::printf("%s: %d of %d faces, recall %.3f, precision %.3f, %.1f ms a photo\n", list, hits,
+                truths, recall, precision, milliseconds / static_cast<double>(images.size()));
     EXPECT_GE(recall, 0.9) << list;
     EXPECT_GE(precision, 0.9) << list;
   }
@@ -257,8 +267,9 @@ TEST(MakeFaceDetector, RefusesWhatItDoesNotKnow) {
   EXPECT_THROW(make_face_detector("hog", {.min_face = -1}), Error);
   EXPECT_THROW(make_face_detector("hog", {.min_face = 3}), Error);
   EXPECT_THROW(make_face_detector("hog", {.threads = -1}), Error);
-  EXPECT_THROW(make_face_detector("hog", {.threshold = std::numeric_limits<float>::quiet_NaN()}), Error);
+  EXPECT_THROW(make_face_detector("hog", {.threshold = std::numeric_limits<float>::quiet_NaN()}),
+               Error);
 }
 
 }  // namespace
-}  // namespace mien
+}  // namespace mien::vision

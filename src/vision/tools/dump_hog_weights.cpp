@@ -1,9 +1,10 @@
-// Writes the filters of dlib's frontal face detector as C++ initialisers: decoding them anew at every start
-// of the program would cost a quarter of a second. A filter's parts come in the order of their norms, the greatest
-// first. Usage: dump_hog_weights FILE
+// Writes the filters of dlib's frontal face detector as C++ initialisers: decoding them anew at
+// every start of the program would cost a quarter of a second. A filter's parts come in the order
+// of their norms, the greatest first. Usage: dump_hog_weights FILE
 #include <dlib/algs.h>
 #include <dlib/test_for_odr_violations.h>
-// Debian's dlib would pull in BLAS and LAPACK, which this needs only for small singular value decompositions.
+// Debian's dlib would pull in BLAS and LAPACK, which this needs only for small singular value
+// decompositions.
 #undef DLIB_USE_BLAS
 #undef DLIB_USE_LAPACK
 #include <dlib/image_processing/frontal_face_detector.h>
@@ -44,9 +45,10 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::ofstream out(argv[1]);
-  out << "constexpr double kMaxOverlap = " << detector.get_overlap_tester().get_iou_thresh() << ";\n"
-      << "constexpr double kMaxCovered = " << detector.get_overlap_tester().get_percent_covered_thresh()
-      << ";\n";
+  out << "constexpr double kMaxOverlap = " << detector.get_overlap_tester().get_iou_thresh()
+      << ";\n"
+      << "constexpr double kMaxCovered = "
+      << detector.get_overlap_tester().get_percent_covered_thresh() << ";\n";
   for (unsigned long d = 0; d < detector.num_detectors(); ++d) {
     const auto& filters = detector.get_processed_w(d).get_detect_argument();
     std::vector<Part> parts;

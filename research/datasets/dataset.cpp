@@ -1,0 +1,109 @@
+#include "datasets/dataset.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/file.hpp"
+#include "datasets/npy.hpp"
+#include "mien/error.hpp"
+
+namespace mien::datasets {
+namespace {
+
+constexpr std::array<std::string_view, kSplitCount> kSplitNames = {"Training", "PublicTest",
+                                                                   "PrivateTest"};
+constexpr std::array<std::string_view, kSplitCount> kShortSplitNames = {"train", "public",
+                                                                        "private"};
+
+std::string_view pixels_of(const Sample& sample) {
+  return {reinterpret_cast<const char*>(sample.pixels.data()), sample.pixels.size()};
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+/// Indices of the samples that `candidate` admits and whose pixels equal those of one that
+/// `reference` admits.
+template <class Candidate, class Reference>
+std::vector<std::size_t> find_twins(const Dataset& dataset, Candidate candidate,
+                                    Reference reference) {
+  std::unordered_set<std::string_view> known;
+  for (const Sample& sample : dataset) {
+    if (reference(sample.split)) known.insert(pixels_of(sample));
+  }
+  std::vector<std::size_t> twins;
+  for (std::size_t i = 0; i < dataset.size(); ++i) {
+    if (candidate(dataset[i].split) && known.contains(pixels_of(dataset[i]))) twins.push_back(i);
+  }
+  return twins;
+}
+
+bool is_training(Split split) { return split == Split::kTraining; }
+
+}  // namespace
+
+std::string_view to_string(Split split) { return kSplitNames.at(static_cast<std::size_t>(split)); }
+
+Split split_from_string(std::string_view name) {
+  const std::string word = lower(name);
+  for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
+    if (word == lower(kSplitNames[i]) || word == kShortSplitNames[i]) return static_cast<Split>(i);
+  }
+  throw Error(ErrorCode::kInvalidArgument, "no split is called '" +
+                                               std::string(name.substr(0, 40)) +
+                                               "': use Training, PublicTest or PrivateTest");
+}
+
+bool Sample::has_votes() const {
+  return std::any_of(votes.begin(), votes.end(), [](std::uint8_t count) { return count != 0; });
+}
+
+Dataset read_dataset(const std::filesystem::path& path) {
+  std::string magic(kNpyMagic.size(), '\0');
+  std::ifstream(path, std::ios::binary)
+      .read(magic.data(), static_cast<std::streamsize>(magic.size()));
+  return magic == kNpyMagic ? read_packed(path) : read_fer2013_csv(path);
+}
+
+std::vector<std::size_t> find_leaked_training(const Dataset& dataset) {
+  return find_twins(dataset, is_training, [](Split split) { return !is_training(split); });
+}
+
+std::vector<std::size_t> find_seen_in_training(const Dataset& dataset, Split split) {
+  return find_twins(dataset, [split](Split other) { return other == split; }, is_training);
+}
+
+std::size_t count_seen_labels(const Dataset& dataset, Split split) {
+  std::unordered_map<std::string_view, std::set<int>> labels;
+  for (const Sample& sample : dataset) {
+    if (is_training(sample.split)) labels[pixels_of(sample)].insert(sample.emotion);
+  }
+  const auto is_seen = [&](const Sample& sample) {
+    const auto twin = labels.find(pixels_of(sample));
+    return sample.split == split && sample.emotion >= 0 && twin != labels.end() &&
+           twin->second.contains(sample.emotion);
+  };
+  return static_cast<std::size_t>(std::count_if(dataset.begin(), dataset.end(), is_seen));
+}
+
+std::string dataset_hash(const Dataset& dataset) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  const auto add = [&hash](std::uint8_t byte) { hash = (hash ^ byte) * 0x100000001b3u; };
+  for (const Sample& sample : dataset) {
+    for (const std::uint8_t pixel : sample.pixels) add(pixel);
+    add(static_cast<std::uint8_t>(sample.emotion));
+    add(static_cast<std::uint8_t>(sample.split));
+    for (const std::uint8_t count : sample.votes) add(count);
+  }
+  return base::format("%016llx", static_cast<unsigned long long>(hash));
+}
+
+}  // namespace mien::datasets

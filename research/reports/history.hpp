@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace mien::reports {
+
+/// A training run's history.csv: one line an epoch, columns by the names in its first line.
+struct RunHistory {
+  std::string name;
+  std::vector<std::string> columns;
+  std::vector<std::vector<double>> values;  ///< [columns][epochs]
+
+  /// The column, or nullptr.
+  const std::vector<double>* find(const std::string& column) const;
+};
+
+/// Throws Error kNotFound, kIo, kBadFormat naming file and line.
+RunHistory read_history(const std::filesystem::path& path);
+
+}  // namespace mien::reports

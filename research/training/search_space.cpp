@@ -1,0 +1,151 @@
+#include "training/search_space.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include "base/file.hpp"
+#include "base/options.hpp"
+#include "mien/error.hpp"
+#include "training/settings.hpp"
+
+namespace mien::training {
+namespace {
+
+std::string trimmed(std::string text) {
+  const auto first = text.find_first_not_of(' ');
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+std::vector<std::string> split(const std::string& text, const std::string& separator) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = text.find(separator, begin)) != std::string::npos;
+       begin = end + separator.size()) {
+    parts.push_back(trimmed(text.substr(begin, end - begin)));
+  }
+  parts.push_back(trimmed(text.substr(begin)));
+  return parts;
+}
+
+double parse_number(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    throw Error(ErrorCode::kInvalidArgument, base::format("'%s' is not a number", text.c_str()));
+  }
+  return value;
+}
+
+Dimension parse_dimension(const std::string& name, const std::string& text) {
+  Dimension dimension{.name = name};
+  if (text.find('|') != std::string::npos) {
+    dimension.choices = split(text, "|");
+    return dimension;
+  }
+  const std::vector<std::string> parts = split(text, ",");
+  const std::vector<std::string> ends = split(parts[0], " to ");
+  if (ends.size() != 2) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("'%s' is neither \"LOW to HIGH\" nor \"ONE | ANOTHER\"", text.c_str()));
+  }
+  dimension.low = parse_number(ends[0]);
+  dimension.high = parse_number(ends[1]);
+  for (auto word = parts.begin() + 1; word != parts.end(); ++word) {
+    if (*word == "log")
+      dimension.logarithmic = true;
+    else if (*word == "whole")
+      dimension.whole = true;
+    else
+      throw Error(ErrorCode::kInvalidArgument,
+                  base::format("'%s' is neither 'log' nor 'whole'", word->c_str()));
+  }
+  if (!(dimension.low < dimension.high))
+    throw Error(ErrorCode::kInvalidArgument, "the low end is not below the high one");
+  if (dimension.logarithmic && !(dimension.low > 0))
+    throw Error(ErrorCode::kInvalidArgument, "a 'log' range must begin above 0");
+  return dimension;
+}
+
+/// Both ends, or all words, must be values that the trainer takes.
+void check_values(const Dimension& dimension) {
+  const std::size_t count = std::max<std::size_t>(2, dimension.choices.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    TrainSettings settings;
+    base::OptionSet options;
+    settings.declare(options);
+    const double position = static_cast<double>(i) / static_cast<double>(count - 1);
+    options.parse_toml(dimension.name + " = " + dimension.value_at(position) + "\n",
+                       "the search space", "");
+  }
+}
+
+}  // namespace
+
+std::string Dimension::value_at(double position) const {
+  position = std::clamp(position, 0.0, 1.0);
+  if (!choices.empty()) {
+    const auto count = static_cast<double>(choices.size());
+    const std::string& word =
+        choices[static_cast<std::size_t>(std::min(position * count, count - 1))];
+    return word == "true" || word == "false" ||
+                   word.find_first_not_of("0123456789.-+e") == std::string::npos
+               ? word
+               : base::json_quote(word);
+  }
+  if (whole) {
+    // Each whole number has an equal part of [0, 1], or of its logarithm.
+    const double from = low - 0.5, to = high + 0.5;
+    const double value =
+        logarithmic ? from * std::pow(to / from, position) : from + position * (to - from);
+    return base::format("%.0f", std::clamp(std::round(value), low, high));
+  }
+  return base::format(
+      "%.4g", logarithmic ? low * std::pow(high / low, position) : low + position * (high - low));
+}
+
+Point SearchSpace::sample(std::mt19937_64& random) const {
+  Point point;
+  // The standard library's distributions may differ from one to another; 53 bits of the generator
+  // do not.
+  for (std::size_t i = 0; i < dimensions.size(); ++i)
+    point.push_back(static_cast<double>(random() >> 11) * 0x1p-53);
+  return point;
+}
+
+std::string SearchSpace::recipe_of(const Point& point) const {
+  std::string recipe;
+  for (std::size_t i = 0; i < dimensions.size(); ++i)
+    recipe += dimensions[i].name + " = " + dimensions[i].value_at(point[i]) + "\n";
+  return recipe;
+}
+
+SearchSpace parse_search_space(std::string_view toml, const std::string& file_name) {
+  TrainSettings settings;
+  base::OptionSet known;
+  settings.declare(known);
+  std::vector<std::string> names = known.names();
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("no-"); });
+  std::vector<std::string> texts(names.size());
+  base::OptionSet fields;
+  for (std::size_t i = 0; i < names.size(); ++i) fields.add(texts[i], names[i], "RANGE", "");
+  fields.parse_toml(toml, file_name, "space");
+  SearchSpace space;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (texts[i].empty()) continue;
+    try {
+      space.dimensions.push_back(parse_dimension(names[i], texts[i]));
+      check_values(space.dimensions.back());
+    } catch (const Error& error) {
+      throw Error(ErrorCode::kInvalidArgument, file_name + ": " + names[i] + ": " + error.what());
+    }
+  }
+  if (space.dimensions.empty())
+    throw Error(ErrorCode::kInvalidArgument, file_name + ": [space] names no setting to vary");
+  return space;
+}
+
+}  // namespace mien::training

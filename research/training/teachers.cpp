@@ -1,0 +1,61 @@
+#include "training/teachers.hpp"
+
+#include <sstream>
+
+#include "mien/error.hpp"
+#include "training/autocast.hpp"
+#include "training/pretrained.hpp"
+
+namespace mien::training {
+
+Teachers::Teachers(const TrainSettings& settings, torch::Device device)
+    : device_(device), is_bf16_(settings.precision == "bf16") {
+  const auto heads = [](const NetworkSpec& spec) {
+    std::vector<std::pair<std::string, int>> names;
+    for (const HeadSpec& head : spec.heads) names.emplace_back(head.name, head.classes);
+    return names;
+  };
+  std::istringstream list(settings.teachers);
+  for (std::string path; std::getline(list, path, ',');) {
+    if (path.empty())
+      throw Error(ErrorCode::kInvalidArgument,
+                  "--teachers: '" + settings.teachers + "' has a comma with no file before it");
+    Pretrained file(path);
+    if (heads(file.spec()) != heads(settings.network_spec())) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  path +
+                      ": has other heads than the network to train: a teacher needs the same "
+                      "--ferplus-weight, 0 or not");
+    }
+    Network network(file.spec());
+    file.fill(network);
+    network->to(device);
+    network->eval();
+    teachers_.push_back({std::move(network), file.pixel_mean(), file.pixel_std()});
+  }
+}
+
+torch::Tensor Teachers::answers(const torch::Tensor& input, double mean, double std) {
+  const torch::NoGradGuard no_grad;
+  torch::Tensor sum;
+  for (auto& [network, its_mean, its_std] : teachers_) {
+    const torch::Tensor its_input = (input * std + (mean - its_mean)) / its_std;
+    torch::Tensor logits;
+    {
+      const Autocast autocast(device_, is_bf16_);
+      logits = network->forward(its_input.contiguous(torch::MemoryFormat::ChannelsLast))
+                   .to(torch::kFloat);
+    }
+    std::vector<torch::Tensor> heads;
+    std::int64_t from = 0;
+    for (const HeadSpec& head : network->spec().heads) {
+      heads.push_back(logits.slice(1, from, from + head.classes).softmax(1));
+      from += head.classes;
+    }
+    const torch::Tensor probabilities = torch::cat(heads, 1);
+    sum = sum.defined() ? sum + probabilities : probabilities;
+  }
+  return sum / static_cast<double>(teachers_.size());
+}
+
+}  // namespace mien::training

@@ -1,7 +1,7 @@
-# The server as a small image:
+# Builds a small container image with the server:
 #   docker build -t mien .
 #   docker run --rm -p 8080:8080 mien
-# Photographs, without a server:
+# Photos, without a server:
 #   docker run --rm -v "$PWD:/photos:ro" -w /photos mien predict me.jpg
 FROM debian:12-slim AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
@@ -21,7 +21,7 @@ RUN apt-get update \
 COPY --from=build /image /
 USER 65532:65532
 EXPOSE 8080
-# Bash speaks enough HTTP for this; curl would bring twenty libraries.
+# Bash can send this HTTP request; curl would add twenty libraries.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && grep -q '^HTTP/1.1 200' <&3"]
 ENTRYPOINT ["mien"]

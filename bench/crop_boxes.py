@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Prints how the face detectors frame FER2013's pictures, and the crop geometry that follows: docs/model-format.md.
+"""Prints how the face detectors frame FER2013's images, and the resulting crop geometry, for docs/model-format.md.
 
     bench/crop_boxes.py fer2013.csv[.xz]
 
-Of PublicTest about a thousand pictures, spread evenly, at twice their size, as `mien data filter` looks at them.
+Uses about a thousand evenly spaced images of PublicTest at twice their size, as `mien data filter` does.
 """
 import csv
 import json
@@ -16,37 +16,37 @@ from pathlib import Path
 
 from measuring import MIEN, Failure, detectors_of, mien, not_measured, reason
 
-SIDE, ENLARGEMENT, MOST = 48, 2, 1000
+SIDE, UPSCALE, MAX_IMAGES = 48, 2, 1000
 
 
-def read_pictures(path):
-    """PublicTest as rows of gray values, thinned out to at most MOST."""
+def read_images(path):
+    """Images of PublicTest as rows of gray values, at most MAX_IMAGES, evenly spaced."""
     with (lzma.open if path.suffix == ".xz" else open)(path, "rt", newline="") as file:
         pixels = [row["pixels"] for row in csv.DictReader(file) if row["Usage"] == "PublicTest"]
-    values = [[int(v) for v in text.split()] for text in pixels[::-(-len(pixels) // MOST) or 1]]
-    if not values or any(len(picture) != SIDE * SIDE for picture in values):
-        raise ValueError(f"no rows of PublicTest, or not of {SIDE}x{SIDE} pixels")
-    return [[picture[i:i + SIDE] for i in range(0, SIDE * SIDE, SIDE)] for picture in values], len(pixels)
+    values = [[int(v) for v in text.split()] for text in pixels[::-(-len(pixels) // MAX_IMAGES) or 1]]
+    if not values or any(len(image) != SIDE * SIDE for image in values):
+        raise ValueError(f"no PublicTest rows, or images that are not {SIDE}x{SIDE} pixels")
+    return [[image[i:i + SIDE] for i in range(0, SIDE * SIDE, SIDE)] for image in values], len(pixels)
 
 
 def doubled(line):
-    """A line of gray values at twice the length, bilinear."""
+    """A row of gray values at twice the length, bilinear."""
     before, after = [line[0], *line[:-1]], [*line[1:], line[-1]]
     return [value for b, x, a in zip(before, line, after) for value in ((b + 3 * x + 2) // 4, (3 * x + a + 2) // 4)]
 
 
-def write_pgm(path, picture):
-    columns = [doubled(column) for column in zip(*map(doubled, picture))]
+def write_pgm(path, image):
+    columns = [doubled(column) for column in zip(*map(doubled, image))]
     path.write_bytes(b"P5 %d %d 255\n" % (len(columns), len(columns)) + bytes(value for row in zip(*columns) for value in row))
 
 
 def boxes(paths, detector):
-    """The box of each picture in which the detector finds one face, in pixels of the original."""
-    # Faces under 80 pixels fill less than the picture; to look for them would enlarge it once more.
+    """The box of each image in which the detector finds exactly one face, in pixels of the original."""
+    # A minimum face size under 80 pixels would make the detector enlarge the image again; faces fill the image.
     command = [MIEN, "predict", "-", "--format", "jsonl", "--detector", detector, "--min-face", "80"]
     lines = subprocess.run(command, input="\n".join(map(str, paths)), stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     found = [[face["box"] for face in json.loads(line)["faces"]] for line in lines]
-    return [{key: value / ENLARGEMENT for key, value in some[0].items()} for some in found if len(some) == 1]
+    return [{key: value / UPSCALE for key, value in some[0].items()} for some in found if len(some) == 1]
 
 
 def row(detector, found, count, stored):
@@ -61,22 +61,22 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: crop_boxes.py fer2013.csv[.xz]")
     try:
-        pictures, count = read_pictures(Path(sys.argv[1]))
+        images, count = read_images(Path(sys.argv[1]))
     except (OSError, KeyError, ValueError, csv.Error, lzma.LZMAError) as error:
-        sys.exit(f"{sys.argv[1]}: cannot be read as FER2013 (emotion,pixels,Usage): {error}")
+        sys.exit(f"{sys.argv[1]}: not a FER2013 file (emotion,pixels,Usage): {error}")
     metadata, left_out = mien("info", "mien")["metadata"], {}
-    print(f"FER2013, PublicTest, {len(pictures)} of {count} pictures, enlarged {ENLARGEMENT} times; medians, in pixels of the {SIDE}.\n")
-    print("| detector | one face found, % | centre x, y | larger side | scale shift_x shift_y | stored in mien.onnx |\n|---|---|---|---|---|---|")
+    print(f"FER2013, PublicTest, {len(images)} of {count} images, enlarged {UPSCALE} times; medians, in pixels of the {SIDE}.\n")
+    print("| detector | one face found, % | center x, y | larger side | scale shift_x shift_y | stored in mien.onnx |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{i:05}.pgm" for i in range(len(pictures))]
-        for path, picture in zip(paths, pictures):
-            write_pgm(path, picture)
+        paths = [Path(folder) / f"{i:05}.pgm" for i in range(len(images))]
+        for path, image in zip(paths, images):
+            write_pgm(path, image)
         for detector in detectors_of(("hog", "yunet"), left_out):
             found = boxes(paths, detector)
             if found:
                 print(row(detector, found, len(paths), metadata.get(f"crop.{detector}", "")), flush=True)
             else:
-                left_out[detector] = "no picture with one face"
+                left_out[detector] = "no image with exactly one face"
     print("\n".join(not_measured(left_out)))
 
 

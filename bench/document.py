@@ -1,4 +1,4 @@
-"""Documents whose tables a program writes: what stands between the comments `<!-- NAME -->` and `<!-- end of NAME -->` is its own."""
+"""Documents with generated tables: a program owns the text between the comments `<!-- NAME -->` and `<!-- end of NAME -->`."""
 
 
 def write_part(path, name, lines):

@@ -1,4 +1,4 @@
-"""What the programs that measure share: how commands are run, engines in paired rounds, and what was left out and why."""
+"""Shared by the benchmark programs: running commands, engines in paired rounds, and what was left out and why."""
 import json
 import os
 import platform
@@ -13,7 +13,7 @@ MIEN = BUILD / "bin/mien"
 ROUNDS = int(os.environ.get("MIEN_ROUNDS", "9"))
 SECONDS = os.environ.get("MIEN_SECONDS", "0.5")
 
-Failure = (OSError, subprocess.CalledProcessError, json.JSONDecodeError)  # of a program that is missing, could not do its work, or answers nonsense
+Failure = (OSError, subprocess.CalledProcessError, json.JSONDecodeError)  # a program is missing, failed, or printed invalid output
 
 
 def output(*command, **kwargs):
@@ -29,28 +29,28 @@ def mien_bench(*arguments):
 
 
 def detectors_of(names, left_out):
-    """Those of the detectors that are here: hog always, the others once they were fetched."""
+    """The available detectors: hog always, the others if they were fetched."""
     fetched = {model["name"] for model in mien("models", "list") if model["path"]}
-    left_out.update({name: f"mien models fetch {name} gets it" for name in names if name != "hog" and name not in fetched})
+    left_out.update({name: f"run mien models fetch {name}" for name in names if name != "hog" and name not in fetched})
     return [name for name in names if name == "hog" or name in fetched]
 
 
 def reason(error):
-    """One line of why a program failed, without the folders of this machine."""
+    """One line that says why a program failed, without paths of this machine."""
     if isinstance(error, FileNotFoundError):
         text = f"{error.filename} is missing"
     elif isinstance(error, subprocess.CalledProcessError):
-        lines = (error.stderr or "").strip().splitlines() or [f"{Path(error.cmd[0]).name} ended with code {error.returncode}"]
+        lines = (error.stderr or "").strip().splitlines() or [f"{Path(error.cmd[0]).name}: exit code {error.returncode}"]
         text = next((line for line in reversed(lines) if re.search("error: ", line, re.IGNORECASE)), lines[-1])
     elif isinstance(error, json.JSONDecodeError):
-        text = f"its answer is no JSON: {error.doc.strip()[:60]!r}"
+        text = f"invalid JSON: {error.doc.strip()[:60]!r}"
     else:
         text = str(error)
     return text.replace(f"{ROOT}/", "").replace(str(Path.home()), "~").rstrip(".")
 
 
 def paired_rounds(engines, left_out):
-    """The results of every round by name of the engine ({}: its version), run in turn. One that fails leaves; `left_out` says why."""
+    """Results of every round by engine name ({}: its version), run in turn. An engine that fails is removed; `left_out` says why."""
     results = {name: [] for name in engines}
     for _ in range(ROUNDS):
         for name in list(results):
@@ -63,7 +63,7 @@ def paired_rounds(engines, left_out):
 
 
 def not_measured(left_out):
-    """A paragraph that names what was left out and why; none where nothing was."""
+    """A paragraph that names what was left out and why; empty if nothing was."""
     names = {}
     for name, why in left_out.items():
         names.setdefault(why, []).append(name)
@@ -72,13 +72,13 @@ def not_measured(left_out):
 
 
 def cpu_ticks():
-    """At work and idle, of all cores together, since the machine started."""
+    """Busy and idle ticks of all cores together, since boot."""
     user, nice, system, idle, waiting, *others = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9])
     return user + nice + system + sum(others), idle + waiting
 
 
 def busy_cores():
-    """Cores that are at work now, over a second: the load average would still remember the build."""
+    """Busy cores, over one second. The load average would still include the build."""
     worked, idled = cpu_ticks()
     time.sleep(1)
     work, idle = cpu_ticks()
@@ -88,5 +88,5 @@ def busy_cores():
 def machine():
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     busy = busy_cores()
-    rough = f", {busy:.1f} of them busy with other work: read these numbers as rough" if busy > 0.2 else ""
-    return f"{cpu[1] if cpu else platform.machine()}, {platform.system()} {platform.release().split('-')[0]}, {os.cpu_count()} cores{rough}"
+    note = f", {busy:.1f} of them busy with other work: the numbers are approximate" if busy > 0.2 else ""
+    return f"{cpu[1] if cpu else platform.machine()}, {platform.system()} {platform.release().split('-')[0]}, {os.cpu_count()} cores{note}"

@@ -1,6 +1,6 @@
-"""Times a network in another engine, on random input. Prints JSON.
+"""Times a network in another engine on random input. Prints JSON.
     network_peer.py onnxruntime|opencv|libtorch MODEL THREADS BATCH SECONDS
-LibTorch reads no ONNX: its layers are those of reference.onnx, written out below."""
+LibTorch does not read ONNX; the layers of reference.onnx are defined below."""
 import json
 import sys
 

@@ -1,6 +1,6 @@
-"""Times OpenCV on a photograph as Mien is timed: from the JPEG's bytes to emotions, all cores. Prints JSON.
+"""Times OpenCV on a photo as Mien is timed: from the JPEG's bytes to emotions, on all cores. Prints JSON.
     opencv_photo.py YUNET MODEL METADATA WIDTH PHOTO SECONDS
-METADATA is the model's as a JSON object, for cv2.dnn does not tell it; faces are looked for in the photo at WIDTH."""
+METADATA is the model's metadata as a JSON object, because cv2.dnn does not expose it. Faces are detected in the photo resized to WIDTH."""
 import json
 import sys
 
@@ -15,17 +15,17 @@ scale, shift_x, shift_y = map(float, meta["crop.yunet"].split())
 encoded = numpy.fromfile(photo, numpy.uint8)
 full_height, full_width = cv2.imdecode(encoded, cv2.IMREAD_COLOR).shape[:2]
 size = (width, round(full_height * width / full_width))
-detector = cv2.FaceDetectorYN.create(yunet, "", size, 0.6)  # Mien's threshold too
+detector = cv2.FaceDetectorYN.create(yunet, "", size, 0.6)  # the same threshold as Mien
 net = cv2.dnn.readNetFromONNX(model)
-head = net.getUnconnectedOutLayersNames()[0]  # the first answers, and OpenCV's default is not the same in all versions
+head = net.getUnconnectedOutLayersNames()[0]  # the first output is the default head; OpenCV's default differs between versions
 
 
 def crop(gray, box):
     x, y, w, h = box * full_width / width
     side = max(w, h)
-    centre = (float(x + w / 2 + shift_x * side), float(y + h / 2 + shift_y * side))
+    center = (float(x + w / 2 + shift_x * side), float(y + h / 2 + shift_y * side))
     pixels = max(1, round(float(side) * scale))
-    return cv2.resize(cv2.getRectSubPix(gray, (pixels, pixels), centre), (48, 48), interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.getRectSubPix(gray, (pixels, pixels), center), (48, 48), interpolation=cv2.INTER_AREA)
 
 
 def analyze():
@@ -43,5 +43,5 @@ def analyze():
 
 
 labels = meta["labels"].split(",")
-answers = [f"{labels[p.argmax()]} {p.max():.2f}" for p in analyze()]
-print(json.dumps({"version": cv2.__version__, "faces": len(answers), "answers": answers, "median_ms": median_ms(analyze, float(seconds))}))
+predictions = [f"{labels[p.argmax()]} {p.max():.2f}" for p in analyze()]
+print(json.dumps({"version": cv2.__version__, "faces": len(predictions), "predictions": predictions, "median_ms": median_ms(analyze, float(seconds))}))

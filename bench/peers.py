@@ -1,4 +1,4 @@
-"""Finds what Mien is measured beside. What Debian has no package of, or an old one, is installed under build/ when it is first asked for."""
+"""Finds the software that Mien is compared with. If Debian has no package, or an old one, installs it under build/ on first use."""
 import os
 import subprocess
 import sys
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from measuring import BUILD, output
 
-DEBIANS = "/usr/bin/python3"
+SYSTEM_PYTHON = "/usr/bin/python3"
 OURS = [os.environ.get("MIEN_PYTHON", ""), str(BUILD / "python/bin/python")]  # scripts/python_peers.sh
 
 
 def find_python(module, pythons):
-    """The first of the Pythons that has the module and NumPy."""
+    """The first of these Pythons that has the module and NumPy."""
     for python in pythons:
         if Path(python).is_file() and subprocess.run([python, "-c", f"import {module}, numpy"], capture_output=True).returncode == 0:
             return python
@@ -19,7 +19,7 @@ def find_python(module, pythons):
 
 
 def opencv_python():
-    """PyPI's newest OpenCV, in an environment of its own: 250 MB that no test needs."""
+    """The newest OpenCV on PyPI, in a separate environment because it is 250 MB that no test needs."""
     own = BUILD / "opencv/bin/python"
     try:
         return find_python("cv2", [*OURS, str(own)])
@@ -30,15 +30,15 @@ def opencv_python():
 
 
 def network_peers():
-    """By name ({} stands for the version): the kind that network_peer.py knows, and what finds its Python."""
-    return {"ONNX Runtime {} f32": ("onnxruntime", lambda: find_python("onnxruntime", [*OURS, DEBIANS])),
+    """By name ({} stands for the version): the kind for network_peer.py, and a function that finds its Python."""
+    return {"ONNX Runtime {} f32": ("onnxruntime", lambda: find_python("onnxruntime", [*OURS, SYSTEM_PYTHON])),
             "OpenCV dnn {} f32": ("opencv", opencv_python),
-            "OpenCV dnn {}, Debian's, f32": ("opencv", lambda: find_python("cv2", [DEBIANS])),
-            "LibTorch {} f32": ("libtorch", lambda: find_python("torch", [*OURS, DEBIANS]))}
+            "OpenCV dnn {}, Debian's, f32": ("opencv", lambda: find_python("cv2", [SYSTEM_PYTHON])),
+            "LibTorch {} f32": ("libtorch", lambda: find_python("torch", [*OURS, SYSTEM_PYTHON]))}
 
 
 def face_api_modules():
-    """The folder of Node.js modules with @vladmandic/face-api."""
+    """The node_modules folder with @vladmandic/face-api."""
     modules = BUILD / "node/node_modules"
     if not (modules / "@vladmandic/face-api").exists():
         (BUILD / "node").mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures Mien beside its peers and writes the tables of docs/performance.md: `make performance`, on an idle machine.
+"""Measures Mien and its peers and writes the tables of docs/performance.md: `make performance`, on an idle machine.
 
-    bench/performance.py [--only PART...]      network, layers, photos, many, start, detectors; the other parts are left as they are
+    bench/performance.py [--only PART...]      network, layers, photos, many, start, detectors; the other parts stay as they are
 
-Engines run in turn, in paired rounds, one process an engine and round; medians over rounds (MIEN_ROUNDS of MIEN_SECONDS each).
-What is not installed is left out and named.
+Engines run in turn, in paired rounds, one process per engine and round; the results are medians over rounds (MIEN_ROUNDS of MIEN_SECONDS
+each). Engines that are not installed are left out and named.
 """
 import argparse
 import json
@@ -29,8 +29,8 @@ def median(results):
     return statistics.median(r["median_ms"] for r in results)
 
 
-def times_as_fast(results, base):
-    """Median over the rounds; empty where the base was not measured."""
+def relative_speed(results, base):
+    """Speed relative to the base, median over the rounds; empty if the base was not measured."""
     return f"{statistics.median(b['median_ms'] / r['median_ms'] for b, r in zip(base, results)):.2f}" if base else ""
 
 
@@ -39,29 +39,29 @@ def titled(name, results):
 
 
 def network_engines(name, threads, batch, peers):
-    """Mien on models/NAME.onnx and on its eight-bit copy, and the peers on the same file."""
+    """Mien on models/NAME.onnx and on its 8-bit copy, and the peers on models/NAME.onnx."""
     model, int8 = ROOT / f"models/{name}.onnx", ROOT / f"models/{name}-int8.onnx"
     engines = {}
     for precision, file in (("f32", model), ("bf16", model), ("int8", int8)):
         engines[f"Mien {precision}"] = lambda p=precision, f=file: mien_bench("--model", f, "--precision", p, "--threads", threads, "--batch", batch)
     for peer, (kind, python) in peers.items():
-        if kind != "libtorch" or name == "reference":  # its layers are the reference network's
+        if kind != "libtorch" or name == "reference":  # network_peer.py contains only the reference network's layers
             engines[peer] = lambda k=kind, p=python: json.loads(output(p, ROOT / "bench/network_peer.py", k, model, threads, batch, SECONDS))
     return engines
 
 
 def network_table(name, peers, peak, left_out):
     madds = mien_bench("--model", ROOT / f"models/{name}.onnx")["multiply_adds"]
-    lines = ["", f"### {name}.onnx, {madds / 1e6:.1f} million multiply-adds a face"]
+    lines = ["", f"### {name}.onnx, {madds / 1e6:.1f} million MACs per face"]
     for threads, batch in ((1, 1), (2, 1), (2, 32)):
         results = paired_rounds(network_engines(name, threads, batch, peers), left_out)
         base = results.get("ONNX Runtime {} f32")
         lines += [f"\n{threads} thread{'s' if threads > 1 else ''}, batch {batch}\n",
-                  "| engine | ms a call | times ONNX Runtime | of the peak |", "|---|---|---|---|"]
+                  "| engine | ms per call | speed relative to ONNX Runtime f32 | of peak |", "|---|---|---|---|"]
         for engine, rounds in results.items():
             limit = peak.get(engine.split()[-1], 0) * threads * 1e6
             part = f"{100 * batch * madds / median(rounds) / limit:.0f} %" if limit else ""
-            lines.append(f"| {titled(engine, rounds)} | {median(rounds):.3f} | {times_as_fast(rounds, base)} | {part} |")
+            lines.append(f"| {titled(engine, rounds)} | {median(rounds):.3f} | {relative_speed(rounds, base)} | {part} |")
     return lines
 
 
@@ -73,19 +73,19 @@ def network_part():
             peers[name] = (kind, find())
         except Failure as error:
             left_out[name.replace(" {}", "")] = reason(error)
-    return [f"One core does at most {peak['f32']:.0f} (f32), {peak['bf16']:.0f} (bf16) and {peak['int8']:.0f} (int8) thousand million "
-            "multiply-adds a second (`bench/peak.cpp`).", f"Median of {ROUNDS} paired rounds of {SECONDS} s each, engines in turn.",
+    return [f"The peak of one core is {peak['f32']:.0f} GMAC/s in f32, {peak['bf16']:.0f} in bf16 and {peak['int8']:.0f} in int8 "
+            "(`bench/peak.cpp`).", f"Median of {ROUNDS} paired rounds of {SECONDS} s each, engines in turn.",
             *network_table("mien", peers, peak, left_out), *network_table("reference", peers, peak, left_out), *not_measured(left_out)]
 
 
 def layer_table(file, precision):
-    """The calls of a network, those alike in one row; what takes less than a hundredth of the time together in the last."""
+    """The calls of a network, equal ones in one row; those that take less than 1 % of the time are combined."""
     report = mien_bench("--layers", "--model", ROOT / f"models/{file}", "--precision", precision, "--threads", 1, "--batch", 1)
     groups = {}
     for call in report["calls"]:
         kind = (call["call"].replace("_", " "), call["shape"], f"{call['input_type']} {call['output_type']}", call["implementation"])
         groups.setdefault(kind, []).append(call)
-    lines = ["", f"### {file}, {precision}", "", "| layer | calls | call | output | numbers | code | million multiply-adds | ms | time | of the peak |",
+    lines = ["", f"### {file}, {precision}", "", "| layer | calls | primitive | output | types | implementation | million MACs | ms | time | of peak |",
              "|---|---|---|---|---|---|---|---|---|---|"]
     peak = report["peak"][precision] * 1e6
     sums, small = {kind: sum(call["ms"] for call in calls) for kind, calls in groups.items()}, []
@@ -99,9 +99,9 @@ def layer_table(file, precision):
         lines.append(f"| {name} | {len(calls)} | {' | '.join(kind)} | {rates[0]} | {sums[kind]:.4f} | {100 * sums[kind] / report['calls_ms']:.1f} % | {rates[1]} |")
     if small:
         rest, madds = sum(call["ms"] for call in small), sum(call["multiply_adds"] for call in small)
-        lines.append(f"| others | {len(small)} | | | | | {madds / 1e6:.2f} | {rest:.4f} | {100 * rest / report['calls_ms']:.1f} % | |")
+        lines.append(f"| other | {len(small)} | | | | | {madds / 1e6:.2f} | {rest:.4f} | {100 * rest / report['calls_ms']:.1f} % | |")
     madds = sum(call["multiply_adds"] for call in report["calls"])
-    for name, ms in (("all calls", report["calls_ms"]), ("a whole run", report["run_ms"])):
+    for name, ms in (("all calls", report["calls_ms"]), ("whole run", report["run_ms"])):
         of_peak = f"{100 * madds / ms / peak:.0f} %" if peak else ""
         lines.append(f"| {name} | {len(report['calls'])} | | | | | {madds / 1e6:.2f} | {ms:.4f} | {100 * ms / report['calls_ms']:.1f} % | {of_peak} |")
     return lines
@@ -118,11 +118,11 @@ def layers_part():
 
 
 def stages_table():
-    lines = ["| photo | size | faces | detector | decode | detect | crop | classify | whole |", "|---|---|---|---|---|---|---|---|---|"]
+    lines = ["| photo | size | faces | detector | decode | detect | crop | classify | total |", "|---|---|---|---|---|---|---|---|---|"]
     shared, left_out = Path(os.environ.get("MIEN_SHARED", ROOT / "../shared")), {}
     photos = [PHOTO, shared / "photos/cgi-multiangle-4.jpg", shared / "photos/group-1.jpg"]
     photos += [DLIB_FACES / name for name in ("2007_007763.jpg", "2008_001009.jpg")]
-    left_out.update({photo.name: "not here" for photo in photos if not photo.exists()})
+    left_out.update({photo.name: "not found" for photo in photos if not photo.exists()})
     detectors = detectors_of(("hog", "yunet"), left_out)
     for photo in filter(Path.exists, photos):
         for detector in detectors:
@@ -139,7 +139,7 @@ def make_photo(width, height):
 
 
 def network_of(*arguments):
-    """The model file and the arithmetic that Mien takes for these options."""
+    """The model file and the precision that Mien uses for these options."""
     r = mien_bench(*arguments)
     return f"{Path(r['model']).name} in {r['precision']}"
 
@@ -150,13 +150,13 @@ def mien_photo(photo, *arguments):
 
 
 def opencv_engines(photo):
-    """OpenCV's YuNet and dnn on the default network, at the photo's width, at half of it, and at the 448 that Mien's detector shrinks 1280 to."""
+    """OpenCV's YuNet and dnn on the default network, at the photo's width, at half of it, and at 448, to which Mien's detector shrinks 1280."""
     python, model = opencv_python(), ROOT / "models/mien.onnx"
     yunet = next(m["path"] for m in mien("models", "list") if m["name"] == "yunet")
     if not yunet:
         raise FileNotFoundError(2, "", "yunet")
     metadata = json.dumps(mien("info", model)["metadata"])
-    return {f"OpenCV {{}}, YuNet on {width} pixels, {model.name} in f32":
+    return {f"OpenCV {{}}, YuNet at {width} pixels, {model.name} in f32":
             lambda w=width: json.loads(output(python, ROOT / "bench/opencv_photo.py", yunet, model, metadata, w, photo, SECONDS))
             for width in (1280, 640, 448)}
 
@@ -167,8 +167,8 @@ def face_api_engines(photo):
             for detector in ("tiny", "ssd")}
 
 
-def whole_way_table():
-    """The same photograph, from a JPEG in memory to emotions, in turn: face-api in Node.js, OpenCV, Mien."""
+def end_to_end_table():
+    """The same photo, from a JPEG in memory to emotions, in turn: face-api in Node.js, OpenCV, Mien."""
     photo, engines, left_out = make_photo(1280, 720), {}, {}
     for name, make in (("@vladmandic/face-api", face_api_engines), ("OpenCV", opencv_engines)):
         try:
@@ -181,16 +181,16 @@ def whole_way_table():
             name = f"Mien, {TITLES[detector]}, {network_of('--precision', precision)}"
             engines[name] = lambda d=detector, p=precision: mien_photo(photo, "--detector", d, "--precision", p)
     results = paired_rounds(engines, left_out)
-    lines = ["| 1280x720 photo, one face, JPEG in memory to emotion | faces | ms | times as fast as face-api's tiny |", "|---|---|---|---|"]
+    lines = ["| 1280x720 photo, one face, JPEG in memory to emotion | faces | ms | speed relative to face-api tiny |", "|---|---|---|---|"]
     for name, rounds in results.items():
-        ratio = times_as_fast(rounds, results.get("face-api {}, tiny"))
+        ratio = relative_speed(rounds, results.get("face-api {}, tiny"))
         lines.append(f"| {titled(name, rounds)} | {rounds[0]['faces']} | {median(rounds):.2f} | {ratio} |")
     return lines + not_measured(left_out)
 
 
 def photos_part():
     return [f"Medians in ms, all cores; the photo is in memory. The network is {network_of()}, the default.", "", *stages_table(), "",
-            *whole_way_table()]
+            *end_to_end_table()]
 
 
 def timed(command, **kwargs):
@@ -201,11 +201,11 @@ def timed(command, **kwargs):
 
 
 def many_part():
-    """Photos a second of one `mien predict` over many photos, and whether memory grows with their number."""
+    """Throughput of one `mien predict` over many photos, and whether memory grows with their number."""
     photos = sorted(DLIB_FACES.glob("*.jpg")) or [PHOTO]
     lines = [f"`mien predict - --format jsonl` with {network_of()} and the detector {mien_bench(PHOTO)['detector']}, the defaults, on "
-             f"{len(photos)} photo{'s' if len(photos) > 1 else ''} of {photos[0].parent} over and over.", "",
-             "| photos | seconds | photos a second | cores busy | peak memory, MB |", "|---|---|---|---|---|"]
+             f"{len(photos)} photo{'s' if len(photos) > 1 else ''} of {photos[0].parent}, repeated.", "",
+             "| photos | seconds | photos/s | busy cores | peak memory, MB |", "|---|---|---|---|---|"]
     for count in (100, 1000):
         paths = "\n".join(str(photos[i % len(photos)]) for i in range(count))
         wall, user, system, memory = timed([MIEN, "predict", "-", "--format", "jsonl"], input=paths)
@@ -223,7 +223,7 @@ def cold(arguments, runs=15):
 
 def start_part():
     small, left_out = make_photo(640, 480), {}
-    lines = [f"The network is {network_of()}, the default.", "", "| command, cold | ms | peak memory, MB |", "|---|---|---|"]
+    lines = [f"The network is {network_of()}, the default.", "", "| command, cold start | ms | peak memory, MB |", "|---|---|---|"]
     commands = {"mien --version": ["--version"]}
     for detector in detectors_of(("hog", "yunet"), left_out):
         commands[f"mien predict, 640x480 JPEG, {TITLES[detector]}"] = ["predict", "--detector", detector, small]
@@ -247,14 +247,14 @@ PARTS = {"network": network_part, "layers": layers_part, "photos": photos_part, 
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Measures Mien beside its peers and writes docs/performance.md.")
+    parser = argparse.ArgumentParser(description="Measures Mien and its peers and writes docs/performance.md.")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
-    chosen, where, failed = parser.parse_args().only, f"Machine: {machine()}.", False  # its load before we add to it
+    chosen, where, failed = parser.parse_args().only, f"Machine: {machine()}.", False  # measure the load before this program adds to it
     for name in chosen:
         try:
             lines = [where, "", *PARTS[name]()]
         except Failure as error:
-            print(f"{name}: not measured, its part of the document is as it was: {reason(error)}", file=sys.stderr)
+            print(f"{name}: not measured; its part of the document is unchanged: {reason(error)}", file=sys.stderr)
             failed = True
             continue
         write_part(DOCUMENT, f"make performance: {name}", lines)

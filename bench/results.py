@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures the shipped networks and writes the tables of docs/results.md: `make results DATA=folder`.
 
-DATA holds fer2013.csv (or .csv.xz), fer2013new.csv and, where they are, CK+48/ and jaffe/. A second argument names the
-checkpoint's model file of the original's recipe (recipes/original.toml), when it was trained.
+DATA is a folder with fer2013.csv (or .csv.xz), fer2013new.csv and, optionally, CK+48/ and jaffe/. The optional second argument is the model
+file trained with the original study's recipe (recipes/original.toml).
 """
 import json
 import lzma
@@ -39,7 +39,7 @@ def score_row(name, report):
     return f"| {name} | {report['count']} | {percent(report['accuracy'])} | {number(report['macro_f1'])} | {number(report['ece'])} |"
 
 
-HEADER = ["| measured on | pictures | accuracy, % | macro F1 | calibration error |", "|---|---|---|---|---|"]
+HEADER = ["| measured on | images | accuracy, % | macro F1 | calibration error |", "|---|---|---|---|---|"]
 
 
 def crops_of(model):
@@ -52,17 +52,17 @@ def fer_tables(model, csv, votes, filtered, arguments=()):
     public = evaluate(model, csv, "PublicTest", *arguments)
     private = evaluate(model, csv, "PrivateTest", "--votes", votes, *arguments)
     flip = evaluate(model, csv, "PrivateTest", "--votes", votes, "--flip", *arguments)
-    lines.append(score_row("PublicTest (chosen on)", public))
+    lines.append(score_row("PublicTest (used for selection)", public))
     lines.append(score_row("**PrivateTest, single view**", private))
-    lines.append(score_row(f"PrivateTest without the {private['seen_in_training']} that equal a Training picture", private["without_seen"]))
-    lines.append(score_row("PrivateTest, mean with the mirror image", flip))
-    lines.append(score_row("PrivateTest, filtered: one face found by HOG, framed by it", evaluate(model, filtered, "PrivateTest", *arguments)))
+    lines.append(score_row(f"PrivateTest without the {private['seen_in_training']} that equal a Training image", private["without_seen"]))
+    lines.append(score_row("PrivateTest, averaged with the mirror image", flip))
+    lines.append(score_row("PrivateTest, filtered: exactly one face found by HOG, cropped around it", evaluate(model, filtered, "PrivateTest", *arguments)))
     lines.append(score_row("**FER+ majority of PrivateTest, eight classes**", private["ferplus"]["majority"]))
-    lines.append(score_row("FER+ majority, mean with the mirror image", flip["ferplus"]["majority"]))
-    lines += ["", "| PrivateTest | pictures | precision | recall | F1 |", "|---|---|---|---|---|"]
+    lines.append(score_row("FER+ majority, averaged with the mirror image", flip["ferplus"]["majority"]))
+    lines += ["", "| PrivateTest | images | precision | recall | F1 |", "|---|---|---|---|---|"]
     for c in private["per_class"]:
         lines.append(f"| {c['label']} | {c['support']} | {number(c['precision'])} | {number(c['recall'])} | {number(c['f1'])} |")
-    lines += ["", "| `--min-confidence` | answered, % | wrong among them, % |", "|---|---|---|"]
+    lines += ["", "| `--min-confidence` | labeled, % | wrong among them, % |", "|---|---|---|"]
     for wanted in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
         _, coverage, risk = max((point for point in private["risk_coverage"] if point[0] >= wanted), key=lambda point: point[1], default=(wanted, 0, 0))
         lines.append(f"| {wanted} | {100 * coverage:.0f} | {100 * risk:.1f} |")
@@ -70,7 +70,7 @@ def fer_tables(model, csv, votes, filtered, arguments=()):
 
 
 class Photos:
-    """JAFFE and CK+48, found, cropped and packed once for each detector and geometry."""
+    """JAFFE and CK+48, with faces detected, cropped and packed once per detector and crop geometry."""
 
     def __init__(self, data, scratch):
         self.data, self.scratch, self.packed = data, scratch, {}
@@ -99,9 +99,9 @@ class Photos:
 
 
 def photo_table(models, photos):
-    """Every head of every model, the whole way."""
+    """Every head of every model on whole photos."""
     detectors = ["hog", *(["yunet"] if photos.has_yunet() else [])]
-    lines = ["| model, head | photographs | pictures | accuracy, % | macro F1 |", "|---|---|---|---|---|"]
+    lines = ["| model, head | photos | images | accuracy, % | macro F1 |", "|---|---|---|---|---|"]
     details = []
     for model in models:
         crops = crops_of(model)
@@ -133,21 +133,21 @@ def geometry_table(model, photos):
     lines = ["| detector, geometry | faces | accuracy, % | macro F1 |", "|---|---|---|---|"]
     for detector, crop, more in rows:
         report = evaluate(model, photos.jaffe(detector, crop, *more), "Training")
-        lines.append(f"| {detector}, {crop}{', not turned' if more else ''} | {report['count']} | {percent(report['accuracy'])} | {number(report['macro_f1'])} |")
+        lines.append(f"| {detector}, {crop}{', not leveled' if more else ''} | {report['count']} | {percent(report['accuracy'])} | {number(report['macro_f1'])} |")
     return lines
 
 
-def disturbances(models, csv, scratch):
-    """By model the tables of the parts and the disturbances of PrivateTest; draws docs/images/robustness.svg."""
+def robustness(models, csv, scratch):
+    """The tables of slices and corruptions of PrivateTest, one text per model; draws docs/images/robustness.svg."""
     page = scratch / "report.html"
     several = [word for model in models for word in ("--model", model)]
-    card = mien("evaluate", *several, "--data", csv, "--slices", "--robustness", "--no-pictures", "--report", page, "--format", "card")
+    card = mien("evaluate", *several, "--data", csv, "--slices", "--robustness", "--no-images", "--report", page, "--format", "card")
     section = page.read_text(encoding="utf-8").split('id="robustness"')[1]
-    picture = section[section.index("<svg"):section.index("</svg>") + len("</svg>")]
-    picture = picture.replace("<svg ", '<svg style="background:#ffffff;color:#000000" ', 1)  # alone it has no page behind it
-    (ROOT / "docs/images/robustness.svg").write_text(picture, encoding="utf-8")
+    figure = section[section.index("<svg"):section.index("</svg>") + len("</svg>")]
+    figure = figure.replace("<svg ", '<svg style="background:#ffffff;color:#000000" ', 1)  # a standalone file has no page behind it
+    (ROOT / "docs/images/robustness.svg").write_text(figure, encoding="utf-8")
     cards = card.split("\n### ")[-len(models):]
-    return [text[text.index("Accuracy of parts"):].rstrip("\n") for text in cards]
+    return [text[text.index("Accuracy of"):].rstrip("\n") for text in cards]
 
 
 def main():
@@ -165,28 +165,28 @@ def main():
         votes = data / "fer2013new.csv"
         filtered = scratch / "filtered.npy"
         text = mien("data", "filter", csv, "--crop", crops_of(models[0])["hog"], "-o", filtered).rsplit("wrote", 1)[0]
-        lines += ["## Pictures in which HOG finds one face", "", "```", text + "```"]
+        lines += ["## Images in which HOG finds exactly one face", "", "```", text + "```"]
         for model in models:
             int8 = model.with_name(model.stem + "-int8.onnx")
             lines += ["", f"## {model.name}", "", *fer_tables(model, csv, votes, filtered)]
-            lines += ["", f"## {model.name} run in bf16, and in eight bits ({int8.name})", "", *HEADER]
-            for name, file, precision in (("bf16", model, "bf16"), ("eight bits", int8, "int8")):
+            lines += ["", f"## {model.name} in bf16 and int8 ({int8.name})", "", *HEADER]
+            for name, file, precision in (("bf16", model, "bf16"), ("int8", int8, "int8")):
                 report = evaluate(file, csv, "PrivateTest", "--votes", votes, "--precision", precision)
                 lines.append(score_row(f"{name}: PrivateTest, single view", report))
                 lines.append(score_row(f"{name}: FER+ majority of PrivateTest", report["ferplus"]["majority"]))
         if original:
             boxes = scratch / "boxes.npy"
             mien("data", "filter", csv, "-o", boxes)
-            lines += ["", "## The original's own recipe", "", "Trained and measured on the filtered pictures, cropped to the box of HOG.", "", *HEADER]
+            lines += ["", "## The original study's recipe", "", "Trained and measured on the filtered images, cropped to HOG's box.", "", *HEADER]
             for split in ("PublicTest", "PrivateTest"):
                 lines.append(score_row(f"{split}, filtered", evaluate(original, boxes, split)))
-            lines.append(score_row("PrivateTest, whole pictures", evaluate(original, csv, "PrivateTest")))
+            lines.append(score_row("PrivateTest, unfiltered", evaluate(original, csv, "PrivateTest")))
         photos = Photos(data, scratch)
-        lines += ["", "## Photographs, the whole way", "", *photo_table(models, photos)]
+        lines += ["", "## Whole photos", "", *photo_table(models, photos)]
         if photos.has("jaffe"):
-            lines += ["", f"JAFFE, 213 photographs, {models[0].name}: detector and crop geometry (scale, shift_x, shift_y)", "", *geometry_table(models[0], photos)]
-        for model, text in zip(models, disturbances(models, csv, scratch)):
-            lines += ["", f"## {model.name}: what disturbs it, and what is read worse", "", "PrivateTest. " + text]
+            lines += ["", f"JAFFE, 213 photos, {models[0].name}: detector and crop geometry (scale, shift_x, shift_y)", "", *geometry_table(models[0], photos)]
+        for model, text in zip(models, robustness(models, csv, scratch)):
+            lines += ["", f"## {model.name}: robustness and slices", "", "PrivateTest. " + text]
     write_part(ROOT / "docs/results.md", "make results", lines)
 
 

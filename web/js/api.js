@@ -172,7 +172,7 @@ const kErrorTitles = {
   draining: "The server is shutting down",
   unauthorized: "Access token required",
   body_too_large: "File too large",
-  too_large: "Image too large",
+  too_large: "Too many pixels",
   unsupported: "Unsupported file type",
   bad_format: "Damaged or unsupported image",
   timeout: "The upload timed out",

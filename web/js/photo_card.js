@@ -119,6 +119,7 @@ export class PhotoCard {
     this.#boxes = [];
     this.#png.hidden = true;
     this.element.classList.remove("many");
+    delete this.element.dataset.error;
     this.#figure.hidden = false;
     if (this.error) return this.#renderError();
     if (!this.result) return;
@@ -151,6 +152,7 @@ export class PhotoCard {
     const retryButton = h("button.button", { type: "button", onclick: () => this.#retry() }, "Try again");
     const canRetry = ["unreachable", "busy", "draining", "timeout", "internal", "unauthorized"].includes(this.error.code);
     this.#setState("Failed", "error");
+    this.element.dataset.error = this.error.code;
     this.#figure.hidden = this.#image === null;
     this.#showMessage(title, text, ...(canRetry ? [retryButton] : []));
   }

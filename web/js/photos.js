@@ -28,11 +28,11 @@ export class PhotosTab {
       this.#input.value = "";
     });
     const choose = h("label.button.primary", { htmlFor: "photo-input" }, "Choose photos");
-    const paste = h("p.hint", {}, "or paste one with ", h("kbd", {}, "Ctrl"), "+", h("kbd", {}, "V"));
+    const hint = h("p.hint", {}, "or drop or paste them anywhere");
     const text = h("p", {}, "Mien finds every face and estimates its expression.");
     this.#drop = h("div.drop", {},
       h("div.drop-text", {}, this.#headline, text, this.#legend),
-      h("div.drop-actions", {}, this.#input, choose, paste));
+      h("div.drop-actions", {}, this.#input, choose, hint));
     panel.append(this.#drop, this.#list);
     settings.addEventListener("change", () => this.#cards.forEach((card) => card.applySettings()));
     this.#update();
@@ -95,7 +95,7 @@ export class PhotosTab {
   #update() {
     const empty = this.#cards.length === 0;
     this.#drop.classList.toggle("slim", !empty);
-    this.#headline.textContent = empty ? "Drop a photo" : "Drop more photos anywhere";
+    this.#headline.textContent = empty ? "Add photos" : "Add more photos";
     this.#csv.disabled = !this.#cards.some((card) => card.done);
     this.#clear.disabled = empty;
   }

@@ -143,7 +143,7 @@ export class TimelinePanel {
 
   constructor({ onSeek } = {}) {
     this.#onSeek = onSeek;
-    this.element = h("section.timeline", { hidden: true }, h("header", {}, h("h2", {}, "Over time"), this.#chips), this.#canvas, this.#table);
+    this.element = h("section.timeline", { hidden: true }, h("header", {}, h("h2", {}, "Timeline"), this.#chips), this.#canvas, this.#table);
     if (onSeek) this.#makeSlider();
     new ResizeObserver(() => this.draw()).observe(this.#canvas);
     theme.addEventListener("change", () => this.draw());

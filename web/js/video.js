@@ -31,7 +31,7 @@ export class VideoTab {
   #placeholder = h("div.placeholder");
   #recording = new Recording(this.#video, { placeholder: this.#placeholder, onSeek: (time) => (this.#video.currentTime = time) });
   #input = h("input.visually-hidden", { type: "file", accept: "video/*", id: "video-input" });
-  #rate = h("select", { id: "video-rate" }, ...[2, 5, 10, 15].map((rate) => h("option", { value: rate, selected: rate === 5 }, `${rate} per second`)));
+  #rate = h("select", { id: "video-rate" }, ...[2, 5, 10, 15].map((rate) => h("option", { value: rate, selected: rate === 5 }, `${rate} fps`)));
   #stop = h("button.button", { type: "button", hidden: true, onclick: () => this.#abort.abort() }, "Stop");
   #again = h("button.button", { type: "button", hidden: true, onclick: () => this.#analyze(this.#begin()) }, "Analyze again");
   #progress = h("progress", { max: 1, value: 0, hidden: true, ariaLabel: "Progress" });
@@ -46,7 +46,7 @@ export class VideoTab {
       this.#input.value = "";
     });
     const choose = h("label.button.primary", { htmlFor: "video-input" }, "Choose video");
-    const rate = h("label.inline", { htmlFor: "video-rate" }, h("span", {}, "Frames"), this.#rate);
+    const rate = h("label.inline", { htmlFor: "video-rate" }, h("span", {}, "Frame rate"), this.#rate);
     const controls = h("div.controls", {}, this.#input, choose, rate, this.#stop, this.#again, this.#readout);
     const main = h("div.live-main", {}, this.#recording.stage, this.#progress, controls);
     panel.append(h("div.live", {}, main, this.#recording.people), this.#recording.timeline.element);

@@ -1,17 +1,9 @@
 // Accessibility: no serious findings of axe-core, keyboard use, narrow screens, dark and light themes.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessibilityProblems, finished, kThreePeople, makeClip, openPage, startBrowserWithCamera, startServer, upload } from "./harness.mjs";
+import { test } from "node:test";
+import { accessibilityProblems, finished, kThreePeople, makeClip, setUp, startBrowserWithCamera, upload } from "./harness.mjs";
 
-let server, browser;
-before(async () => {
-  server = await startServer();
-  browser = await startBrowserWithCamera();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const open = setUp(startBrowserWithCamera);
 
 const kViews = {
   "no photos": async () => {},
@@ -43,7 +35,7 @@ const kViews = {
 for (const colorScheme of ["light", "dark"]) {
   for (const [name, prepare] of Object.entries(kViews)) {
     test(`axe-core finds no serious problem: ${name}, ${colorScheme}`, async () => {
-      const page = await openPage(browser, server.url, { colorScheme });
+      const page = await open({ colorScheme });
       await prepare(page);
       await page.waitForTimeout(300); // transitions of colors
       assert.deepEqual(await accessibilityProblems(page), []);
@@ -54,9 +46,9 @@ for (const colorScheme of ["light", "dark"]) {
 
 test("the page does not scroll horizontally on a phone", async () => {
   for (const width of [320, 390]) {
-    const page = await openPage(browser, server.url, { width, height: 844, hasTouch: true, isMobile: true });
+    const page = await open({ width, height: 844, hasTouch: true, isMobile: true });
     for (const [name, prepare] of Object.entries(kViews)) {
-      await page.goto(server.url);
+      await page.goto("/");
       await prepare(page);
       const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.equal(excess, 0, `${name} at ${width} pixels`);
@@ -66,7 +58,7 @@ test("the page does not scroll horizontally on a phone", async () => {
 });
 
 test("the theme follows the system; the button overrides it, also after a reload", async () => {
-  const page = await openPage(browser, server.url, { colorScheme: "dark" });
+  const page = await open({ colorScheme: "dark" });
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const dark = await background();
   await page.emulateMedia({ colorScheme: "light" });
@@ -82,7 +74,7 @@ test("the theme follows the system; the button overrides it, also after a reload
 });
 
 test("everything works with the keyboard", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.className);
   const order = [];
   for (let i = 0; i < 7; ++i) {
@@ -107,7 +99,7 @@ test("everything works with the keyboard", async () => {
 });
 
 test("focus is visible, and screen readers get the results", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await page.locator("#tab-photos").focus();
   await page.keyboard.press("ArrowRight");
   const outline = await page.locator("#tab-camera").evaluate((tab) => getComputedStyle(tab).outlineStyle);

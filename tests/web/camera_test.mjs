@@ -1,19 +1,11 @@
 // The Camera tab, with Chromium's fake camera.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { exported, openPage, parseCsv, pngSize, startBrowserWithCamera, startServer } from "./harness.mjs";
+import { test } from "node:test";
+import { exported, parseCsv, pngSize, setUp, startBrowserWithCamera } from "./harness.mjs";
 
-let server, browser;
-before(async () => {
-  server = await startServer();
-  browser = await startBrowserWithCamera();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const open = setUp(startBrowserWithCamera);
 
-const openCamera = () => openPage(browser, server.url, { path: "#camera" });
+const openCamera = () => open({ path: "#camera" });
 const startButton = (page) => page.getByRole("button", { name: "Start camera" });
 const stopButton = (page) => page.getByRole("button", { name: "Stop" });
 const isOff = (page) => page.locator("#camera video").evaluate((video) => video.srcObject === null);

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { connected, errorCodes, finished, kThreePeople, kTwoPeople, openPage, photo, scratch, startBrowser, startServer, upload } from "./harness.mjs";
+import {
+  connected, errorCodes, finished, kThreePeople, kTwoPeople, openPage, photo, scratch, startBrowser, startServer, upload,
+} from "./harness.mjs";
 
 let browser;
 before(async () => (browser = await startBrowser()));

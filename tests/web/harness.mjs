@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 
 const require = createRequire(join(process.env.MIEN_WEB_WORK, "package.json"));
 const { chromium } = require("playwright-core");
@@ -65,12 +66,14 @@ export function startBrowser(...flags) {
 /** Starts Chromium with a fake camera, which shows a clip of three people. */
 export function startBrowserWithCamera() {
   const clip = makeClip("camera.mjpeg", { codec: ["-c:v", "mjpeg", "-q:v", "4"] });
-  return startBrowser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${clip}`);
+  const file = `--use-file-for-fake-video-capture=${clip}`;
+  return startBrowser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", file);
 }
 
 /** Opens a page of the server. done() fails on errors in the page and on requests to other servers, then closes the page. */
 export async function openPage(browser, url, { path = "", width = 1280, height = 900, colorScheme = "light", ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, acceptDownloads: true, ...options });
+  const viewport = { width, height };
+  const context = await browser.newContext({ viewport, colorScheme, acceptDownloads: true, baseURL: url, ...options });
   context.setDefaultTimeout(kTimeout);
   const page = await context.newPage();
   const errors = [];
@@ -85,6 +88,20 @@ export async function openPage(browser, url, { path = "", width = 1280, height =
     await context.close();
   };
   return page;
+}
+
+/** Runs a server and a browser during the tests of a file. Returns a function that opens a page: open(options). */
+export function setUp(launchBrowser = startBrowser) {
+  let server, browser;
+  before(async () => {
+    server = await startServer();
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  return (options) => openPage(browser, server.url, options);
 }
 
 /** Uploads photos; returns when the page shows a result or an error for each. */
@@ -124,7 +141,8 @@ export function makeClip(name, { seconds = 4, codec = ["-c:v", "libvpx", "-b:v",
   if (existsSync(path)) return path;
   const window = "scale=960:-2,crop=640:480:'160+60*sin(t*1.6)':'100+30*cos(t*1.3)'";
   const format = name.endsWith(".mjpeg") ? "yuvj420p" : "yuv420p";
-  return runFfmpeg(path, "-loop", "1", "-t", String(seconds), "-i", kThreePeople, "-vf", `${window},format=${format}`, "-r", "15", ...codec);
+  const input = ["-loop", "1", "-t", String(seconds), "-i", kThreePeople];
+  return runFfmpeg(path, ...input, "-vf", `${window},format=${format}`, "-r", "15", ...codec);
 }
 
 /** The serious and critical findings of axe-core, as readable lines. */

@@ -2,20 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { after, before, test } from "node:test";
-import {
-  errorCodes, exported, finished, kThreePeople, kTwoPeople, openPage, pngSize, runFfmpeg, runMien, scratch, startBrowser, startServer, upload,
-} from "./harness.mjs";
+import { test } from "node:test";
+import { errorCodes, exported, finished, kThreePeople, kTwoPeople, pngSize, runFfmpeg, runMien, scratch, setUp, upload } from "./harness.mjs";
 
-let server, browser;
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const open = setUp();
 
 /** Writes an image without faces, in a format that browsers cannot show. */
 function writeEmptyImage() {
@@ -39,7 +29,7 @@ const boxesOf = (card) =>
   });
 
 test("shows every face with box, crop and bars, as mien predict finds them", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, kThreePeople);
   const [expected] = JSON.parse(runMien("predict", kThreePeople, "--format", "json"));
   assert.ok(expected.faces.length >= 2, "the photo has several faces");
@@ -64,7 +54,7 @@ test("shows every face with box, crop and bars, as mien predict finds them", asy
 });
 
 test("lists the newest photos first, removes one, clears all", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, kThreePeople);
   await upload(page, kTwoPeople, writeEmptyImage());
   const names = () => page.locator(".card h3").allInnerTexts();
@@ -79,7 +69,7 @@ test("lists the newest photos first, removes one, clears all", async () => {
 });
 
 test("a photo without faces, in a format that the browser cannot show", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, writeEmptyImage());
   assert.match(await page.locator(".message-title").innerText(), /No face/);
   assert.match(await page.locator(".no-image").innerText(), /cannot show/);
@@ -88,7 +78,7 @@ test("a photo without faces, in a format that the browser cannot show", async ()
 });
 
 test("the one-face rule rejects a photo with several faces until it is turned off", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, kThreePeople);
   await page.locator("#one-face").check();
   assert.match(await page.locator(".message-title").innerText(), /Rejected.*\d faces/);
@@ -101,7 +91,7 @@ test("the one-face rule rejects a photo with several faces until it is turned of
 });
 
 test("a prediction below the confidence threshold is uncertain", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, kThreePeople);
   await page.locator("#threshold").fill("95");
   const titles = await page.locator(".face .title").allInnerTexts();
@@ -115,7 +105,7 @@ test("a prediction below the confidence threshold is uncertain", async () => {
 });
 
 test("a file that is not an image is an error; other photos are analyzed", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   const notes = join(scratch, "notes.txt");
   writeFileSync(notes, "not an image");
   await upload(page, notes, kThreePeople);
@@ -127,14 +117,14 @@ test("a file that is not an image is an error; other photos are analyzed", async
 });
 
 test("an image that only the browser can decode is sent as JPEG", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, runFfmpeg(join(scratch, "three.gif"), "-i", kThreePeople));
   assert.ok((await page.locator(".face").count()) > 1);
   await page.done();
 });
 
 test("pastes a photo from the clipboard", async () => {
-  const page = await openPage(browser, server.url, { permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await open({ permissions: ["clipboard-read", "clipboard-write"] });
   const png = runFfmpeg(join(scratch, "three.png"), "-i", kThreePeople);
   await page.evaluate(async (base64) => {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -160,7 +150,7 @@ const draggedData = (page, ...videos) =>
   );
 
 test("a photo can be dropped anywhere on the page, from every tab", async () => {
-  const page = await openPage(browser, server.url, { path: "#camera" });
+  const page = await open({ path: "#camera" });
   const transfer = await draggedData(page);
   await page.dispatchEvent("body", "dragover", { dataTransfer: transfer });
   assert.ok(await page.locator("#veil").evaluate((veil) => veil.classList.contains("shown")));
@@ -172,7 +162,7 @@ test("a photo can be dropped anywhere on the page, from every tab", async () => 
 });
 
 test("a drop of a photo and two videos opens the photo and the first video, and says so", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await page.dispatchEvent("body", "drop", { dataTransfer: await draggedData(page, "first.webm", "second.webm") });
   await finished(page, 1);
   assert.equal(await page.getByRole("tab", { selected: true }).innerText(), "Video");
@@ -182,7 +172,7 @@ test("a drop of a photo and two videos opens the photo and the first video, and 
 });
 
 test("exports the CSV of mien predict and quotes names with commas", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   const quoted = join(scratch, 'two, "friends".jpg');
   writeFileSync(quoted, readFileSync(kTwoPeople));
   await upload(page, kThreePeople, quoted);
@@ -194,7 +184,7 @@ test("exports the CSV of mien predict and quotes names with commas", async () =>
 });
 
 test("saves a photo as PNG with boxes and bars", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, kThreePeople);
   const { name, bytes } = await exported(page, "Save PNG");
   assert.equal(name, "2008_002506-mien.png");
@@ -203,7 +193,7 @@ test("saves a photo as PNG with boxes and bars", async () => {
 });
 
 test("the PNG of many faces has a lower resolution; too many faces are an error", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   const pngOf = (count) =>
     page.evaluate(async (count) => {
       const { photoPng } = await import("./js/png.js");
@@ -221,7 +211,7 @@ test("the PNG of many faces has a lower resolution; too many faces are an error"
 });
 
 test("an image with more pixels than browsers can encode is reduced", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   const { width, height } = await page.evaluate(async () => {
     const { loadImage, toJpeg } = await import("./js/images.js");
     const large = Object.assign(document.createElement("canvas"), { width: 6000, height: 3000 });
@@ -235,7 +225,7 @@ test("an image with more pixels than browsers can encode is reduced", async () =
 });
 
 test("an image that the browser cannot encode is an error, on upload and on export", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, kThreePeople);
   await page.evaluate(() => (HTMLCanvasElement.prototype.toBlob = (done) => done(null)));
   await page.getByRole("button", { name: "Save PNG" }).click();
@@ -246,7 +236,7 @@ test("an image that the browser cannot encode is an error, on upload and on expo
 });
 
 test("the button Why? shows two heat maps and hides them again", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, kThreePeople);
   const button = page.getByRole("button", { name: /^Why.* face 2$/ });
   await button.click();
@@ -266,7 +256,7 @@ test("the button Why? shows two heat maps and hides them again", async () => {
 });
 
 test("a box and its row highlight each other", async () => {
-  const page = await openPage(browser, server.url);
+  const page = await open();
   await upload(page, kThreePeople);
   await page.locator(".face").nth(1).hover();
   assert.deepEqual(await page.locator(".box").evaluateAll((boxes) => boxes.map((box) => box.classList.contains("highlighted"))), [false, true, false]);

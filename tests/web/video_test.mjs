@@ -2,23 +2,15 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Tracker } from "../../web/js/tracker.js";
-import { exported, makeClip, openPage, parseCsv, pngSize, scratch, startBrowser, startServer } from "./harness.mjs";
+import { exported, makeClip, parseCsv, pngSize, scratch, setUp } from "./harness.mjs";
 
-let server, browser;
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const open = setUp();
 
 const kAllFrames = /^1[56] frames/; // of the clip: 3 seconds and perhaps a frame, at 5 per second
 
-const openVideoTab = () => openPage(browser, server.url, { path: "#video" });
+const openVideoTab = () => open({ path: "#video" });
 const openVideo = (page, path = makeClip("video.webm", { seconds: 3 })) => page.setInputFiles("#video-input", path);
 const waitForReadout = (page, text) => page.locator("#video .readout", { hasText: text }).waitFor();
 const stopButton = (page) => page.getByRole("button", { name: "Stop" });

@@ -108,7 +108,7 @@ export async function request(path, { headers = {}, ...options } = {}) {
       throw new ApiError("unreadable", "the file was moved or changed, or is a folder: choose it again");
     }
     setReachable(false);
-    throw new ApiError("unreachable", "check that mien serve is still running");
+    throw new ApiError("unreachable", "cannot connect to the server; check that mien serve is still running");
   }
   setReachable(true);
   if (response.ok) return response.json();

@@ -138,10 +138,10 @@ function setUpConnection() {
 function showPrivacyNote() {
   const host = h("strong", {}, location.host);
   const storage = "It analyzes them in memory and never stores or logs them.";
-  const text = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)
-    ? ["Your photos and videos stay on this computer. This page sends images only to the Mien server at ", host, `, which runs here too. ${storage}`]
-    : ["This page sends images only to the Mien server at ", host, `, which also served this page. ${storage}`];
-  byId("privacy").replaceChildren(...text);
+  const [before, after] = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)
+    ? ["Your photos and videos stay on this computer. ", `which runs here too. ${storage}`]
+    : ["", `which also served this page. ${storage}`];
+  byId("privacy").replaceChildren(before, "This page sends images only to the Mien server at ", host, ", ", after);
 }
 
 setUpTheme(byId("theme"));

@@ -46,7 +46,8 @@ export class CameraTab {
     const controls = h("div.controls", {}, this.#start, this.#stop, this.#device, mirror, this.#readout);
     const live = h("div.live", {}, h("div.live-main", {}, this.#recording.stage, controls), this.#recording.people);
     panel.append(live, this.#recording.timeline.element);
-    this.#message("Use your camera", "Your browser asks for permission first. The Mien server analyzes one frame at a time and does not keep it.");
+    this.#message("Use your camera",
+      "Your browser asks for permission first. The Mien server analyzes one frame at a time and does not keep it.");
   }
 
   get actions() {

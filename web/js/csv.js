@@ -21,7 +21,9 @@ export function photosCsv(photos, labels, threshold) {
   let text = row(["path", "face", "x", "y", "width", "height", "emotion", "confidence", ...labels, "error"]);
   for (const { name, faces, error } of photos) {
     if (error || faces.length === 0) text += row([name, 0, "", "", "", "", "", "", ...labels.map(() => ""), error ?? ""]);
-    else faces.forEach((face, i) => (text += row([name, i + 1, ...boxColumns(face.box), ...predictionColumns(face, labels, threshold), ""])));
+    else faces.forEach((face, i) => {
+      text += row([name, i + 1, ...boxColumns(face.box), ...predictionColumns(face, labels, threshold), ""]);
+    });
   }
   return text;
 }

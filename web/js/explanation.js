@@ -78,7 +78,8 @@ export class Explanation {
       const drop = points < 0.1 ? "less than 0.1" : points.toFixed(points < 10 ? 1 : 0);
       const figures = [
         await heatMapFigure(crop, grad_cam, "Grad-CAM", `evidence in the last layers, ${strongestBand(grad_cam)}`),
-        await heatMapFigure(crop, occlusion, "Occlusion", `covering the brightest spot lowers the probability by ${drop} points, ${strongestBand(occlusion)}`),
+        await heatMapFigure(crop, occlusion, "Occlusion",
+          `covering the brightest spot lowers the probability by ${drop} points, ${strongestBand(occlusion)}`),
       ];
       this.panel.replaceChildren(h("p.explanation-title", { role: "status" }, `What made the model say “${label}”`), ...figures);
     } catch (error) {

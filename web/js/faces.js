@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { capitalized, colorOf, displayOrder, percent, describePrediction } from "./emotions.js";
+import { capitalized, colorOf, describePrediction, displayOrder, percent } from "./emotions.js";
 
 const kCropSide = 144; // pixels; twice the size on the page, for high-density screens
 
@@ -49,9 +49,9 @@ export class FaceRow {
     this.crop = h("canvas.crop", { width: kCropSide, height: kCropSide, ariaHidden: "true" });
     this.side = h("div.face-side", {}, this.crop);
     this.#bars = new Bars(labels);
-    const head = h("p.face-head", {}, h("span.number", {}, h("span.visually-hidden", {}, "Face "), String(number)), this.#title, this.#detail);
-    this.body = h("div.face-body", {}, head, this.#bars.element);
-    this.element = h("li.face", {}, this.side, this.body);
+    const numberElement = h("span.number", {}, h("span.visually-hidden", {}, "Face "), String(number));
+    const head = h("p.face-head", {}, numberElement, this.#title, this.#detail);
+    this.element = h("li.face", {}, this.side, h("div", {}, head, this.#bars.element));
   }
 
   update(face, threshold) {

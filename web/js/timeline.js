@@ -143,7 +143,8 @@ export class TimelinePanel {
 
   constructor({ onSeek } = {}) {
     this.#onSeek = onSeek;
-    this.element = h("section.timeline", { hidden: true }, h("header", {}, h("h2", {}, "Timeline"), this.#chips), this.#canvas, this.#table);
+    const header = h("header", {}, h("h2", {}, "Timeline"), this.#chips);
+    this.element = h("section.timeline", { hidden: true }, header, this.#canvas, this.#table);
     if (onSeek) this.#makeSlider();
     new ResizeObserver(() => this.draw()).observe(this.#canvas);
     theme.addEventListener("change", () => this.draw());
@@ -234,7 +235,8 @@ export class TimelinePanel {
   draw() {
     if (this.element.hidden || this.#labels.length === 0 || this.#canvas.clientWidth === 0) return;
     const context = prepareCanvas(this.#canvas);
-    drawTimeline(context, { width: this.#canvas.clientWidth, samples: this.#people.get(this.#selected) ?? [], labels: this.#labels, view: this.#view });
+    const samples = this.#people.get(this.#selected) ?? [];
+    drawTimeline(context, { width: this.#canvas.clientWidth, samples, labels: this.#labels, view: this.#view });
   }
 
   /** Updates the table of seconds per label, one row per person. Screen readers get it instead of the lanes. */
@@ -293,7 +295,8 @@ export class TimelinePanel {
     this.#canvas.addEventListener("pointermove", (event) => event.buttons === 1 && seekTo(event));
     this.#canvas.addEventListener("keydown", (event) => {
       const now = this.#view.playhead ?? 0;
-      const target = { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1, Home: 0, End: this.#view.to }[event.key];
+      const targets = { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1, Home: 0, End: this.#view.to };
+      const target = targets[event.key];
       if (target === undefined) return;
       event.preventDefault();
       seek(target);

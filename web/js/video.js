@@ -6,6 +6,7 @@ import { grabFrame, rescaleFaces } from "./images.js";
 import { Recording } from "./recording.js";
 import { Tracker } from "./tracker.js";
 
+const kFrameRates = [2, 5, 10, 15]; // frames per second of video, to choose from
 const kMaxSide = 960; // pixels, of the longer side of a frame sent to the server
 
 const brokenVideo = (text) => Object.assign(new Error(text), { code: "video_broken" });
@@ -31,7 +32,7 @@ export class VideoTab {
   #placeholder = h("div.placeholder");
   #recording = new Recording(this.#video, { placeholder: this.#placeholder, onSeek: (time) => (this.#video.currentTime = time) });
   #input = h("input.visually-hidden", { type: "file", accept: "video/*", id: "video-input" });
-  #rate = h("select", { id: "video-rate" }, ...[2, 5, 10, 15].map((rate) => h("option", { value: rate, selected: rate === 5 }, `${rate} fps`)));
+  #rate = h("select", { id: "video-rate" }, ...kFrameRates.map((rate) => h("option", { value: rate, selected: rate === 5 }, `${rate} fps`)));
   #stop = h("button.button", { type: "button", hidden: true, onclick: () => this.#abort.abort() }, "Stop");
   #again = h("button.button", { type: "button", hidden: true, onclick: () => this.#analyze(this.#begin()) }, "Analyze again");
   #progress = h("progress", { max: 1, value: 0, hidden: true, ariaLabel: "Progress" });

@@ -7,7 +7,7 @@ const kMebibyte = 1 << 20; // shown as "MB", as in mien serve --help
 const kTokenKey = "mien-token";
 
 /** A failed request. `code` is one of docs/http-api.md, or the page's own "unreachable" or "unreadable". */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(code, message, { status = 0, retryAfter = 1 } = {}) {
     super(message);
     this.code = code;
@@ -96,7 +96,7 @@ async function isReadable(file) {
 }
 
 /** Sends a request and returns the JSON response. Throws ApiError, or AbortError if `signal` fired. */
-export async function request(path, { headers = {}, ...options } = {}) {
+async function request(path, { headers = {}, ...options } = {}) {
   const sentToken = token;
   let response;
   try {

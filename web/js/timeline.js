@@ -115,7 +115,7 @@ function drawSegment(context, segment, label, { toX, base, ink }) {
 }
 
 /** Seconds of each label, {label: seconds}, from the samples of one person. */
-export function secondsOf(samples) {
+function secondsOf(samples) {
   const seconds = {};
   samples.forEach(({ time, emotion }, i) => {
     const next = samples[i + 1];

@@ -1,99 +1,98 @@
-// What the page says when the server refuses, is busy, wants a token or is gone.
+// What the page shows when the server refuses a request, is busy, requires a token or is unreachable.
 import assert from "node:assert/strict";
 import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { answered, kThree, kTwo, openPage, photo, scratch, startBrowser, startServer, upload } from "./harness.mjs";
+import {
+  connected, errorCodes, finished, kThreePeople, kTwoPeople, openPage, photo, scratch, startBrowser, startServer, upload,
+} from "./harness.mjs";
 
 let browser;
 before(async () => (browser = await startBrowser()));
 after(() => browser?.close());
 
-async function withServer(options, body) {
+/** Opens a page of a server with these options, and closes both after the test. */
+async function withPage(options, test) {
   const server = await startServer(...options);
   try {
-    await body(server);
+    const page = await openPage(browser, server.url);
+    await test(page);
+    await page.done();
   } finally {
     await server.stop();
   }
 }
 
-test("a file over the server's limit is refused before it is sent, with both sizes", () =>
-  withServer(["--max-body", "1"], async ({ url }) => {
-    const page = await openPage(browser, url);
+/** Lets the server refuse requests as busy. */
+const fulfillBusy = (route, seconds) =>
+  route.fulfill({
+    status: 429,
+    headers: { "Retry-After": String(seconds) },
+    contentType: "application/json",
+    body: '{"error": {"code": "busy", "message": "the queue is full"}}',
+  });
+
+test("a file over the size limit is not sent; the message has both sizes", () =>
+  withPage(["--max-body", "1"], async (page) => {
     const large = join(scratch, "large.jpg");
-    writeFileSync(large, Buffer.alloc((1 << 20) + 1)); // by one byte
-    const sent = [];
-    page.on("request", (request) => sent.push(request.method()));
-    await page.locator('#server[data-state="ready"]').waitFor();
+    writeFileSync(large, Buffer.alloc((1 << 20) + 1)); // one byte too many
+    const methods = [];
+    page.on("request", (request) => methods.push(request.method()));
+    await connected(page);
     await upload(page, large);
-    assert.equal(await page.locator(".message-title").innerText(), "This file is too large");
-    assert.match(await page.locator(".message").innerText(), /has 1\.1 MB, this server takes 1 MB/);
-    assert.ok(!sent.includes("POST"));
-    await page.done();
+    assert.deepEqual(await errorCodes(page), ["body_too_large"]);
+    assert.match(await page.locator(".message").innerText(), /1\.1 MB.* 1 MB/);
+    assert.ok(!methods.includes("POST"));
   }));
 
-test("a picture with more pixels than the limit", () =>
-  withServer(["--max-pixels", "1"], async ({ url }) => {
-    const page = await openPage(browser, url);
+test("an image over the pixel limit", () =>
+  withPage(["--max-pixels", "1"], async (page) => {
     const wide = join(scratch, "wide.pgm");
     writeFileSync(wide, Buffer.concat([Buffer.from("P5 1200 1200 255\n"), Buffer.alloc(1200 * 1200)]));
     await upload(page, wide);
-    assert.equal(await page.locator(".message-title").innerText(), "This picture has too many pixels");
-    await page.done();
+    assert.deepEqual(await errorCodes(page), ["too_large"]);
+    assert.match(await page.locator(".message-title").innerText(), /pixels/);
   }));
 
-test("a busy server is asked again after the time that it names", () =>
-  withServer([], async ({ url }) => {
-    const page = await openPage(browser, url);
-    let refusals = 0;
-    await page.route("**/v1/analyze", (route) => {
-      if (refusals++ > 0) return route.continue();
-      const error = { error: { code: "busy", message: "the queue is full" } };
-      return route.fulfill({ status: 429, headers: { "Retry-After": "2" }, contentType: "application/json", body: JSON.stringify(error) });
-    });
-    await page.setInputFiles("#photo-input", kThree);
-    await page.getByText("The server is busy; trying again in 2 seconds").waitFor();
-    await answered(page, 1);
+test("the page retries after the time that a busy server names", () =>
+  withPage([], async (page) => {
+    let attempts = 0;
+    await page.route("**/v1/analyze", (route) => (attempts++ > 0 ? route.continue() : fulfillBusy(route, 2)));
+    await page.setInputFiles("#photo-input", kThreePeople);
+    await page.locator(".card .facts", { hasText: /busy.* 2 seconds/ }).waitFor();
+    await finished(page, 1);
     assert.ok((await page.locator(".face").count()) > 1);
-    await page.done();
   }));
 
-test("a server that stays busy is an error with a way to try again", () =>
-  withServer([], async ({ url }) => {
-    const page = await openPage(browser, url);
-    await page.route("**/v1/analyze", (route) =>
-      route.fulfill({ status: 429, headers: { "Retry-After": "0.01" }, contentType: "application/json", body: '{"error": {"code": "busy", "message": "the queue is full"}}' }),
-    );
-    await upload(page, kThree);
-    assert.equal(await page.locator(".message-title").innerText(), "The server is busy");
+test("a server that stays busy is an error that the user can retry", () =>
+  withPage([], async (page) => {
+    await page.route("**/v1/analyze", (route) => fulfillBusy(route, 0.01));
+    await upload(page, kThreePeople);
+    assert.deepEqual(await errorCodes(page), ["busy"]);
     await page.unroute("**/v1/analyze");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.locator(".face").first().waitFor();
-    await page.done();
   }));
 
-test("an answer that is not the server's own is still an error in words", () =>
-  withServer([], async ({ url }) => {
-    const page = await openPage(browser, url);
+test("a response that is not from Mien is shown as an error", () =>
+  withPage([], async (page) => {
     await page.route("**/v1/analyze", (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" }));
-    await upload(page, kThree);
-    assert.match(await page.locator(".message").innerText(), /status 502/);
-    await page.done();
+    await upload(page, kThreePeople);
+    assert.match(await page.locator(".message").innerText(), /502/);
   }));
 
-test("the server goes and comes back", async () => {
+test("the page reconnects when the server is back", async () => {
   let server = await startServer();
   const { url, port } = server;
   const page = await openPage(browser, url);
-  await page.locator('#server[data-state="ready"]').waitFor();
+  await connected(page);
   await server.stop();
-  await upload(page, kThree);
-  assert.equal(await page.locator(".message-title").innerText(), "The server does not answer");
-  assert.match(await page.getByRole("alert").innerText(), /Is mien serve still running\?/);
-  assert.equal(await page.locator("#server-text").innerText(), "no answer");
+  await upload(page, kThreePeople);
+  assert.deepEqual(await errorCodes(page), ["unreachable"]);
+  assert.match(await page.getByRole("alert").innerText(), /mien serve/);
+  assert.equal(await page.locator("#server").getAttribute("data-state"), "unavailable");
   server = await startServer("--port", port);
-  await page.locator('#server[data-state="ready"]').waitFor(); // found without being asked to
+  await connected(page); // without any action of the user
   assert.ok(await page.getByRole("alert").isHidden());
   await page.getByRole("button", { name: "Try again" }).click();
   await page.locator(".face").first().waitFor();
@@ -101,15 +100,11 @@ test("the server goes and comes back", async () => {
   await page.done();
 });
 
-/** A server that wants the token "open sesame", and a page of it. */
-async function withToken(body) {
+/** Opens a page of a server with the token "open sesame". */
+async function withToken(test) {
   const file = join(scratch, "token");
   writeFileSync(file, "open sesame\n");
-  await withServer(["--token-file", file], async ({ url }) => {
-    const page = await openPage(browser, url);
-    await body(page);
-    await page.done();
-  });
+  await withPage(["--token-file", file], test);
 }
 
 const enterToken = async (page, token) => {
@@ -118,79 +113,74 @@ const enterToken = async (page, token) => {
 };
 const cancel = (page) => page.getByRole("button", { name: "Cancel" }).click();
 
-test("a token is asked for once, and kept for the visit", () =>
+test("the page asks for a token once and keeps it for the session", () =>
   withToken(async (page) => {
-    const dialog = page.getByRole("dialog", { name: "This server asks for a token" });
+    const dialog = page.getByRole("dialog", { name: /token/ });
     await dialog.waitFor();
     await enterToken(page, "open sesame");
-    await page.locator('#server[data-state="ready"]').waitFor();
-    await upload(page, kThree);
+    await connected(page);
+    await upload(page, kThreePeople);
     assert.ok((await page.locator(".face").count()) > 1);
     await page.reload();
-    await page.locator('#server[data-state="ready"]').waitFor();
+    await connected(page);
     assert.ok(await dialog.isHidden());
   }));
 
-test("a token that is wrong, or that no header takes, is refused in the dialog", () =>
+test("the dialog refuses a wrong token and one that no header can hold", () =>
   withToken(async (page) => {
     const problem = page.locator("#token-problem");
     await enterToken(page, "schl\u00fcssel \u2713");
-    assert.match(await problem.innerText(), /only plain letters/);
+    assert.match(await problem.innerText(), /ASCII/);
     await enterToken(page, "wrong");
-    await problem.getByText("does not know this token").waitFor();
+    await problem.getByText(/Invalid/).waitFor();
     await page.evaluate(() => sessionStorage.setItem("mien-token", "schl\u00fcssel \u2713"));
     await page.reload();
     await enterToken(page, " open sesame ");
-    await page.locator('#server[data-state="ready"]').waitFor();
+    await connected(page);
   }));
 
-test("whoever cancels the token's dialog is not asked again for what is queued, but upon trying again", () =>
+test("after the user cancels the token dialog, it opens again only on a retry", () =>
   withToken(async (page) => {
     await cancel(page);
-    await page.setInputFiles("#photo-input", [kThree, kTwo, photo("2007_007763.jpg"), photo("2008_001009.jpg")]);
+    await page.setInputFiles("#photo-input", [kThreePeople, kTwoPeople, photo("2007_007763.jpg"), photo("2008_001009.jpg")]);
     await cancel(page);
-    await answered(page, 4);
-    assert.deepEqual(await page.locator(".message-title").allInnerTexts(), Array(4).fill("This server wants a token"));
+    await finished(page, 4);
+    assert.deepEqual(await errorCodes(page), Array(4).fill("unauthorized"));
     await page.getByRole("button", { name: "Try again" }).last().click();
     await enterToken(page, "open sesame");
     await page.locator(".face").first().waitFor();
-    await page.locator('#server[data-state="ready"]').waitFor(); // it is met again
+    await connected(page);
   }));
 
-test("a server that is not ready yet is looked for again", () =>
-  withServer([], async ({ url }) => {
-    const page = await openPage(browser, url);
-    let refuse = true;
-    await page.route("**/v1/models", (route) => (refuse ? route.fulfill({ status: 503, body: "starting" }) : route.continue()));
+test("the page retries to connect to a server that is not ready yet", () =>
+  withPage([], async (page) => {
+    let ready = false;
+    await page.route("**/v1/models", (route) => (ready ? route.continue() : route.fulfill({ status: 503, body: "starting" })));
     await page.reload();
-    await page.getByText("not ready").waitFor();
-    refuse = false;
-    await page.locator('#server[data-state="ready"]').waitFor();
-    await page.done();
+    await page.locator('#server[data-state="unavailable"]').waitFor();
+    ready = true;
+    await connected(page);
   }));
 
-test("a file that has gone since it was chosen is told from a server that has gone", () =>
-  withServer([], async ({ url }) => {
-    const page = await openPage(browser, url);
-    const moved = join(scratch, "moved.jpg");
-    copyFileSync(kThree, moved);
+test("a file that was deleted after it was chosen is not taken for an unreachable server", () =>
+  withPage([], async (page) => {
+    const deleted = join(scratch, "deleted.jpg");
+    copyFileSync(kThreePeople, deleted);
     await page.evaluate(() => document.body.append(Object.assign(document.createElement("input"), { type: "file", id: "chosen" })));
-    await page.setInputFiles("#chosen", moved);
-    rmSync(moved);
+    await page.setInputFiles("#chosen", deleted);
+    rmSync(deleted);
     await page.evaluate(() => {
       const input = document.querySelector("#photo-input");
       input.files = document.querySelector("#chosen").files;
       input.dispatchEvent(new Event("change"));
     });
-    await answered(page, 1);
-    assert.equal(await page.locator(".message-title").innerText(), "This file cannot be read");
-    assert.ok(await page.locator("#gone").isHidden());
-    await page.done();
+    await finished(page, 1);
+    assert.deepEqual(await errorCodes(page), ["unreadable"]);
+    assert.ok(await page.locator("#connection-alert").isHidden());
   }));
 
 test("the page works where site data are blocked", () =>
-  withServer([], async ({ url }) => {
-    const page = await openPage(browser, url);
+  withPage([], async (page) => {
     await page.addInitScript(() => {
       const get = () => {
         throw new DOMException("access is denied", "SecurityError");
@@ -198,8 +188,7 @@ test("the page works where site data are blocked", () =>
       for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { get });
     });
     await page.reload();
-    await page.locator('#server[data-state="ready"]').waitFor();
-    await page.getByRole("button", { name: /^Colours:/ }).click();
+    await connected(page);
+    await page.getByRole("button", { name: /Theme/ }).click();
     assert.equal(await page.locator("html").getAttribute("data-theme"), "light");
-    await page.done();
   }));

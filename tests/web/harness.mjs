@@ -1,46 +1,53 @@
-// What the tests of the page share: the server as a process, Chromium, photographs and clips.
+// Shared by the tests of the page: the server process, Chromium, photos and video clips.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 
-const work = process.env.MIEN_WEB_WORK;
-const require = createRequire(join(work, "package.json"));
+const require = createRequire(join(process.env.MIEN_WEB_WORK, "package.json"));
 const { chromium } = require("playwright-core");
 const axeSource = require("axe-core").source;
 
-export const kPatience = 120_000; // milliseconds; the machine may be busy
-const mien = process.env.MIEN_PROGRAM;
-const faces = process.env.MIEN_FACES ?? "/usr/share/doc/libdlib19.1/examples/faces";
+const kTimeout = 120_000; // milliseconds; the machine may be busy
+const program = process.env.MIEN_PROGRAM;
+const photoFolder = process.env.MIEN_FACES ?? "/usr/share/doc/libdlib19.1/examples/faces";
 
 export const scratch = mkdtempSync(join(tmpdir(), "mien-web-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
-/** dlib's example photographs: public domain, several people each. */
-export const photo = (name) => join(faces, name);
-export const kThree = photo("2008_002506.jpg");
-export const kTwo = photo("2009_004587.jpg");
+/** An example photo of dlib: public domain, several people each. */
+export const photo = (name) => join(photoFolder, name);
+export const kThreePeople = photo("2008_002506.jpg");
+export const kTwoPeople = photo("2009_004587.jpg");
 
-// No detector that happens to be fetched on this machine: the built-in one finds the same faces everywhere.
+// Hides detectors installed on this machine: the built-in one finds the same faces everywhere.
 const environment = { ...process.env, XDG_DATA_HOME: scratch, OMP_WAIT_POLICY: "passive" };
 
-export const runMien = (...words) => execFileSync(mien, words, { env: environment, encoding: "utf8" });
+export const runMien = (...args) => execFileSync(program, args, { env: environment, encoding: "utf8" });
 
-/** `mien serve` as a process: {url, port, stop()}. */
+/** Runs ffmpeg to write `path` with the given options. Returns the path. */
+export function runFfmpeg(path, ...options) {
+  execFileSync("ffmpeg", ["-v", "error", "-y", ...options, path]);
+  return path;
+}
+
+/** Starts `mien serve`: {url, port, stop()}. */
 export async function startServer(...options) {
-  const child = spawn(mien, ["serve", ...(options.includes("--port") ? [] : ["--port", "0"]), ...options], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const port = options.includes("--port") ? [] : ["--port", "0"];
+  const child = spawn(program, ["serve", ...port, ...options], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const url = await new Promise((resolve, reject) => {
-    const look = (bytes) => {
+    const read = (bytes) => {
       output += bytes;
       const match = output.match(/http:\/\/[\d.:]+\//);
       if (match) resolve(match[0]);
     };
-    child.stdout.on("data", look);
-    child.stderr.on("data", look);
-    child.on("exit", (code) => reject(new Error(`mien serve left with ${code}: ${output}`)));
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.on("exit", (code) => reject(new Error(`mien serve exited with ${code}: ${output}`)));
   });
   const stop = () =>
     new Promise((resolve) => {
@@ -56,41 +63,68 @@ export function startBrowser(...flags) {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: [...sandbox, ...flags] });
 }
 
-/** A page of the server. Errors in it, and requests to anything but its server, fail the test that calls done() or checkClean(). */
-export async function openPage(browser, url, { path = "", width = 1280, height = 900, colours = "light", ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: colours, acceptDownloads: true, ...options });
-  context.setDefaultTimeout(kPatience);
+/** Starts Chromium with a fake camera, which shows a clip of three people. */
+export function startBrowserWithCamera() {
+  const clip = makeClip("camera.mjpeg", { codec: ["-c:v", "mjpeg", "-q:v", "4"] });
+  const file = `--use-file-for-fake-video-capture=${clip}`;
+  return startBrowser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", file);
+}
+
+/** Opens a page of the server. done() fails on errors in the page and on requests to other servers, then closes the page. */
+export async function openPage(browser, url, { path = "", width = 1280, height = 900, colorScheme = "light", ...options } = {}) {
+  const viewport = { width, height };
+  const context = await browser.newContext({ viewport, colorScheme, acceptDownloads: true, baseURL: url, ...options });
+  context.setDefaultTimeout(kTimeout);
   const page = await context.newPage();
-  const wrong = [];
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("console", (message) => /Content Security Policy|Refused to/.test(message.text()) && wrong.push(message.text()));
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => /Content Security Policy|Refused to/.test(message.text()) && errors.push(message.text()));
   page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url())) wrong.push(`asked for ${request.url()}`);
+    if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url())) errors.push(`requested ${request.url()}`);
   });
   await page.goto(url + path);
-  page.checkClean = () => assert.deepEqual(wrong, []);
   page.done = async () => {
-    page.checkClean();
+    assert.deepEqual(errors, []);
     await context.close();
   };
   return page;
 }
 
-/** Gives files to the page; returns when all have an answer. */
-export async function upload(page, ...files) {
-  const cards = page.locator(".card");
-  const before = await cards.count();
-  await page.setInputFiles("#photo-input", files);
-  await answered(page, before + files.length);
+/** Runs a server and a browser during the tests of a file. Returns a function that opens a page: open(options). */
+export function setUp(launchBrowser = startBrowser) {
+  let server, browser;
+  before(async () => {
+    server = await startServer();
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  return (options) => openPage(browser, server.url, options);
 }
 
-export async function answered(page, count) {
+/** Uploads photos; returns when the page shows a result or an error for each. */
+export async function upload(page, ...files) {
+  const before = await page.locator(".card").count();
+  await page.setInputFiles("#photo-input", files);
+  await finished(page, before + files.length);
+}
+
+/** Waits until `count` photos have a result or an error. */
+export async function finished(page, count) {
   await page.waitForFunction((n) => document.querySelectorAll('.card[data-state="done"], .card[data-state="error"]').length === n, count);
 }
 
-/** What a click gives the user: {name, bytes}. */
-export async function downloaded(page, act) {
-  const [download] = await Promise.all([page.waitForEvent("download"), act()]);
+/** The error codes of the photos on the page. */
+export const errorCodes = (page) => page.locator(".card[data-error]").evaluateAll((cards) => cards.map((card) => card.dataset.error));
+
+/** Waits until the page has connected to the server. */
+export const connected = (page) => page.locator('#server[data-state="ready"]').waitFor();
+
+/** Downloads the file of the export button with the given name: {name, bytes}. */
+export async function exported(page, button) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: button }).click()]);
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
@@ -99,20 +133,22 @@ export function pngSize(bytes) {
   return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
 }
 
-/** A clip made of a photograph under a slowly moving window, by ffmpeg; .mjpeg is for Chromium's fake camera. */
-export function makeClip(name, { seconds = 4, codec = [] } = {}) {
+export const parseCsv = (bytes) => bytes.toString().trim().split("\n").map((line) => line.split(","));
+
+/** Makes a video clip of a photo under a slowly moving window. Chromium's fake camera takes .mjpeg. */
+export function makeClip(name, { seconds = 4, codec = ["-c:v", "libvpx", "-b:v", "1M"] } = {}) {
   const path = join(scratch, name);
   if (existsSync(path)) return path;
   const window = "scale=960:-2,crop=640:480:'160+60*sin(t*1.6)':'100+30*cos(t*1.3)'";
-  const input = ["-loop", "1", "-t", String(seconds), "-i", kThree, "-vf", `${window},format=${name.endsWith(".mjpeg") ? "yuvj420p" : "yuv420p"}`];
-  execFileSync("ffmpeg", ["-v", "error", "-y", ...input, "-r", "15", ...codec, path]);
-  return path;
+  const format = name.endsWith(".mjpeg") ? "yuvj420p" : "yuv420p";
+  const input = ["-loop", "1", "-t", String(seconds), "-i", kThreePeople];
+  return runFfmpeg(path, ...input, "-vf", `${window},format=${format}`, "-r", "15", ...codec);
 }
 
-/** axe-core's complaints that are serious or critical, as readable lines. */
+/** The serious and critical findings of axe-core, as readable lines. */
 export async function accessibilityProblems(page) {
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return bad.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 120)} ${node.any[0]?.message ?? ""}`));
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return serious.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 120)} ${node.any[0]?.message ?? ""}`));
 }

@@ -1,13 +1,13 @@
 import { byId } from "./dom.js";
 import { mostProbable } from "./emotions.js";
-import { forThisVisit } from "./storage.js";
+import { sessionStore } from "./storage.js";
 
-const kTries = 6; // while the server is busy
-const kMebibyte = 1 << 20; // "MB" for people, as in mien serve --help
+const kMaxAttempts = 6; // while the server is busy
+const kMebibyte = 1 << 20; // shown as "MB", as in mien serve --help
 const kTokenKey = "mien-token";
 
-/** What the server refused, or what came before: `code` as in docs/http-api.md, "gone", or "unreadable". */
-export class ApiError extends Error {
+/** A failed request. `code` is one of docs/http-api.md, or the page's own "unreachable" or "unreadable". */
+class ApiError extends Error {
   constructor(code, message, { status = 0, retryAfter = 1 } = {}) {
     super(message);
     this.code = code;
@@ -16,49 +16,49 @@ export class ApiError extends Error {
   }
 }
 
-/** Fires "gone" and "back" when the server stops and starts to answer, "token" when the user has entered one. */
+/** Fires "lost" and "restored" when the server stops and starts to respond, and "token" when the user has entered a token. */
 export const connection = new EventTarget();
 let reachable = true;
 function setReachable(now) {
-  if (now !== reachable) connection.dispatchEvent(new Event(now ? "back" : "gone"));
+  if (now !== reachable) connection.dispatchEvent(new Event(now ? "restored" : "lost"));
   reachable = now;
 }
 
-/** fetch throws where a header has other characters. */
-const canBeSent = (text) => /^[\x20-\x7e]+$/.test(text);
+/** Whether fetch accepts the text in a header; it throws on other characters. */
+const isHeaderText = (text) => /^[\x20-\x7e]+$/.test(text);
 
-const stored = forThisVisit.getItem(kTokenKey);
-let token = stored !== null && canBeSent(stored) ? stored : null;
-let asking = null;
+const storedToken = sessionStore.getItem(kTokenKey);
+let token = storedToken !== null && isHeaderText(storedToken) ? storedToken : null;
+let tokenPrompt = null;
 let declined = false;
 
-/** The user begins something new, so whoever has cancelled the token's dialog may be asked again. */
-export function allowAsking() {
+/** Lets the token dialog open again after the user canceled it. Call this when the user starts something new. */
+export function allowTokenPrompt() {
   declined = false;
 }
 
-/** Asks for the token once, however many requests wait for it. Resolves to whether there is one. */
+/** Asks for the token once, however many requests wait for it. Resolves to whether the user entered one. */
 async function askForToken(problem) {
   if (declined) return false;
-  asking ??= showTokenDialog(problem).finally(() => (asking = null));
-  return asking;
+  tokenPrompt ??= showTokenDialog(problem).finally(() => (tokenPrompt = null));
+  return tokenPrompt;
 }
 
 function showTokenDialog(problem) {
   const dialog = byId("token-dialog");
   const input = byId("token");
-  const complain = (text) => {
+  const showProblem = (text) => {
     byId("token-problem").textContent = text;
     input.ariaInvalid = String(text !== "");
   };
   dialog.returnValue = "";
   input.value = "";
-  complain(problem);
+  showProblem(problem);
   byId("token-cancel").onclick = () => dialog.close();
   byId("token-form").onsubmit = (event) => {
-    if (canBeSent(input.value.trim())) return;
+    if (isHeaderText(input.value.trim())) return;
     event.preventDefault();
-    complain("A token has only plain letters, digits and signs (ASCII); this one has something else.");
+    showProblem("A token can contain only ASCII letters, digits and punctuation.");
   };
   dialog.showModal();
   return new Promise((resolve) => {
@@ -66,7 +66,7 @@ function showTokenDialog(problem) {
       declined = dialog.returnValue !== "ok";
       if (declined) return resolve(false);
       token = input.value.trim();
-      forThisVisit.setItem(kTokenKey, token);
+      sessionStore.setItem(kTokenKey, token);
       resolve(true);
       connection.dispatchEvent(new Event("token"));
     };
@@ -79,52 +79,53 @@ async function toError(response) {
   try {
     error = (await response.json()).error ?? {};
   } catch {
-    // Not JSON: something between the page and the server answered.
+    // Not JSON: a proxy between the page and the server responded.
   }
   const options = { status: response.status, retryAfter: Number(response.headers.get("Retry-After")) || 1 };
-  return new ApiError(error.code ?? "internal", error.message ?? `the server answered with status ${response.status}`, options);
+  return new ApiError(error.code ?? "internal", error.message ?? `the server responded with status ${response.status}`, options);
 }
 
-/** Whether the browser still gets at a file: not where it was changed or moved since it was chosen, or is a folder. */
+/** Whether the browser can still read the file. It cannot if the file was changed or moved, or is a folder. */
 async function isReadable(file) {
   try {
-    await file.arrayBuffer(); // all of it: Chromium gives an empty slice of a file that is gone
+    await file.arrayBuffer(); // the whole file: Chromium returns an empty slice of a deleted file
     return true;
   } catch {
     return false;
   }
 }
 
-/** A request whose answer is JSON. Throws ApiError, or AbortError where `signal` fired. */
-export async function request(path, { headers = {}, ...options } = {}) {
-  const sent = token;
+/** Sends a request and returns the JSON response. Throws ApiError, or AbortError if `signal` fired. */
+async function request(path, { headers = {}, ...options } = {}) {
+  const sentToken = token;
   let response;
   try {
-    response = await fetch(path, { ...options, headers: sent ? { ...headers, Authorization: `Bearer ${sent}` } : headers });
+    const authorization = sentToken ? { Authorization: `Bearer ${sentToken}` } : {};
+    response = await fetch(path, { ...options, headers: { ...headers, ...authorization } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     if (options.body && !(await isReadable(options.body))) {
-      throw new ApiError("unreadable", "the browser cannot read this file: it was moved or changed, or is a folder; choose it again");
+      throw new ApiError("unreadable", "the file was moved or changed, or is a folder: choose it again");
     }
     setReachable(false);
-    throw new ApiError("gone", "the server does not answer: is mien serve still running?");
+    throw new ApiError("unreachable", "cannot connect to the server; check that mien serve is still running");
   }
   setReachable(true);
   if (response.ok) return response.json();
   if (response.status === 401) {
-    const problem = sent ? "The server does not know this token." : "";
-    if (token !== sent || (await askForToken(problem))) return request(path, { headers, ...options });
+    const problem = sentToken ? "Invalid token." : "";
+    if (token !== sentToken || (await askForToken(problem))) return request(path, { headers, ...options });
   }
   throw await toError(response);
 }
 
 let limits = null;
 
-/** The model in use and the limits of the server. */
-export async function serverInfo() {
-  const answer = await request("/v1/models");
-  limits = answer.limits ?? null;
-  return { model: answer.models.find((model) => model.default) ?? answer.models[0], limits };
+/** The default model of the server. Remembers the server's limits for later requests. */
+export async function defaultModel() {
+  const response = await request("/v1/models");
+  limits = response.limits ?? null;
+  return response.models.find((model) => model.default) ?? response.models[0];
 }
 
 const wait = (seconds, signal) =>
@@ -135,53 +136,54 @@ const wait = (seconds, signal) =>
 
 const inMegabytes = (bytes, round) => `${round((10 * bytes) / kMebibyte) / 10} MB`;
 
-/** Sends a picture. While the server is busy, waits as it is told to and tries again; `onWait` then gets the seconds. */
-async function postPicture(path, picture, { signal, onWait } = {}) {
-  if (limits && picture.size > limits.body_bytes) {
-    // The server would hang up in the middle of the upload, which a browser shows as a lost connection.
-    const sizes = `${inMegabytes(picture.size, Math.ceil)}, this server takes ${inMegabytes(limits.body_bytes, Math.floor)}`;
-    throw new ApiError("body_too_large", `the picture has ${sizes}: make it smaller`, { status: 413 });
+/** Sends an image. While the server is busy, waits as told and retries; `onWait` receives the seconds. */
+async function postImage(path, image, { signal, onWait } = {}) {
+  if (limits && image.size > limits.body_bytes) {
+    // The server would close the connection during the upload, which looks like a lost connection to the browser.
+    const [size, limit] = [inMegabytes(image.size, Math.ceil), inMegabytes(limits.body_bytes, Math.floor)];
+    throw new ApiError("body_too_large", `the file has ${size}, but this server accepts at most ${limit}`, { status: 413 });
   }
-  const type = picture.type.startsWith("image/") ? picture.type : "application/octet-stream";
+  const type = image.type.startsWith("image/") ? image.type : "application/octet-stream";
   for (let attempt = 1; ; ++attempt) {
     try {
-      return await request(path, { method: "POST", headers: { "Content-Type": type }, body: picture, signal });
+      return await request(path, { method: "POST", headers: { "Content-Type": type }, body: image, signal });
     } catch (error) {
-      if (error.code !== "busy" || attempt === kTries) throw error;
+      if (error.code !== "busy" || attempt === kMaxAttempts) throw error;
       onWait?.(error.retryAfter);
       await wait(error.retryAfter, signal);
     }
   }
 }
 
-/** The faces of a picture: {width, height, faces, labels, milliseconds}. */
-export async function analyze(picture, options) {
-  const { results, labels, milliseconds } = await postPicture("/v1/analyze", picture, options);
-  // A server with --min-confidence says "uncertain"; here the user decides when to.
+/** The faces of an image: {width, height, faces, labels, milliseconds}. */
+export async function analyze(image, options) {
+  const { results, labels, milliseconds } = await postImage("/v1/analyze", image, options);
+  // A server with --min-confidence reports "uncertain"; on the page the user sets the threshold.
   const faces = results[0].faces.map((face) => ({ ...face, emotion: mostProbable(face.probabilities) }));
   return { ...results[0], faces, labels, milliseconds };
 }
 
-/** What speaks for the emotion of a picture's face, counted from 1: {crop, grad_cam, occlusion} (docs/http-api.md). */
-export const explain = (picture, face) => postPicture(`/v1/explain?face=${face}`, picture);
+/** What made the model predict the label of a face, counted from 1: {crop, grad_cam, occlusion} (docs/http-api.md). */
+export const explain = (image, face) => postImage(`/v1/explain?face=${face}`, image);
 
-const kTitles = {
-  gone: "The server does not answer",
+const kErrorTitles = {
+  unreachable: "The server does not respond",
   busy: "The server is busy",
-  draining: "The server is stopping",
-  unauthorized: "This server wants a token",
-  body_too_large: "This file is too large",
-  too_large: "This picture has too many pixels",
-  unsupported: "This kind of file is not read",
-  bad_format: "This is not a picture that can be read",
-  timeout: "The upload took too long",
-  unreadable: "This file cannot be read",
-  not_encoded: "This picture is too large for the browser",
-  film_broken: "This film is damaged",
+  draining: "The server is shutting down",
+  unauthorized: "Access token required",
+  body_too_large: "File too large",
+  too_large: "Too many pixels",
+  unsupported: "Unsupported file type",
+  bad_format: "Damaged or unsupported image",
+  timeout: "The upload timed out",
+  unreadable: "Cannot read this file",
+  encoding_failed: "The browser could not encode the image",
+  video_broken: "Damaged video",
 };
 
 /** Title and text of an error, for people. */
-export function explainError(error) {
+export function describeError(error) {
   const text = error.message.charAt(0).toUpperCase() + error.message.slice(1);
-  return { title: kTitles[error.code] ?? "The server could not read this", text: /[.!?]$/.test(text) ? text : text + "." };
+  const title = kErrorTitles[error.code] ?? "The server could not process the request";
+  return { title, text: /[.!?]$/.test(text) ? text : text + "." };
 }

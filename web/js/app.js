@@ -1,38 +1,38 @@
-import { connection, serverInfo } from "./api.js";
-import { Camera } from "./camera.js";
+import { connection, defaultModel } from "./api.js";
+import { CameraTab } from "./camera.js";
 import { byId, h, notify, plural } from "./dom.js";
-import { Film } from "./film.js";
-import { Photos } from "./photos.js";
+import { PhotosTab } from "./photos.js";
 import { settings } from "./settings.js";
 import { setUpTheme } from "./theme.js";
+import { VideoTab } from "./video.js";
 
-const kRetry = 3000; // milliseconds between looks for a server that is gone or not ready
+const kRetryDelay = 3000; // milliseconds between requests to a server that is unreachable or not ready
 
-const views = {
-  photos: new Photos(byId("photos")),
-  camera: new Camera(byId("camera")),
-  film: new Film(byId("film")),
+const tabs = {
+  photos: new PhotosTab(byId("photos")),
+  camera: new CameraTab(byId("camera")),
+  video: new VideoTab(byId("video")),
 };
 
 function showTab(name) {
-  for (const tab of Object.keys(views)) {
-    const chosen = tab === name;
-    byId(tab).hidden = !chosen;
-    byId(`tab-${tab}`).ariaSelected = String(chosen);
-    byId(`tab-${tab}`).tabIndex = chosen ? 0 : -1;
+  for (const other of Object.keys(tabs)) {
+    const selected = other === name;
+    byId(other).hidden = !selected;
+    byId(`tab-${other}`).ariaSelected = String(selected);
+    byId(`tab-${other}`).tabIndex = selected ? 0 : -1;
   }
-  if (name !== "camera") views.camera.stop(); // nobody is filmed unseen
+  if (name !== "camera") tabs.camera.stop(); // never record unseen
   byId("one-face-setting").hidden = name !== "photos";
-  byId("actions").replaceChildren(...views[name].actions);
+  byId("actions").replaceChildren(...tabs[name].actions);
   history.replaceState(null, "", name === "photos" ? "./" : `#${name}`);
 }
 
 function setUpTabs() {
-  const names = Object.keys(views);
+  const names = Object.keys(tabs);
   names.forEach((name, i) => {
-    const tab = byId(`tab-${name}`);
-    tab.addEventListener("click", () => showTab(name));
-    tab.addEventListener("keydown", ({ key }) => {
+    const button = byId(`tab-${name}`);
+    button.addEventListener("click", () => showTab(name));
+    button.addEventListener("keydown", ({ key }) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
       if (!step) return;
       const next = names[(i + step + names.length) % names.length];
@@ -40,8 +40,8 @@ function setUpTabs() {
       byId(`tab-${next}`).focus();
     });
   });
-  const wanted = location.hash.slice(1);
-  showTab(names.includes(wanted) ? wanted : "photos");
+  const requested = location.hash.slice(1);
+  showTab(names.includes(requested) ? requested : "photos");
 }
 
 function setUpSettings() {
@@ -56,20 +56,21 @@ function setUpSettings() {
   apply();
 }
 
-/** Some systems know no type for what they seldom see. */
-const isFilm = (file) => file.type.startsWith("video/") || (file.type === "" && /\.(mp4|m4v|mov|mkv|webm|avi|ogv)$/i.test(file.name));
+/** Some systems report no type for uncommon formats; then the extension decides. */
+const isVideo = (file) =>
+  file.type.startsWith("video/") || (file.type === "" && /\.(mp4|m4v|mov|mkv|webm|avi|ogv)$/i.test(file.name));
 
-/** Files from a drop or the clipboard: the first film goes to its tab, what is no film is taken for a photo. */
-function take(files) {
-  const [film, ...otherFilms] = files.filter(isFilm);
-  const photos = files.filter((file) => !isFilm(file));
-  if (photos.length > 0) views.photos.add(photos);
-  if (film) views.film.open(film);
-  if (files.length > 0) showTab(film ? "film" : "photos");
-  const aside = [];
-  if (film && photos.length > 0) aside.push(`${plural(photos.length, "photo")} went to the tab Photos.`);
-  if (otherFilms.length > 0) aside.push(`One film at a time is read; left out: ${otherFilms.map((file) => file.name).join(", ")}.`);
-  notify(aside.join(" "));
+/** Opens dropped or pasted files: the first video in its tab, all files that are not videos as photos. */
+function openFiles(files) {
+  const [video, ...ignored] = files.filter(isVideo);
+  const photos = files.filter((file) => !isVideo(file));
+  if (photos.length > 0) tabs.photos.add(photos);
+  if (video) tabs.video.open(video);
+  if (files.length > 0) showTab(video ? "video" : "photos");
+  const messages = [];
+  if (video && photos.length > 0) messages.push(`Added ${plural(photos.length, "photo")} to the Photos tab.`);
+  if (ignored.length > 0) messages.push(`Only one video at a time. Ignored: ${ignored.map((file) => file.name).join(", ")}.`);
+  notify(messages.join(" "));
 }
 
 function setUpDropAndPaste() {
@@ -85,62 +86,62 @@ function setUpDropAndPaste() {
     if (!hasFiles(event)) return;
     event.preventDefault();
     veil.classList.remove("shown");
-    take([...event.dataTransfer.files]);
+    openFiles([...event.dataTransfer.files]);
   });
   addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length > 0) take(files);
+    if (files.length > 0) openFiles(files);
   });
 }
 
-function showServer(state, text) {
+function showServerState(state, text) {
   byId("server").dataset.state = state;
   byId("server-text").textContent = text;
 }
 
-let timer = 0;
-function meetServerSoon() {
-  clearTimeout(timer);
-  timer = setTimeout(meetServer, kRetry);
+let retryTimer = 0;
+function retryConnecting() {
+  clearTimeout(retryTimer);
+  retryTimer = setTimeout(connect, kRetryDelay);
 }
 
-async function meetServer() {
-  clearTimeout(timer);
+async function connect() {
+  clearTimeout(retryTimer);
   try {
-    const { model } = await serverInfo();
-    showServer("ready", `${model.name} · ${model.detector}`);
-    views.photos.setLabels(model.labels);
+    const model = await defaultModel();
+    showServerState("ready", `${model.name} · ${model.detector}`);
+    tabs.photos.setLabels(model.labels);
   } catch (error) {
-    showServer("gone", error.code === "gone" ? "no answer" : "not ready");
-    if (error.code === "gone" || error.status >= 500) meetServerSoon();
+    const unreachable = error.code === "unreachable";
+    showServerState("unavailable", unreachable ? "Not responding" : "Not ready");
+    if (unreachable || error.status >= 500) retryConnecting();
   }
 }
 
 function setUpConnection() {
-  connection.addEventListener("gone", () => {
-    showServer("gone", "no answer");
-    const question = ["Is ", h("code", {}, "mien serve"), " still running? This page looks for it again every few seconds."];
-    const text = h("p", {}, h("strong", {}, "The server does not answer. "), ...question);
-    byId("gone").replaceChildren(text);
-    byId("gone").hidden = false;
-    meetServerSoon();
+  const alert = byId("connection-alert");
+  connection.addEventListener("lost", () => {
+    showServerState("unavailable", "Not responding");
+    const hint = ["Check that ", h("code", {}, "mien serve"), " is still running. This page retries every few seconds."];
+    alert.replaceChildren(h("p", {}, h("strong", {}, "The server does not respond. "), ...hint));
+    alert.hidden = false;
+    retryConnecting();
   });
-  connection.addEventListener("back", () => {
-    byId("gone").hidden = true;
-    meetServer();
+  connection.addEventListener("restored", () => {
+    alert.hidden = true;
+    connect();
   });
-  connection.addEventListener("token", meetServer);
-  meetServer();
+  connection.addEventListener("token", connect);
+  connect();
 }
 
-function explainPrivacy() {
-  const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+function showPrivacyNote() {
   const host = h("strong", {}, location.host);
-  const forgets = "reads them, answers, and forgets them. Nothing is written to disk or to a log.";
-  const words = here
-    ? ["Nothing leaves this computer. Pictures go from this page to the Mien server at ", host, `, which runs here too; it ${forgets}`]
-    : ["Pictures go from this page to the Mien server at ", host, `, which sent it, and to nobody else. It ${forgets}`];
-  byId("privacy").replaceChildren(...words);
+  const storage = "It analyzes them in memory and never stores or logs them.";
+  const [before, after] = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)
+    ? ["Your photos and videos stay on this computer. ", `which runs here too. ${storage}`]
+    : ["", `which also served this page. ${storage}`];
+  byId("privacy").replaceChildren(before, "This page sends images only to the Mien server at ", host, ", ", after);
 }
 
 setUpTheme(byId("theme"));
@@ -148,4 +149,4 @@ setUpSettings();
 setUpTabs();
 setUpDropAndPaste();
 setUpConnection();
-explainPrivacy();
+showPrivacyNote();

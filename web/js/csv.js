@@ -1,4 +1,4 @@
-/** RFC 4180: quotes around a field that needs them. */
+/** A CSV field, quoted if necessary (RFC 4180). */
 function field(value) {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -8,35 +8,36 @@ const row = (values) => values.map(field).join(",") + "\n";
 
 const boxColumns = ({ x, y, width, height }) => [x, y, width, height].map((number) => number.toFixed(1));
 
-function answerColumns({ emotion, confidence, probabilities }, labels, threshold) {
-  const answer = confidence < threshold ? "uncertain" : emotion;
-  return [answer, confidence.toFixed(5), ...labels.map((label) => probabilities[label].toFixed(5))];
+function predictionColumns({ emotion, confidence, probabilities }, labels, threshold) {
+  const label = confidence < threshold ? "uncertain" : emotion;
+  return [label, confidence.toFixed(5), ...labels.map((name) => probabilities[name].toFixed(5))];
 }
 
 /**
- * The columns of `mien predict --format csv`. `photos` are {name, faces, error}; one without faces has a row too, so that none
- * goes missing.
+ * The columns of `mien predict --format csv`. `photos` are {name, faces, error}. A photo without faces has one row, so that
+ * every photo is listed.
  */
 export function photosCsv(photos, labels, threshold) {
   let text = row(["path", "face", "x", "y", "width", "height", "emotion", "confidence", ...labels, "error"]);
   for (const { name, faces, error } of photos) {
     if (error || faces.length === 0) text += row([name, 0, "", "", "", "", "", "", ...labels.map(() => ""), error ?? ""]);
-    else faces.forEach((face, i) => (text += row([name, i + 1, ...boxColumns(face.box), ...answerColumns(face, labels, threshold), ""])));
+    else faces.forEach((face, i) => {
+      text += row([name, i + 1, ...boxColumns(face.box), ...predictionColumns(face, labels, threshold), ""]);
+    });
   }
   return text;
 }
 
 /**
- * The columns of `mien video --format csv`. `people` maps a person's number to samples {time, frame, box, emotion, confidence,
- * probabilities}; rows in the order of time.
+ * The columns of `mien video --format csv`, in order of time. `people` maps a track's number to its samples {time, frame, box,
+ * emotion, confidence, probabilities}.
  */
 export function recordingCsv(people, labels, threshold) {
-  const rows = [...people].flatMap(([track, samples]) => samples.map((sample) => ({ track, sample })));
-  rows.sort((a, b) => a.sample.frame - b.sample.frame || a.track - b.track);
+  const rows = [...people].flatMap(([track, samples]) => samples.map((sample) => ({ track, ...sample })));
+  rows.sort((a, b) => a.frame - b.frame || a.track - b.track);
   let text = row(["time", "frame", "track", "x", "y", "width", "height", "detected", "emotion", "confidence", ...labels]);
-  for (const { track, sample } of rows) {
-    const { time, frame, box } = sample;
-    text += row([time.toFixed(4), frame, track, ...boxColumns(box), 1, ...answerColumns(sample, labels, threshold)]);
+  for (const { track, time, frame, box, ...prediction } of rows) {
+    text += row([time.toFixed(4), frame, track, ...boxColumns(box), 1, ...predictionColumns(prediction, labels, threshold)]);
   }
   return text;
 }

@@ -1,6 +1,6 @@
 /**
- * Makes an element: h("button.primary", {type: "button", onclick: f}, "Text", child …). Properties of the element are set as
- * such, everything else (aria-…, role, for) as an attribute.
+ * Creates an element: h("button.primary", {type: "button", onclick: f}, "Text", child …). Sets properties of the element as
+ * such, and everything else (aria-…, role, for) as attributes.
  */
 export function h(spec, properties = {}, ...children) {
   const [tag, ...classes] = spec.split(".");
@@ -10,7 +10,7 @@ export function h(spec, properties = {}, ...children) {
     if (name in element) element[name] = value;
     else element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== null));
+  element.append(...children);
   return element;
 }
 
@@ -18,32 +18,32 @@ export const byId = (id) => document.getElementById(id);
 
 export const plural = (count, one, many = one + "s") => `${count} ${count === 1 ? one : many}`;
 
-/** Tells screen readers; the last message wins. */
+/** Sends a message to screen readers; it replaces the previous one. */
 export function announce(text) {
   byId("status").textContent = text;
 }
 
-/** Tells everybody, above what the tab shows, until the next message; an empty one takes it away. */
+/** Shows a message above the tab's content until the next one; an empty text removes it. */
 export function notify(text) {
   byId("notice").textContent = text;
   byId("notice").hidden = text === "";
   if (text !== "") announce(text);
 }
 
-/** Hides a control and shows the one that takes its place, which also takes over the focus. */
-export function giveWay(control, next) {
-  next.hidden = false;
-  if (document.activeElement === control) next.focus();
+/** Hides a control and shows its replacement, which also takes over the focus. */
+export function replaceControl(control, replacement) {
+  replacement.hidden = false;
+  if (document.activeElement === control) replacement.focus();
   control.hidden = true;
 }
 
-/** 75.4 → "1:15" */
+/** Formats seconds as minutes and seconds: 75.4 → "1:15". */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** Sizes a canvas to its box on the screen; returns the context, its units CSS pixels. */
+/** Resizes a canvas to its size on the screen and clears it. Returns its context, in CSS pixels. */
 export function prepareCanvas(canvas) {
   const ratio = window.devicePixelRatio || 1;
   const width = Math.round(canvas.clientWidth * ratio);

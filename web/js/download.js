@@ -1,21 +1,22 @@
-import { explainError } from "./api.js";
+import { describeError } from "./api.js";
 import { h, notify } from "./dom.js";
 
-/** Gives the user a file. */
+/** Offers a file to the user as a download. */
 export function download(name, content, type) {
   const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
   h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Gives the user a file that is promised, or says why there is none. */
-export async function downloadWhenMade(name, promised) {
+/** Downloads a file once its promise resolves, or tells the user why it failed. */
+export async function downloadWhenReady(name, promise) {
   try {
-    download(name, await promised);
+    download(name, await promise);
     notify("");
   } catch (error) {
-    notify(`${name} is not saved. ${explainError(error).text}`);
+    notify(`Could not save ${name}. ${describeError(error).text}`);
   }
 }
 
-export const stem = (name) => name.replace(/\.[^.]*$/, "") || "picture";
+/** A file name without its extension. */
+export const stem = (name) => name.replace(/\.[^.]*$/, "") || "image";

@@ -1,5 +1,5 @@
-/** The palette of Okabe and Ito (2008), which colour-blind people can tell apart; the same as in annotated copies. */
-const kColours = {
+/** The palette of Okabe and Ito (2008), suited to color-blind people; annotated images use the same one. */
+const kColors = {
   happy: "#f0e442",
   surprise: "#e69f00",
   neutral: "#56b4e9",
@@ -10,31 +10,33 @@ const kColours = {
   contempt: "#999999",
 };
 
-const kOrder = Object.keys(kColours);
+const kUncertainColor = "#999999"; // also of labels without a color
 
-export const colourOf = (emotion) => kColours[emotion] ?? "#999999";
+const kOrder = Object.keys(kColors);
 
-/** A model's labels in the order in which the page shows them: pleasant to unpleasant, always the same. */
+export const colorOf = (label) => kColors[label] ?? kUncertainColor;
+
+/** A model's labels in the fixed order in which the page shows them: pleasant to unpleasant. */
 export function displayOrder(labels) {
   const rank = (label) => (kOrder.includes(label) ? kOrder.indexOf(label) : kOrder.length);
   return [...labels].sort((a, b) => rank(a) - rank(b));
 }
 
-export const capitalised = (word) => word.charAt(0).toUpperCase() + word.slice(1);
+export const capitalized = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 
 export const percent = (probability) => `${Math.round(100 * probability)}%`;
 
 export const mostProbable = (probabilities) =>
   Object.keys(probabilities).reduce((best, label) => (probabilities[label] > probabilities[best] ? label : best));
 
-/** How the page calls a face: its emotion, or that it is not sure enough for the user. */
-export function verdict({ emotion, confidence }, threshold) {
+/** How the page shows a prediction: by its label, or as uncertain if its confidence is below the threshold. */
+export function describePrediction({ emotion, confidence }, threshold) {
   const uncertain = confidence < threshold;
   return {
     uncertain,
-    colour: uncertain ? "#999999" : colourOf(emotion),
-    title: uncertain ? "Uncertain" : capitalised(emotion),
-    detail: uncertain ? `leans to ${emotion}, ${percent(confidence)}` : percent(confidence),
+    color: uncertain ? kUncertainColor : colorOf(emotion),
+    title: uncertain ? "Uncertain" : capitalized(emotion),
+    detail: uncertain ? `most likely ${emotion}, ${percent(confidence)}` : percent(confidence),
     short: uncertain ? `${emotion}?` : `${emotion} ${percent(confidence)}`,
   };
 }

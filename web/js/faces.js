@@ -1,9 +1,9 @@
 import { h } from "./dom.js";
-import { capitalised, colourOf, displayOrder, percent, verdict } from "./emotions.js";
+import { capitalized, colorOf, describePrediction, displayOrder, percent } from "./emotions.js";
 
-const kCropSide = 144; // pixels; shown at half the size
+const kCropSide = 144; // pixels; twice the size on the page, for high-density screens
 
-/** Draws the face of a picture, with a little around it, into a square canvas. */
+/** Draws a face with a small margin into a square canvas. */
 export function drawCrop(canvas, source, box) {
   const side = 1.15 * Math.max(box.width, box.height);
   const x = box.x + box.width / 2 - side / 2;
@@ -13,7 +13,7 @@ export function drawCrop(canvas, source, box) {
   context.drawImage(source, x, y, side, side, 0, 0, canvas.width, canvas.height);
 }
 
-/** One bar a label; update() only touches what has changed, so it may be called for every frame. */
+/** One bar per label. update() changes only what differs, so it is cheap enough to call for every frame. */
 class Bars {
   #rows = new Map();
 
@@ -22,24 +22,24 @@ class Bars {
     for (const label of displayOrder(labels)) {
       const fill = h("span.fill");
       const value = h("span.value");
-      const row = h("li", {}, h("span.name", {}, capitalised(label)), h("span.track", { ariaHidden: "true" }, fill), value);
-      row.style.setProperty("--c", colourOf(label));
+      const row = h("li", {}, h("span.name", {}, capitalized(label)), h("span.track", { ariaHidden: "true" }, fill), value);
+      row.style.setProperty("--c", colorOf(label));
       this.#rows.set(label, { row, fill, value });
       this.element.append(row);
     }
   }
 
-  update(probabilities, leader) {
+  update(probabilities, predicted) {
     for (const [label, { row, fill, value }] of this.#rows) {
       const text = percent(probabilities[label]);
       if (value.textContent !== text) value.textContent = text;
       fill.style.transform = `translateX(${(100 * probabilities[label] - 100).toFixed(1)}%)`;
-      row.classList.toggle("leader", label === leader);
+      row.classList.toggle("predicted", label === predicted);
     }
   }
 }
 
-/** A face in a list: its crop, what it looks like, its bars. */
+/** A list item for a face: its crop, its predicted label and the bars of its probabilities. */
 export class FaceRow {
   #title = h("span.title");
   #detail = h("span.detail");
@@ -49,16 +49,16 @@ export class FaceRow {
     this.crop = h("canvas.crop", { width: kCropSide, height: kCropSide, ariaHidden: "true" });
     this.side = h("div.face-side", {}, this.crop);
     this.#bars = new Bars(labels);
-    const head = h("p.face-head", {}, h("span.number", {}, h("span.visually-hidden", {}, "Face "), String(number)), this.#title, this.#detail);
-    this.body = h("div.face-body", {}, head, this.#bars.element);
-    this.element = h("li.face", {}, this.side, this.body);
+    const numberElement = h("span.number", {}, h("span.visually-hidden", {}, "Face "), String(number));
+    const head = h("p.face-head", {}, numberElement, this.#title, this.#detail);
+    this.element = h("li.face", {}, this.side, h("div", {}, head, this.#bars.element));
   }
 
   update(face, threshold) {
-    const { uncertain, colour, title, detail } = verdict(face, threshold);
+    const { uncertain, color, title, detail } = describePrediction(face, threshold);
     if (this.#title.textContent !== title) this.#title.textContent = title;
     if (this.#detail.textContent !== detail) this.#detail.textContent = detail;
-    this.element.style.setProperty("--c", colour);
+    this.element.style.setProperty("--c", color);
     this.element.classList.toggle("uncertain", uncertain);
     this.#bars.update(face.probabilities, face.emotion);
   }

@@ -1,20 +1,22 @@
+import { interpolateBox, scaleBox } from "./boxes.js";
 import { prepareCanvas } from "./dom.js";
-import { verdict } from "./emotions.js";
+import { describePrediction } from "./emotions.js";
+import { kFontFamily } from "./theme.js";
 
-const kFont = '600 13px Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
-const kGlide = 0.06; // seconds in which a box follows most of the way to where it was found
+const kFont = `600 13px ${kFontFamily}`;
+const kGlideTime = 0.06; // seconds; time constant of a box that moves to its new place
 
 /**
- * Draws a face's box and its label. `box` is in the context's units; `bounds` {width, height} is what the label has to stay in.
- * A dark line around the coloured one keeps it visible on any picture.
+ * Draws a face's box and label. `box` is in the context's units. The label stays within `bounds` {width, height}. A dark
+ * outline keeps the colored line visible on any image.
  */
 export function drawBox(context, box, number, face, threshold, bounds) {
-  const { colour, short, uncertain } = verdict(face, threshold);
+  const { color, short, uncertain } = describePrediction(face, threshold);
   context.save();
   const radius = Math.min(10, box.width / 6);
   for (const [width, style] of [
     [5, "rgb(0 0 0 / 0.45)"],
-    [2.5, colour],
+    [2.5, color],
   ]) {
     context.lineWidth = width;
     context.strokeStyle = style;
@@ -38,27 +40,27 @@ export function drawBox(context, box, number, face, threshold, bounds) {
   context.restore();
 }
 
-/** Where a picture of `width` x `height` lies in a box that shows all of it: {scale, x, y}. */
+/** Fits an image of `width` x `height` into a box and centers it: {scale, x, y}. */
 export function fit(width, height, boxWidth, boxHeight) {
   const scale = Math.min(boxWidth / width, boxHeight / height);
   return { scale, x: (boxWidth - width * scale) / 2, y: (boxHeight - height * scale) / 2 };
 }
 
-/** Boxes over a playing video. They glide to where the last answer found them, at the screen's own rate, and then rest. */
+/** Face boxes over a playing video. They glide to the positions last shown, at the screen's frame rate. */
 export class LiveOverlay {
   #canvas;
   #video;
-  #shown = new Map(); // track → its box on the screen
+  #shown = new Map(); // track ID → box on the screen
   #tracks = [];
   #threshold = 0;
-  #last = 0;
-  #request = 0;
+  #lastDraw = 0;
+  #animationFrame = 0;
   mirrored = false;
 
   constructor(canvas, video) {
     this.#canvas = canvas;
     this.#video = video;
-    new ResizeObserver(() => this.#wake()).observe(canvas);
+    new ResizeObserver(() => this.#scheduleDraw()).observe(canvas);
   }
 
   show(tracks, threshold) {
@@ -67,17 +69,17 @@ export class LiveOverlay {
     for (const id of this.#shown.keys()) {
       if (!tracks.some((track) => track.id === id)) this.#shown.delete(id);
     }
-    this.#wake();
+    this.#scheduleDraw();
   }
 
-  #wake() {
-    if (this.#request === 0) this.#request = requestAnimationFrame((now) => this.#draw(now));
+  #scheduleDraw() {
+    if (this.#animationFrame === 0) this.#animationFrame = requestAnimationFrame((now) => this.#draw(now));
   }
 
   #draw(now) {
-    this.#request = 0;
-    const share = 1 - Math.exp(-Math.min(now - this.#last, 100) / 1000 / kGlide);
-    this.#last = now;
+    this.#animationFrame = 0;
+    const fraction = 1 - Math.exp(-Math.min(now - this.#lastDraw, 100) / 1000 / kGlideTime);
+    this.#lastDraw = now;
     const context = prepareCanvas(this.#canvas);
     const bounds = { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
     const { videoWidth, videoHeight } = this.#video;
@@ -86,13 +88,13 @@ export class LiveOverlay {
     let moving = false;
     for (const track of this.#tracks) {
       const left = this.mirrored ? videoWidth - track.box.x - track.box.width : track.box.x;
-      const target = { x: x + left * scale, y: y + track.box.y * scale, width: track.box.width * scale, height: track.box.height * scale };
-      const before = this.#shown.get(track.id) ?? target;
-      const box = Object.fromEntries(Object.keys(target).map((key) => [key, before[key] + share * (target[key] - before[key])]));
+      const scaled = scaleBox({ ...track.box, x: left }, scale);
+      const target = { ...scaled, x: x + scaled.x, y: y + scaled.y };
+      const box = interpolateBox(this.#shown.get(track.id) ?? target, target, fraction);
       moving ||= Object.keys(target).some((key) => Math.abs(target[key] - box[key]) > 0.2);
       this.#shown.set(track.id, box);
       drawBox(context, box, track.id, track, this.#threshold, bounds);
     }
-    if (moving) this.#wake();
+    if (moving) this.#scheduleDraw();
   }
 }

@@ -1,42 +1,43 @@
-import { allowAsking, analyze, explainError } from "./api.js";
+import { allowTokenPrompt, analyze, describeError } from "./api.js";
 import { h, plural } from "./dom.js";
-import { downloadWhenMade, stem } from "./download.js";
-import { verdict } from "./emotions.js";
+import { downloadWhenReady, stem } from "./download.js";
+import { describePrediction } from "./emotions.js";
+import { Explanation } from "./explanation.js";
 import { drawCrop, FaceRow } from "./faces.js";
-import { loadPicture, rescaleFaces, toJpeg } from "./pictures.js";
+import { loadImage, rescaleFaces, toJpeg } from "./images.js";
 import { photoPng } from "./png.js";
 import { settings } from "./settings.js";
-import { Why } from "./why.js";
 
-const kManyFaces = 4; // from here on faces stand below their photo
+const kManyFaces = 4; // from this number on, the faces are listed below the photo
 
-/** Why the exactly-one rule rejects a photo, or null. */
+/** Why the one-face rule rejects a photo, or null. */
 function rejection(faces) {
   if (!settings.oneFace || faces.length === 1) return null;
-  return faces.length === 0 ? "rejected: no face found" : `rejected: ${faces.length} faces found, exactly one is wanted`;
+  return faces.length === 0 ? "rejected: no face found" : `rejected: ${faces.length} faces found, exactly one is required`;
 }
 
-/** One photo on the page: the picture with boxes, and its faces. */
+/** A photo on the page: the image with boxes, and its faces. */
 export class PhotoCard {
   result = null;
   error = null;
   #abort = new AbortController();
   #rows = [];
   #boxes = [];
-  #rejected = null;
-  #picture = null;
-  #sent; // the file, or what the browser made of it
+  #rejection = null;
+  #image = null; // null if the browser cannot show it
+  #sent; // the file that the server analyzed, or its JPEG version
   #figure = h("figure");
   #facts = h("span.facts");
   #body = h("div.card-body");
   #png;
 
+  /** Calls `onRemove(card)` when the user removes the photo, and `onChange()` when a result or an error arrives. */
   constructor(file, onRemove, onChange) {
     this.file = file;
     this.onChange = onChange;
-    this.#png = h("button.button.quiet", { type: "button", onclick: () => this.savePng(), hidden: true }, "Save PNG");
-    const removal = { type: "button", onclick: () => onRemove(this), ariaLabel: `Remove ${file.name}`, title: "Remove" };
-    const actions = h("div.card-actions", {}, this.#png, h("button.icon-button", removal, "✕"));
+    this.#png = h("button.button.quiet", { type: "button", onclick: () => this.#savePng(), hidden: true }, "Save PNG");
+    const removeOptions = { type: "button", onclick: () => onRemove(this), ariaLabel: `Remove ${file.name}`, title: "Remove" };
+    const actions = h("div.card-actions", {}, this.#png, h("button.icon-button", removeOptions, "✕"));
     this.element = h("li.card", { tabIndex: -1 }, h("header", {}, h("h3", {}, file.name), this.#facts, actions), this.#body);
     this.#body.append(this.#figure);
   }
@@ -45,22 +46,27 @@ export class PhotoCard {
     return this.file.name;
   }
 
+  /** Whether there is a result or an error. */
+  get done() {
+    return this.result !== null || this.error !== null;
+  }
+
   async run() {
-    this.#state("Waiting", "waiting");
-    this.#picture = await loadPicture(this.file);
-    if (this.#picture) {
-      this.#picture.alt = `The photo ${this.name}`;
-      this.#fill(this.#picture, this.#picture.naturalWidth, this.#picture.naturalHeight);
+    this.#setState("Waiting…", "waiting");
+    this.#image = await loadImage(this.file);
+    if (this.#image) {
+      this.#image.alt = `Photo ${this.name}`;
+      this.#setFigure(this.#image, this.#image.naturalWidth, this.#image.naturalHeight);
     }
     await this.#analyze();
   }
 
   async #analyze() {
     this.error = this.result = null;
-    this.#state("Reading the faces", "busy");
+    this.#setState("Analyzing…", "busy");
     const options = {
       signal: this.#abort.signal,
-      onWait: (seconds) => this.#state(`The server is busy; trying again in ${plural(seconds, "second")}`, "busy"),
+      onWait: (seconds) => this.#setState(`The server is busy. Retrying in ${plural(seconds, "second")}…`, "busy"),
     };
     try {
       this.result = await this.#send(options);
@@ -72,8 +78,8 @@ export class PhotoCard {
     this.onChange();
   }
 
-  async #tryAgain() {
-    allowAsking();
+  async #retry() {
+    allowTokenPrompt();
     await this.#analyze();
     this.element.focus();
   }
@@ -83,29 +89,29 @@ export class PhotoCard {
     try {
       return await analyze(this.#sent, options);
     } catch (error) {
-      // What the server does not read, the browser may: AVIF, GIF.
-      if (!this.#picture || !["unsupported", "bad_format"].includes(error.code)) throw error;
-      this.#sent = await toJpeg(this.#picture);
-      const answer = await analyze(this.#sent, options);
-      const { naturalWidth: width, naturalHeight: height } = this.#picture;
-      return { ...answer, width, height, faces: rescaleFaces(answer.faces, answer.width, width) };
+      // The browser may support a format that the server does not: AVIF, GIF.
+      if (!this.#image || !["unsupported", "bad_format"].includes(error.code)) throw error;
+      this.#sent = await toJpeg(this.#image);
+      const response = await analyze(this.#sent, options);
+      const { naturalWidth: width, naturalHeight: height } = this.#image;
+      return { ...response, width, height, faces: rescaleFaces(response.faces, response.width, width) };
     }
   }
 
-  #state(text, kind) {
-    this.element.dataset.state = kind;
+  #setState(text, state) {
+    this.element.dataset.state = state;
     this.#facts.textContent = text;
   }
 
-  /** The threshold only renames faces; the exactly-one rule changes what stands here. */
+  /** The threshold changes only labels; the one-face rule changes what the card shows. */
   applySettings() {
     const { faces } = this.result ?? {};
-    if (!faces || rejection(faces) !== this.#rejected) return this.render();
+    if (!faces || rejection(faces) !== this.#rejection) return this.render();
     this.#rows.forEach((row, i) => row.update(faces[i], settings.threshold));
-    this.#boxes.forEach((box, i) => box.style.setProperty("--c", verdict(faces[i], settings.threshold).colour));
+    this.#boxes.forEach((box, i) => box.style.setProperty("--c", describePrediction(faces[i], settings.threshold).color));
   }
 
-  /** Shows the result as the settings want it. */
+  /** Shows the result according to the settings. */
   render() {
     this.#body.replaceChildren(this.#figure);
     this.#boxes.forEach((box) => box.remove());
@@ -113,49 +119,52 @@ export class PhotoCard {
     this.#boxes = [];
     this.#png.hidden = true;
     this.element.classList.remove("many");
+    delete this.element.dataset.error;
     this.#figure.hidden = false;
     if (this.error) return this.#renderError();
     if (!this.result) return;
     const { width, height, faces, milliseconds } = this.result;
     const found = faces.length === 0 ? "no face" : plural(faces.length, "face");
-    this.#state(`${width} × ${height} · ${found} · ${milliseconds.toFixed(0)} ms`, "done");
-    if (!this.#picture) this.#renderWithoutPicture();
-    const rejected = (this.#rejected = rejection(faces));
-    this.element.classList.toggle("rejected", rejected !== null);
+    this.#setState(`${width} × ${height} · ${found} · ${milliseconds.toFixed(0)} ms`, "done");
+    if (!this.#image) this.#renderWithoutImage();
+    this.#rejection = rejection(faces);
+    const rejected = this.#rejection !== null;
+    this.element.classList.toggle("rejected", rejected);
     if (rejected && faces.length > 0) {
-      this.#say(`${plural(faces.length, "face")}, and only photos with exactly one count`,
-        "The original study kept only photos that show exactly one face. Switch the rule off above to see all of them.");
+      this.#showMessage(`Rejected: ${plural(faces.length, "face")} instead of one`,
+        "Turn off “Only photos with exactly one face” to see all faces. The rule is that of the original study.");
     } else if (faces.length === 0) {
-      this.#say("No face found",
-        "A face is found when it is at least some 40 pixels wide, looks more or less towards the camera and is not covered.");
+      this.#showMessage("No face found",
+        "Mien finds faces that are at least about 40 pixels wide, roughly face the camera and are not covered.");
     }
     this.#renderBoxes();
     if (rejected || faces.length === 0) return;
     this.#renderFaces();
-    this.#png.hidden = this.#picture === null;
+    this.#png.hidden = this.#image === null;
   }
 
-  #say(title, text, ...more) {
+  #showMessage(title, text, ...more) {
     this.#body.append(h("div.message", {}, h("p.message-title", {}, title), h("p", {}, text), ...more));
   }
 
   #renderError() {
-    const { title, text } = explainError(this.error);
-    const again = h("button.button", { type: "button", onclick: () => this.#tryAgain() }, "Try again");
-    const worthIt = ["gone", "busy", "draining", "timeout", "internal", "unauthorized"].includes(this.error.code);
-    this.#state("not read", "error");
-    this.#figure.hidden = this.#picture === null;
-    this.#say(title, text, ...(worthIt ? [again] : []));
+    const { title, text } = describeError(this.error);
+    const retryButton = h("button.button", { type: "button", onclick: () => this.#retry() }, "Try again");
+    const canRetry = ["unreachable", "busy", "draining", "timeout", "internal", "unauthorized"].includes(this.error.code);
+    this.#setState("Failed", "error");
+    this.element.dataset.error = this.error.code;
+    this.#figure.hidden = this.#image === null;
+    this.#showMessage(title, text, ...(canRetry ? [retryButton] : []));
   }
 
-  /** For a picture that the server can read and the browser cannot show: where its faces are. */
-  #renderWithoutPicture() {
+  /** Shows the positions of the faces of an image that the browser cannot show. */
+  #renderWithoutImage() {
     const { width, height } = this.result;
-    this.#fill(h("div.no-picture", {}, "This browser cannot show this kind of picture"), width, height);
+    this.#setFigure(h("div.no-image", {}, "This browser cannot show this image format"), width, height);
   }
 
-  /** Puts the picture into its frame, which keeps its proportions whatever its size on the screen. */
-  #fill(content, width, height) {
+  /** Puts content into the figure, which keeps the aspect ratio of the image at every size. */
+  #setFigure(content, width, height) {
     this.#figure.replaceChildren(content);
     this.#figure.style.aspectRatio = `${width} / ${height}`;
     this.#figure.style.setProperty("--ratio", width / height);
@@ -167,10 +176,10 @@ export class PhotoCard {
     faces.forEach((face, i) => {
       const tag = h("span", {}, String(i + 1));
       const box = h("div.box", { ariaHidden: "true", onclick: () => this.#highlight(i, true) }, tag);
-      const part = (value, whole) => `${((100 * value) / whole).toFixed(3)}%`;
-      Object.assign(box.style, { left: part(face.box.x, width), top: part(face.box.y, height) });
-      Object.assign(box.style, { width: part(face.box.width, width), height: part(face.box.height, height) });
-      box.style.setProperty("--c", verdict(face, settings.threshold).colour);
+      const percentOf = (value, total) => `${((100 * value) / total).toFixed(3)}%`;
+      Object.assign(box.style, { left: percentOf(face.box.x, width), top: percentOf(face.box.y, height) });
+      Object.assign(box.style, { width: percentOf(face.box.width, width), height: percentOf(face.box.height, height) });
+      box.style.setProperty("--c", describePrediction(face, settings.threshold).color);
       box.addEventListener("pointerenter", () => this.#highlight(i));
       box.addEventListener("pointerleave", () => this.#highlight(-1));
       this.#boxes.push(box);
@@ -184,12 +193,12 @@ export class PhotoCard {
     faces.forEach((face, i) => {
       const row = new FaceRow(i + 1, labels);
       row.update(face, settings.threshold);
-      if (this.#picture) drawCrop(row.crop, this.#picture, face.box);
+      if (this.#image) drawCrop(row.crop, this.#image, face.box);
       row.element.addEventListener("pointerenter", () => this.#highlight(i));
       row.element.addEventListener("pointerleave", () => this.#highlight(-1));
-      const why = new Why(this.#sent, i + 1, face.emotion);
-      row.side.append(why.button);
-      row.element.append(why.panel);
+      const explanation = new Explanation(this.#sent, i + 1, face.emotion);
+      row.side.append(explanation.button);
+      row.element.append(explanation.panel);
       this.#rows.push(row);
       list.append(row.element);
     });
@@ -198,27 +207,29 @@ export class PhotoCard {
   }
 
   #highlight(index, scroll = false) {
-    this.#boxes.forEach((box, i) => box.classList.toggle("lit", i === index));
-    this.#rows.forEach((row, i) => row.element.classList.toggle("lit", i === index));
-    this.element.classList.toggle("pointing", index >= 0);
+    this.#boxes.forEach((box, i) => box.classList.toggle("highlighted", i === index));
+    this.#rows.forEach((row, i) => row.element.classList.toggle("highlighted", i === index));
+    this.element.classList.toggle("highlighting", index >= 0);
     if (scroll) this.#rows[index]?.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
-  savePng() {
+  #savePng() {
     const { width, height, faces, labels } = this.result;
     const numbers = faces.map((_, i) => i + 1);
-    const shot = { source: this.#picture, size: { width, height }, faces, numbers, labels, threshold: settings.threshold };
-    downloadWhenMade(`${stem(this.name)}-mien.png`, photoPng(shot));
+    const image = { source: this.#image, size: { width, height }, faces, numbers, labels, threshold: settings.threshold };
+    downloadWhenReady(`${stem(this.name)}-mien.png`, photoPng(image));
   }
 
-  /** One sentence for screen readers. */
+  /** The result in one sentence, for screen readers. */
   summary() {
-    if (this.error) return `${this.name}: ${explainError(this.error).title}`;
+    if (this.error) return `${this.name}: ${describeError(this.error).title}`;
     const { faces } = this.result;
-    const words = faces.map((face) => verdict(face, settings.threshold)).map(({ title, detail }) => `${title} ${detail}`);
-    return `${this.name}: ${faces.length === 0 ? "no face found" : `${plural(faces.length, "face")}: ${words.join("; ")}`}`;
+    if (faces.length === 0) return `${this.name}: no face found`;
+    const predictions = faces.map((face) => describePrediction(face, settings.threshold)).map(({ title, detail }) => `${title} ${detail}`);
+    return `${this.name}: ${plural(faces.length, "face")}: ${predictions.join("; ")}`;
   }
 
+  /** The photo as photosCsv() expects it. */
   row() {
     const { name, result, error } = this;
     return { name, faces: result?.faces ?? [], error: error?.message ?? rejection(result?.faces ?? []) };
@@ -226,7 +237,7 @@ export class PhotoCard {
 
   remove() {
     this.#abort.abort();
-    if (this.#picture) URL.revokeObjectURL(this.#picture.src);
+    if (this.#image) URL.revokeObjectURL(this.#image.src);
     this.element.remove();
   }
 }

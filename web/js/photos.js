@@ -1,21 +1,23 @@
-import { allowAsking } from "./api.js";
+import { allowTokenPrompt } from "./api.js";
 import { photosCsv } from "./csv.js";
 import { announce, h, notify } from "./dom.js";
 import { download } from "./download.js";
-import { capitalised, colourOf, displayOrder } from "./emotions.js";
+import { capitalized, colorOf, displayOrder } from "./emotions.js";
 import { PhotoCard } from "./photo_card.js";
 import { settings } from "./settings.js";
 
-const kAtOnce = 2; // photos under way, so that one travels while another is read
+const kMaxConcurrent = 2; // requests: one uploads while the server analyzes another
 
-/** The tab of photographs. */
-export class Photos {
+/** The Photos tab. */
+export class PhotosTab {
   #cards = [];
   #queue = [];
   #running = 0;
   #list = h("ol.cards", { ariaLabel: "Photos" });
   #headline = h("h2");
-  #legend = h("ul.legend", { ariaLabel: "Expressions that are told apart" });
+  #legend = h("ul.legend", { ariaLabel: "Expressions" });
+  #csv = h("button.button", { type: "button", onclick: () => this.#saveCsv() }, "Export CSV");
+  #clear = h("button.button.quiet", { type: "button", onclick: () => this.clear() }, "Clear");
   #input;
   #drop;
 
@@ -26,42 +28,40 @@ export class Photos {
       this.#input.value = "";
     });
     const choose = h("label.button.primary", { htmlFor: "photo-input" }, "Choose photos");
-    const paste = h("p.hint", {}, "or paste one  ", h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "V"));
-    const text = h("p", {}, "Every face in it is found, and how it looks is put into numbers.");
+    const hint = h("p.hint", {}, "or drop or paste them anywhere");
+    const text = h("p", {}, "Mien finds every face and estimates its expression.");
     this.#drop = h("div.drop", {},
       h("div.drop-text", {}, this.#headline, text, this.#legend),
-      h("div.drop-actions", {}, this.#input, choose, paste));
+      h("div.drop-actions", {}, this.#input, choose, hint));
     panel.append(this.#drop, this.#list);
     settings.addEventListener("change", () => this.#cards.forEach((card) => card.applySettings()));
-    this.csv = h("button.button", { type: "button", onclick: () => this.#saveCsv() }, "Export CSV");
-    this.clearAll = h("button.button.quiet", { type: "button", onclick: () => this.clear() }, "Clear");
-    this.#changed();
+    this.#update();
   }
 
-  /** Names the expressions that the model knows. */
+  /** Shows the labels of the model in the legend. */
   setLabels(labels) {
     const entry = (label) => {
-      const item = h("li", {}, capitalised(label));
-      item.style.setProperty("--c", colourOf(label));
+      const item = h("li", {}, capitalized(label));
+      item.style.setProperty("--c", colorOf(label));
       return item;
     };
     this.#legend.replaceChildren(...displayOrder(labels).map(entry));
   }
 
   get actions() {
-    return [this.csv, this.clearAll];
+    return [this.#csv, this.#clear];
   }
 
-  /** New photos stand above older ones. */
+  /** Adds photos above the older ones and analyzes them. */
   add(files) {
-    allowAsking();
+    allowTokenPrompt();
     notify("");
-    const cards = files.map((file) => new PhotoCard(file, (card) => this.#discard(card), () => this.#changed()));
+    const cards = files.map((file) => new PhotoCard(file, (card) => this.#removeAndFocusNext(card), () => this.#update()));
     this.#cards.unshift(...cards);
     this.#list.prepend(...cards.map((card) => card.element));
     this.#queue.push(...cards);
-    this.#changed();
-    while (this.#running < kAtOnce && this.#queue.length > 0) this.#work();
+    this.#update();
+    while (this.#running < kMaxConcurrent && this.#queue.length > 0) this.#analyzeQueue();
   }
 
   clear() {
@@ -70,16 +70,16 @@ export class Photos {
     this.#input.focus();
   }
 
-  async #work() {
+  async #analyzeQueue() {
     ++this.#running;
     for (let card = this.#queue.shift(); card; card = this.#queue.shift()) {
       await card.run();
-      if (card.result || card.error) announce(card.summary());
+      if (card.done) announce(card.summary());
     }
     --this.#running;
   }
 
-  #discard(card) {
+  #removeAndFocusNext(card) {
     const next = card.element.nextElementSibling ?? this.#input;
     this.#remove(card);
     next.focus();
@@ -89,19 +89,19 @@ export class Photos {
     card.remove();
     this.#cards = this.#cards.filter((other) => other !== card);
     this.#queue = this.#queue.filter((other) => other !== card);
-    this.#changed();
+    this.#update();
   }
 
-  #changed() {
-    const some = this.#cards.length > 0;
-    this.#drop.classList.toggle("slim", some);
-    this.#headline.textContent = some ? "Drop more anywhere" : "Drop a photo";
-    this.csv.disabled = !this.#cards.some((card) => card.result || card.error);
-    this.clearAll.disabled = !some;
+  #update() {
+    const empty = this.#cards.length === 0;
+    this.#drop.classList.toggle("slim", !empty);
+    this.#headline.textContent = empty ? "Add photos" : "Add more photos";
+    this.#csv.disabled = !this.#cards.some((card) => card.done);
+    this.#clear.disabled = empty;
   }
 
   #saveCsv() {
-    const done = this.#cards.filter((card) => card.result || card.error);
+    const done = this.#cards.filter((card) => card.done);
     const labels = done.find((card) => card.result)?.result.labels ?? [];
     download("mien.csv", photosCsv(done.map((card) => card.row()), labels, settings.threshold), "text/csv");
   }

@@ -1,29 +1,31 @@
+import { scaleBox } from "./boxes.js";
 import { recordingCsv } from "./csv.js";
 import { h } from "./dom.js";
-import { download, downloadWhenMade } from "./download.js";
+import { download, downloadWhenReady } from "./download.js";
 import { drawCrop, FaceRow } from "./faces.js";
 import { LiveOverlay } from "./overlay.js";
-import { scaleBox } from "./pictures.js";
 import { recordingPng } from "./png.js";
 import { settings } from "./settings.js";
 import { TimelinePanel } from "./timeline.js";
 
-const kMostRows = 6;
-const kMostPeople = 8; // whose timelines go into a PNG
+const kMaxRows = 6; // in the list of people
+const kMaxTimelines = 8; // in an exported PNG
 
 const sizeOf = (source) => ({ width: source.videoWidth ?? source.width, height: source.videoHeight ?? source.height });
 
-/** What camera and film have in common: the picture with boxes, the people in it beside, the timeline below, and exports. */
+/** The part that camera and video share: the image with boxes, the list of people, the timeline and the exports. */
 export class Recording {
   fileName = "mien";
   #tracks = [];
-  #source; // the frame that the tracks were found in, a canvas or the video itself
-  #scale = 1; // of that frame to the video's pixels, in which tracks are
+  #source; // the frame of the tracks: a canvas or the video itself
+  #scale = 1; // from pixels of the video, the units of the tracks, to pixels of that frame
   #frames = 0;
   #rows = new Map();
-  #list = h("ol.faces", { ariaLabel: "People in the picture" });
+  #csv = h("button.button", { type: "button", disabled: true, onclick: () => this.#saveCsv() }, "Export CSV");
+  #png = h("button.button", { type: "button", disabled: true, onclick: () => this.#savePng() }, "Save PNG");
+  #list = h("ol.faces", { ariaLabel: "People in view" });
   #more = h("p.hint");
-  #empty = h("p.nobody", { hidden: true }, "Nobody in the picture");
+  #empty = h("p.no-people", { hidden: true }, "No face in view");
 
   constructor(video, { onSeek, placeholder }) {
     this.video = video;
@@ -32,18 +34,20 @@ export class Recording {
     this.overlay = new LiveOverlay(canvas, video);
     this.timeline = new TimelinePanel({ onSeek });
     this.people = h("section.people", { ariaLabel: "People" }, this.#empty, this.#list, this.#more);
-    this.csv = h("button.button", { type: "button", disabled: true, onclick: () => this.#saveCsv() }, "Export CSV");
-    this.png = h("button.button", { type: "button", disabled: true, onclick: () => this.#savePng() }, "Save PNG");
     settings.addEventListener("change", () => this.show(this.#tracks, this.#source));
   }
 
-  /** The tracks of the moment, in the picture and beside it; `source` is the frame that they were found in. */
+  get actions() {
+    return [this.#csv, this.#png];
+  }
+
+  /** Shows the current tracks in the image and in the list. `source` is the frame in which they were found. */
   show(tracks, source) {
     this.#tracks = tracks;
     this.#source = source ?? this.#source;
     if (source && this.video.videoWidth > 0) this.#scale = sizeOf(source).width / this.video.videoWidth;
     this.overlay.show(tracks, settings.threshold);
-    const listed = tracks.slice(0, kMostRows);
+    const listed = tracks.slice(0, kMaxRows);
     for (const [id, row] of this.#rows) {
       if (listed.some((track) => track.id === id)) continue;
       row.element.remove();
@@ -66,14 +70,14 @@ export class Recording {
 
   record(time, tracks, labels) {
     this.timeline.add({ time, frame: this.#frames++ }, tracks, labels);
-    this.csv.disabled = this.png.disabled = this.timeline.people.size === 0;
+    this.#csv.disabled = this.#png.disabled = this.timeline.people.size === 0;
   }
 
   clear() {
     this.show([]);
     this.#frames = 0;
     this.timeline.clear();
-    this.csv.disabled = this.png.disabled = true;
+    this.#csv.disabled = this.#png.disabled = true;
   }
 
   #saveCsv() {
@@ -85,7 +89,7 @@ export class Recording {
     const { labels, view } = this.timeline;
     const faces = this.#tracks.map((track) => ({ ...track, box: scaleBox(track.box, this.#scale) }));
     const size = sizeOf(this.#source);
-    const shot = { source: this.#source, size, faces, numbers: faces.map((face) => face.id), labels, threshold: settings.threshold };
-    downloadWhenMade(`${this.fileName}.png`, recordingPng(shot, this.timeline.mostSeen(kMostPeople), view));
+    const image = { source: this.#source, size, faces, numbers: faces.map((face) => face.id), labels, threshold: settings.threshold };
+    downloadWhenReady(`${this.fileName}.png`, recordingPng(image, this.timeline.mostSeen(kMaxTimelines), view));
   }
 }

@@ -1,7 +1,7 @@
-/** What the user has set, for the whole page. Fires "change". */
+/** The user's settings for the whole page. Fires "change". */
 class Settings extends EventTarget {
-  threshold = 0; // a face less sure than this is called uncertain
-  oneFace = false; // the original study's rule: photos with no face or several are rejected
+  threshold = 0; // a prediction with a lower confidence is shown as uncertain
+  oneFace = false; // the rule of the original study: reject photos with no face or several
 
   set(values) {
     Object.assign(this, values);

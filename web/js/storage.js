@@ -1,5 +1,5 @@
-/** A storage of the browser; where site data are blocked, which makes the mere property throw, one that ends with the page. */
-function open(name) {
+/** A storage of the browser. If site data is blocked, reading the property throws; then a store that lasts as long as the page. */
+function openStore(name) {
   try {
     return window[name];
   } catch {
@@ -8,5 +8,5 @@ function open(name) {
   }
 }
 
-export const lasting = open("localStorage");
-export const forThisVisit = open("sessionStorage");
+export const localStore = openStore("localStorage");
+export const sessionStore = openStore("sessionStorage");

@@ -1,35 +1,36 @@
-import { h, clock, plural, prepareCanvas } from "./dom.js";
-import { capitalised, colourOf, displayOrder } from "./emotions.js";
-import { theme, themeColour } from "./theme.js";
+import { clock, h, plural, prepareCanvas } from "./dom.js";
+import { capitalized, colorOf, displayOrder } from "./emotions.js";
+import { kFontFamily, theme, themeColor } from "./theme.js";
 
-const kGap = 1.2; // seconds without the face after which its line breaks
-const kFewest = 3; // samples that make a person
-const kSummaryEvery = 1; // seconds
-const kNameWidth = 72;
-const kLane = 26; // pixels a lane
-const kAxis = 22;
-const kFont = '12px Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+const kMaxGap = 1.2; // seconds without a sample before the line breaks
+const kMinSamples = 3; // of a track before it is listed as a person
+const kSummaryInterval = 1; // seconds between updates of the table
+const kNameWidth = 72; // pixels, as the next two
+const kLaneHeight = 26;
+const kAxisHeight = 22;
+const kTableTitle = "Seconds per expression";
+const kFont = `12px ${kFontFamily}`;
 
-/** A time axis's distance between ticks, in seconds, for about `count` of them. */
+/** The interval between the ticks of a time axis, in seconds, for at most about `count` ticks. */
 function tickStep(duration, count) {
   return [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600].find((step) => duration / step <= count) ?? 7200;
 }
 
-/** The height that drawTimeline needs for so many labels. */
-export const timelineHeight = (labelCount) => labelCount * kLane + kAxis + 4;
+/** The height of drawTimeline() in pixels. */
+export const timelineHeight = (labelCount) => labelCount * kLaneHeight + kAxisHeight + 4;
 
 /**
- * Draws one person's probabilities, a lane an emotion: which one it is shows by place and name, not by colour alone.
- * `samples` are {time, probabilities}, times rising; `view` is {from, to, playhead?} in seconds.
+ * Draws the probabilities of one person, one named lane per label, so that color is not needed to tell them apart.
+ * `samples` are {time, probabilities} in order of time; `view` is {from, to, playhead?} in seconds.
  */
 export function drawTimeline(context, { width, samples, labels, view }) {
   const lanes = displayOrder(labels);
-  const ink = themeColour("--ink");
-  const muted = themeColour("--muted");
-  const line = themeColour("--line");
+  const ink = themeColor("--ink");
+  const muted = themeColor("--muted");
+  const line = themeColor("--line");
   const left = kNameWidth;
   const right = width - 2;
-  const bottom = lanes.length * kLane;
+  const bottom = lanes.length * kLaneHeight;
   const toX = (time) => left + ((time - view.from) / (view.to - view.from)) * (right - left);
   context.font = kFont;
   context.textBaseline = "middle";
@@ -48,18 +49,18 @@ export function drawTimeline(context, { width, samples, labels, view }) {
     context.fillText(clock(tick), x, bottom + 14);
   }
 
-  const stretches = runs(samples, view);
+  const segments = splitAtGaps(samples, view);
   lanes.forEach((label, lane) => {
-    const base = (lane + 1) * kLane - 1.5;
+    const base = (lane + 1) * kLaneHeight - 1.5;
     context.textAlign = "left";
     context.fillStyle = muted;
-    context.fillText(capitalised(label), 0, base - kLane / 2 + 2);
+    context.fillText(capitalized(label), 0, base - kLaneHeight / 2 + 2);
     context.strokeStyle = line;
     context.beginPath();
     context.moveTo(left, base + 0.5);
     context.lineTo(right, base + 0.5);
     context.stroke();
-    for (const run of stretches) drawRun(context, run, label, { toX, base, ink });
+    for (const segment of segments) drawSegment(context, segment, label, { toX, base, ink });
   });
 
   if (view.playhead !== undefined) {
@@ -73,37 +74,37 @@ export function drawTimeline(context, { width, samples, labels, view }) {
   }
 }
 
-/** The samples in view, in stretches without a gap. */
-function runs(samples, { from, to }) {
-  const out = [];
+/** The samples in view, split into segments without gaps. */
+function splitAtGaps(samples, { from, to }) {
+  const segments = [];
   let previous = null;
   for (const sample of samples) {
-    if (sample.time < from - kGap || sample.time > to) continue;
-    if (!previous || sample.time - previous.time > kGap) out.push([]);
-    out.at(-1).push(sample);
+    if (sample.time < from - kMaxGap || sample.time > to) continue;
+    if (!previous || sample.time - previous.time > kMaxGap) segments.push([]);
+    segments.at(-1).push(sample);
     previous = sample;
   }
-  return out;
+  return segments;
 }
 
-function drawRun(context, run, label, { toX, base, ink }) {
+function drawSegment(context, segment, label, { toX, base, ink }) {
   const path = new Path2D();
   let lastX = -Infinity;
-  for (const { time, probabilities } of run) {
+  for (const { time, probabilities } of segment) {
     const x = toX(time);
-    if (x - lastX < 1 && time !== run.at(-1).time) continue; // no more points than the screen can show
-    path.lineTo(x, base - probabilities[label] * (kLane - 5));
+    if (x - lastX < 1 && time !== segment.at(-1).time) continue; // at most one point per pixel
+    path.lineTo(x, base - probabilities[label] * (kLaneHeight - 5));
     lastX = x;
   }
   const area = new Path2D(path);
   area.lineTo(lastX, base);
-  area.lineTo(toX(run[0].time), base);
+  area.lineTo(toX(segment[0].time), base);
   area.closePath();
   context.save();
   context.beginPath();
   context.rect(kNameWidth, 0, 1e5, 1e5);
   context.clip();
-  context.fillStyle = colourOf(label);
+  context.fillStyle = colorOf(label);
   context.globalAlpha = 0.9;
   context.fill(area);
   context.globalAlpha = 0.35;
@@ -114,26 +115,26 @@ function drawRun(context, run, label, { toX, base, ink }) {
 }
 
 /** Seconds of each label, {label: seconds}, from the samples of one person. */
-export function secondsOf(samples) {
+function secondsOf(samples) {
   const seconds = {};
   samples.forEach(({ time, emotion }, i) => {
     const next = samples[i + 1];
-    const held = next && next.time - time <= kGap ? next.time - time : 0;
+    const held = next && next.time - time <= kMaxGap ? next.time - time : 0;
     seconds[emotion] = (seconds[emotion] ?? 0) + held;
   });
   return seconds;
 }
 
 /**
- * The timeline of all people of a recording: buttons to choose whose, the lanes, and a table of seconds. `onSeek`, where
- * given, makes the lanes a slider.
+ * The timeline of a recording: buttons to select a person, the lanes of that person, and a table of seconds per label. With
+ * `onSeek`, the lanes are a slider.
  */
 export class TimelinePanel {
-  #people = new Map(); // id → samples
+  #people = new Map(); // track ID → samples
   #labels = [];
-  #chosen = null;
-  #picked = false; // by the user; else it is whoever is in the picture
-  #summarised = -Infinity;
+  #selected = null;
+  #pinned = false; // whether the user chose the person; otherwise it is someone in view
+  #summaryTime = -Infinity;
   #chips = h("div.chips", { role: "group", ariaLabel: "Person" });
   #canvas = h("canvas.lanes", { role: "img" });
   #table = h("div.table");
@@ -142,7 +143,8 @@ export class TimelinePanel {
 
   constructor({ onSeek } = {}) {
     this.#onSeek = onSeek;
-    this.element = h("section.timeline", { hidden: true }, h("header", {}, h("h2", {}, "Over time"), this.#chips), this.#canvas, this.#table);
+    const header = h("header", {}, h("h2", {}, "Timeline"), this.#chips);
+    this.element = h("section.timeline", { hidden: true }, header, this.#canvas, this.#table);
     if (onSeek) this.#makeSlider();
     new ResizeObserver(() => this.draw()).observe(this.#canvas);
     theme.addEventListener("change", () => this.draw());
@@ -162,44 +164,44 @@ export class TimelinePanel {
 
   clear() {
     this.#people.clear();
-    this.#chosen = null;
-    this.#picked = false;
-    this.#summarised = -Infinity;
+    this.#selected = null;
+    this.#pinned = false;
+    this.#summaryTime = -Infinity;
     this.#chips.replaceChildren();
     this.#table.replaceChildren();
     this.element.hidden = true;
   }
 
-  /** Adds the tracks of a moment: {time, frame}. */
+  /** Adds the tracks of a frame. */
   add({ time, frame }, tracks, labels) {
     if (labels.length > 0 && this.#labels.length !== labels.length) {
       this.#labels = labels;
       this.#canvas.style.height = `${timelineHeight(labels.length)}px`;
     }
-    for (const { id, ...answer } of tracks) {
+    for (const { id, ...prediction } of tracks) {
       if (!this.#people.has(id)) this.#people.set(id, []);
       const samples = this.#people.get(id);
-      samples.push({ time, frame, ...answer });
-      if (samples.length === kFewest) this.#addChip(id);
+      samples.push({ time, frame, ...prediction });
+      if (samples.length === kMinSamples) this.#addChip(id);
     }
-    const known = tracks.filter(({ id }) => this.#people.get(id).length >= kFewest);
-    if (!this.#picked && known.length > 0 && !known.some(({ id }) => id === this.#chosen)) this.#choose(known[0].id);
-    if (time - this.#summarised < kSummaryEvery) return;
-    this.#summarised = time;
-    this.summarise();
+    const listed = tracks.filter(({ id }) => this.#people.get(id).length >= kMinSamples);
+    if (!this.#pinned && listed.length > 0 && !listed.some(({ id }) => id === this.#selected)) this.#select(listed[0].id);
+    if (time - this.#summaryTime < kSummaryInterval) return;
+    this.#summaryTime = time;
+    this.summarize();
   }
 
-  /** [[number, samples] …] of those people who were seen most, by number. */
+  /** [[track ID, samples] …] of the `count` people with the most samples, in order of ID. */
   mostSeen(count) {
-    return this.#known().sort((a, b) => b[1].length - a[1].length).slice(0, count).sort((a, b) => a[0] - b[0]);
+    return this.#listed().sort((a, b) => b[1].length - a[1].length).slice(0, count).sort((a, b) => a[0] - b[0]);
   }
 
-  /** People who were in more than a few frames; a false alarm of the face detector is not. */
-  #known() {
-    return [...this.#people].filter(([, samples]) => samples.length >= kFewest);
+  /** Tracks with enough samples to be people; false positives of the face detector have fewer. */
+  #listed() {
+    return [...this.#people].filter(([, samples]) => samples.length >= kMinSamples);
   }
 
-  /** Forgets what is older than `time`, and those who were not seen since. */
+  /** Removes samples before `time`, and people who have no later ones. */
   forgetBefore(time) {
     for (const [id, samples] of this.#people) {
       if (samples[0].time >= time) continue;
@@ -212,7 +214,7 @@ export class TimelinePanel {
   #forget(id) {
     this.#people.delete(id);
     [...this.#chips.children].find((chip) => chip.dataset.id === String(id))?.remove();
-    if (this.#chosen === id) this.#picked = false;
+    if (this.#selected === id) this.#pinned = false;
   }
 
   setView(view) {
@@ -225,7 +227,7 @@ export class TimelinePanel {
     this.draw();
   }
 
-  /** While it is frozen, its slider does not seek. */
+  /** While frozen, the slider does not seek. */
   set frozen(now) {
     this.#canvas.ariaDisabled = String(now);
   }
@@ -233,34 +235,36 @@ export class TimelinePanel {
   draw() {
     if (this.element.hidden || this.#labels.length === 0 || this.#canvas.clientWidth === 0) return;
     const context = prepareCanvas(this.#canvas);
-    drawTimeline(context, { width: this.#canvas.clientWidth, samples: this.#people.get(this.#chosen) ?? [], labels: this.#labels, view: this.#view });
+    const samples = this.#people.get(this.#selected) ?? [];
+    drawTimeline(context, { width: this.#canvas.clientWidth, samples, labels: this.#labels, view: this.#view });
   }
 
-  /** Seconds of each emotion, a row a person; also what screen readers get of the lanes. */
-  summarise() {
+  /** Updates the table of seconds per label, one row per person. Screen readers get it instead of the lanes. */
+  summarize() {
     const labels = displayOrder(this.#labels);
     const row = ([id, samples]) => {
       const seconds = secondsOf(samples);
       const cells = labels.map((label) => h("td", {}, seconds[label] ? seconds[label].toFixed(1) : "–"));
       return h("tr", {}, h("th", { scope: "row" }, `Person ${id}`), ...cells);
     };
-    const heads = labels.map((label) => h("th", { scope: "col" }, capitalised(label)));
-    const table = h("table", {}, h("caption", {}, "Seconds of each expression"), h("thead", {}, h("tr", {}, h("td"), ...heads)));
-    table.append(h("tbody", {}, ...this.#known().map(row)));
+    const headers = labels.map((label) => h("th", { scope: "col" }, capitalized(label)));
+    const table = h("table", {}, h("caption", {}, kTableTitle), h("thead", {}, h("tr", {}, h("td"), ...headers)));
+    table.append(h("tbody", {}, ...this.#listed().map(row)));
     this.#table.replaceChildren(table);
-    this.#table.tabIndex = 0; // it scrolls sideways on a phone
+    this.#table.tabIndex = 0; // it scrolls horizontally on a phone
     this.#table.role = "region";
-    this.#table.ariaLabel = "Seconds of each expression";
-    const name = `Expressions of person ${this.#chosen} over time; ${plural(this.#known().length, "person", "people")} in all`;
-    this.#canvas.ariaLabel = this.#onSeek ? "Position in the film" : name;
+    this.#table.ariaLabel = kTableTitle;
+    if (this.#onSeek) return; // the lanes are a slider with a name of its own
+    const count = plural(this.#listed().length, "person", "people");
+    this.#canvas.ariaLabel = `Expressions of person ${this.#selected} over time, ${count} in total`;
   }
 
   #addChip(id) {
     const chip = h("button.chip", { type: "button", ariaPressed: "false" }, `Person ${id}`);
     chip.dataset.id = id;
     chip.addEventListener("click", () => {
-      this.#picked = true;
-      this.#choose(id);
+      this.#pinned = true;
+      this.#select(id);
     });
     const later = [...this.#chips.children].find((other) => Number(other.dataset.id) > id);
     this.#chips.insertBefore(chip, later ?? null);
@@ -268,15 +272,15 @@ export class TimelinePanel {
     this.element.hidden = false;
   }
 
-  #choose(id) {
-    this.#chosen = id;
+  #select(id) {
+    this.#selected = id;
     for (const chip of this.#chips.children) chip.ariaPressed = String(chip.dataset.id === String(id));
-    this.summarise();
+    this.summarize();
     this.draw();
   }
 
   #makeSlider() {
-    Object.assign(this.#canvas, { role: "slider", tabIndex: 0, ariaLabel: "Position in the film", ariaValueMin: "0" });
+    Object.assign(this.#canvas, { role: "slider", tabIndex: 0, ariaLabel: "Position in the video", ariaValueMin: "0" });
     const seek = (time) => {
       if (this.#canvas.ariaDisabled !== "true") this.#onSeek(Math.max(0, Math.min(this.#view.to, time)));
     };
@@ -291,7 +295,8 @@ export class TimelinePanel {
     this.#canvas.addEventListener("pointermove", (event) => event.buttons === 1 && seekTo(event));
     this.#canvas.addEventListener("keydown", (event) => {
       const now = this.#view.playhead ?? 0;
-      const target = { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1, Home: 0, End: this.#view.to }[event.key];
+      const targets = { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1, Home: 0, End: this.#view.to };
+      const target = targets[event.key];
       if (target === undefined) return;
       event.preventDefault();
       seek(target);

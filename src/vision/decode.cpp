@@ -130,7 +130,9 @@ codec::Header read_header(const codec::Source& source, const Codec& codec) {
 
 }  // namespace
 
-namespace codec {
+}  // namespace mien::vision
+
+namespace mien::vision::codec {
 
 void Source::fail(ErrorCode code, std::string_view what) const {
   throw Error(code, name + ": " + std::string(what));
@@ -151,7 +153,9 @@ Image flatten_on_white(const std::uint8_t* pixels, int width, int height, int ch
   return image;
 }
 
-}  // namespace codec
+}  // namespace mien::vision::codec
+
+namespace mien::vision {
 
 std::string_view to_string(ImageType type) {
   switch (type) {

@@ -30,7 +30,7 @@ done
 for path in $(sed -n 's/^!//p' .dockerignore); do
   [ -e "$path" ] || { echo ".dockerignore lets $path through, which is not there"; exit 1; }
 done
-for path in $(grep -rhoE 'docs/[a-z._]+json' src/*/CMakeLists.txt cmake apps/*/CMakeLists.txt | sort -u); do
+for path in $(grep -rhoE 'docs/[a-z._]+json' src/*/CMakeLists.txt server/CMakeLists.txt research/*/CMakeLists.txt cmake apps/*/CMakeLists.txt | sort -u); do
   grep -qx "!$path" .dockerignore || { echo ".dockerignore keeps $path from the build"; exit 1; }
 done
 if command -v kubectl >/dev/null; then kubectl kustomize deploy/kubernetes >/dev/null; fi

@@ -39,15 +39,15 @@ step(${CMAKE_COMMAND} -S ${SOURCE}/examples -B ${scratch}/examples -DCMAKE_PREFI
      -DCMAKE_CXX_COMPILER=${COMPILER} "-DCMAKE_CXX_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Release)
 step(${CMAKE_COMMAND} --build ${scratch}/examples)
 
-# The program of docs/embedding.md, as it stands there.
-file(READ ${SOURCE}/docs/embedding.md document)
+# The program of docs/python-and-cpp.md, as it stands there.
+file(READ ${SOURCE}/docs/python-and-cpp.md document)
 string(REPLACE ";" "<semicolon>" document "${document}")
 foreach(block cpp:main.cpp cmake:CMakeLists.txt)
   string(REPLACE ":" ";" block ${block})
   list(GET block 0 language)
   list(GET block 1 name)
   if(NOT document MATCHES "```${language}\n([^`]*)```")
-    message(FATAL_ERROR "docs/embedding.md has no ${language}")
+    message(FATAL_ERROR "docs/python-and-cpp.md has no ${language}")
   endif()
   string(REPLACE "<semicolon>" ";" text "${CMAKE_MATCH_1}")
   file(WRITE ${scratch}/embedding/${name} "${text}")
@@ -67,7 +67,7 @@ if(NOT output MATCHES "1 face\n  happy")
 endif()
 step(${CMAKE_COMMAND} -E env MIEN_MODELS=${prefix}/share/mien/models XDG_DATA_HOME=/nowhere ${scratch}/embedding/build/app ${photo})
 if(NOT document MATCHES "\n    (happy [^\n]*\n)" OR NOT output STREQUAL CMAKE_MATCH_1)
-  message(FATAL_ERROR "the program of docs/embedding.md said:\n${output}")
+  message(FATAL_ERROR "the program of docs/python-and-cpp.md said:\n${output}")
 endif()
 # The installed program finds its model by itself.
 step(${CMAKE_COMMAND} -E env --unset=MIEN_MODELS ${prefix}/bin/mien predict ${photo})

@@ -1,4 +1,4 @@
-"""The programs of docs/embedding.md, as they stand there. The C++ one is built by the test of the installation."""
+"""The programs of docs/python-and-cpp.md, as they stand there. The C++ one is built by the test of the installation."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "embedding.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "python-and-cpp.md"
 EXPECTED = re.search(r"^    (happy .*)$", DOCUMENT.read_text(), re.MULTILINE)
 
 

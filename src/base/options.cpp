@@ -36,25 +36,6 @@ void check_range(double value, Range range, std::string_view text) {
   }
 }
 
-std::string join(std::span<const std::string> words, const char* separator) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : separator) + word;
-  return out;
-}
-
-/// The shortest decimal form that reads back as the same double.
-std::string shortest(double value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  return {buffer, end};
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
 /// A TOML value at the start of `text` as its plain text; what follows it may only be a comment.
 std::string toml_value(std::string_view text) {
   const auto rest_is_comment = [](std::string_view rest) {
@@ -148,7 +129,7 @@ void OptionSet::add(double& field, std::string name, std::string value_name, std
                  check_range(value, range, text);
                  field = value;
                },
-           .get = [&field] { return shortest(field); }});
+           .get = [&field] { return print_number(field); }});
 }
 
 void OptionSet::add(std::string& field, std::string name, std::string value_name,

@@ -14,7 +14,7 @@
 namespace mien::vision {
 namespace {
 
-const std::filesystem::path kImages = std::filesystem::path(MIEN_SOURCE_DIR) / "tests/data/images";
+const std::filesystem::path kImages = std::filesystem::path(MIEN_SOURCE_DIR) / "tests/vision/images";
 
 std::vector<std::byte> bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text));
@@ -41,7 +41,7 @@ std::string message_of(std::span<const std::byte> bytes) {
   return "no error";
 }
 
-/// What tests/data/make_images.py draws; the right half is white where the file has alpha.
+/// What tests/vision/make_images.py draws; the right half is white where the file has alpha.
 int expected(int x, int y, int channel, bool transparent_right) {
   if (transparent_right && x >= 12) return 255;
   return channel == 0 ? 10 * x : channel == 1 ? 15 * y : 128;

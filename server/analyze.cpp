@@ -98,7 +98,8 @@ class PictureAnalysis {
     results_ += ", \"faces\": [";
     for (std::size_t i = 0; i < faces.size(); ++i) {
       results_ += (i == 0 ? "" : ", ") + pipeline::face_json(faces[i], service_.analyzer.labels());
-      service_.metrics.count_faces(answer(faces[i]), 1);
+      service_.metrics.count_faces(faces[i].uncertain ? "uncertain" : to_string(faces[i].emotion),
+                                   1);
     }
     results_ += "]";
   }

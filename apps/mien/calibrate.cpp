@@ -138,7 +138,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   const std::filesystem::path target = output.empty() ? path : std::filesystem::path(output);
   model::write_onnx(model, target);
   std::printf("wrote %s\n", target.c_str());
-  const std::filesystem::path copy = pipeline::eight_bit_copy(target);
+  const std::filesystem::path copy = pipeline::int8_copy(target);
   if (std::filesystem::exists(copy))
     std::printf("%s is not calibrated with it: write it again with mien quantize\n", copy.c_str());
   return kExitOk;

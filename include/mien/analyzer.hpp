@@ -55,10 +55,11 @@ struct AnalyzerOptions {
                      ///< model's default head
   bool contempt = false;  ///< report contempt too, if the head has it; otherwise the seven other
                           ///< emotions share its probability
-  std::string precision = "auto";  ///< arithmetic: "f32", "bf16", "int8" (uses NAME-int8.onnx beside
-                                   ///< NAME.onnx if it exists), or "auto": of the file as it is
-  double min_confidence = kDefaultMinConfidence;  ///< 0 to 1: a face whose confidence is below it is
-                                                  ///< `uncertain`
+  std::string precision =
+      "auto";  ///< arithmetic: "f32", "bf16", "int8" (uses NAME-int8.onnx beside
+               ///< NAME.onnx if it exists), or "auto": of the file as it is
+  double min_confidence = kDefaultMinConfidence;  ///< 0 to 1: a face whose confidence is below it
+                                                  ///< is `uncertain`
 };
 
 /// What produced a result.

@@ -18,15 +18,15 @@ namespace mien {
 ///     for (mien::Face& face : faces_of_one_person) face = baseline.apply(face);
 ///
 /// Use it for one person at a time, and add varied expressions or neutral ones: it misleads where
-/// somebody shows one emotion throughout, which it takes for their resting face. With one photo that
-/// is known to be neutral, apply half of it (strength 0.5). Not thread safe while adding.
+/// somebody shows one emotion throughout, which it takes for their resting face. With one photo
+/// that is known to be neutral, apply half of it (strength 0.5). Not thread safe while adding.
 class Baseline {
  public:
   /// For predictions with these labels, in this order (Analyzer::labels).
   explicit Baseline(std::vector<std::string> labels);
 
-  /// Takes a prediction into the mean, `weight` (0 or more) times. Throws Error kInvalidArgument for
-  /// another number of probabilities than labels, or an invalid weight.
+  /// Takes a prediction into the mean, `weight` (0 or more) times. Throws Error kInvalidArgument
+  /// for another number of probabilities than labels, or an invalid weight.
   void add(std::span<const float> probabilities, double weight = 1);
   void add(const Face& face, double weight = 1) { add(face.probabilities, weight); }
   /// Multiplies the weight of everything added so far by `factor`, 0 to 1: older predictions count

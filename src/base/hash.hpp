@@ -35,8 +35,8 @@ constexpr std::uint64_t fnv1a(const Bytes& bytes) {
   return hash.value();
 }
 
-/// Identifies a file's content: FNV-1a over little-endian words of 64 bits, the last one filled with
-/// zeros, and the size. Eight times as fast as byte by byte.
+/// Identifies a file's content: FNV-1a over little-endian words of 64 bits, the last one filled
+/// with zeros, and the size. Eight times as fast as byte by byte.
 inline std::uint64_t content_hash(std::span<const std::byte> bytes) {
   std::uint64_t hash = 0xcbf29ce484222325u;
   const auto add = [&](std::uint64_t word) { hash = (hash ^ word) * 0x100000001b3u; };

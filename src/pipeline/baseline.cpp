@@ -21,7 +21,9 @@ void check_size(std::size_t probabilities, std::size_t labels) {
                 base::format("baseline: %zu probabilities but %zu labels", probabilities, labels));
 }
 
-double log_of(float probability) { return std::log(std::max<double>(probability, kMinProbability)); }
+double log_of(float probability) {
+  return std::log(std::max<double>(probability, kMinProbability));
+}
 
 }  // namespace
 

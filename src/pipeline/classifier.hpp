@@ -33,7 +33,7 @@ ModelFile read_model_file(const std::filesystem::path& path);
 
 /// Which output of a network with several heads is wanted.
 struct HeadRequest {
-  std::string name;  ///< an output of the graph; empty: the default head
+  std::string name;                  ///< an output of the graph; empty: the default head
   std::vector<std::string> without;  ///< labels to leave out; the others' probabilities sum to 1
 };
 

@@ -1,6 +1,7 @@
 #include "pipeline/decision.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 #include "mien/error.hpp"

@@ -25,9 +25,9 @@ Json to_json(const Face& face, std::span<const std::string> labels) {
 }
 
 Json to_json(const Provenance& provenance) {
-  return {{"model", provenance.model},         {"model_hash", provenance.model_hash},
-          {"head", provenance.head},           {"precision", provenance.precision},
-          {"detector", provenance.detector},   {"version", provenance.version}};
+  return {{"model", provenance.model},       {"model_hash", provenance.model_hash},
+          {"head", provenance.head},         {"precision", provenance.precision},
+          {"detector", provenance.detector}, {"version", provenance.version}};
 }
 
 std::string face_json(const Face& face, std::span<const std::string> labels) {

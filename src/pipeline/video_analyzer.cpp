@@ -66,8 +66,7 @@ std::vector<TrackedFace> VideoAnalyzer::analyze(const ImageView& frame, double s
             .try_emplace(out[i].number, Person{tracking::EmotionSmoother(options_.smoothing),
                                                Baseline(analyzer_.labels()), seconds})
             .first->second;
-    if (options_.baseline_half_life > 0)
-      subtract_baseline(person, seconds, faces[i].probabilities);
+    if (options_.baseline_half_life > 0) subtract_baseline(person, seconds, faces[i].probabilities);
     person.smoother.update(seconds, faces[i].probabilities);
     out[i].face = std::move(faces[i]);
     out[i].face.probabilities = person.smoother.probabilities();

@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/softmax.hpp"
 #include "mien/error.hpp"
+#include "model/photo_head.hpp"
 #include "model_files.hpp"
 #include "support.hpp"
 
@@ -86,6 +87,24 @@ TEST_F(ClassifierFileTest, NoFacesAndPartsOfFaces) {
   const Classifier classifier = load();
   EXPECT_TRUE(classifier.probabilities({}).empty());
   EXPECT_THROW(classifier.logits(std::vector<std::uint8_t>(48 * 48 + 1)), Error);
+}
+
+/// The shipped network in both precisions, through the engine.
+TEST(PhotoHead, IsTheMeanOfTheTwoHeads) {
+  for (const char* name : {"mien.onnx", "mien-int8.onnx"}) {
+    const model::Model model = model::add_photo_head(
+        model::read_onnx(std::filesystem::path(MIEN_SOURCE_DIR) / "models" / name),
+        {.weight = 0.25, .prior = 0});
+    const auto logits = [&](const char* head) {
+      const Image face = test::blobs(5);
+      return Classifier::make(model, name, {engine::Precision::kAuto, 1}, {.name = head})
+          .logits({face.row(0), static_cast<std::size_t>(48 * 48)});
+    };
+    const std::vector<float> photo = logits(""), fer = logits("fer2013"), plus = logits("ferplus");
+    ASSERT_EQ(photo.size(), 7U);
+    for (std::size_t c = 0; c < 7; ++c)
+      EXPECT_NEAR(photo[c], 0.25 * fer[c] + 0.75 * plus[c], 1e-3) << name;
+  }
 }
 
 TEST(LocateClassifier, NamesMeanTheSameFileEverywhere) {

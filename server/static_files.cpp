@@ -33,7 +33,7 @@ std::string_view type_of(std::string_view name) {
   return "application/octet-stream";
 }
 
-/// FNV-1a: enough to tell one version of a file from another.
+/// FNV-1a of the file.
 std::string entity_tag(std::string_view bytes) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
@@ -45,7 +45,7 @@ std::string entity_tag(std::string_view bytes) {
 std::vector<Route> static_routes(std::span<const EmbeddedFile> files) {
   std::vector<Route> routes;
   for (const EmbeddedFile& file : files) {
-    const auto answer = [file, tag = entity_tag(file.bytes)](const Request& request) {
+    const auto respond = [file, tag = entity_tag(file.bytes)](const Request& request) {
       Response response{.content_type = std::string(type_of(file.name)),
                         .headers = {{"ETag", tag},
                                     {"Cache-Control", "no-cache"},
@@ -60,9 +60,9 @@ std::vector<Route> static_routes(std::span<const EmbeddedFile> files) {
         response.body = file.bytes;
       return response;
     };
-    routes.push_back({.method = "GET", .path = "/" + std::string(file.name), .answer = answer});
+    routes.push_back({.method = "GET", .path = "/" + std::string(file.name), .respond = respond});
     if (file.name == "index.html")
-      routes.push_back({.method = "GET", .path = "/", .answer = answer});
+      routes.push_back({.method = "GET", .path = "/", .respond = respond});
   }
   return routes;
 }

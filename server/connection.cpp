@@ -177,6 +177,13 @@ void Connection::evict() {
   cut();
 }
 
+bool Connection::has_new_request() {
+  error_code error;
+  if (socket_.available(error) == 0) return false;
+  idle_since_.reset();
+  return true;
+}
+
 /// A kept connection costs almost nothing until its next request begins.
 net::awaitable<bool> Connection::wait_for_request() {
   error_code error;

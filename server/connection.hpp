@@ -54,6 +54,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const net::ip::address& address() const { return address_; }
   /// Since when no request is in progress; empty if one is.
   std::optional<std::chrono::steady_clock::time_point> idle_since() const { return idle_since_; }
+  /// Whether a request has begun to arrive on an idle connection, which then is not idle any more.
+  bool has_new_request();
   /// In reserve: whether the request has shown that it may stay.
   bool privileged() const { return privileged_; }
 

@@ -178,6 +178,7 @@ class HttpServer::Impl {
       if (!longest || connection->idle_since() < longest->idle_since()) longest = connection;
     }
     if (!longest) return false;
+    if (longest->has_new_request()) return close_longest_idle(address);
     metrics_.count_refusal("idle");
     release(longest);
     longest->cut();

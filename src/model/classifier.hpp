@@ -16,7 +16,7 @@ struct HeadInfo {
   double temperature = 1;           ///< probabilities = softmax(logits / temperature)
 };
 
-/// What a user of an emotion network must know beside its graph: the model file's metadata_props
+/// What using an emotion network needs besides its graph: the model file's metadata_props
 /// (docs/model-format.md), read and checked.
 struct ClassifierInfo {
   std::vector<std::string> labels;  ///< of the first output, by index; each a name of Emotion

@@ -74,7 +74,7 @@ std::size_t label_of(const Face& face, const std::string& emotion,
 Response answer_question(const Service& service, const explain::Explainer& explainer,
                          const Pictures::One& picture, const Question& question) {
   const vision::DecodeLimits limits{.max_pixels = service.limits.pixels};
-  const Image photo = vision::decode_image(picture.bytes, picture.name, limits);
+  const vision::ScaledImage photo = vision::decode_photo(picture.bytes, picture.name, limits);
   const std::vector<Face> faces =
       service.analyzer.analyze_encoded(picture.bytes, picture.name).faces;
   if (question.face > faces.size()) {

@@ -21,6 +21,8 @@ struct Face {
   Box box;                    ///< in pixels of the image
   float detection_score = 0;  ///< the detector's own scale
   std::optional<Landmarks> landmarks;
+  int rotation = 0;  ///< degrees, see DetectedFace
+  FaceQuality quality;
   Emotion emotion = Emotion::kNeutral;  ///< the most probable one
   float confidence = 0;                 ///< its probability
   bool uncertain = false;               ///< confidence is below AnalyzerOptions::min_confidence
@@ -35,13 +37,16 @@ struct PhotoAnalysis {
   int width =
       0;  ///< in pixels, after the EXIF orientation; boxes and landmarks are in these pixels
   int height = 0;
-  std::vector<Face> faces;  ///< largest first
+  std::vector<Face> faces;  ///< most prominent first: large and certain ones
+  /// Side of the smallest face searched for, in pixels. Larger than AnalyzerOptions::min_face if
+  /// the photo was too large for that: smaller faces may be missing.
+  int min_face = 0;
 };
 
 struct AnalyzerOptions {
   std::string detector = "auto";  ///< "hog", "yunet", a path of a detector's ONNX file, or "auto":
                                   ///< the best that is there
-  int min_face = 0;  ///< smallest face looked for, in pixels; 0: 40, more in large photographs
+  int min_face = 0;  ///< smallest face searched for, in pixels; 0: 40, up to 60 in large photos
   int threads = 0;   ///< that face detection may use; 0: one a core, at most four
   std::string head;  ///< of a network with several ("fer2013", "ferplus"): the one that answers;
                      ///< empty: the model's default
@@ -72,20 +77,20 @@ class Analyzer {
   Analyzer& operator=(Analyzer&&) noexcept;
   ~Analyzer();
 
-  /// All faces, largest first; none is an empty list. Throws Error kInvalidArgument for an empty
-  /// image.
+  /// All faces, most prominent first; without a face, an empty list. If none is found upright, the
+  /// image is also searched rotated by 90, 180 and 270 degrees. Throws Error kInvalidArgument for
+  /// an empty image.
   std::vector<Face> analyze(const ImageView& image) const;
 
-  /// The faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM). Faster than reading and
-  /// analyzing it where a JPEG is large: it is decoded only as far as the smallest face wanted
-  /// needs. Throws as read_image does.
+  /// The faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM). Large JPEGs are
+  /// decoded at half their size, up to 250 megapixels. Throws as read_image does.
   PhotoAnalysis analyze_file(const std::filesystem::path& path) const;
   /// The same for a file's bytes; `name` stands for them in messages.
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const;
 
   /// The two halves of analyze, for programs that find faces in their own way or less often than
-  /// they read them: the faces, largest first; and the emotions of such faces, in their order.
-  /// Throws Error kInvalidArgument for a box that cannot be cropped (see crop_face).
+  /// they read them: the faces, most prominent first; and the emotions of such faces, in their
+  /// order. Throws Error kInvalidArgument for a box that cannot be cropped (see crop_face).
   std::vector<DetectedFace> detect(const ImageView& image) const;
   std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> faces) const;
 

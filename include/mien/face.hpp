@@ -43,13 +43,13 @@ struct HeadPose {
 struct FaceQuality {
   std::optional<HeadPose> pose;  ///< from the landmarks; empty without them
   float size = 0;                ///< larger side of the box, in pixels of the original photo
-  float sharpness = 0;           ///< variance of the Laplacian of the 48-pixel face, contrast
-                                 ///< normalized; below 0.05: blurred
-  float brightness = 0;          ///< mean gray value of the face, 0 to 1
-  bool turned = false;           ///< yaw over 35 or pitch over 25 degrees
-  bool small = false;            ///< size below 48 pixels, the input of the network
-  bool blurred = false;          ///< see sharpness
-  bool dark = false;             ///< brightness below 0.2
+  float sharpness = 0;   ///< variance of the Laplacian of the 48-pixel face, relative to its
+                         ///< contrast
+  float brightness = 0;  ///< mean gray value of the face, 0 to 1
+  bool turned = false;   ///< yaw over 30 or pitch over 25 degrees
+  bool small = false;    ///< size below 48 pixels, the input of the network
+  bool blurred = false;  ///< sharpness below 0.06
+  bool dark = false;     ///< brightness below 0.2
 };
 
 /// Intersection over union of two boxes, 0 to 1.

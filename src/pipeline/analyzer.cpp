@@ -8,6 +8,7 @@
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/face_detector.hpp"
+#include "vision/face_quality.hpp"
 
 namespace mien {
 namespace {
@@ -26,7 +27,6 @@ class Analyzer::Impl {
         classifier_(pipeline::Classifier::load(
             path_, {pipeline::precision_from_string(options.precision), 1},
             {options.head, options.contempt ? std::vector<std::string>{} : kSeven})),
-        whole_photos_(options.min_face > 0),
         min_confidence_(options.min_confidence),
         detector_(vision::make_face_detector(
             options.detector, {.min_face = options.min_face, .threads = options.threads})) {
@@ -46,7 +46,7 @@ class Analyzer::Impl {
     return detector_->detect(image);
   }
 
-  /// Boxes and landmarks come in pixels of an image x and y times as large.
+  /// Boxes and landmarks of the result are in pixels of an image x and y times as large.
   std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> found,
                              float x = 1, float y = 1) const {
     const int size = classifier_.info().input_size;
@@ -63,19 +63,24 @@ class Analyzer::Impl {
       faces.back().box = face.box;
       faces.back().detection_score = face.score;
       faces.back().landmarks = face.landmarks;
+      faces.back().rotation = face.rotation;
+      const std::uint8_t* crop = crops.data() + i * classifier_.face_bytes();
+      faces.back().quality =
+          vision::face_quality({crop, size, size, size, PixelFormat::kGray8}, face);
     }
     return faces;
   }
 
+  std::vector<Face> analyze(const ImageView& image) const {
+    return classify(image, vision::search_all_rotations(*detector_, image).faces);
+  }
+
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const {
-    const vision::ScaledImage photo =
-        vision::decode_image_scaled(bytes, name, whole_photos_ ? 0 : vision::kEnoughPixels);
-    const float x =
-        static_cast<float>(photo.original_width) / static_cast<float>(photo.image.width());
-    const float y =
-        static_cast<float>(photo.original_height) / static_cast<float>(photo.image.height());
+    const vision::ScaledImage photo = vision::decode_photo(bytes, name);
+    const vision::Detection found =
+        vision::search_all_rotations(*detector_, photo.image, photo.scale_x());
     return {photo.original_width, photo.original_height,
-            classify(photo.image, detect(photo.image), x, y)};
+            classify(photo.image, found.faces, photo.scale_x(), photo.scale_y()), found.min_face};
   }
 
   Face classify(const ImageView& image) const {
@@ -84,6 +89,7 @@ class Analyzer::Impl {
     append(crop, vision::crop_face(image, whole, {}, classifier_.info().input_size));
     Face face = read(classifier_.probabilities(crop));
     face.box = whole;
+    face.quality = vision::face_quality(image, {.box = whole});
     return face;
   }
 
@@ -108,7 +114,6 @@ class Analyzer::Impl {
 
   std::filesystem::path path_;
   pipeline::Classifier classifier_;
-  bool whole_photos_;  // a face of few pixels may be wanted: decode all of them
   double min_confidence_;
   std::unique_ptr<vision::FaceDetector> detector_;
   std::vector<Emotion> emotions_;  // by output
@@ -128,7 +133,7 @@ Analyzer::~Analyzer() = default;
 
 std::vector<Face> Analyzer::analyze(const ImageView& image) const {
   if (image.empty()) throw Error(ErrorCode::kInvalidArgument, "the image has no pixels");
-  return impl_->classify(image, impl_->detect(image));
+  return impl_->analyze(image);
 }
 std::vector<DetectedFace> Analyzer::detect(const ImageView& image) const {
   return impl_->detect(image);

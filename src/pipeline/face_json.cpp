@@ -1,27 +1,48 @@
 #include "pipeline/face_json.hpp"
 
-#include "base/file.hpp"
+#include <utility>
 
 namespace mien::pipeline {
 
-std::string face_json(const Face& face, std::span<const std::string> labels) {
-  std::string out = base::format(
-      "{\"box\": {\"x\": %.1f, \"y\": %.1f, \"width\": %.1f, \"height\": %.1f}, \"score\": %.4f",
-      face.box.x, face.box.y, face.box.width, face.box.height, face.detection_score);
+using base::Json, base::rounded;
+
+Json to_json(const Face& face, std::span<const std::string> labels) {
+  Json out;
+  out["box"] = {{"x", rounded(face.box.x, 1)},
+                {"y", rounded(face.box.y, 1)},
+                {"width", rounded(face.box.width, 1)},
+                {"height", rounded(face.box.height, 1)}};
+  out["score"] = rounded(face.detection_score, 4);
   if (face.landmarks) {
-    out += ", \"landmarks\": [";
     for (const Point& point : *face.landmarks)
-      out += base::format("%s{\"x\": %.1f, \"y\": %.1f}",
-                          &point == face.landmarks->data() ? "" : ", ", point.x, point.y);
-    out += "]";
+      out["landmarks"].push_back({{"x", rounded(point.x, 1)}, {"y", rounded(point.y, 1)}});
   }
-  out += base::format(", \"emotion\": %s, \"confidence\": %.5f, \"probabilities\": {",
-                      base::json_quote(answer(face)).c_str(), face.confidence);
-  for (std::size_t c = 0; c < labels.size(); ++c) {
-    out += base::format("%s%s: %.5f", c == 0 ? "" : ", ", base::json_quote(labels[c]).c_str(),
-                        face.probabilities[c]);
+  Json& quality = out["quality"];
+  if (face.quality.pose) {
+    quality["yaw"] = rounded(face.quality.pose->yaw, 1);
+    quality["pitch"] = rounded(face.quality.pose->pitch, 1);
+    quality["roll"] = rounded(face.quality.pose->roll, 1);
   }
-  return out + "}}";
+  quality["size"] = rounded(face.quality.size, 1);
+  quality["sharpness"] = rounded(face.quality.sharpness, 4);
+  quality["brightness"] = rounded(face.quality.brightness, 3);
+  quality["flags"] = Json::array();
+  for (const auto& [set, flag] : {std::pair{face.quality.turned, "turned"},
+                                  {face.quality.small, "small"},
+                                  {face.quality.blurred, "blurred"},
+                                  {face.quality.dark, "dark"}}) {
+    if (set) quality["flags"].push_back(flag);
+  }
+  out["emotion"] = answer(face);
+  out["confidence"] = rounded(face.confidence, 5);
+  Json& probabilities = out["probabilities"];
+  for (std::size_t c = 0; c < labels.size(); ++c)
+    probabilities[labels[c]] = rounded(face.probabilities[c], 5);
+  return out;
+}
+
+std::string face_json(const Face& face, std::span<const std::string> labels) {
+  return base::to_text(to_json(face, labels));
 }
 
 }  // namespace mien::pipeline

@@ -61,7 +61,7 @@ TEST_F(AnalyzerTest, LargeJpegsAreDecodedSmallerAndAnsweredInTheirOwnPixels) {
   const Analyzer analyzer = load();
   const Image large = vision::resize(read_image(kAstronaut), 3000, 3000);
   const auto jpeg = vision::encode_jpeg(large, 95);
-  ASSERT_LT(vision::decode_image_scaled(jpeg, "large.jpg", 1200).image.width(), 3000);
+  ASSERT_LT(vision::decode_photo(jpeg, "large.jpg").image.width(), 3000);
   const PhotoAnalysis analysis = analyzer.analyze_encoded(jpeg, "large.jpg");
   EXPECT_EQ(analysis.width, 3000);
   EXPECT_EQ(analysis.height, 3000);

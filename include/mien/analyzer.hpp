@@ -47,7 +47,8 @@ struct AnalyzerOptions {
   std::string detector = "auto";  ///< "hog", "yunet", a path of a detector's ONNX file, or "auto":
                                   ///< the best that is there
   int min_face = 0;  ///< smallest face searched for, in pixels; 0: 40, up to 60 in large photos
-  int threads = 0;   ///< that face detection may use; 0: one a core, at most four
+  std::optional<float> min_score;  ///< of the detector, on its scale; by default YuNet 0.6, HOG 0
+  int threads = 0;                 ///< that face detection may use; 0: one a core, at most four
   std::string head;  ///< of a network with several ("fer2013", "ferplus"): the one that answers;
                      ///< empty: the model's default
   bool contempt = false;  ///< answer contempt too, where the head knows it; otherwise the seven

@@ -28,8 +28,9 @@ class Analyzer::Impl {
             path_, {pipeline::precision_from_string(options.precision), 1},
             {options.head, options.contempt ? std::vector<std::string>{} : kSeven})),
         min_confidence_(options.min_confidence),
-        detector_(vision::make_face_detector(
-            options.detector, {.min_face = options.min_face, .threads = options.threads})) {
+        detector_(vision::make_face_detector(options.detector, {.min_face = options.min_face,
+                                                                .threads = options.threads,
+                                                                .min_score = options.min_score})) {
     if (!(min_confidence_ >= 0 && min_confidence_ <= 1)) {
       throw Error(
           ErrorCode::kInvalidArgument,

@@ -22,7 +22,9 @@ struct Source {
 
   const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(bytes.data()); }
   [[noreturn]] void fail(ErrorCode code, std::string_view what) const;
-  /// Throws Error kTooLarge if a decoder needs more than DecodeLimits promises.
+  /// Bytes that a decoder may use: see DecodeLimits.
+  std::int64_t memory_limit() const { return 4 * limits.max_pixels + (16 << 20); }
+  /// Throws Error kTooLarge above memory_limit().
   void require_memory(std::int64_t decoder_bytes) const;
 };
 

@@ -193,7 +193,7 @@ void Source::fail(ErrorCode code, std::string_view what) const {
 }
 
 void Source::require_memory(std::int64_t decoder_bytes) const {
-  const std::int64_t limit = 4 * limits.max_pixels;
+  const std::int64_t limit = memory_limit();
   if (decoder_bytes <= limit) return;
   fail(ErrorCode::kTooLarge, base::format("decoding needs %lld MB; the limit is %lld MB",
                                           static_cast<long long>(decoder_bytes / 1'000'000),

@@ -18,7 +18,9 @@ enum class ImageType { kJpeg, kPng, kWebp, kTiff, kBmp, kPnm };
 std::string_view to_string(ImageType type);
 
 /// Bounds on the cost of a file, checked before pixels are decoded. Decoding takes at most 4 bytes
-/// of memory per allowed pixel (480 MB by default), besides the file itself.
+/// of memory per allowed pixel and 16 MB (500 MB by default), besides the file itself. Some kinds
+/// therefore have a lower limit on pixels: lossless or transparent WebP, interlaced transparent
+/// PNG, TIFF in one strip, progressive JPEG.
 struct DecodeLimits {
   std::int64_t max_pixels = 120'000'000;         ///< width * height as decoded (see decode_photo)
   std::int64_t max_source_pixels = 250'000'000;  ///< as stored; bounds the time of a scaled JPEG

@@ -57,7 +57,7 @@ class JpegReader : public Reader {
       jpeg_create_decompress(&handle_.info);
       handle_.info.client_data = this;
       handle_.info.progress = &progress_;
-      handle_.info.mem->max_memory_to_use = static_cast<long>(4 * source.limits.max_pixels);
+      handle_.info.mem->max_memory_to_use = static_cast<long>(source.memory_limit());
       jpeg_mem_src(&handle_.info, source_.data(), static_cast<unsigned long>(source_.bytes.size()));
       handle_.info.src->fill_input_buffer = on_end;
       jpeg_read_header(&handle_.info, TRUE);

@@ -22,7 +22,7 @@ class TiffReader : public Reader {
     TIFFOpenOptionsSetErrorHandlerExtR(options.get(), on_error, this);
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), on_warning, nullptr);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(),
-                                        static_cast<tmsize_t>(4 * source.limits.max_pixels));
+                                        static_cast<tmsize_t>(source.memory_limit()));
     tiff_.reset(TIFFClientOpenExt(source.name.c_str(), "rm", this, on_read, on_write, on_seek,
                                   on_close, on_size, nullptr, nullptr, options.get()));
     if (!tiff_) fail();

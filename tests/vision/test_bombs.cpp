@@ -212,7 +212,7 @@ TEST(Bombs, ProgressiveJpegWithManyScans) {
 TEST(Bombs, JpegWithoutPixels) {
   for (const int side : {3000, 10'904, 15'000, 65'000}) {
     std::string jpeg = progressive_jpeg(side, 1);
-    jpeg.resize(60);
+    jpeg.resize(jpeg.size() - 8);  // in the only scan
     const Cost cost = cost_of(jpeg);
     EXPECT_GE(cost.code, 0) << side;
     EXPECT_LT(cost.seconds, 1) << side;

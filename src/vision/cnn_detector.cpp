@@ -146,7 +146,7 @@ Detection CnnDetector::search_once(const ImageView& image, double scale) const {
       options_, static_cast<int>(std::lround(std::max(size.width, size.height) * scale)));
   const double pixels = static_cast<double>(size.width) * size.height;
   const double wanted = head_->input().min_face * scale / requested,
-               finest = std::min(wanted, std::sqrt(kMaxSearchPixels / pixels));
+               finest = std::min(wanted, std::sqrt(options_.max_search_pixels / pixels));
 
   const PhotoFit fit = fit_photo(size, finest);
   std::vector<DetectedFace> faces =

@@ -19,18 +19,18 @@ struct DetectorOptions {
   int min_face = 0;
   int threads = 0;                 ///< per image; 0: one per core, at most four
   std::optional<float> min_score;  ///< on the detector's scale; by default YuNet 0.6, HOG 0
+  /// Pixels that the detector processes per image at its finest scale: bounds its time to seconds.
+  /// Enough for faces of 60 pixels in photos of 200 megapixels.
+  double max_search_pixels = 512e6;
 };
 
 /// Result of a search.
 struct Detection {
   std::vector<DetectedFace> faces;  ///< in pixels of the image, most prominent first
   /// Side of the smallest face searched for, in pixels of the original photo. Larger than requested
-  /// if the search would exceed kMaxSearchPixels: smaller faces may then be missing.
+  /// if the search would exceed max_search_pixels: smaller faces may then be missing.
   int min_face = 0;
 };
-
-/// Pixels that a detector processes per image at its finest scale: bounds its time to seconds.
-inline constexpr double kMaxSearchPixels = 512e6;
 
 /// What a detector's scores mean.
 struct ScoreScale {

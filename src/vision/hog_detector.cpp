@@ -188,7 +188,7 @@ Detection HogDetector::search(const ImageView& image, double scale) const {
       options_, static_cast<int>(std::lround(std::max(size.width, size.height) * scale)));
   const double pixels = static_cast<double>(size.width) * size.height;
   const double wanted = kWindow * scale / requested,
-               finest = std::min(wanted, std::sqrt(kMaxSearchPixels / pixels));
+               finest = std::min(wanted, std::sqrt(options_.max_search_pixels / pixels));
   const Image gray = to_gray(image);
 
   std::vector<DetectedFace> faces;

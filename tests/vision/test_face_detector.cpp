@@ -365,9 +365,10 @@ TEST(HogDetector, FindsAFaceInARotatedPhoto) {
 }
 
 TEST(Detection, SaysWhenSmallFacesWereNotSearchedFor) {
-  const auto detector = make_face_detector("hog", {.min_face = 10});
-  EXPECT_EQ(detector->search(Image(64, 64, PixelFormat::kGray8), 1).min_face, 10);
-  EXPECT_GT(detector->search(Image(20'000, 700, PixelFormat::kGray8), 1).min_face, 10);
+  const auto detector = make_face_detector("hog", {.min_face = 40, .max_search_pixels = 1e6});
+  EXPECT_EQ(detector->search(Image(500, 500, PixelFormat::kGray8), 1).min_face, 40);
+  EXPECT_EQ(detector->search(Image(2000, 500, PixelFormat::kGray8), 1).min_face, 80);
+  EXPECT_EQ(detector->search(Image(1000, 250, PixelFormat::kGray8), 2).min_face, 80);
 }
 
 TEST(MakeFaceDetector, RefusesWhatItDoesNotKnow) {

@@ -18,7 +18,7 @@ struct Point3 {
 constexpr std::size_t kPoints = 5;
 constexpr std::array<Point3, kPoints> kHead = {{{-3.15, -2.62, -3.47},
                                                 {3.15, -2.62, -3.47},
-                                                {0, 0.46, -7.59},
+                                                {0, 1.2, -7.59},
                                                 {-2.46, 4.34, -4.28},
                                                 {2.46, 4.34, -4.28}}};
 

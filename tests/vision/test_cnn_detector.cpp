@@ -178,7 +178,7 @@ TEST(CnnDetector, SurvivesAnyShape) {
     const auto detector = make_face_detector(file->string(), {.min_face = 10, .threads = 1});
     EXPECT_TRUE(detector->detect(ImageView{}).empty());
     for (const auto& [width, height] :
-         {std::pair{1, 1}, {1, 500}, {60'000, 1}, {2, 3}, {33, 77}, {7000, 5000}}) {
+         {std::pair{1, 1}, {1, 500}, {60'000, 1}, {2, 3}, {33, 77}, {2000, 1500}}) {
       for (const PixelFormat format : {PixelFormat::kGray8, PixelFormat::kRgb8}) {
         Image image(width, height, format);
         for (int y = 0; y < height; ++y) {

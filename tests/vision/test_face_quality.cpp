@@ -19,7 +19,7 @@ namespace {
 Landmarks project(double pitch, double yaw, double roll, double distance = 80) {
   constexpr double kHead[5][3] = {{-3.15, -2.62, -3.47},
                                   {3.15, -2.62, -3.47},
-                                  {0, 0.46, -7.59},
+                                  {0, 1.2, -7.59},
                                   {-2.46, 4.34, -4.28},
                                   {2.46, 4.34, -4.28}};
   const auto rotate = [](double& a, double& b, double degrees) {

@@ -18,7 +18,8 @@ enum class ImageType { kJpeg, kPng, kWebp, kTiff, kBmp, kPnm };
 std::string_view to_string(ImageType type);
 
 /// Bounds on the cost of a file, checked before pixels are decoded. Decoding takes at most 4 bytes
-/// of memory per allowed pixel and 16 MB (500 MB by default), besides the file itself. Some kinds
+/// of memory per allowed pixel and 16 MB (500 MB by default), besides the file itself
+/// and a second copy of an image whose orientation is not upright. Some kinds
 /// therefore have a lower limit on pixels: lossless or transparent WebP, interlaced transparent
 /// PNG, TIFF in one strip, progressive JPEG.
 struct DecodeLimits {

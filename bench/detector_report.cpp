@@ -1,4 +1,4 @@
-// Measures face detectors on labelled photographs and prints Markdown for docs/performance.md:
+// Measures face detectors on labelled photos and prints Markdown for docs/performance.md:
 //   detector_report hog yunet path/to/detector.onnx
 // Needs the Debian packages libdlib19.1 and visp-images-data; leaves out what is not installed.
 #include <algorithm>
@@ -26,44 +26,44 @@ using namespace mien;
 
 const std::filesystem::path kSolvay = "/usr/share/visp-images-data/ViSP-images/faces";
 
-struct Picture {
+struct Image {
   Image image;
   std::vector<Box> faces;
   std::vector<Box> ignored;
 };
 
-struct PictureSet {
+struct ImageSet {
   std::string name;
-  std::vector<Picture> pictures;
+  std::vector<Image> images;
 };
 
 Box scaled(const Box& box, float factor) {
   return {box.x * factor, box.y * factor, box.width * factor, box.height * factor};
 }
 
-Picture scaled(const Picture& picture, double factor) {
-  Picture out{
-      vision::resize(picture.image,
-                     std::max(1, static_cast<int>(std::lround(picture.image.width() * factor))),
-                     std::max(1, static_cast<int>(std::lround(picture.image.height() * factor)))),
-      picture.faces, picture.ignored};
+Image scaled(const Image& image, double factor) {
+  Image out{
+      vision::resize(image.image,
+                     std::max(1, static_cast<int>(std::lround(image.image.width() * factor))),
+                     std::max(1, static_cast<int>(std::lround(image.image.height() * factor)))),
+      image.faces, image.ignored};
   for (Box& box : out.faces) box = scaled(box, static_cast<float>(factor));
   for (Box& box : out.ignored) box = scaled(box, static_cast<float>(factor));
   return out;
 }
 
-PictureSet read_dlib(const char* list) {
-  PictureSet set{std::string("dlib ") + list, {}};
+ImageSet read_dlib(const char* list) {
+  ImageSet set{std::string("dlib ") + list, {}};
   for (const test::LabelledPhoto& photo : test::read_dlib_list(test::kDlibFaces / list)) {
-    set.pictures.push_back(
+    set.images.push_back(
         {vision::load_image(test::kDlibFaces / photo.file), photo.faces, photo.ignored});
   }
   return set;
 }
 
 /// 29 people; each box is given by its four corners, row before column.
-Picture read_solvay() {
-  Picture picture{vision::load_image(kSolvay / "1280px-Solvay_conference_1927.png"), {}, {}};
+Image read_solvay() {
+  Image image{vision::load_image(kSolvay / "1280px-Solvay_conference_1927.png"), {}, {}};
   std::istringstream words(base::read_text(kSolvay / "ground_truth_detection.txt"));
   for (std::string title; words >> title;) {
     float top = 1e9f, left = 1e9f, bottom = 0, right = 0;
@@ -74,19 +74,19 @@ Picture read_solvay() {
       left = std::min(left, column), right = std::max(right, column);
     }
     if (title != "detection_0")
-      picture.faces.push_back({left, top, right - left, bottom - top});  // 0 is on no face
+      image.faces.push_back({left, top, right - left, bottom - top});  // 0 is on no face
   }
-  return picture;
+  return image;
 }
 
-std::vector<PictureSet> read_sets() {
-  std::vector<PictureSet> sets;
+std::vector<ImageSet> read_sets() {
+  std::vector<ImageSet> sets;
   if (std::filesystem::exists(test::kDlibFaces / "training.xml")) {
     sets.push_back(read_dlib("training.xml"));
     sets.push_back(read_dlib("testing.xml"));
   }
   if (std::filesystem::exists(kSolvay / "ground_truth_detection.txt")) {
-    const Picture solvay = read_solvay();
+    const Image solvay = read_solvay();
     for (const int width : {640, 1024, 1280, 2126}) {
       sets.push_back({base::format("Solvay, %d wide", width),
                       {scaled(solvay, static_cast<double>(width) / solvay.image.width())}});
@@ -100,34 +100,34 @@ bool overlaps(const std::vector<Box>& boxes, const Box& box, float least) {
       boxes, [&](const Box& other) { return intersection_over_union(other, box) >= least; });
 }
 
-metrics::DetectionCounts count(const PictureSet& set,
+metrics::DetectionCounts count(const ImageSet& set,
                                const std::vector<std::vector<DetectedFace>>& found, float overlap) {
   metrics::DetectionCounts counts;
-  for (std::size_t i = 0; i < set.pictures.size(); ++i) {
-    const Picture& picture = set.pictures[i];
+  for (std::size_t i = 0; i < set.images.size(); ++i) {
+    const Image& image = set.images[i];
     std::vector<DetectedFace> faces = found[i];
     std::erase_if(faces, [&](const DetectedFace& face) {
-      return overlaps(picture.ignored, face.box, overlap) &&
-             !overlaps(picture.faces, face.box, overlap);
+      return overlaps(image.ignored, face.box, overlap) &&
+             !overlaps(image.faces, face.box, overlap);
     });
-    counts += metrics::match_faces(faces, picture.faces, overlap);
+    counts += metrics::match_faces(faces, image.faces, overlap);
   }
   return counts;
 }
 
-void print_quality(const std::vector<std::string>& detectors, const std::vector<PictureSet>& sets) {
+void print_quality(const std::vector<std::string>& detectors, const std::vector<ImageSet>& sets) {
   std::puts(
-      "| photographs | faces | detector | recall at 0.3 | precision at 0.3 | recall at 0.5 | "
+      "| photos | faces | detector | recall at 0.3 | precision at 0.3 | recall at 0.5 | "
       "precision at 0.5 |");
   std::puts("|---|---:|---|---:|---:|---:|---:|");
-  for (const PictureSet& set : sets) {
+  for (const ImageSet& set : sets) {
     std::size_t faces = 0;
-    for (const Picture& picture : set.pictures) faces += picture.faces.size();
+    for (const Image& image : set.images) faces += image.faces.size();
     for (const std::string& name : detectors) {
       // The smallest face of these sets has 24 pixels, in Solvay at 640.
       const auto detector = vision::make_face_detector(name, {.min_face = 24, .threads = 1});
       std::vector<std::vector<DetectedFace>> found;
-      for (const Picture& picture : set.pictures) found.push_back(detector->detect(picture.image));
+      for (const Image& image : set.images) found.push_back(detector->detect(image.image));
       const auto loose = count(set, found, 0.3f), strict = count(set, found, 0.5f);
       std::printf("| %s | %zu | %s | %.3f | %.3f | %.3f | %.3f |\n", set.name.c_str(), faces,
                   std::string(detector->name()).c_str(), loose.recall(), loose.precision(),
@@ -156,20 +156,20 @@ double wall_clock() {
 }
 double cpu_clock() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-/// The side of the smallest faces of which nine in ten are found, when each photograph is shrunk
+/// The side of the smallest faces of which nine in ten are found, when each photo is shrunk
 /// until its face has that side.
-int smallest_found(const std::string& name, const std::vector<PictureSet>& sets) {
+int smallest_found(const std::string& name, const std::vector<ImageSet>& sets) {
   int smallest = 0;
   for (const int side : {80, 64, 48, 40, 32, 28, 24, 20, 18, 16, 14, 12, 10}) {
     const auto detector =
         vision::make_face_detector(name, {.min_face = std::max(10, side * 4 / 5), .threads = 1});
     int faces = 0, found = 0;
-    for (const PictureSet& set : sets) {
-      for (const Picture& picture : set.pictures) {
-        for (const Box& face : picture.faces) {
+    for (const ImageSet& set : sets) {
+      for (const Image& image : set.images) {
+        for (const Box& face : image.faces) {
           const double factor = side / static_cast<double>(face.width);
           if (!set.name.starts_with("dlib") || factor > 1) continue;
-          const Picture small = scaled(picture, factor);
+          const Image small = scaled(image, factor);
           const Box wanted = scaled(face, static_cast<float>(factor));
           ++faces;
           found += std::ranges::any_of(detector->detect(small.image), [&](const DetectedFace& one) {
@@ -184,8 +184,8 @@ int smallest_found(const std::string& name, const std::vector<PictureSet>& sets)
   return smallest;
 }
 
-void print_speed(const std::vector<std::string>& detectors, const std::vector<PictureSet>& sets) {
-  const Image& photo = sets.front().pictures.front().image;
+void print_speed(const std::vector<std::string>& detectors, const std::vector<ImageSet>& sets) {
+  const Image& photo = sets.front().images.front().image;
   std::puts("| detector | threads | 640x480 | 1280x720 | 4000x3000 | smallest face found |");
   std::puts("|---|---:|---:|---:|---:|---:|");
   for (const std::string& name : detectors) {
@@ -210,7 +210,7 @@ int main(int argc, char** argv) {
   try {
     std::vector<std::string> detectors(argv + 1, argv + argc);
     if (detectors.empty()) detectors = {"hog", "auto"};
-    const std::vector<PictureSet> sets = read_sets();
+    const std::vector<ImageSet> sets = read_sets();
     if (sets.empty())
       throw Error(ErrorCode::kNotFound, "neither libdlib19.1 nor visp-images-data is installed");
     std::puts(
@@ -219,7 +219,7 @@ int main(int argc, char** argv) {
         "frame faces differently, and a box that is a good face may miss 0.5.\n");
     print_quality(detectors, sets);
     std::puts(
-        "Milliseconds a photograph, smallest face at its default: CPU time for one thread, wall "
+        "Milliseconds a photo, smallest face at its default: CPU time for one thread, wall "
         "time for two.\n"
         "Smallest face found: side in pixels, nine in ten are found.\n");
     print_speed(detectors, sets);

@@ -1,9 +1,9 @@
-// Loads a running `mien serve` and checks every answer against its own picture.
+// Loads a running `mien serve` and checks every answer against its own image.
 //   load PORT --photo FILE [--connections N] [--seconds S | --requests N] [--detector NAME]
 //   [--model FILE]
-// Prints one row of a Markdown table. Each connection sends a picture, waits for the answer, sends
+// Prints one row of a Markdown table. Each connection sends an image, waits for the answer, sends
 // the next; every 50th request is one that must be refused, and every 200th comes on a new
-// connection. The pictures are parts of the photo of many sizes, so that no two have the same
+// connection. The images are parts of the photo of many sizes, so that no two have the same
 // answer; the right answers are computed here, without the server.
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -90,15 +90,15 @@ class Client {
 };
 
 struct Question {
-  std::string request, wanted;  // a part of the answer that only this picture has
+  std::string request, wanted;  // a part of the answer that only this image has
 };
 
-std::string post(const std::vector<std::byte>& picture) {
+std::string post(const std::vector<std::byte>& image) {
   return mien::base::format(
              "POST /v1/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
              "image/jpeg\r\nContent-Length: %zu\r\n\r\n",
-             picture.size()) +
-         std::string(reinterpret_cast<const char*>(picture.data()), picture.size());
+             image.size()) +
+         std::string(reinterpret_cast<const char*>(image.data()), image.size());
 }
 
 std::vector<Question> make_questions(const Options& options) {
@@ -112,14 +112,14 @@ std::vector<Question> make_questions(const Options& options) {
     mien::ImageView part = photo;
     part.width -= i * photo.width() / (8 * kCount);
     part.height -= i * 5 % kCount * photo.height() / (8 * kCount);
-    const std::vector<std::byte> picture = mien::vision::encode_jpeg(part, 90);
-    const mien::PhotoAnalysis analysis = analyzer.analyze_encoded(picture, "image");
+    const std::vector<std::byte> image = mien::vision::encode_jpeg(part, 90);
+    const mien::PhotoAnalysis analysis = analyzer.analyze_encoded(image, "image");
     std::string wanted = mien::base::format("\"width\": %d, \"height\": %d, \"faces\": [",
                                             analysis.width, analysis.height);
     for (const mien::Face& face : analysis.faces)
       wanted += (&face == analysis.faces.data() ? "" : ", ") +
                 mien::pipeline::face_json(face, analyzer.labels());
-    if (answers.insert(wanted += "]").second) questions.push_back({post(picture), wanted});
+    if (answers.insert(wanted += "]").second) questions.push_back({post(image), wanted});
   }
   return questions;
 }

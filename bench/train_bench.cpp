@@ -1,5 +1,5 @@
 // What one 3x3 convolution of each stage of the shipped network takes in training, forward and
-// back, for 64 pictures of 48 pixels in f32 on two threads: Mien's and LibTorch's own. The memory
+// back, for 64 images of 48 pixels in f32 on two threads: Mien's and LibTorch's own. The memory
 // that both take is kept, as mien-train keeps it:
 //   export
 //   GLIBC_TUNABLES=glibc.malloc.trim_threshold=4000000000:glibc.malloc.mmap_threshold=4000000000

@@ -119,17 +119,17 @@ int audit_command(std::span<const std::string> arguments) {
 
   std::optional<ProgressBar> bar;
   audit::NetworkView view =
-      audit::look_at(dataset, model::locate_model(options.model), options.threads,
-                     watch(bar, "features", dataset.size(), "pictures"));
+      audit::analyze_dataset(dataset, model::locate_model(options.model), options.threads,
+                             watch(bar, "features", dataset.size(), "pictures"));
   if (options.predictions.empty())
-    audit::forget_training(view.probabilities, dataset);
+    audit::mask_training(view.probabilities, dataset);
   else
     view.probabilities = std::move(predictions);
   audit::AuditOptions limits{.flat = static_cast<float>(options.flat),
                              .drop_flat = static_cast<float>(options.drop_flat),
-                             .drop_twin = static_cast<float>(options.drop_twin),
+                             .drop_duplicate = static_cast<float>(options.drop_twin),
                              .relabel = static_cast<float>(options.relabel)};
-  limits.twins.least_correlation = static_cast<float>(options.twin);
+  limits.duplicates.min_correlation = static_cast<float>(options.twin);
   const audit::AuditResult result = audit::audit(dataset, view.features, view.probabilities, limits,
                                                  watch(bar, "compare", dataset.size(), "pictures"));
   bar.reset();

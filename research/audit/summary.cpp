@@ -16,14 +16,14 @@ std::string check_text(const VoteCheck& check) {
   for (const PrecisionAtK& at : check.at)
     out += base::format("    %6zu  %8.1f%%  %5.1f%%\n", at.k, 100 * at.precision, 100 * at.recall);
   return out +
-         base::format("    (they find %.1f%% of %zu pictures; area under the ROC curve %.3f)\n",
-                      100 * check.base_rate(), check.pictures, check.area);
+         base::format("    (voters mark %.1f%% of %zu images; area under the ROC curve %.3f)\n",
+                      100 * check.base_rate(), check.images, check.area);
 }
 
 std::string check_json(const VoteCheck& check) {
   std::string out =
       base::format("{\"pictures\": %zu, \"positives\": %zu, \"roc_area\": %.4f, \"at\": [",
-                   check.pictures, check.positives, check.area);
+                   check.images, check.positives, check.area);
   for (const PrecisionAtK& at : check.at)
     out += base::format("%s{\"k\": %zu, \"precision\": %.4f, \"recall\": %.4f}",
                         &at == &check.at[0] ? "" : ", ", at.k, at.precision, at.recall);
@@ -33,32 +33,32 @@ std::string check_json(const VoteCheck& check) {
 }  // namespace
 
 std::string to_text(const AuditResult& result, const datasets::Dataset& dataset) {
-  std::string out = base::format("%zu pictures\n\n", dataset.size());
-  out += base::format("  equal to another       %6zu\n", count(result, Reason::kExactDuplicate));
-  out += base::format("  nearly equal           %6zu\n", count(result, Reason::kNearDuplicate));
-  out += base::format("    groups in all        %6zu\n", result.exact.size() + result.near.size());
+  std::string out = base::format("%zu images\n\n", dataset.size());
+  out += base::format("  identical images       %6zu\n", count(result, Reason::kExactDuplicate));
+  out += base::format("  near-duplicates        %6zu\n", count(result, Reason::kNearDuplicate));
+  out += base::format("    groups in total     %6zu\n", result.exact.size() + result.near.size());
   out += base::format("    groups across splits %6zu\n    contradicting labels %6zu\n",
                       result.across_splits, result.contradicting);
-  out += base::format("  probably no face       %6zu\n", count(result, Reason::kNoFace));
+  out += base::format("  no face                %6zu\n", count(result, Reason::kNoFace));
   if (result.labels)
-    out += base::format("  labels in doubt        %6zu  (estimated share of wrong labels %.1f%%)\n",
+    out += base::format("  wrong labels           %6zu  (estimated share of wrong labels %.1f%%)\n",
                         count(result, Reason::kWrongLabel), 100 * result.labels->noise_share);
-  out += base::format("\n  of the training pictures, %zu to drop and %zu to relabel\n",
+  out += base::format("\n  suggested for training images: drop %zu, relabel %zu\n",
                       result.edits.drop.size(), result.edits.relabel.size());
   if (const VoteCheck faces = check_no_faces(result, dataset); faces.positives > 0) {
     out += "\n  no face: flatness against \"not a face\" by most of FER+'s voters\n" +
            check_text(faces);
-    for (const float least : {AuditOptions{}.flat, AuditOptions{}.drop_flat}) {
-      const PrecisionAtK from = check_flat_from(result, dataset, least);
-      out += base::format("    from %.2f on: %zu pictures, precision %.1f%%, recall %.1f%%\n",
-                          least, from.k, 100 * from.precision, 100 * from.recall);
+    for (const float min_flatness : {AuditOptions{}.flat, AuditOptions{}.drop_flat}) {
+      const PrecisionAtK from = check_flat_from(result, dataset, min_flatness);
+      out += base::format("    at least %.2f: %zu images, precision %.1f%%, recall %.1f%%\n",
+                          min_flatness, from.k, 100 * from.precision, 100 * from.recall);
     }
   }
   if (const auto labels = check_labels(result, dataset)) {
     out += "\n  labels: doubt against \"the majority of FER+'s voters names another emotion\"\n" +
            check_text(labels->doubts);
     out += base::format(
-        "    %zu issues: the majority disagrees with the label in %.1f%%, names the suggested one "
+        "    %zu issues: the majority disagrees with the label in %.1f%%, confirms the suggestion "
         "in %.1f%%\n",
         labels->issues, 100 * labels->wrong, 100 * labels->suggestion);
     out += base::format("    %zu to relabel: in %.1f%% and %.1f%%\n", labels->relabelled,

@@ -56,10 +56,10 @@ void CsvReader::fail(const std::string& reason) const {
 }
 
 std::string excerpt(std::string_view text) {
-  constexpr std::size_t kLongest = 24;
+  constexpr std::size_t kMaxLength = 24;
   std::string out = "'";
-  for (const char c : text.substr(0, kLongest)) out += c >= ' ' && c <= '~' ? c : '?';
-  return out + (text.size() > kLongest ? "…'" : "'");
+  for (const char c : text.substr(0, kMaxLength)) out += c >= ' ' && c <= '~' ? c : '?';
+  return out + (text.size() > kMaxLength ? "…'" : "'");
 }
 
 }  // namespace mien::datasets

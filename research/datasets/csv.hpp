@@ -10,20 +10,20 @@
 
 namespace mien::datasets {
 
-/// Walks through the lines of a CSV text whose fields hold no commas and no line breaks, as those
-/// of FER2013 and FER+ do. Quotes around a field and CRLF are allowed; blank lines are passed over.
+/// Reads CSV text line by line. Fields must not contain commas or line breaks, as in FER2013 and
+/// FER+. Quoted fields and CRLF are allowed; blank lines are skipped.
 class CsvReader {
  public:
   /// The text must outlive the reader; `path` is for messages.
   CsvReader(std::filesystem::path path, std::string_view text);
 
-  /// Moves on to the next line with something on it; false at the end.
+  /// Moves to the next line that is not blank; false at the end.
   bool next();
 
-  /// The line, without outer blanks.
+  /// The line, trimmed.
   std::string_view line() const { return line_; }
 
-  /// Fields of the line, without quotes and outer blanks; throws Error kBadFormat when it has not
+  /// The fields of the line, trimmed and without quotes; throws Error kBadFormat unless there are
   /// exactly N.
   template <std::size_t N>
   std::array<std::string_view, N> fields() const {
@@ -44,7 +44,7 @@ class CsvReader {
   std::size_t number_ = 0;
 };
 
-/// A text shortened and quoted for a message; bytes that do not print become '?'.
+/// The text cut and quoted for a message; bytes that are not printable ASCII become '?'.
 std::string excerpt(std::string_view text);
 
 }  // namespace mien::datasets

@@ -30,20 +30,21 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// Indices of the samples that `candidate` admits and whose pixels equal those of one that
-/// `reference` admits.
+/// Indices of samples accepted by `candidate` whose pixels equal those of a sample accepted by
+/// `reference`.
 template <class Candidate, class Reference>
-std::vector<std::size_t> find_twins(const Dataset& dataset, Candidate candidate,
-                                    Reference reference) {
+std::vector<std::size_t> find_duplicates(const Dataset& dataset, Candidate candidate,
+                                         Reference reference) {
   std::unordered_set<std::string_view> known;
   for (const Sample& sample : dataset) {
     if (reference(sample.split)) known.insert(pixels_of(sample));
   }
-  std::vector<std::size_t> twins;
+  std::vector<std::size_t> duplicates;
   for (std::size_t i = 0; i < dataset.size(); ++i) {
-    if (candidate(dataset[i].split) && known.contains(pixels_of(dataset[i]))) twins.push_back(i);
+    if (candidate(dataset[i].split) && known.contains(pixels_of(dataset[i])))
+      duplicates.push_back(i);
   }
-  return twins;
+  return duplicates;
 }
 
 bool is_training(Split split) { return split == Split::kTraining; }
@@ -57,9 +58,8 @@ Split split_from_string(std::string_view name) {
   for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
     if (word == lower(kSplitNames[i]) || word == kShortSplitNames[i]) return static_cast<Split>(i);
   }
-  throw Error(ErrorCode::kInvalidArgument, "no split is called '" +
-                                               std::string(name.substr(0, 40)) +
-                                               "': use Training, PublicTest or PrivateTest");
+  throw Error(ErrorCode::kInvalidArgument, "unknown split '" + std::string(name.substr(0, 40)) +
+                                               "'; choose Training, PublicTest or PrivateTest");
 }
 
 bool Sample::has_votes() const {
@@ -74,11 +74,11 @@ Dataset read_dataset(const std::filesystem::path& path) {
 }
 
 std::vector<std::size_t> find_leaked_training(const Dataset& dataset) {
-  return find_twins(dataset, is_training, [](Split split) { return !is_training(split); });
+  return find_duplicates(dataset, is_training, [](Split split) { return !is_training(split); });
 }
 
 std::vector<std::size_t> find_seen_in_training(const Dataset& dataset, Split split) {
-  return find_twins(dataset, [split](Split other) { return other == split; }, is_training);
+  return find_duplicates(dataset, [split](Split other) { return other == split; }, is_training);
 }
 
 std::size_t count_seen_labels(const Dataset& dataset, Split split) {
@@ -87,9 +87,9 @@ std::size_t count_seen_labels(const Dataset& dataset, Split split) {
     if (is_training(sample.split)) labels[pixels_of(sample)].insert(sample.emotion);
   }
   const auto is_seen = [&](const Sample& sample) {
-    const auto twin = labels.find(pixels_of(sample));
-    return sample.split == split && sample.emotion >= 0 && twin != labels.end() &&
-           twin->second.contains(sample.emotion);
+    const auto duplicate = labels.find(pixels_of(sample));
+    return sample.split == split && sample.emotion >= 0 && duplicate != labels.end() &&
+           duplicate->second.contains(sample.emotion);
   };
   return static_cast<std::size_t>(std::count_if(dataset.begin(), dataset.end(), is_seen));
 }

@@ -22,7 +22,7 @@ Columns read_header(CsvReader& csv) {
   if (!csv.next()) csv.fail("empty file, expected the header 'emotion,pixels,Usage'");
   if (csv.line().starts_with("Usage,Image name")) {
     csv.fail(
-        "these are FER+ votes, not pictures: give fer2013.csv as the data and this file with "
+        "these are FER+ votes, not images: give fer2013.csv as the data and this file with "
         "--votes");
   }
   auto names = csv.fields<3>();

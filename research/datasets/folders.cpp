@@ -92,7 +92,7 @@ void add_class(const fs::path& folder, Split split, std::vector<LabelledImage>& 
   }
 }
 
-/// What the name of a JAFFE picture says: "KA.AN1.39.tiff".
+/// What the name of a JAFFE image says: "KA.AN1.39.tiff".
 LabelledImage jaffe_image(const fs::path& path) {
   constexpr std::array<std::pair<std::string_view, Emotion>, 7> kCodes = {
       {{"AN", Emotion::kAngry},

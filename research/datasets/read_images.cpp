@@ -13,7 +13,7 @@ Sample make_sample(const LabelledImage& source, const Image& face) {
   if (face.width() != kFaceSize || face.height() != kFaceSize ||
       face.format() != PixelFormat::kGray8) {
     throw Error(ErrorCode::kInvalidArgument,
-                source.path.string() + ": the cropper's face is not 48 x 48 gray");
+                source.path.string() + ": the cropped face must be 48 x 48 gray");
   }
   Sample sample;
   std::copy_n(face.row(0), kFacePixels, sample.pixels.begin());

@@ -34,7 +34,7 @@ double log_loss(std::span<const float> probabilities, std::span<const int> label
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     sum -= std::log(std::max<double>(
-        probabilities[i * classes + static_cast<std::size_t>(labels[i])], kLeastProbability));
+        probabilities[i * classes + static_cast<std::size_t>(labels[i])], kMinProbability));
   }
   return sum / static_cast<double>(labels.size());
 }
@@ -95,8 +95,8 @@ double fit_temperature(std::span<const float> logits, std::span<const int> label
   const auto loss = [&](double log_temperature) {
     return scaled_loss(logits, labels, std::exp(log_temperature));
   };
-  double low = std::log(kLeastTemperature);
-  double high = std::log(kGreatestTemperature);
+  double low = std::log(kMinTemperature);
+  double high = std::log(kMaxTemperature);
   double left = high - kStep * (high - low);
   double right = low + kStep * (high - low);
   double left_loss = loss(left);
@@ -125,7 +125,7 @@ Calibration fit_calibration(std::span<const float> logits, std::span<const int> 
   for (const int label : labels) ++counts[static_cast<std::size_t>(label)];
   Calibration found{fit_temperature(logits, labels), std::vector<double>(classes)};
   std::vector<float> moved(logits.begin(), logits.end());
-  constexpr int kRounds = 60;  // each brings the sums a good part of the way to the counts
+  constexpr int kRounds = 60;  // converges geometrically; 60 rounds reach float precision
   for (int round = 0; round < kRounds; ++round) {
     std::vector<double> sums(classes, 1);
     const std::vector<float> probabilities =
@@ -144,12 +144,12 @@ Calibration fit_calibration(std::span<const float> logits, std::span<const int> 
 }
 
 Calibration raise_recalls(std::span<const float> logits, std::span<const int> labels,
-                          Calibration calibration, double least) {
+                          Calibration calibration, double min_recall) {
   const std::size_t classes = check_labels(logits, labels);
   std::vector<double> supports(classes);
   for (const int label : labels) ++supports[static_cast<std::size_t>(label)];
-  constexpr double kStep = 0.01, kMost = 2;  // in temperatures
-  for (int step = 0; step * kStep < kMost; ++step) {
+  constexpr double kStep = 0.01, kMaxShift = 2;  // in units of the temperature
+  for (int step = 0; step * kStep < kMaxShift; ++step) {
     std::vector<float> moved(logits.begin(), logits.end());
     for (std::size_t i = 0; i < moved.size(); ++i)
       moved[i] += static_cast<float>(calibration.biases[i % classes]);
@@ -159,7 +159,7 @@ Calibration raise_recalls(std::span<const float> logits, std::span<const int> la
       found[static_cast<std::size_t>(labels[i])] += guesses[i] == labels[i] ? 1 : 0;
     int raised = 0;
     for (std::size_t c = 0; c < classes; ++c) {
-      if (found[c] >= least * supports[c]) continue;
+      if (found[c] >= min_recall * supports[c]) continue;
       calibration.biases[c] += kStep * calibration.temperature;
       ++raised;
     }
@@ -169,8 +169,7 @@ Calibration raise_recalls(std::span<const float> logits, std::span<const int> la
   }
   throw Error(
       ErrorCode::kInvalidArgument,
-      base::format("no biases recognise each class in a part %g of its samples: ask for less",
-                   least));
+      base::format("no class biases reach a recall of %g for every class; lower it", min_recall));
 }
 
 std::vector<int> predictions(std::span<const float> values, int classes) {

@@ -22,7 +22,7 @@ std::string cell(const Score& score) {
   return base::format("  %.3f (%.3f-%.3f)", score.value, score.low, score.high);
 }
 
-/// The name, shortened or filled up to `width` columns (names are ASCII words).
+/// The name, cut or padded to `width` columns (names are ASCII).
 std::string column(const std::string& name, int width) {
   return base::format("%-*.*s", width, width, name.c_str());
 }
@@ -88,7 +88,8 @@ std::string to_text(const ClassificationReport& report) {
     out += column(entry.name, 10) + base::format(" %8llu", number(entry.support)) +
            cell(entry.precision) + cell(entry.recall) + cell(entry.f1) + '\n';
   }
-  return out + "\nconfusion: rows truth, columns prediction, percent of the row and counts\n" +
+  return out +
+         "\nconfusion matrix: rows truth, columns prediction; percent of the row, and counts\n" +
          confusion_text(report);
 }
 

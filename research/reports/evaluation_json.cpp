@@ -6,7 +6,7 @@
 namespace mien::reports {
 namespace {
 
-/// Points of a curve that the JSON holds at most.
+/// Maximum number of points per curve.
 constexpr std::size_t kCurvePoints = 200;
 
 std::string json(const metrics::Score& score) {
@@ -21,7 +21,7 @@ std::string list(const Items& items, const auto& write) {
   return "[" + out + "]";
 }
 
-/// Every k-th item and the last one.
+/// Every k-th item, and the last one.
 template <class Item>
 std::vector<Item> thinned(const std::vector<Item>& items) {
   const std::size_t step = items.size() / kCurvePoints + 1;
@@ -56,13 +56,13 @@ std::string curves(const LabelSetEvaluation& e) {
          base::format(", \"ece_before\": %.6g", e.ece_before);
 }
 
-std::string picture_list(const LabelSetEvaluation& e, const std::vector<std::size_t>& chosen,
-                         const std::vector<const datasets::Sample*>& pictures) {
+std::string image_list(const LabelSetEvaluation& e, const std::vector<std::size_t>& chosen,
+                       const std::vector<const datasets::Sample*>& images) {
   return list(chosen, [&](std::size_t i) {
     return base::format(
         "{\"picture\": %zu, \"row\": %d, \"label\": \"%s\", \"prediction\": \"%s\", "
         "\"confidence\": %.4g}",
-        e.pictures[i], pictures[e.pictures[i]]->row,
+        e.images[i], images[e.images[i]]->row,
         e.labels[static_cast<std::size_t>(e.truth[i])].c_str(),
         e.labels[static_cast<std::size_t>(e.predicted[i])].c_str(), e.confidence(i));
   });
@@ -84,7 +84,7 @@ std::string slicings(const std::vector<metrics::Slicing>& all) {
 }
 
 std::string model_json(const ModelEvaluation& m, const Evaluation& e) {
-  // The keys of the report stand at the top; what else is known follows.
+  // The report's own keys come first.
   std::string out = metrics::to_json(m.own.scores);
   out.erase(out.find_last_of('}'));
   while (!out.empty() && (out.back() == '\n' || out.back() == ' ')) out.pop_back();
@@ -98,8 +98,8 @@ std::string model_json(const ModelEvaluation& m, const Evaluation& e) {
   if (m.without_seen) out += ", \"without_seen\": " + metrics::to_json(*m.without_seen);
   if (m.ferplus) out += ", \"ferplus\": " + metrics::to_json(*m.ferplus);
   out += curves(m.own);
-  out += ",\n\"confident_mistakes\": " + picture_list(m.own, m.own.confident_mistakes, e.pictures);
-  out += ",\n\"least_certain\": " + picture_list(m.own, m.own.least_certain, e.pictures);
+  out += ",\n\"confident_mistakes\": " + image_list(m.own, m.own.confident_mistakes, e.images);
+  out += ",\n\"least_certain\": " + image_list(m.own, m.own.least_certain, e.images);
   if (!m.slicings.empty()) out += ",\n\"slices\": " + slicings(m.slicings);
   if (!m.robustness.empty()) {
     out += ",\n\"robustness\": " + list(m.robustness, [](const RobustnessRow& row) {

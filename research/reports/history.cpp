@@ -40,11 +40,11 @@ RunHistory read_history(const std::filesystem::path& path) {
       history.columns = fields;
       history.values.resize(fields.size());
       if (history.find("epoch") == nullptr)
-        fail("the first line names no column 'epoch': this is no history of a training");
+        fail("not a training history: the header must have a column 'epoch'");
       continue;
     }
     if (fields.size() != history.columns.size())
-      fail(base::format("%zu fields, the first line has %zu", fields.size(),
+      fail(base::format("%zu fields, but the header has %zu", fields.size(),
                         history.columns.size()));
     for (std::size_t i = 0; i < fields.size(); ++i) {
       double value = 0;
@@ -56,7 +56,7 @@ RunHistory read_history(const std::filesystem::path& path) {
     }
   }
   if (history.columns.empty() || history.values[0].empty())
-    throw Error(ErrorCode::kBadFormat, path.string() + ": holds no epoch");
+    throw Error(ErrorCode::kBadFormat, path.string() + ": has no epochs");
   return history;
 }
 

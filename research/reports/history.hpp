@@ -6,7 +6,7 @@
 
 namespace mien::reports {
 
-/// A training run's history.csv: one line an epoch, columns by the names in its first line.
+/// A run's history.csv: one line per epoch, with a header.
 struct RunHistory {
   std::string name;
   std::vector<std::string> columns;

@@ -16,7 +16,7 @@ struct RunState {
   TrainSettings settings;
   int epoch = 0;  ///< epochs done
   double best_score = -1;
-  double pixel_mean = 0;  ///< of the training pictures, gray 0..255
+  double pixel_mean = 0;  ///< of the training images, gray 0..255
   double pixel_std = 1;
   std::string data_hash;  ///< dataset_hash of what was trained on
   std::string data_summary;

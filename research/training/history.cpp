@@ -23,7 +23,7 @@ constexpr std::string_view kHeaderOfOneHead =
 
 struct Curve {
   const char* label;
-  const char* colour;
+  const char* color;
   const char* dash;
   double EpochRecord::* field;
 };
@@ -85,12 +85,12 @@ std::string draw_plot(const Plot& plot, const History& history) {
     svg += base::format(
         "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" stroke-dasharray=\"%s\" "
         "points=\"%s\"/>\n",
-        curve.colour, curve.dash, points.c_str());
+        curve.color, curve.dash, points.c_str());
     svg += base::format(
         "<line x1=\"%.0f\" x2=\"%.0f\" y1=\"%.0f\" y2=\"%.0f\" stroke=\"%s\" stroke-width=\"2\" "
         "stroke-dasharray=\"%s\"/>"
         "<text x=\"%.0f\" y=\"%.0f\">%s, last %.4g</text>\n",
-        plot.left, plot.left + 28, legend - 4, legend - 4, curve.colour, curve.dash, plot.left + 36,
+        plot.left, plot.left + 28, legend - 4, legend - 4, curve.color, curve.dash, plot.left + 36,
         legend, curve.label, history.back().*curve.field);
     legend += 18;
   }

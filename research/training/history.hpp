@@ -26,7 +26,7 @@ std::string history_to_csv(const History& history);
 History history_from_csv(std::string_view csv);
 
 /// Loss on the left, accuracy and macro F1 on the right, training and validation, as a
-/// self-contained SVG picture.
+/// self-contained SVG image.
 std::string curves_svg(const History& history, std::string_view title);
 
 }  // namespace mien::training

@@ -48,9 +48,9 @@ Dimension parse_dimension(const std::string& name, const std::string& text) {
   const std::vector<std::string> parts = split(text, ",");
   const std::vector<std::string> ends = split(parts[0], " to ");
   if (ends.size() != 2) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        base::format("'%s' is neither \"LOW to HIGH\" nor \"ONE | ANOTHER\"", text.c_str()));
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("invalid range '%s'; write \"LOW to HIGH\" or \"ONE | ANOTHER\"",
+                             text.c_str()));
   }
   dimension.low = parse_number(ends[0]);
   dimension.high = parse_number(ends[1]);
@@ -61,16 +61,16 @@ Dimension parse_dimension(const std::string& name, const std::string& text) {
       dimension.whole = true;
     else
       throw Error(ErrorCode::kInvalidArgument,
-                  base::format("'%s' is neither 'log' nor 'whole'", word->c_str()));
+                  base::format("unknown word '%s'; use 'log' or 'whole'", word->c_str()));
   }
   if (!(dimension.low < dimension.high))
-    throw Error(ErrorCode::kInvalidArgument, "the low end is not below the high one");
+    throw Error(ErrorCode::kInvalidArgument, "the lower end must be less than the upper end");
   if (dimension.logarithmic && !(dimension.low > 0))
-    throw Error(ErrorCode::kInvalidArgument, "a 'log' range must begin above 0");
+    throw Error(ErrorCode::kInvalidArgument, "a 'log' range must be positive");
   return dimension;
 }
 
-/// Both ends, or all words, must be values that the trainer takes.
+/// Checks that both ends, or all choices, are valid settings.
 void check_values(const Dimension& dimension) {
   const std::size_t count = std::max<std::size_t>(2, dimension.choices.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -97,7 +97,7 @@ std::string Dimension::value_at(double position) const {
                : base::json_quote(word);
   }
   if (whole) {
-    // Each whole number has an equal part of [0, 1], or of its logarithm.
+    // Each whole number has an equal share of [0, 1], or of the logarithm.
     const double from = low - 0.5, to = high + 0.5;
     const double value =
         logarithmic ? from * std::pow(to / from, position) : from + position * (to - from);
@@ -109,8 +109,7 @@ std::string Dimension::value_at(double position) const {
 
 Point SearchSpace::sample(std::mt19937_64& random) const {
   Point point;
-  // The standard library's distributions may differ from one to another; 53 bits of the generator
-  // do not.
+  // The distributions of the standard library differ between platforms; the generator does not.
   for (std::size_t i = 0; i < dimensions.size(); ++i)
     point.push_back(static_cast<double>(random() >> 11) * 0x1p-53);
   return point;
@@ -144,7 +143,7 @@ SearchSpace parse_search_space(std::string_view toml, const std::string& file_na
     }
   }
   if (space.dimensions.empty())
-    throw Error(ErrorCode::kInvalidArgument, file_name + ": [space] names no setting to vary");
+    throw Error(ErrorCode::kInvalidArgument, file_name + ": [space] lists no settings");
   return space;
 }
 

@@ -95,7 +95,7 @@ std::string trials_svg(const std::vector<Trial>& trials, const SearchSpace& spac
       shown.begin(), shown.end(), [](const Trial& a, const Trial& b) { return a.score < b.score; });
   const double low = worst->score, range = std::max(best->score - low, 1e-9);
   // From light to dark blue: a good score is dark.
-  const auto colour = [&](double score) {
+  const auto color = [&](double score) {
     const double t = (score - low) / range;
     return base::format("rgb(%.0f,%.0f,%.0f)", 205 - 205 * t, 222 - 135 * t, 238 - 60 * t);
   };
@@ -124,7 +124,7 @@ std::string trials_svg(const std::vector<Trial>& trials, const SearchSpace& spac
                            y_of((trial->score - low) / range));
     svg += base::format(
         "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" points=\"%s\"/>\n",
-        colour(trial->score).c_str(), trial == order.back() ? "3" : "1.5", points.c_str());
+        color(trial->score).c_str(), trial == order.back() ? "3" : "1.5", points.c_str());
   }
   for (std::size_t d = 0; d <= space.dimensions.size(); ++d) {
     const bool is_score = d == space.dimensions.size();
@@ -157,7 +157,7 @@ std::string trials_svg(const std::vector<Trial>& trials, const SearchSpace& spac
     };
     points += base::format("%.1f,%.1f ", x, height(so_far));
     svg += base::format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", x,
-                        height(trials[i].score), colour(trials[i].score).c_str());
+                        height(trials[i].score), color(trials[i].score).c_str());
   }
   svg += base::format(
       "<polyline fill=\"none\" stroke=\"#D55E00\" stroke-width=\"2\" points=\"%s\"/>\n"

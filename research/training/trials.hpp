@@ -27,8 +27,8 @@ std::vector<Trial> trials_from_jsonl(std::string_view text, const SearchSpace& s
 /// The best of those trained for the most epochs. Requires at least one.
 const Trial& best_trial(const std::vector<Trial>& trials);
 
-/// Parallel coordinates (a line a trial, coloured by its score) above the best score so far, as a
-/// self-contained SVG picture.
+/// Parallel coordinates (a line a trial, colored by its score) above the best score so far, as a
+/// self-contained SVG image.
 std::string trials_svg(const std::vector<Trial>& trials, const SearchSpace& space,
                        std::string_view title);
 

@@ -215,7 +215,7 @@ TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonPictures) {
   EXPECT_EQ(both["comparisons"][0]["count"], 24);
 }
 
-TEST_F(Evaluate, DisturbedPicturesAreMeasuredStepByStep) {
+TEST_F(Evaluate, CorruptedPicturesAreMeasuredStepByStep) {
   const Json rows = evaluate({"--robustness"})["robustness"];
   ASSERT_EQ(rows.size(), 41U);
   EXPECT_EQ(rows[0]["kind"], "none");

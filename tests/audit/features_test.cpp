@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "pictures.hpp"
+#include "images.hpp"
 #include "pipeline/classifier.hpp"
 
 namespace mien::audit {
@@ -30,7 +30,7 @@ TEST(LookAt, GivesWhatTheClassifierGivesAndUnitFeatures) {
   }
 }
 
-TEST(LookAt, TrainingPicturesAreForgotten) {
+TEST(LookAt, TrainingImagesAreForgotten) {
   const datasets::Dataset dataset = {test::waves(1),
                                      test::waves(2, Emotion::kSad, datasets::Split::kPublicTest)};
   datasets::FloatTable table{7, std::vector<float>(14, 0.5F)};

@@ -133,7 +133,7 @@ TEST(FerPlus, VotesFollowTheRow) {
                [&] { attach_ferplus_votes(dataset, folder / "votes.csv"); });
 }
 
-TEST(FerPlus, PicturesOfAFolderHaveNoVotes) {
+TEST(FerPlus, ImagesOfAFolderHaveNoVotes) {
   const TemporaryDir folder;
   base::write_file(folder / "votes.csv",
                    "Usage,i,n,h,s,s,a,d,f,c,u,NF\nTraining,a.png,4,0,0,1,3,2,0,0,0,0\n");
@@ -144,7 +144,7 @@ TEST(FerPlus, PicturesOfAFolderHaveNoVotes) {
   EXPECT_TRUE(dataset[1].has_votes());
 
   dataset.resize(1);
-  expect_error(ErrorCode::kInvalidArgument, {"votes.csv", "no picture"},
+  expect_error(ErrorCode::kInvalidArgument, {"votes.csv", "no image"},
                [&] { attach_ferplus_votes(dataset, folder / "votes.csv"); });
 }
 

@@ -67,7 +67,7 @@ class ForeignModelTest : public testing::Test {
   test::TemporaryDir folder_;
 };
 
-TEST_F(ForeignModelTest, NormalisesAsTheSidecarSays) {
+TEST_F(ForeignModelTest, NormalizesAsTheSidecarSays) {
   const auto model = load(mean_model({-1, 1, 8, 8}, {1, 2, -1}),
                           "labels = \"anger, Happiness, neutral\"\nsize = 8\nrange = 1\nmean = "
                           "\"0.5\"\nstd = \"0.5\"\n");
@@ -77,7 +77,7 @@ TEST_F(ForeignModelTest, NormalisesAsTheSidecarSays) {
   expect_near(model->logits(face(0)), {-1, -2, 1});
 }
 
-TEST_F(ForeignModelTest, ColoursHaveTheirOwnMeans) {
+TEST_F(ForeignModelTest, ColorsHaveTheirOwnMeans) {
   // (102 - mean) / std: 2, 1 and 50; the outputs are the first and the third channel
   const auto model = load(mean_model({-1, 3, 8, 8}, {1, 0, 0, 0, 0, 1}),
                           "labels = \"sad,fear\"\nsize = 8\nchannels = \"rgb\"\nmean = \"100, 100, "
@@ -157,7 +157,7 @@ TEST_F(ForeignModelTest, MistakesNameTheFileAndTheField) {
   expect_error("labels = \"sad,sadness\"\nsize = 8", ErrorCode::kInvalidArgument, "twice");
   expect_error("labels = \"-\"\nsize = 8", ErrorCode::kInvalidArgument, "at least one emotion");
   expect_error("labels = \"sad,fear,happy\"\nsize = 8", ErrorCode::kBadFormat,
-               "2 values a picture, the sidecar has 3 labels");
+               "2 values an image, the sidecar has 3 labels");
   expect_error("labels = \"sad,fear\"\nsize = 8\nstd = \"0\"", ErrorCode::kInvalidArgument,
                "std: must be positive");
   expect_error("labels = \"sad,fear\"\nsize = 8\nmean = \"1 2\"", ErrorCode::kInvalidArgument,

@@ -77,8 +77,8 @@ TEST(FitTemperature, FindsTheMinimum) {
 
 TEST(FitTemperature, StaysWithinItsLimits) {
   const std::vector<float> logits = {0.0f, 2.0f};
-  EXPECT_NEAR(fit_temperature(logits, std::vector{1}), kLeastTemperature, 1e-5);     // always right
-  EXPECT_NEAR(fit_temperature(logits, std::vector{0}), kGreatestTemperature, 1e-3);  // always wrong
+  EXPECT_NEAR(fit_temperature(logits, std::vector{1}), kMinTemperature, 1e-5);  // always right
+  EXPECT_NEAR(fit_temperature(logits, std::vector{0}), kMaxTemperature, 1e-3);  // always wrong
 }
 
 TEST(FitCalibration, MovesTheMeanProbabilitiesToTheShares) {

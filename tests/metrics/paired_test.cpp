@@ -25,7 +25,7 @@ TEST(McNemar, CountsTheTailsOfAFairCoin) {
   EXPECT_GE(mcnemar(100, 900).mid_p, 0);
 }
 
-/// Ten pictures of two classes; both right on 3, only the first on 5, only the second on 1, none
+/// Ten images of two classes; both right on 3, only the first on 5, only the second on 1, none
 /// on 1.
 const std::vector<int> kLabels = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1};
 const std::vector<int> kFirst = {0, 0, 0, 0, 1, 1, 1, 1, 1, 0};
@@ -40,7 +40,7 @@ TEST(Paired, TakesTheDifferenceOfTheScores) {
   EXPECT_NEAR(result.accuracy.value, 0.8 - 0.4, 1e-12);
   // F1 of the first: 8/10 and 8/10; of the second: 4/(5+5) and 4/(5+5)
   EXPECT_NEAR(result.macro_f1.value, 0.8 - 0.4, 1e-12);
-  // The difference of one picture is 1, 0 or -1 with shares 0.5, 0.4, 0.1: variance 0.6 - 0.16, of
+  // The difference of one image is 1, 0 or -1 with shares 0.5, 0.4, 0.1: variance 0.6 - 0.16, of
   // the mean 0.044
   EXPECT_NEAR(result.accuracy.high - result.accuracy.low, 2 * 1.96 * 0.2098, 0.12);
   EXPECT_FALSE(result.accuracy_differs());
@@ -56,7 +56,7 @@ TEST(Paired, TheSamePredictionsDoNotDiffer) {
   EXPECT_EQ(result.accuracy.low, 0);
   EXPECT_EQ(result.accuracy.high, 0);
   EXPECT_FALSE(result.macro_f1_differs());
-  EXPECT_EQ(in_words(result, "A", "B"), "A and B are right on the same pictures.");
+  EXPECT_EQ(in_words(result, "A", "B"), "A and B are right on the same images.");
 }
 
 TEST(Paired, AClearLeadIsMoreThanNoise) {
@@ -76,8 +76,8 @@ TEST(Paired, AClearLeadIsMoreThanNoise) {
   EXPECT_NE(words.find("p < 0.001"), std::string::npos) << words;
 }
 
-/// 40 persons of five pictures, all right or all wrong: 40 throws of a coin and not 200.
-TEST(Paired, PicturesOfOnePersonAreDrawnTogether) {
+/// 40 persons of five images, all right or all wrong: 40 throws of a coin and not 200.
+TEST(Paired, ImagesOfOnePersonAreDrawnTogether) {
   std::vector<int> labels(200, 0), first(200, 0), second(200, 0), persons(200);
   for (std::size_t i = 0; i < 200; ++i) {
     persons[i] = static_cast<int>(i / 5);

@@ -33,7 +33,7 @@ Data random_data(std::size_t count, int classes) {
 }
 
 TEST(Wilson, FollowsTheFormula) {
-  // 8 of 10, z = 1.96: centre (0.8 + z^2/20) / (1 + z^2/10) = 0.71674; reach 0.22658
+  // 8 of 10, z = 1.96: center (0.8 + z^2/20) / (1 + z^2/10) = 0.71674; reach 0.22658
   const Score score = wilson_score(8, 10);
   EXPECT_DOUBLE_EQ(score.value, 0.8);
   EXPECT_NEAR(score.low, 0.49016, 1e-4);
@@ -81,7 +81,7 @@ TEST(Report, BootstrapIsWideAsTheNormalApproximationSays) {
               0.4 * spread / std::sqrt(2000.0));
 }
 
-/// Thirty persons of ten pictures, 24 of them read right and six wrong.
+/// Thirty persons of ten images, 24 of them read right and six wrong.
 TEST(Report, PersonsAreDrawnAsOne) {
   std::vector<float> probabilities;
   std::vector<int> labels, persons;
@@ -112,7 +112,7 @@ TEST(Report, OptionsForSomeSamplesHaveTheirGroups) {
 }
 
 TEST(Report, AFullShareOfPersonsIsAsSureAsTheyAreMany) {
-  // Five persons of four pictures; the fifth shows the second class twice; all are right.
+  // Five persons of four images; the fifth shows the second class twice; all are right.
   std::vector<float> probabilities;
   std::vector<int> labels, persons;
   for (int i = 0; i < 20; ++i) {

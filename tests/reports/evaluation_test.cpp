@@ -29,7 +29,7 @@ LabelSetEvaluation evaluate(const std::vector<double>& happy, const std::vector<
 
 TEST(Evaluation, LeavesOutUnknownLabelsAndRanksByConfidence) {
   const LabelSetEvaluation e = evaluate({0.9, 0.2, 0.7, 0.55, 0.4}, {0, 0, -1, 1, 1});
-  EXPECT_EQ(e.pictures, (std::vector<std::size_t>{0, 1, 3, 4}));
+  EXPECT_EQ(e.images, (std::vector<std::size_t>{0, 1, 3, 4}));
   EXPECT_EQ(e.predicted, (std::vector<int>{0, 1, 0, 1}));
   EXPECT_DOUBLE_EQ(e.scores.accuracy.value, 0.5);
   EXPECT_EQ(e.confident_mistakes, (std::vector<std::size_t>{1, 2}));   // of 0.8 and 0.55
@@ -47,13 +47,13 @@ TEST(Evaluation, BeforeCalibrationTheTemperatureIsOne) {
   EXPECT_NEAR(e.ece_before, 0.15, 1e-6);
 }
 
-/// Two models on the first pictures of the private test, which show 0, 1, 2, ….
+/// Two models on the first images of the private test, which show 0, 1, 2, ….
 Evaluation two_models(const datasets::Dataset& dataset) {
   Evaluation e{.data = "folder/data <&>.csv", .split = "PrivateTest", .views = "single"};
   for (const datasets::Sample& sample : dataset) {
-    if (sample.split == datasets::Split::kPrivateTest) e.pictures.push_back(&sample);
+    if (sample.split == datasets::Split::kPrivateTest) e.images.push_back(&sample);
   }
-  std::vector<int> truth(e.pictures.size());
+  std::vector<int> truth(e.images.size());
   std::vector<double> good(truth.size()), poor(truth.size());
   for (std::size_t i = 0; i < truth.size(); ++i) {
     truth[i] = static_cast<int>(i % 2);
@@ -103,7 +103,7 @@ TEST(Evaluation, PageIsWholeAndSelfContained) {
   for (const char* part :
        {"Which one is better?", "What is taken for what", "Class by class", "Precision and recall",
         "Can its confidence be trusted?", "When it is unsure, is it wrong?", "Fairness and limits",
-        "The most confident mistakes", "The least certain pictures", "What disturbs it?",
+        "The most confident mistakes", "The least certain images", "What corrupts it?",
         "How it was trained", "data &lt;&amp;&gt;.csv", "&lt;c&gt;"}) {
     EXPECT_NE(page.find(part), std::string::npos) << part;
   }

@@ -97,7 +97,7 @@ TEST_F(TrainerTest, ResumedRunEqualsUninterruptedOne) {
 }
 
 TEST_F(TrainerTest, StopInAnEpochKeepsTheLastWholeOne) {
-  observer_.stop_at = 8;  // 168 pictures are 6 batches an epoch: in the second
+  observer_.stop_at = 8;  // 168 images are 6 batches an epoch: in the second
   EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);
   EXPECT_EQ(Checkpoint(run_.out / "last.ckpt").state().epoch, 1);
   observer_.stop_at = 0;
@@ -108,7 +108,7 @@ TEST_F(TrainerTest, StopInAnEpochKeepsTheLastWholeOne) {
   expect_equal(run_.out / "last.ckpt", whole.out / "last.ckpt");
 }
 
-TEST_F(TrainerTest, DropsTrainingPicturesThatLeak) {
+TEST_F(TrainerTest, DropsTrainingImagesThatLeak) {
   datasets::Dataset dataset = test::synthetic_faces(24);
   datasets::Sample copy = dataset.back();
   ASSERT_EQ(copy.split, datasets::Split::kPrivateTest);
@@ -117,10 +117,10 @@ TEST_F(TrainerTest, DropsTrainingPicturesThatLeak) {
   datasets::write_packed(run_.settings.data, dataset);
   run_.settings.epochs = 1;
   train(run_, Start::kFresh, observer_);
-  EXPECT_EQ(observer_.summary, "168 training pictures (1 equal to a test picture dropped)");
+  EXPECT_EQ(observer_.summary, "168 training images (1 equal to a test image dropped)");
 }
 
-TEST_F(TrainerTest, CountsThePicturesThatItTrainsOn) {
+TEST_F(TrainerTest, CountsTheImagesThatItTrainsOn) {
   datasets::Dataset dataset = test::synthetic_faces(24);
   for (const int emotion : {7, -1}) {  // contempt, and no label
     dataset.push_back(dataset.front());
@@ -128,13 +128,13 @@ TEST_F(TrainerTest, CountsThePicturesThatItTrainsOn) {
   }
   datasets::write_packed(run_.settings.data, dataset);
   run_.settings.epochs = 1;
-  run_.settings.batch_size = 167;  // the one picture that is left joins them
+  run_.settings.batch_size = 167;  // the one image that is left joins them
   train(run_, Start::kFresh, observer_);
-  EXPECT_EQ(observer_.summary, "168 training pictures (0 equal to a test picture dropped)");
+  EXPECT_EQ(observer_.summary, "168 training images (0 equal to a test image dropped)");
   EXPECT_EQ(observer_.batches, 1);
 }
 
-TEST_F(TrainerTest, TheLossShownIsThatOfAPictureHoweverManyPartsAStepHas) {
+TEST_F(TrainerTest, TheLossShownIsThatOfAImageHoweverManyPartsAStepHas) {
   run_.settings.epochs = 1;
   train(run_, Start::kFresh, observer_);
   Quiet in_parts;
@@ -334,7 +334,7 @@ TEST_F(TrainerTest, BeginsWithAModelFile) {
     EXPECT_TRUE(torch::allclose(start[i], end[i], 1e-6)) << "tensor " << i;
 }
 
-TEST_F(TrainerTest, TeachersSeePicturesInTheirOwnScale) {
+TEST_F(TrainerTest, TeachersSeeImagesInTheirOwnScale) {
   const torch::NoGradGuard no_grad;
   Network network(run_.settings.network_spec());
   save_checkpoint(folder_ / "teacher.ckpt",
@@ -362,7 +362,7 @@ TEST_F(TrainerTest, SharpnessStepsFromTheWorstPointNearBy) {
                             averaged_tensors(plain.out / "last.ckpt")[0]));
 }
 
-TEST_F(TrainerTest, APartOfThePicturesShowsTheWorstPoint) {
+TEST_F(TrainerTest, APartOfTheImagesShowsTheWorstPoint) {
   run_.settings.sharpness = 0.02;
   run_.settings.threads = 1;
   run_.settings.epochs = 2;
@@ -377,7 +377,7 @@ TEST_F(TrainerTest, APartOfThePicturesShowsTheWorstPoint) {
                       none = weights_with(0, "none");
   EXPECT_TRUE(torch::equal(quarter, weights_with(0.25, "again")));
   EXPECT_FALSE(torch::equal(quarter, whole));
-  EXPECT_FALSE(torch::equal(quarter, none));  // one picture shows it
+  EXPECT_FALSE(torch::equal(quarter, none));  // one image shows it
 }
 
 TEST(Ascent, GoesTheRadiusAlongTheGradientAndComesBack) {
@@ -433,7 +433,7 @@ TEST(Optimizer, TakesDecayAndMomentumOfTheSettings) {
   }
 }
 
-TEST_F(TrainerTest, SmallPicturesFirst) {
+TEST_F(TrainerTest, SmallImagesFirst) {
   run_.settings.small_side = 24;
   EXPECT_THROW(train(run_, Start::kFresh, observer_),
                Error);  // the reference network flattens: one size only

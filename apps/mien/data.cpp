@@ -46,7 +46,7 @@ constexpr const char* kUsage =
 
 datasets::Dataset read_source(const std::string& source, const DataOptions& options) {
   if (!std::filesystem::is_directory(source)) return datasets::read_dataset(source);
-  const std::vector<datasets::LabelledImage> images = datasets::list_labelled_images(source);
+  const std::vector<datasets::LabeledImage> images = list_labeled_folder(source);
   std::unique_ptr<vision::FaceDetector> detector;
   datasets::FaceCropper cropper = datasets::whole_image;
   if (options.faces) {

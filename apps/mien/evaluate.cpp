@@ -266,7 +266,7 @@ reports::Evaluation evaluate(const EvaluateOptions& options,
   out.seen_in_training =
       static_cast<std::size_t>(std::count(material.seen.begin(), material.seen.end(), true));
   for (const std::string& history : options.histories)
-    out.histories.push_back(reports::read_history(history));
+    out.histories.push_back(plots::read_history(history));
   const std::vector<std::string> names = short_names(models);
   for (std::size_t i = 0; i < models.size(); ++i)
     out.models.push_back(evaluate_model(names[i], models[i], material, options));

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mien/error.hpp"
 
@@ -28,21 +30,30 @@ class CsvReader {
   template <std::size_t N>
   std::array<std::string_view, N> fields() const {
     std::array<std::string_view, N> out;
-    if (split(out.data(), N) != N) fail("expected " + std::to_string(N) + " fields");
+    const std::vector<std::string_view> found = all_fields();
+    if (found.size() != N) fail("expected " + std::to_string(N) + " fields");
+    std::copy(found.begin(), found.end(), out.begin());
     return out;
   }
+
+  /// All fields of the line, trimmed and without quotes.
+  std::vector<std::string_view> all_fields() const;
 
   /// Throws Error kBadFormat that names file, line and reason.
   [[noreturn]] void fail(const std::string& reason) const;
 
  private:
-  std::size_t split(std::string_view* out, std::size_t capacity) const;
-
   std::filesystem::path path_;
   std::string_view rest_;
   std::string_view line_;
   std::size_t number_ = 0;
 };
+
+/// The text of a file. Files compressed with gzip or xz, and tar archives that contain fer2013.csv
+/// or only one CSV file, are unpacked with the programs gzip, xz and tar. Throws Error kNotFound,
+/// kIo, kBadFormat, and kUnsupported (with the command to unpack the file) if a program is missing
+/// or fails.
+std::string read_table(const std::filesystem::path& path);
 
 /// The text cut and quoted for a message; bytes that are not printable ASCII become '?'.
 std::string excerpt(std::string_view text);

@@ -1,13 +1,14 @@
 #include "datasets/dataset.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/file.hpp"
+#include "base/hash.hpp"
+#include "base/text.hpp"
 #include "datasets/npy.hpp"
 #include "mien/error.hpp"
 
@@ -16,18 +17,19 @@ namespace {
 
 constexpr std::array<std::string_view, kSplitCount> kSplitNames = {"Training", "PublicTest",
                                                                    "PrivateTest"};
-constexpr std::array<std::string_view, kSplitCount> kShortSplitNames = {"train", "public",
-                                                                        "private"};
+constexpr std::array<std::pair<std::string_view, Split>, 9> kSplitAliases = {
+    {{"train", Split::kTraining},
+     {"val", Split::kPublicTest},
+     {"valid", Split::kPublicTest},
+     {"validation", Split::kPublicTest},
+     {"dev", Split::kPublicTest},
+     {"public", Split::kPublicTest},
+     {"test", Split::kPrivateTest},
+     {"testing", Split::kPrivateTest},
+     {"private", Split::kPrivateTest}}};
 
 std::string_view pixels_of(const Sample& sample) {
   return {reinterpret_cast<const char*>(sample.pixels.data()), sample.pixels.size()};
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return out;
 }
 
 /// Indices of samples accepted by `candidate` whose pixels equal those of a sample accepted by
@@ -53,11 +55,18 @@ bool is_training(Split split) { return split == Split::kTraining; }
 
 std::string_view to_string(Split split) { return kSplitNames.at(static_cast<std::size_t>(split)); }
 
-Split split_from_string(std::string_view name) {
-  const std::string word = lower(name);
+std::optional<Split> find_split(std::string_view name) {
   for (std::size_t i = 0; i < kSplitNames.size(); ++i) {
-    if (word == lower(kSplitNames[i]) || word == kShortSplitNames[i]) return static_cast<Split>(i);
+    if (base::equal_ignoring_case(name, kSplitNames[i])) return static_cast<Split>(i);
   }
+  for (const auto& [alias, split] : kSplitAliases) {
+    if (base::equal_ignoring_case(name, alias)) return split;
+  }
+  return std::nullopt;
+}
+
+Split split_from_string(std::string_view name) {
+  if (const std::optional<Split> split = find_split(name)) return *split;
   throw Error(ErrorCode::kInvalidArgument, "unknown split '" + std::string(name.substr(0, 40)) +
                                                "'; choose Training, PublicTest or PrivateTest");
 }
@@ -67,6 +76,11 @@ bool Sample::has_votes() const {
 }
 
 Dataset read_dataset(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) {
+    throw Error(ErrorCode::kInvalidArgument, path.string() +
+                                                 ": is a folder; pack it first: mien data pack " +
+                                                 path.string() + " -o set.npy");
+  }
   std::string magic(kNpyMagic.size(), '\0');
   std::ifstream(path, std::ios::binary)
       .read(magic.data(), static_cast<std::streamsize>(magic.size()));
@@ -95,15 +109,14 @@ std::size_t count_seen_labels(const Dataset& dataset, Split split) {
 }
 
 std::string dataset_hash(const Dataset& dataset) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  const auto add = [&hash](std::uint8_t byte) { hash = (hash ^ byte) * 0x100000001b3u; };
+  base::Fnv1a hash;
   for (const Sample& sample : dataset) {
-    for (const std::uint8_t pixel : sample.pixels) add(pixel);
-    add(static_cast<std::uint8_t>(sample.emotion));
-    add(static_cast<std::uint8_t>(sample.split));
-    for (const std::uint8_t count : sample.votes) add(count);
+    hash.add(sample.pixels);
+    hash.add(static_cast<std::uint8_t>(sample.emotion));
+    hash.add(static_cast<std::uint8_t>(sample.split));
+    hash.add(sample.votes);
   }
-  return base::format("%016llx", static_cast<unsigned long long>(hash));
+  return base::format("%016llx", static_cast<unsigned long long>(hash.value()));
 }
 
 }  // namespace mien::datasets

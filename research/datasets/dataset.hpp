@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,10 @@ inline constexpr int kSplitCount = 3;
 
 /// FER2013's names: "Training", "PublicTest", "PrivateTest".
 std::string_view to_string(Split split);
-/// The inverse, any case, also "train", "public", "private"; throws Error kInvalidArgument for
-/// other names.
+/// The split of a name in any case: FER2013's names, and train, training; val, valid, validation,
+/// dev, public; test, testing, private. "val" is PublicTest and "test" PrivateTest.
+std::optional<Split> find_split(std::string_view name);
+/// The same; throws Error kInvalidArgument for other names.
 Split split_from_string(std::string_view name);
 
 inline constexpr int kFaceSize = 48;  ///< side of a face image in pixels
@@ -54,8 +57,10 @@ struct Sample {
 
 using Dataset = std::vector<Sample>;
 
-/// Reads FER2013's CSV (header "emotion,pixels,Usage", in any order; quotes allowed around fields;
-/// CRLF allowed). Throws Error kBadFormat naming file, line and reason: a short row, a pixel above
+/// Reads FER2013's CSV. The header names "pixels" and, optionally, "emotion" and "Usage", in any
+/// order; other columns are ignored. Without "Usage" (Kaggle's train.csv and test.csv), the file
+/// name gives the split if it is the name of one, else all are Training. The file may be compressed
+/// (read_table). Throws Error kBadFormat naming file, line and reason: a short row, a pixel above
 /// 255 or not a number, an emotion outside 0..6, an unknown Usage.
 Dataset read_fer2013_csv(const std::filesystem::path& path);
 

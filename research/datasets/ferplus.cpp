@@ -1,7 +1,7 @@
 #include <charconv>
 #include <string>
 
-#include "base/file.hpp"
+#include "base/text.hpp"
 #include "datasets/csv.hpp"
 #include "datasets/dataset.hpp"
 
@@ -38,7 +38,7 @@ VoteRow read_row(const CsvReader& csv) {
 }  // namespace
 
 void attach_ferplus_votes(Dataset& dataset, const std::filesystem::path& votes_csv) {
-  const std::string text = base::read_text(votes_csv);
+  const std::string text = read_table(votes_csv);
   CsvReader csv(votes_csv, text);
   if (!csv.next()) csv.fail("empty file, expected the header 'Usage,Image name,neutral,…,NF'");
   if (csv.line().starts_with("emotion,"))

@@ -43,7 +43,7 @@ struct ImageDataset {
 
 /// Decodes and crops the images. Damaged images and images without a face are dropped. Throws Error
 /// kInvalidArgument if the cropper returns anything but 48 x 48 gray pixels.
-ImageDataset read_images(std::span<const LabelledImage> images,
+ImageDataset read_images(std::span<const LabeledImage> images,
                          const FaceCropper& cropper = whole_image);
 
 }  // namespace mien::datasets

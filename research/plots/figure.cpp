@@ -98,6 +98,18 @@ std::string draw_svg_file(const Figure& figure) {
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg;
 }
 
+bool write_svg_file(const std::filesystem::path& path, const Figure& figure) {
+  std::string svg;
+  try {
+    svg = draw_svg_file(figure);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kNotFound) return false;
+    throw;
+  }
+  base::write_file(path, svg);
+  return true;
+}
+
 std::string draw_png(const Figure& figure) {
   return run_gnuplot(gnuplot_script(figure, Terminal::kPng), "IEND");
 }

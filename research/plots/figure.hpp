@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <string>
@@ -102,6 +103,10 @@ std::string draw_svg(const Figure& figure);
 
 /// A standalone SVG file: draw_svg with an XML header and a style for light and dark.
 std::string draw_svg_file(const Figure& figure);
+
+/// Writes draw_svg_file. Returns false without writing if gnuplot is not installed, for figures
+/// that are optional. Throws as draw_svg does otherwise.
+bool write_svg_file(const std::filesystem::path& path, const Figure& figure);
 
 /// A PNG at twice the figure's size, on white. Throws as draw_svg does.
 std::string draw_png(const Figure& figure);

@@ -12,7 +12,7 @@
 #include "metrics/paired.hpp"
 #include "metrics/report.hpp"
 #include "metrics/slices.hpp"
-#include "reports/history.hpp"
+#include "plots/history.hpp"
 
 // Results of `mien evaluate`, as an HTML page, JSON, text and model card.
 namespace mien::reports {
@@ -81,7 +81,7 @@ struct Evaluation {
   std::size_t seen_in_training = 0;
   std::vector<ModelEvaluation> models;
   std::vector<Comparison> comparisons;  ///< all pairs of models
-  std::vector<RunHistory> histories;
+  std::vector<plots::RunHistory> histories;
 };
 
 // ReportOptions::groups below cover all images, also those without a label.

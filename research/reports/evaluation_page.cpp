@@ -278,8 +278,9 @@ std::string to_page(const Evaluation& e, Faces shown) {
   if (!e.models[0].robustness.empty()) body += robustness_section(e);
   if (!e.histories.empty()) {
     std::string training;
-    for (const RunHistory& history : e.histories)
-      training += figure(plots::draw_svg(training_figure(history)), escape_html(history.name));
+    for (const plots::RunHistory& history : e.histories)
+      training +=
+          figure(plots::draw_svg(plots::training_figure(history)), escape_html(history.name));
     body += section("training", "Training", training);
   }
   body +=

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/file.hpp"
-#include "mien/error.hpp"
 #include "plots/panels.hpp"
 
 namespace mien::reports {
@@ -54,26 +53,6 @@ Panel reliability_panel(const std::string& title,
     bars.high.push_back(share.high);
   }
   panel.series = {std::move(bars), std::move(perfect)};
-  return panel;
-}
-
-Panel epoch_panel(const RunHistory& history, const std::string& title, const std::string& suffix,
-                  Axis::Unit unit) {
-  Panel panel{.title = title,
-              .x = {.label = "epoch"},
-              .y = {.label = "", .unit = unit},
-              .legend = plots::Legend::kBelow};
-  const auto add = [&](const char* part, const char* name, std::size_t color, Mark mark) {
-    const std::vector<double>* values = history.find(part + suffix);
-    if (values != nullptr)
-      panel.series.push_back({.name = name,
-                              .mark = mark,
-                              .color = plots::series_color(color),
-                              .x = *history.find("epoch"),
-                              .y = *values});
-  };
-  add("train_", "training", 0, Mark::kDashes);
-  add("valid_", "validation", 1, Mark::kLine);
   return panel;
 }
 
@@ -270,23 +249,6 @@ plots::Figure slices_figure(const std::vector<metrics::Slicing>& slicings) {
   return {.description = "Accuracy of slices",
           .width = kWidth,
           .height = 240 * rows,
-          .columns = columns,
-          .panels = std::move(panels)};
-}
-
-plots::Figure training_figure(const RunHistory& history) {
-  std::vector<Panel> panels = {epoch_panel(history, "loss", "loss", Axis::Unit::kNumber),
-                               epoch_panel(history, "accuracy", "accuracy", Axis::Unit::kPercent),
-                               epoch_panel(history, "macro F1", "macro_f1", Axis::Unit::kPercent)};
-  std::erase_if(panels, [](const Panel& panel) { return panel.series.empty(); });
-  if (panels.empty())
-    throw Error(
-        ErrorCode::kBadFormat,
-        history.name + ": the history has no column train_loss, valid_loss, train_accuracy, …");
-  const int columns = static_cast<int>(panels.size());
-  return {.description = "Training of " + history.name,
-          .width = kWidth,
-          .height = 320,
           .columns = columns,
           .panels = std::move(panels)};
 }

@@ -23,7 +23,5 @@ plots::Figure compared_classes_figure(const std::vector<ModelEvaluation>& models
 plots::Figure robustness_figure(const std::vector<ModelEvaluation>& models);
 /// One panel per slicing.
 plots::Figure slices_figure(const std::vector<metrics::Slicing>& slicings);
-/// Loss, accuracy and macro F1 by epoch, training and validation.
-plots::Figure training_figure(const RunHistory& history);
 
 }  // namespace mien::reports

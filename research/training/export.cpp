@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <sstream>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "datasets/dataset.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
@@ -170,14 +170,10 @@ class GraphWriter {
 /// Without machine-specific folders: "a/run1/best.ckpt,b/run2/best.ckpt" becomes
 /// "run1/best.ckpt,run2/best.ckpt".
 std::string names_of(const std::string& checkpoints) {
-  std::istringstream list(checkpoints);
-  std::string names;
-  for (std::string path; std::getline(list, path, ',');) {
-    const std::filesystem::path file(path);
-    names +=
-        (names.empty() ? "" : ",") + (file.parent_path().filename() / file.filename()).string();
-  }
-  return names;
+  std::vector<std::string> names;
+  for (const std::filesystem::path file : base::split_list(checkpoints))
+    names.push_back((file.parent_path().filename() / file.filename()).string());
+  return base::join(names, ",");
 }
 
 /// Shapes of all parameters and buffers, by name.

@@ -1,59 +1,39 @@
 #include "training/search_space.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <sstream>
 
 #include "base/file.hpp"
 #include "base/options.hpp"
+#include "base/text.hpp"
 #include "mien/error.hpp"
 #include "training/settings.hpp"
 
 namespace mien::training {
 namespace {
 
-std::string trimmed(std::string text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-std::vector<std::string> split(const std::string& text, const std::string& separator) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (std::size_t end; (end = text.find(separator, begin)) != std::string::npos;
-       begin = end + separator.size()) {
-    parts.push_back(trimmed(text.substr(begin, end - begin)));
-  }
-  parts.push_back(trimmed(text.substr(begin)));
-  return parts;
-}
-
 double parse_number(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-    throw Error(ErrorCode::kInvalidArgument, base::format("'%s' is not a number", text.c_str()));
-  }
-  return value;
+  const auto value = base::parse_number<double>(text);
+  if (!value) throw Error(ErrorCode::kInvalidArgument, "'" + text + "' is not a number");
+  return *value;
 }
 
 Dimension parse_dimension(const std::string& name, const std::string& text) {
   Dimension dimension{.name = name};
   if (text.find('|') != std::string::npos) {
-    dimension.choices = split(text, "|");
+    dimension.choices = base::split_list(text, '|');
     return dimension;
   }
-  const std::vector<std::string> parts = split(text, ",");
-  const std::vector<std::string> ends = split(parts[0], " to ");
-  if (ends.size() != 2) {
+  const std::vector<std::string> parts = base::split_list(text);
+  constexpr std::string_view kTo = " to ";
+  const std::size_t middle = parts.empty() ? std::string::npos : parts[0].find(kTo);
+  if (middle == std::string::npos) {
     throw Error(ErrorCode::kInvalidArgument,
                 base::format("invalid range '%s'; write \"LOW to HIGH\" or \"ONE | ANOTHER\"",
                              text.c_str()));
   }
-  dimension.low = parse_number(ends[0]);
-  dimension.high = parse_number(ends[1]);
+  dimension.low = parse_number(parts[0].substr(0, middle));
+  dimension.high = parse_number(parts[0].substr(middle + kTo.size()));
   for (auto word = parts.begin() + 1; word != parts.end(); ++word) {
     if (*word == "log")
       dimension.logarithmic = true;

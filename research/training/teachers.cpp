@@ -1,7 +1,6 @@
 #include "training/teachers.hpp"
 
-#include <sstream>
-
+#include "base/text.hpp"
 #include "mien/error.hpp"
 #include "training/autocast.hpp"
 #include "training/pretrained.hpp"
@@ -15,11 +14,7 @@ Teachers::Teachers(const TrainSettings& settings, torch::Device device)
     for (const HeadSpec& head : spec.heads) names.emplace_back(head.name, head.classes);
     return names;
   };
-  std::istringstream list(settings.teachers);
-  for (std::string path; std::getline(list, path, ',');) {
-    if (path.empty())
-      throw Error(ErrorCode::kInvalidArgument,
-                  "--teachers: empty file name in '" + settings.teachers + "'");
+  for (const std::string& path : base::split_list(settings.teachers)) {
     Pretrained file(path);
     if (heads(file.spec()) != heads(settings.network_spec())) {
       throw Error(ErrorCode::kInvalidArgument,

@@ -10,9 +10,11 @@
 #include <thread>
 
 #include "base/file.hpp"
+#include "base/hash.hpp"
 #include "datasets/edits.hpp"
 #include "metrics/confusion.hpp"
 #include "mien/error.hpp"
+#include "plots/history.hpp"
 #include "training/augment.hpp"
 #include "training/autocast.hpp"
 #include "training/optimizer.hpp"
@@ -105,7 +107,7 @@ class Trainer {
   }
 
   void resume(const std::filesystem::path& path) {
-    Checkpoint checkpoint(path, device_);
+    const Checkpoint checkpoint(path);
     RunState state = checkpoint.state();
     if (state.data_hash != state_.data_hash) {
       throw Error(ErrorCode::kInvalidArgument,
@@ -147,7 +149,7 @@ class Trainer {
       }
       save_checkpoint(run_.out / "last.ckpt", state_, network_, averaged_, optimizer_.get());
       base::write_file(run_.out / "history.csv", history_to_csv(state_.history));
-      base::write_file(run_.out / "curves.svg", curves_svg(state_.history, settings_.network));
+      write_curves();
       observer_.on_epoch(record, best ? "best" : "");
     }
     return state_;
@@ -162,6 +164,13 @@ class Trainer {
       if (parameter.dim() == 4) parameter.set_data(parameter.to(torch::MemoryFormat::ChannelsLast));
     }
     return network;
+  }
+
+  /// Draws curves.svg if gnuplot is installed.
+  void write_curves() const {
+    plots::RunHistory history = plots::parse_history(history_to_csv(state_.history), "history");
+    history.name = settings_.network;
+    plots::write_svg_file(run_.out / "curves.svg", plots::training_figure(history));
   }
 
   /// The score that selects the best epoch.
@@ -403,8 +412,7 @@ class Trainer {
 }  // namespace
 
 int fold_of(const datasets::Sample& sample, int folds) {
-  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
-  for (const std::uint8_t pixel : sample.pixels) hash = (hash ^ pixel) * 0x100000001b3u;
+  const std::uint64_t hash = base::fnv1a(std::span<const std::uint8_t>(sample.pixels));
   return static_cast<int>((hash >> 32) % static_cast<std::uint64_t>(folds)) + 1;
 }
 
@@ -439,8 +447,13 @@ datasets::Dataset load_training_data(const TrainSettings& settings, const Fold& 
   const auto training = std::count_if(dataset.begin(), dataset.end(), [](auto& s) {
     return s.split == datasets::Split::kTraining && has_label(s);
   });
+  const auto unlabeled = std::count_if(dataset.begin(), dataset.end(), [](auto& s) {
+    return s.split == datasets::Split::kTraining && !has_label(s);
+  });
   *summary = base::format("%td training images (dropped %zu that equal a test image)", training,
                           leaked.size());
+  if (unlabeled > 0)
+    *summary += base::format(", ignored %td of contempt or without a label", unlabeled);
   if (!edits.empty()) {
     *summary +=
         base::format(", lists: %zu dropped, %zu relabeled", edited.dropped, edited.relabeled);

@@ -20,7 +20,8 @@ class TrainObserver {
   virtual bool should_stop() = 0;
 };
 
-/// The loss is no longer finite: these settings cannot be trained. Its code is kInvalidArgument.
+/// The loss became infinite or NaN. The code is kUnsupported: the settings are valid, but this
+/// network cannot be trained with them.
 class Diverged : public Error {
  public:
   using Error::Error;

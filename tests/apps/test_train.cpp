@@ -222,7 +222,7 @@ class ParallelTrain : public Train {
   /// One process that computes each step in two parts.
   static const std::string& one_process() {
     static const std::string bytes = [] {
-      const ProcessResult result = run(train_command("one", {"--parts", "2"}));
+      const ProcessResult result = run(train_command("one", {"--micro-batches", "2"}));
       EXPECT_EQ(result.exit_code, 0) << result.error;
       return exported("one");
     }();
@@ -232,7 +232,7 @@ class ParallelTrain : public Train {
 };
 
 TEST_F(ParallelTrain, TwoWorkersGiveTheWeightsOfOneWithTheSameParts) {
-  const ProcessResult result = run(train_command("two", {"--nproc", "2", "--parts", "2"}));
+  const ProcessResult result = run(train_command("two", {"--nproc", "2", "--micro-batches", "2"}));
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_NE(result.error.find("2 workers"), std::string::npos) << result.error;
   EXPECT_EQ(epochs_in_history("two"), 4U);
@@ -242,8 +242,11 @@ TEST_F(ParallelTrain, TwoWorkersGiveTheWeightsOfOneWithTheSameParts) {
 }
 
 TEST_F(ParallelTrain, TwoWorkersClimbToTheSameWorstPoint) {
-  ASSERT_EQ(run(train_command("sharp-one", {"--parts", "2", "--sharpness", "0.05"})).exit_code, 0);
-  ASSERT_EQ(run(train_command("sharp-two", {"--nproc", "2", "--parts", "2", "--sharpness", "0.05"}))
+  ASSERT_EQ(
+      run(train_command("sharp-one", {"--micro-batches", "2", "--sam-radius", "0.05"})).exit_code,
+      0);
+  ASSERT_EQ(run(train_command("sharp-two",
+                              {"--nproc", "2", "--micro-batches", "2", "--sam-radius", "0.05"}))
                 .exit_code,
             0);
   EXPECT_LT(weight_difference(exported("sharp-two"), exported("sharp-one")), kFloatError);
@@ -251,7 +254,7 @@ TEST_F(ParallelTrain, TwoWorkersClimbToTheSameWorstPoint) {
 }
 
 TEST_F(ParallelTrain, KilledWorkerEndsTheRunAndOneAloneGoesOn) {
-  Process process(train_command("orphan", {"--nproc", "2", "--parts", "2"}));
+  Process process(train_command("orphan", {"--nproc", "2", "--micro-batches", "2"}));
   while (process.running() && !fs::exists(run_folder("orphan") / "last.ckpt"))
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   const std::string children = "/proc/" + std::to_string(process.id()) + "/task/" +

@@ -43,8 +43,7 @@ TEST(FindDuplicates, FindsEqualFadedMirroredAndMovedImagesAndNoOthers) {
   dataset.push_back(test::faded(dataset[5]));         // 41
   dataset.push_back(test::mirror_image(dataset[7]));  // 42
   dataset.push_back(test::shifted(dataset[9], 2));    // 43
-  const std::vector<DuplicatePair> pairs =
-      find_duplicates(dataset, {}, {.largest_hash_distance = 24});
+  const std::vector<DuplicatePair> pairs = find_duplicates(dataset, {}, {.max_hash_distance = 24});
   ASSERT_EQ(pairs.size(), 4U);
   EXPECT_TRUE(pairs[0].exact && pairs[0].a == 3 && pairs[0].b == 40);
   EXPECT_TRUE(!pairs[1].exact && pairs[1].a == 5 && pairs[1].b == 41);
@@ -64,9 +63,9 @@ TEST(FindDuplicates, FeaturesFindWhatHashesDoNot) {
     features.values.push_back(static_cast<float>(std::cos(angle / 100)));
     features.values.push_back(static_cast<float>(std::sin(angle / 100)));
   }
-  EXPECT_TRUE(find_duplicates(dataset, {}, {.largest_hash_distance = 2}).empty());
+  EXPECT_TRUE(find_duplicates(dataset, {}, {.max_hash_distance = 2}).empty());
   const std::vector<DuplicatePair> pairs =
-      find_duplicates(dataset, features, {.largest_hash_distance = 2, .neighbors = 1});
+      find_duplicates(dataset, features, {.max_hash_distance = 2, .neighbors = 1});
   ASSERT_EQ(pairs.size(), 1U);
   EXPECT_EQ(pairs[0].a, 20U);
   EXPECT_EQ(pairs[0].b, 100U);

@@ -19,7 +19,7 @@ void touch(const std::filesystem::path& path) {
 
 ErrorCode error_of(const std::filesystem::path& root) {
   try {
-    list_labelled_images(root);
+    list_labeled_images(root);
   } catch (const Error& error) {
     return error.code();
   }
@@ -34,7 +34,7 @@ TEST(ImageExtension, IsReadInAnyCase) {
     EXPECT_FALSE(has_image_extension(name)) << name;
 }
 
-TEST(ListLabelledImages, ReadsClassFolders) {
+TEST(ListLabeledImages, ReadsClassFolders) {
   const test::TemporaryDir root;
   touch(root / "happy" / "b.PNG");
   touch(root / "happy" / "a.jpg");
@@ -43,7 +43,7 @@ TEST(ListLabelledImages, ReadsClassFolders) {
   touch(root / "anger" / ".hidden.png");
   touch(root / "README.md");
   std::filesystem::create_directories(root / "notes");
-  const std::vector<LabelledImage> images = list_labelled_images(root.path());
+  const std::vector<LabeledImage> images = list_labeled_images(root.path());
   ASSERT_EQ(images.size(), 3u);
   EXPECT_EQ(images[0].emotion, Emotion::kAngry);
   EXPECT_EQ(images[0].subject, "S010");
@@ -53,7 +53,7 @@ TEST(ListLabelledImages, ReadsClassFolders) {
   EXPECT_EQ(images[1].subject, "");
 }
 
-TEST(ListLabelledImages, ReadsSplitsFromFoldersAndNames) {
+TEST(ListLabeledImages, ReadsSplitsFromFoldersAndNames) {
   const test::TemporaryDir root;
   touch(root / "test" / "sad" / "PublicTest_1.jpg");
   touch(root / "test" / "sad" / "PrivateTest_2.jpg");
@@ -61,19 +61,18 @@ TEST(ListLabelledImages, ReadsSplitsFromFoldersAndNames) {
   touch(root / "train" / "sad" / "Training_3.jpg");
   touch(root / "validation" / "sad" / "4.jpg");
   std::vector<Split> splits;
-  for (const LabelledImage& image : list_labelled_images(root.path()))
-    splits.push_back(image.split);
+  for (const LabeledImage& image : list_labeled_images(root.path())) splits.push_back(image.split);
   // By path: test/sad/PrivateTest_2, PublicTest_1, other; train/…; validation/…
   EXPECT_EQ(splits,
             (std::vector<Split>{Split::kPrivateTest, Split::kPublicTest, Split::kPrivateTest,
                                 Split::kTraining, Split::kPublicTest}));
 }
 
-TEST(ListLabelledImages, ReadsJaffeNames) {
+TEST(ListLabeledImages, ReadsJaffeNames) {
   const test::TemporaryDir root;
   touch(root / "KA.AN1.39.tiff");
   touch(root / "YM.SU3.60.tiff");
-  const std::vector<LabelledImage> images = list_labelled_images(root.path());
+  const std::vector<LabeledImage> images = list_labeled_images(root.path());
   ASSERT_EQ(images.size(), 2u);
   EXPECT_EQ(images[0].emotion, Emotion::kAngry);
   EXPECT_EQ(images[0].subject, "KA");
@@ -81,7 +80,7 @@ TEST(ListLabelledImages, ReadsJaffeNames) {
   EXPECT_EQ(images[1].subject, "YM");
 }
 
-TEST(ListLabelledImages, RefusesWhatItDoesNotKnow) {
+TEST(ListLabeledImages, RefusesWhatItDoesNotKnow) {
   const test::TemporaryDir root;
   EXPECT_EQ(error_of(root / "none"), ErrorCode::kNotFound);
   EXPECT_EQ(error_of(root.path()), ErrorCode::kNotFound);  // an empty folder
@@ -94,13 +93,13 @@ TEST(ListLabelledImages, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(error_of(root.path()), ErrorCode::kBadFormat);
 }
 
-TEST(ListLabelledImages, KnowsCkPlus) {
+TEST(ListLabeledImages, KnowsCkPlus) {
   const auto root = test::shared_path("data/CK+48");
   if (!root) GTEST_SKIP() << "needs data/CK+48 in the data folder";
-  const std::vector<LabelledImage> images = list_labelled_images(*root);
+  const std::vector<LabeledImage> images = list_labeled_images(*root);
   EXPECT_EQ(images.size(), 981u);
   std::set<Emotion> emotions;
-  for (const LabelledImage& image : images) {
+  for (const LabeledImage& image : images) {
     emotions.insert(image.emotion);
     EXPECT_EQ(image.subject.size(), 4u) << image.path;
   }
@@ -109,13 +108,13 @@ TEST(ListLabelledImages, KnowsCkPlus) {
   EXPECT_FALSE(emotions.contains(Emotion::kNeutral));
 }
 
-TEST(ListLabelledImages, KnowsJaffe) {
+TEST(ListLabeledImages, KnowsJaffe) {
   const auto root = test::shared_path("data/jaffe");
   if (!root) GTEST_SKIP() << "needs data/jaffe in the data folder";
-  const std::vector<LabelledImage> images = list_labelled_images(*root);
+  const std::vector<LabeledImage> images = list_labeled_images(*root);
   EXPECT_EQ(images.size(), 213u);
   std::set<std::string> subjects;
-  for (const LabelledImage& image : images) subjects.insert(image.subject);
+  for (const LabeledImage& image : images) subjects.insert(image.subject);
   EXPECT_EQ(subjects.size(), 10u);
 }
 

@@ -117,8 +117,8 @@ TEST(Evaluation, OfManySlicesTheLowestAreTold) {
       .name = "person",
       .slices = {
           {"a", 5, {0.9, 0, 1}, 0.8}, {"b", 5, {0.5, 0, 1}, 0.8}, {"c", 5, {0.5, 0, 1}, 0.6}}};
-  EXPECT_EQ(telling_slices(slicing, 3)[0].name, "a");
-  const std::vector<metrics::Slice> two = telling_slices(slicing, 2);
+  EXPECT_EQ(worst_slices(slicing, 3)[0].name, "a");
+  const std::vector<metrics::Slice> two = worst_slices(slicing, 2);
   ASSERT_EQ(two.size(), 2U);
   EXPECT_EQ(two[0].name, "b");
   EXPECT_EQ(two[1].name, "c");

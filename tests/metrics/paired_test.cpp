@@ -46,7 +46,7 @@ TEST(Paired, TakesTheDifferenceOfTheScores) {
   EXPECT_FALSE(result.accuracy_differs());
   EXPECT_NE(
       in_words(result, "A", "B")
-          .find("The difference in accuracy between A and B may be noise: A leads by 40.0 points"),
+          .find("not significant: A leads by 40.0 points"),
       std::string::npos)
       << in_words(result, "A", "B");
 }
@@ -56,7 +56,7 @@ TEST(Paired, TheSamePredictionsDoNotDiffer) {
   EXPECT_EQ(result.accuracy.low, 0);
   EXPECT_EQ(result.accuracy.high, 0);
   EXPECT_FALSE(result.macro_f1_differs());
-  EXPECT_EQ(in_words(result, "A", "B"), "A and B are right on the same images.");
+  EXPECT_EQ(in_words(result, "A", "B"), "A and B are correct on the same images.");
 }
 
 TEST(Paired, AClearLeadIsMoreThanNoise) {
@@ -68,7 +68,7 @@ TEST(Paired, AClearLeadIsMoreThanNoise) {
   EXPECT_TRUE(result.accuracy_differs());
   EXPECT_TRUE(result.macro_f1_differs());
   const std::string words = in_words(result, "A", "B");
-  EXPECT_EQ(words.find(base::format("B is right more often than A, by 20.0 points (%.1f to %.1f). ",
+  EXPECT_EQ(words.find(base::format("B is more accurate than A, by 20.0 points (%.1f to %.1f);",
                                     -100 * result.accuracy.high, -100 * result.accuracy.low)),
             0u)
       << words;

@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/softmax.hpp"
+#include "mentions.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
 #include "model/heads.hpp"
@@ -79,7 +80,7 @@ TEST_F(TrainerTest, LearnsAndWritesItsFiles) {
   ASSERT_EQ(state.history.size(), 4U);
   EXPECT_GT(state.best_score, 0.8);  // chance is 1/7
   EXPECT_LT(state.history.back().train_loss, state.history.front().train_loss);
-  for (const char* name : {"last.ckpt", "best.ckpt", "history.csv", "curves.svg"}) {
+  for (const char* name : {"last.ckpt", "best.ckpt", "history.csv"}) {
     EXPECT_TRUE(std::filesystem::exists(run_.out / name)) << name;
   }
 }
@@ -117,7 +118,7 @@ TEST_F(TrainerTest, DropsTrainingImagesThatLeak) {
   datasets::write_packed(run_.settings.data, dataset);
   run_.settings.epochs = 1;
   train(run_, Start::kFresh, observer_);
-  EXPECT_EQ(observer_.summary, "168 training images (1 equal to a test image dropped)");
+  EXPECT_EQ(observer_.summary, "168 training images (dropped 1 that equal a test image)");
 }
 
 TEST_F(TrainerTest, CountsTheImagesThatItTrainsOn) {
@@ -130,7 +131,8 @@ TEST_F(TrainerTest, CountsTheImagesThatItTrainsOn) {
   run_.settings.epochs = 1;
   run_.settings.batch_size = 167;  // the one image that is left joins them
   train(run_, Start::kFresh, observer_);
-  EXPECT_EQ(observer_.summary, "168 training images (0 equal to a test image dropped)");
+  EXPECT_EQ(observer_.summary, "168 training images (dropped 0 that equal a test image), ignored 2 of contempt or without "
+            "a label");
   EXPECT_EQ(observer_.batches, 1);
 }
 
@@ -158,6 +160,47 @@ TEST_F(TrainerTest, RefusesWhatCannotBe) {
   EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);
   base::write_file(folder_ / "run/last.ckpt", std::string_view("no checkpoint"));
   EXPECT_THROW(Checkpoint(folder_ / "run/last.ckpt"), Error);
+}
+
+TEST_F(TrainerTest, CheckpointsThatCanContainCodeAreRefused) {
+  base::write_file(folder_ / "old.ckpt", std::string_view("PK\x03\x04 an archive of LibTorch"));
+  try {
+    Checkpoint checkpoint(folder_ / "old.ckpt");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_TRUE(test::mentions(error.what(), {"old.ckpt", "convert"}));
+  }
+}
+
+TEST_F(TrainerTest, CheckpointsKeepTheirState) {
+  run_.settings.epochs = 1;
+  run_.settings.optimizer = "adamw";
+  const RunState state = train(run_, Start::kFresh, observer_);
+  const Checkpoint checkpoint(run_.out / "last.ckpt");
+  EXPECT_EQ(checkpoint.state().epoch, 1);
+  EXPECT_EQ(checkpoint.state().data_hash, state.data_hash);
+  EXPECT_EQ(checkpoint.state().best_score, state.best_score);
+  EXPECT_EQ(checkpoint.state().history.size(), 1U);
+  Network network(checkpoint.state().settings.network_spec());
+  TrainSettings sgd = checkpoint.state().settings;
+  sgd.optimizer = "sgd";
+  const auto other = make_optimizer(network, sgd), same = make_optimizer(network, run_.settings);
+  EXPECT_THROW(checkpoint.load_optimizer(*other), Error);
+  EXPECT_THROW(Checkpoint(run_.out / "best.ckpt").load_optimizer(*same), Error);
+  checkpoint.load_optimizer(*same);
+  EXPECT_EQ(same->state().size(), network->parameters().size());
+}
+
+TEST_F(TrainerTest, ADivergedRunIsNoUsageError) {
+  run_.settings.learning_rate = 1e9;
+  try {
+    train(run_, Start::kFresh, observer_);
+    FAIL();
+  } catch (const Diverged& error) {
+    EXPECT_NE(error.code(), ErrorCode::kInvalidArgument);
+    EXPECT_TRUE(test::mentions(error.what(), {"infinite", "--learning-rate"}));
+  }
 }
 
 TEST_F(TrainerTest, VotesMixIntoTheTarget) {

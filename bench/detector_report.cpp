@@ -18,7 +18,7 @@
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/face_detector.hpp"
-#include "vision/labelled_photos.hpp"
+#include "vision/labeled_photos.hpp"
 
 namespace {
 
@@ -54,7 +54,7 @@ Photo scaled(const Photo& photo, double factor) {
 
 PhotoSet read_dlib(const char* list) {
   PhotoSet set{std::string("dlib ") + list, {}};
-  for (const test::LabelledPhoto& photo : test::read_dlib_list(test::kDlibFaces / list)) {
+  for (const test::LabeledPhoto& photo : test::read_dlib_list(test::kDlibFaces / list)) {
     set.photos.push_back(
         {vision::load_image(test::kDlibFaces / photo.file), photo.faces, photo.ignored});
   }

@@ -412,7 +412,7 @@ class Trainer {
 }  // namespace
 
 int fold_of(const datasets::Sample& sample, int folds) {
-  const std::uint64_t hash = base::fnv1a(std::span<const std::uint8_t>(sample.pixels));
+  const std::uint64_t hash = base::fnv1a(sample.pixels);
   return static_cast<int>((hash >> 32) % static_cast<std::uint64_t>(folds)) + 1;
 }
 

@@ -141,9 +141,10 @@ int audit_command(std::span<const std::string> arguments) {
   base::write_file(folder / "suspects.csv", audit::suspects_csv(result, dataset));
   base::write_file(folder / "drop.csv", audit::drop_csv(result.edits));
   base::write_file(folder / "relabel.csv", audit::relabel_csv(result.edits));
-  base::write_file(folder / "audit.json", audit::to_json(result, dataset));
+  const std::string json = base::to_text(audit::to_json(result, dataset)) + "\n";
+  base::write_file(folder / "audit.json", json);
   if (options.format == "json")
-    std::fputs(audit::to_json(result, dataset).c_str(), stdout);
+    std::fputs(json.c_str(), stdout);
   else
     std::printf("%s\n  look at %s\n", audit::to_text(result, dataset).c_str(),
                 (folder / "index.html").c_str());

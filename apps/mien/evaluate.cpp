@@ -311,7 +311,8 @@ int evaluate_command(std::span<const std::string> arguments) {
     base::write_file(options.report,
                      reports::to_page(evaluation, options.pictures ? reports::Faces::kShown
                                                                    : reports::Faces::kLeftOut));
-  const std::string text = options.format == "json"   ? reports::to_json(evaluation)
+  const std::string text = options.format == "json"
+                               ? base::to_text(reports::to_json(evaluation)) + "\n"
                            : options.format == "card" ? reports::to_card(evaluation)
                                                       : reports::to_text(evaluation);
   std::fputs(text.c_str(), stdout);

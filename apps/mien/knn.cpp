@@ -261,26 +261,27 @@ std::string seconds_text(const Choice& choice, int threads) {
       threads == 1 ? "" : "s");
 }
 
-/// The JSON of an evaluation, and in it what was chosen.
-std::string with_choice(std::string json, const Choice& choice, const KnnOptions& options) {
-  std::string grid;
+/// The JSON of an evaluation with the selection added.
+std::string with_choice(base::Json json, const Choice& choice, const KnnOptions& options) {
+  base::Json grid = base::Json::array();
   for (const Candidate& c : choice.grid) {
-    grid += base::format(
-        "%s\n  {\"metric\": \"%s\", \"k\": %zu, \"accuracy\": %.6g, \"macro_f1\": %.6g}",
-        grid.empty() ? "" : ",", to_string(c.metric).data(), c.k, c.accuracy, c.macro_f1);
+    grid.push_back({{"metric", to_string(c.metric)},
+                    {"k", c.k},
+                    {"accuracy", base::rounded(c.accuracy, 6)},
+                    {"macro_f1", base::rounded(c.macro_f1, 6)}});
   }
-  const std::string knn = base::format(
-                              ",\n\"knn\": {\"features\": \"%s\", \"metric\": \"%s\", \"k\": %zu, "
-                              "\"best_by\": \"%s\", \"training_pictures\": %zu, \"grid\": [",
-                              options.features.c_str(), to_string(choice.best.metric).data(),
-                              choice.best.k, options.best_by.c_str(), choice.training_pictures) +
-                          grid +
-                          base::format(
-                              "], \"threads\": %d, \"seconds\": {\"features\": %.3f, \"choose\": "
-                              "%.3f, \"measure\": %.3f}}",
-                              options.thread_count(), choice.seconds_features,
-                              choice.seconds_choosing, choice.seconds_measuring);
-  return json.insert(json.rfind('}'), knn);
+  json["knn"] = {{"features", options.features},
+                 {"metric", to_string(choice.best.metric)},
+                 {"k", choice.best.k},
+                 {"best_by", options.best_by},
+                 {"training_pictures", choice.training_pictures},
+                 {"grid", std::move(grid)},
+                 {"threads", options.thread_count()},
+                 {"seconds",
+                  {{"features", base::rounded(choice.seconds_features, 3)},
+                   {"choose", base::rounded(choice.seconds_choosing, 3)},
+                   {"measure", base::rounded(choice.seconds_measuring, 3)}}}};
+  return base::to_text(json) + "\n";
 }
 
 }  // namespace

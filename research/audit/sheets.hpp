@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "audit/audit.hpp"
+#include "base/json.hpp"
 
 namespace mien::audit {
 
@@ -20,6 +21,6 @@ std::vector<Page> contact_sheets(const AuditResult& result, const datasets::Data
 
 /// Summary for a terminal; as JSON.
 std::string to_text(const AuditResult& result, const datasets::Dataset& dataset);
-std::string to_json(const AuditResult& result, const datasets::Dataset& dataset);
+base::Json to_json(const AuditResult& result, const datasets::Dataset& dataset);
 
 }  // namespace mien::audit

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -61,6 +63,28 @@ Calibration fit_calibration(std::span<const float> logits, std::span<const int> 
 /// the minimum cannot be reached.
 Calibration raise_recalls(std::span<const float> logits, std::span<const int> labels,
                           Calibration calibration, double min_recall);
+
+/// Scores of probabilities.
+struct CalibrationScores {
+  double accuracy = 0;
+  double macro_f1 = 0;
+  double log_loss = 0;
+};
+
+/// Scores before and after a calibration.
+struct CalibrationGain {
+  int folds = 0;
+  CalibrationScores before, after;
+};
+
+/// The cross-validated effect of a calibration: each fold is scored with the calibration that `fit`
+/// finds on the other folds. `groups` [count], such as subjects, are never divided between folds;
+/// empty: each sample is a group. `temperature` is that of the scores before. Uses at most five
+/// folds; returns nothing if there is only one group.
+std::optional<CalibrationGain> cross_validate_calibration(
+    std::span<const float> logits, std::span<const int> labels, std::span<const int> groups,
+    double temperature,
+    const std::function<Calibration(std::span<const float>, std::span<const int>)>& fit);
 
 /// Index of the largest value of each row [count]; the first one if several are equal.
 std::vector<int> predictions(std::span<const float> values, int classes);

@@ -115,15 +115,16 @@ FerPlusReport ferplus_report(std::span<const float> probabilities,
   return out;
 }
 
-std::string to_json(const FerPlusReport& report) {
-  return base::format(
-             "{\n\"count\": %zu,\n\"non_face\": %zu,\n\"tied\": %zu,\n\"knows_contempt\": %s,\n",
-             report.count, report.non_face, report.tied, report.knows_contempt ? "true" : "false") +
-         base::format(
-             "\"distribution\": {\"count\": %zu, \"log_loss\": %.6g, \"brier\": "
-             "%.6g},\n\"majority\": ",
-             report.distribution_count, report.distribution_log_loss, report.distribution_brier) +
-         to_json(report.majority) + "}\n";
+base::Json to_json(const FerPlusReport& report) {
+  return {{"count", report.count},
+          {"non_face", report.non_face},
+          {"tied", report.tied},
+          {"knows_contempt", report.knows_contempt},
+          {"distribution",
+           {{"count", report.distribution_count},
+            {"log_loss", base::rounded(report.distribution_log_loss, 6)},
+            {"brier", base::rounded(report.distribution_brier, 6)}}},
+          {"majority", to_json(report.majority)}};
 }
 
 std::string to_text(const FerPlusReport& report) {

@@ -56,7 +56,7 @@ FerPlusReport ferplus_report(std::span<const float> probabilities,
                              std::span<const FerPlusVotes> votes,
                              const ReportOptions& options = {});
 
-std::string to_json(const FerPlusReport& report);
+base::Json to_json(const FerPlusReport& report);
 std::string to_text(const FerPlusReport& report);
 
 }  // namespace mien::metrics

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "metrics/confusion.hpp"
 
 namespace mien::metrics {
@@ -67,11 +68,12 @@ Score wilson_score(std::uint64_t hits, std::uint64_t count);
 /// Requires at least one sample.
 Score accuracy_score(const std::vector<bool>& right, const ReportOptions& options);
 
-/// A JSON object: "count", "labels" [classes], "accuracy", "macro_f1", "weighted_f1", "log_loss",
-/// "ece" (each
-/// {"value", "low", "high"}), "per_class" [{"label", "support", "precision", "recall", "f1"}],
-/// "confusion" [classes][classes] of counts, rows truth.
-std::string to_json(const ClassificationReport& report);
+/// {"value", "low", "high"}.
+base::Json to_json(const Score& score);
+/// "count", "labels" [classes], "accuracy", "macro_f1", "weighted_f1", "log_loss", "ece" (Scores),
+/// "per_class" [{"label", "support", "precision", "recall", "f1"}], "confusion" [classes][classes]
+/// of counts, rows truth.
+base::Json to_json(const ClassificationReport& report);
 
 /// Text tables: scores with intervals, one line per class, and the confusion matrix in percent of
 /// the row with the counts below.

@@ -107,7 +107,7 @@ std::vector<metrics::Slice> worst_slices(const metrics::Slicing& slicing, std::s
 
 /// JSON as described by docs/evaluation.schema.json: one object for one model, else {"models": […],
 /// "comparisons": […]}.
-std::string to_json(const Evaluation& evaluation);
+base::Json to_json(const Evaluation& evaluation);
 
 std::string to_text(const Evaluation& evaluation);
 

@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <string>
 
-#include "datasets/dataset.hpp"
 #include "mien/error.hpp"
 #include "training/checkpoint.hpp"
+#include "training/training_data.hpp"
 
 namespace mien::training {
 
@@ -27,16 +27,6 @@ class Diverged : public Error {
   using Error::Error;
 };
 
-/// A fold of the training images that is left out.
-struct Fold {
-  int index = 0;  ///< 1 to count
-  int count = 0;  ///< 0: no fold is left out
-};
-
-/// The fold of an image, 1 to `folds`; depends only on its pixels, so that identical images are in
-/// the same fold.
-int fold_of(const datasets::Sample& sample, int folds);
-
 struct TrainRun {
   TrainSettings settings;
   Fold left_out;
@@ -52,10 +42,5 @@ struct TrainRun {
 /// then has the last complete epoch.
 enum class Start { kFresh, kResume };
 RunState train(const TrainRun& run, Start start, TrainObserver& observer);
-
-/// Reads the data and votes of the settings, applies the edit lists, and drops leaked training
-/// images (if set) and the fold.
-datasets::Dataset load_training_data(const TrainSettings& settings, const Fold& left_out,
-                                     std::string* summary);
 
 }  // namespace mien::training

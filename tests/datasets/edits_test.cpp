@@ -65,9 +65,8 @@ TEST_F(EditsTest, MistakesNameTheLine) {
   EXPECT_NE(
       message("row\n", "row,emotion\n1,bored\n").find("relabel.csv: line 2: emotion is 'bored'"),
       std::string::npos);
-  EXPECT_NE(
-      message("row\n", "row,emotion\n1,sad\n1,happy\n").find("line 3: row 1 has two"),
-      std::string::npos);
+  EXPECT_NE(message("row\n", "row,emotion\n1,sad\n1,happy\n").find("line 3: row 1 has two"),
+            std::string::npos);
   EXPECT_EQ(message("row\n", "row,emotion\n1,sad\n1,sadness\n"), "");
 }
 

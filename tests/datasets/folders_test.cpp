@@ -62,7 +62,8 @@ TEST(ListLabeledImages, ReadsSplitsFromFoldersAndNames) {
   touch(root / "train" / "sad" / "Training_3.jpg");
   touch(root / "validation" / "sad" / "4.jpg");
   std::vector<Split> splits;
-  for (const LabeledImage& image : list_labeled_images(root.path()).images) splits.push_back(image.split);
+  for (const LabeledImage& image : list_labeled_images(root.path()).images)
+    splits.push_back(image.split);
   // By path: test/sad/PrivateTest_2, PublicTest_1, other; train/…; validation/…
   EXPECT_EQ(splits,
             (std::vector<Split>{Split::kPrivateTest, Split::kPublicTest, Split::kPrivateTest,
@@ -72,10 +73,12 @@ TEST(ListLabeledImages, ReadsSplitsFromFoldersAndNames) {
 TEST(ListLabeledImages, AcceptsCommonSplitNamesInAnyCase) {
   const test::TemporaryDir root;
   const std::pair<const char*, Split> cases[] = {
-      {"Train", Split::kTraining},   {"TRAINING", Split::kTraining},  {"dev", Split::kPublicTest},
-      {"Val", Split::kPublicTest},   {"valid", Split::kPublicTest},   {"PublicTest", Split::kPublicTest},
+      {"Train", Split::kTraining},   {"TRAINING", Split::kTraining},
+      {"dev", Split::kPublicTest},   {"Val", Split::kPublicTest},
+      {"valid", Split::kPublicTest}, {"PublicTest", Split::kPublicTest},
       {"Test", Split::kPrivateTest}, {"Testing", Split::kPrivateTest}};
-  for (const auto& [name, split] : cases) touch(root / name / "happy" / (std::string(name) + ".png"));
+  for (const auto& [name, split] : cases)
+    touch(root / name / "happy" / (std::string(name) + ".png"));
   const LabeledFolder folder = list_labeled_images(root.path());
   ASSERT_EQ(folder.images.size(), std::size(cases));
   for (const auto& [name, split] : cases) {

@@ -63,7 +63,8 @@ TEST(ReadImages, FindsTheFacesOfJaffe) {
   const auto root = test::shared_path("data/jaffe");
   if (!root) GTEST_SKIP() << "needs data/jaffe in the data folder";
   const auto detector = vision::make_face_detector("hog", {.min_face = 80, .threads = 1});
-  const ImageDataset out = read_images(list_labeled_images(*root).images, largest_face(*detector, {}));
+  const ImageDataset out =
+      read_images(list_labeled_images(*root).images, largest_face(*detector, {}));
   EXPECT_GE(out.dataset.size(), 210u);  // of 213
   EXPECT_EQ(out.dataset.size() + out.dropped.size(), 213u);
 }

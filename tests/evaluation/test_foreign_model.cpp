@@ -125,8 +125,7 @@ TEST_F(ForeignModelTest, WhatTheEngineCannotRunGoesToOnnxRuntime) {
   const model::Model model = mean_model({-1, 1, 8, 8}, {1, -1}, "Sinh");
   const std::string sidecar = "labels = \"sad,fear\"\nsize = 8";
   const auto foreign = load(model, sidecar);
-  EXPECT_EQ(foreign->runtime().find("ONNX Runtime"), 0U)
-      << foreign->runtime();
+  EXPECT_EQ(foreign->runtime().find("ONNX Runtime"), 0U) << foreign->runtime();
   EXPECT_NE(foreign->runtime().find("Sinh"), std::string::npos) << foreign->runtime();
   if (!test::peer_python()) GTEST_SKIP() << "MIEN_PYTHON names no Python with onnxruntime";
   std::vector<std::uint8_t> faces = face(1);
@@ -167,12 +166,10 @@ TEST_F(ForeignModelTest, WithoutOnnxRuntimeTheErrorSaysWhatIsMissing) {
 TEST_F(ForeignModelTest, MistakesNameTheFileAndTheField) {
   expect_error("size = 8", ErrorCode::kInvalidArgument, "labels is missing");
   expect_error("labels = \"sad,fear\"", ErrorCode::kInvalidArgument, "size is missing");
-  expect_error("labels = \"sad,blue\"\nsize = 8", ErrorCode::kInvalidArgument,
-               "'blue'");
+  expect_error("labels = \"sad,blue\"\nsize = 8", ErrorCode::kInvalidArgument, "'blue'");
   expect_error("labels = \"sad,sadness\"\nsize = 8", ErrorCode::kInvalidArgument, "twice");
   expect_error("labels = \"-\"\nsize = 8", ErrorCode::kInvalidArgument, "at least one emotion");
-  expect_error("labels = \"sad,fear,happy\"\nsize = 8", ErrorCode::kBadFormat,
-               "2 outputs");
+  expect_error("labels = \"sad,fear,happy\"\nsize = 8", ErrorCode::kBadFormat, "2 outputs");
   expect_error("labels = \"sad,fear\"\nsize = 8\nstd = \"0\"", ErrorCode::kInvalidArgument,
                "std: must be positive");
   expect_error("labels = \"sad,fear\"\nsize = 8\nmean = \"1 2\"", ErrorCode::kInvalidArgument,

@@ -44,10 +44,8 @@ TEST(Paired, TakesTheDifferenceOfTheScores) {
   // the mean 0.044
   EXPECT_NEAR(result.accuracy.high - result.accuracy.low, 2 * 1.96 * 0.2098, 0.12);
   EXPECT_FALSE(result.accuracy_differs());
-  EXPECT_NE(
-      in_words(result, "A", "B")
-          .find("not significant: A leads by 40.0 points"),
-      std::string::npos)
+  EXPECT_NE(in_words(result, "A", "B").find("not significant: A leads by 40.0 points"),
+            std::string::npos)
       << in_words(result, "A", "B");
 }
 

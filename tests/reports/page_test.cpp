@@ -6,8 +6,8 @@
 
 #include "base/file.hpp"
 #include "error_code.hpp"
-#include "plots/history.hpp"
 #include "mentions.hpp"
+#include "plots/history.hpp"
 #include "support.hpp"
 
 namespace mien::reports {

@@ -57,11 +57,20 @@ TEST(Safetensors, RejectsInvalidFiles) {
       {file_with(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8), "'a'"},
       {file_with(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8), "'a'"},
       {file_with(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8), "'a'"},
-      {file_with(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,8]}})", 8), "'a'"},
+      {file_with(
+           R"({"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,8]}})",
+           8),
+       "'a'"},
       {file_with(R"({"a":{"dtype":"BF16","shape":[4],"data_offsets":[0,8]}})", 8), "dtype"},
       {file_with(R"({"a":{"dtype":"F32","shape":[2]}})", 8), "'a'"},
-      {file_with(R"({"a":{"dtype":"U8","shape":[5],"data_offsets":[0,5]},"b":{"dtype":"U8","shape":[5],"data_offsets":[3,8]}})", 8), "overlap"},
-      {file_with(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})", 8), "duplicate"},
+      {file_with(
+           R"({"a":{"dtype":"U8","shape":[5],"data_offsets":[0,5]},"b":{"dtype":"U8","shape":[5],"data_offsets":[3,8]}})",
+           8),
+       "overlap"},
+      {file_with(
+           R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})",
+           8),
+       "duplicate"},
       {file_with(R"({"__metadata__":{"x":1}})", 0), "'x'"},
   };
   for (const auto& [bytes, word] : cases) {

@@ -131,8 +131,10 @@ TEST_F(TrainerTest, CountsTheImagesThatItTrainsOn) {
   run_.settings.epochs = 1;
   run_.settings.batch_size = 167;  // the one image that is left joins them
   train(run_, Start::kFresh, observer_);
-  EXPECT_EQ(observer_.summary, "168 training images (dropped 0 that equal a test image), ignored 2 of contempt or without "
-            "a label");
+  EXPECT_EQ(
+      observer_.summary,
+      "168 training images (dropped 0 that equal a test image), ignored 2 of contempt or without "
+      "a label");
   EXPECT_EQ(observer_.batches, 1);
 }
 

@@ -73,6 +73,10 @@ void TrainSettings::declare(base::OptionSet& o) {
         "the target (distillation)");
   o.add(teacher_weight, "teacher-weight", "SHARE", "share of the target that the teachers give",
         {0, 1});
+  o.add(validation, "validation", "SHARE",
+        "share of the training images (whole subjects, if known) to validate on, for data without "
+        "PublicTest images",
+        {0, 0.9});
   o.add(drop_leaked, "drop-leaked",
         "leave out training images that equal a PublicTest or PrivateTest image");
   o.add(drop, "drop", "FILE", "training rows to leave out: a CSV 'row' (from mien data audit)");

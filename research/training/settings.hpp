@@ -20,6 +20,7 @@ struct TrainSettings {
   std::string
       teachers;  ///< comma-separated checkpoints and model files to distill from; empty: none
   double teacher_weight = 0.5;
+  double validation = 0;  ///< share of Training used as PublicTest if the data have none
   bool drop_leaked = true;
   std::string drop;     ///< list of training rows to drop (datasets/edits.hpp); empty: none
   std::string relabel;  ///< list of training rows with new labels; empty: none

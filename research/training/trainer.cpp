@@ -1,14 +1,19 @@
 #include "training/trainer.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <random>
 #include <thread>
 
+#include "base/descriptor.hpp"
 #include "base/file.hpp"
 #include "metrics/confusion.hpp"
 #include "mien/error.hpp"
@@ -408,6 +413,19 @@ class Trainer {
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
 };
 
+/// Two trainings in one folder would overwrite each other's files. The lock ends with the process.
+base::Descriptor lock_folder(const std::filesystem::path& folder) {
+  const std::string path = (folder / ".lock").string();
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) throw Error(ErrorCode::kIo, path + ": " + std::strerror(errno));
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(file);
+    throw Error(ErrorCode::kIo,
+                folder.string() + ": another training uses this folder; choose another --out");
+  }
+  return base::Descriptor(file);
+}
+
 }  // namespace
 
 RunState train(const TrainRun& wanted, Start start, TrainObserver& observer) {
@@ -425,6 +443,7 @@ RunState train(const TrainRun& wanted, Start start, TrainObserver& observer) {
       1, static_cast<int>(std::thread::hardware_concurrency()) / workers_on_this_machine());
   torch::set_num_threads(settings.threads > 0 ? settings.threads : cores);
   std::filesystem::create_directories(run.out);
+  const base::Descriptor lock = workers.leads() ? lock_folder(run.out) : base::Descriptor();
   const std::filesystem::path last = run.out / "last.ckpt";
   if (start == Start::kFresh && std::filesystem::exists(last)) {
     throw Error(

@@ -10,6 +10,31 @@
 
 namespace mien::training {
 
+namespace {
+
+/// Moves a share of the Training images to PublicTest if there are none; all images of a subject
+/// stay together, and so do identical images.
+void split_validation(datasets::Dataset& dataset, double share) {
+  const auto is_in = [](datasets::Split split) {
+    return [split](const datasets::Sample& sample) { return sample.split == split; };
+  };
+  if (share <= 0 ||
+      std::any_of(dataset.begin(), dataset.end(), is_in(datasets::Split::kPublicTest)))
+    return;
+  for (datasets::Sample& sample : dataset) {
+    if (sample.split != datasets::Split::kTraining) continue;
+    const std::uint64_t hash =
+        sample.has_subject()
+            ? base::fnv1a(std::string_view(sample.subject.data(), sample.subject.size()))
+            : base::fnv1a(sample.pixels);
+    // The middle bits: FNV-1a mixes short inputs badly into the highest ones.
+    if (static_cast<double>(hash >> 16 & 0xFFFF) < share * 0x10000)
+      sample.split = datasets::Split::kPublicTest;
+  }
+}
+
+}  // namespace
+
 int fold_of(const datasets::Sample& sample, int folds) {
   const std::uint64_t hash = base::fnv1a(sample.pixels);
   return static_cast<int>((hash >> 32) % static_cast<std::uint64_t>(folds)) + 1;
@@ -21,6 +46,7 @@ datasets::Dataset load_training_data(const TrainSettings& settings, const Fold& 
     throw Error(ErrorCode::kInvalidArgument, "--data is missing; give fer2013.csv or a packed set");
   datasets::Dataset dataset = datasets::read_dataset(settings.data);
   if (!settings.votes.empty()) datasets::attach_ferplus_votes(dataset, settings.votes);
+  split_validation(dataset, settings.validation);
   const bool wants_votes = settings.vote_weight > 0 || settings.has_ferplus_head();
   if (wants_votes &&
       std::none_of(dataset.begin(), dataset.end(), [](auto& s) { return s.has_votes(); })) {

@@ -205,6 +205,43 @@ TEST_F(TrainerTest, ADivergedRunIsNoUsageError) {
   }
 }
 
+TEST_F(TrainerTest, OneFolderHasOneTraining) {
+  struct Nested : Quiet {
+    explicit Nested(TrainRun run) : run(std::move(run)) {}
+    void on_batch(int, int, int, double) override {
+      if (refused) return;
+      Quiet other;
+      try {
+        train(run, Start::kResume, other);
+      } catch (const Error& error) {
+        refused = test::mentions(error.what(), {"another training"});
+      }
+    }
+    TrainRun run;
+    bool refused = false;
+  } nested(run_);
+  run_.settings.epochs = 1;
+  train(run_, Start::kFresh, nested);
+  EXPECT_TRUE(nested.refused);
+}
+
+TEST_F(TrainerTest, AShareOfTheTrainingImagesValidates) {
+  datasets::Dataset dataset = test::synthetic_faces(24);
+  std::erase_if(dataset, [](auto& sample) { return sample.split == datasets::Split::kPublicTest; });
+  datasets::write_packed(run_.settings.data, dataset);
+  run_.settings.epochs = 1;
+  EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);
+  run_.settings.validation = 0.25;
+  std::string summary;
+  std::size_t validation = 0;
+  for (const datasets::Sample& sample : load_training_data(run_.settings, {}, &summary))
+    validation += sample.split == datasets::Split::kPublicTest ? 1 : 0;
+  EXPECT_GT(validation, 168U / 8);
+  EXPECT_LT(validation, 168U * 3 / 8);
+  run_.out = folder_ / "validated";
+  train(run_, Start::kFresh, observer_);
+}
+
 TEST_F(TrainerTest, VotesMixIntoTheTarget) {
   run_.settings.vote_weight = 0.5;
   EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);  // the data have no votes

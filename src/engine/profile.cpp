@@ -15,7 +15,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-/// All but the time.
+/// Everything except the time.
 CallProfile describe(const Program& program, const Call& call) {
   CallProfile result;
   result.name = call.name;

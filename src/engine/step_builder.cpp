@@ -51,7 +51,7 @@ Program StepBuilder::run() {
     try {
       std::visit([&](const auto& operation) { build(step, operation); }, step.operation);
     } catch (const dnnl::error& error) {
-      throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN cannot run it: " + error.message);
+      throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN failed: " + error.message);
     }
   }
   for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
@@ -63,16 +63,13 @@ Program StepBuilder::run() {
   return writer_.finish();
 }
 
-// ---- values and their memories
-// ------------------------------------------------------------------------------------
-
 int StepBuilder::constant(int id, const memory::desc& from, const memory::desc& to) {
   const model::Tensor& tensor = *value(id).constant;
   const auto* begin = model_.initializers.data();
-  const bool is_models =
+  const bool belongs_to_model =
       !std::less<>()(&tensor, begin) && std::less<>()(&tensor, begin + model_.initializers.size());
-  return writer_.add_constant(is_models ? shared_.get(tensor, from, to)
-                                        : laid_out(tensor, from, to, engine_));
+  return writer_.add_constant(belongs_to_model ? shared_.get(tensor, from, to)
+                                               : to_layout(tensor, from, to, engine_));
 }
 
 int StepBuilder::plain_constant(int id) {
@@ -106,23 +103,20 @@ memory::data_type StepBuilder::output_type(int id) const {
   if (value(id).type != model::DataType::kFloat32) return data_type(value(id).type);
   const bool is_output =
       std::find(plan_.outputs.begin(), plan_.outputs.end(), id) != plan_.outputs.end();
-  return is_output ? memory::data_type::f32 : options_.real;
+  return is_output ? memory::data_type::f32 : options_.float_type;
 }
 
 memory::data_type StepBuilder::input_type(const Step& step) const {
-  return step.output_scales.empty() ? options_.real : data_type(value(step.inputs[0]).type);
+  return step.output_scales.empty() ? options_.float_type : data_type(value(step.inputs[0]).type);
 }
 
 memory::data_type StepBuilder::weight_type(const Step& step) const {
-  return step.output_scales.empty() ? options_.real : memory::data_type::s8;
+  return step.output_scales.empty() ? options_.float_type : memory::data_type::s8;
 }
 
-// ---- post-ops
-// -----------------------------------------------------------------------------------------------------
-
 bool StepBuilder::is_in_place(const PostOp& sum, memory::data_type type) const {
-  const bool is_eight_bit = type == memory::data_type::u8 || type == memory::data_type::s8;
-  return !is_eight_bit || value(sum.value).type != model::DataType::kFloat32;
+  const bool is_8bit = type == memory::data_type::u8 || type == memory::data_type::s8;
+  return !is_8bit || value(sum.value).type != model::DataType::kFloat32;
 }
 
 primitive_attr StepBuilder::attributes(const Step& step, std::size_t inside,
@@ -197,10 +191,7 @@ void StepBuilder::finish(const Step& step, std::size_t inside, int memory) {
   places_[step.output] = {memory};
 }
 
-// ---- lifetimes
-// ----------------------------------------------------------------------------------------------------
-
-/// The value whose memory a view may look into.
+/// The value whose memory a view may share.
 int StepBuilder::root(int id) const {
   for (int producer = value(id).producer; producer >= 0; producer = value(id).producer) {
     const Operation& operation = plan_.steps[producer].operation;
@@ -223,13 +214,12 @@ void StepBuilder::find_last_uses() {
   for (const int output : plan_.outputs) last_use_[root(output)] = plan_.steps.size();
 }
 
-/// Whether this step may write over a memory of a value.
+/// Whether this step may overwrite a memory of a value.
 bool StepBuilder::may_overwrite(int id, int memory) const {
   return last_use_[root(id)] == step_ && writer_.is_in_arena(memory);
 }
 
-/// The memory that a step writes. With a sum inside, that is the memory of the summand, or a copy
-/// of it.
+/// The memory that a step writes: if it adds in place, the memory of the summand or a copy of it.
 int StepBuilder::target(const Step& step, const memory::desc& wanted, std::size_t inside) {
   for (std::size_t i = 0; i < inside; ++i) {
     if (step.post_ops[i].kind != PostOp::Kind::kSum ||

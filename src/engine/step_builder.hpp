@@ -12,11 +12,11 @@ namespace mien::engine {
 
 /// C order.
 dnnl::memory::desc plain(const Dims& dims, dnnl::memory::data_type type);
-/// Whatever layout the primitive likes best.
+/// Lets the primitive choose the layout.
 dnnl::memory::desc any(const Dims& dims, dnnl::memory::data_type type);
 dnnl::memory::data_type data_type(model::DataType type);
 
-/// Turns the steps of a plan into calls, one after the other.
+/// Translates the steps of a plan to calls.
 class StepBuilder {
  public:
   StepBuilder(const Plan& plan, const model::Model& model, const BuildOptions& options,
@@ -43,37 +43,37 @@ class StepBuilder {
   const Value& value(int id) const { return plan_.values[id]; }
   const dnnl::memory::desc& desc(int memory) const { return writer_.desc(memory); }
 
-  /// A constant whose bytes are laid out as `from`, as `to`.
+  /// A constant, stored in the layout `from`, in the layout `to`.
   int constant(int value, const dnnl::memory::desc& from, const dnnl::memory::desc& to);
   int plain_constant(int value);
-  /// A memory that holds a value: any, in that layout, or in C order.
+  /// A memory that holds a value: in any layout, in that layout, or in C order.
   int place(int value);
   int place(int value, const dnnl::memory::desc& wanted);
   int place_plain(int value);
 
-  /// What a step gives: outputs of the graph in f32.
+  /// Type of a computed value; f32 for graph outputs.
   dnnl::memory::data_type output_type(int value) const;
-  /// What a layer takes, and its weights.
+  /// Types of a layer's input and weights.
   dnnl::memory::data_type input_type(const Step& step) const;
   dnnl::memory::data_type weight_type(const Step& step) const;
 
-  /// Whether a sum is added in place, to what is in the memory that a primitive writes as `type`;
-  /// else it is an argument of its own.
+  /// Whether a primitive that writes `type` adds the summand in place, from the memory that it
+  /// writes; otherwise the summand is a separate argument.
   bool is_in_place(const PostOp& sum, dnnl::memory::data_type type) const;
-  /// Of a primitive that writes numbers of `type`, with the first post-ops inside.
+  /// Attributes of a primitive that writes `type`, with the first `inside` post-ops.
   dnnl::primitive_attr attributes(const Step& step, std::size_t inside,
                                   dnnl::memory::data_type type);
   void append_post_op_arguments(const Step& step, std::size_t inside, dnnl::memory::data_type type,
                                 Arguments& arguments);
-  /// The post-ops that are not inside the primitive, one call each, in place, and the conversion to
-  /// eight bits where it has not done that; then the step is done.
+  /// Appends the remaining post-ops, one call each, in place, and the conversion to 8 bits if the
+  /// primitive does not do it.
   void finish(const Step& step, std::size_t inside, int memory);
 
   template <class PrimitiveDesc>
   static bool exists(const PrimitiveDesc& pd) {
     return pd.get(true) != nullptr;
   }
-  /// oneDNN's plain loops, hundreds of times slower than its fast code.
+  /// Whether this is one of oneDNN's reference implementations, which are hundreds of times slower.
   template <class PrimitiveDesc>
   static bool is_slow(const PrimitiveDesc& pd) {
     return std::string_view(pd.impl_info_str()).starts_with("ref");
@@ -83,8 +83,8 @@ class StepBuilder {
     return exists(pd) && !is_slow(pd);
   }
 
-  /// Calls a described convolution or dense layer, its weights kept as `stored`, with the rest of
-  /// the step.
+  /// Appends the call of a convolution or dense layer whose weights are stored as `stored`, and the
+  /// rest of the step.
   template <class Primitive, class Layer>
   void call_weighted(const Step& step, const typename Primitive::primitive_desc& pd,
                      std::size_t inside, const Layer& layer, const dnnl::memory::desc& stored) {
@@ -99,9 +99,9 @@ class StepBuilder {
     finish(step, inside, to);
   }
 
-  /// Makes a primitive description that writes the step's type with its post-ops inside, or, where
-  /// oneDNN has no fast code for that, one in f32 for eight bits or without the post-ops. Returns
-  /// how many are inside.
+  /// A primitive descriptor that writes the step's type and includes all post-ops; or, if oneDNN
+  /// has no fast implementation of that, one that writes f32 instead of 8 bits or excludes the
+  /// post-ops. Also returns how many post-ops it includes.
   template <class Make>
   auto describe(const Step& step, Make make) {
     const dnnl::memory::data_type type = output_type(step.output);
@@ -124,7 +124,7 @@ class StepBuilder {
   template <class PrimitiveDesc>
   static void check_exists(const Step& step, const PrimitiveDesc& pd) {
     if (!exists(pd))
-      throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN has no code for it here");
+      throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN does not support it on this CPU");
   }
 
   bool suits_winograd(const Step& step, const Convolution& layer) const;
@@ -141,8 +141,9 @@ class StepBuilder {
   const dnnl::engine& engine_;
   WeightStore& shared_;
   ProgramWriter writer_;
-  std::vector<std::vector<int>> places_;  ///< by value: memories that hold it, in different layouts
-  std::vector<std::size_t> last_use_;     ///< by value: the last step that reads it
+  std::vector<std::vector<int>>
+      places_;  ///< by value: the memories that hold it, in different layouts
+  std::vector<std::size_t> last_use_;  ///< by value: the last step that reads it
   std::size_t step_ = 0;
 };
 

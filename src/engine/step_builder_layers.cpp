@@ -16,26 +16,26 @@ memory::desc bias_desc(int bias, std::int64_t channels) {
 
 }  // namespace
 
-/// oneDNN's Winograd convolution needs 2.25 times fewer multiplications (Lavin and Gray, 2015), in
-/// f32 only. It takes no other post-ops than a sum and a ReLU.
+/// oneDNN's Winograd convolution needs 2.25 times fewer multiplications (Lavin and Gray 2016,
+/// arXiv:1509.09308). It supports only f32, and only a sum and a ReLU as post-ops.
 bool StepBuilder::suits_winograd(const Step& step, const Convolution& layer) const {
   const Dims& weights = value(layer.weights).shape;
-  return options_.real == memory::data_type::f32 && step.output_scales.empty() &&
+  return options_.float_type == memory::data_type::f32 && step.output_scales.empty() &&
          layer.groups == 1 && weights[2] == 3 && weights[3] == 3 && layer.strides == Dims{1, 1} &&
          layer.dilations == Dims{1, 1} && weights[0] >= 8 && weights[1] >= 8 &&
          std::none_of(step.post_ops.begin(), step.post_ops.end(),
                       [](const PostOp& op) { return op.kind == PostOp::Kind::kBinary; });
 }
 
-/// There is fast code for images as they come, and f32 in blocks of 16 channels is not worth a
-/// reorder; in the other cases oneDNN chooses.
+/// oneDNN has fast code for plain images, and f32 in blocks of 16 channels is not worth a reorder;
+/// otherwise oneDNN chooses the layout.
 bool StepBuilder::keeps_layout(const Step& step) {
   const Dims& shape = value(step.inputs[0]).shape;
   const memory::desc& layout = desc(place(step.inputs[0]));
   if (!step.output_scales.empty()) return false;
-  if (shape[1] <= 3) return layout == plain(shape, options_.real);
-  return options_.real == memory::data_type::f32 &&
-         layout == memory::desc(shape, options_.real, memory::format_tag::nChw16c);
+  if (shape[1] <= 3) return layout == plain(shape, options_.float_type);
+  return options_.float_type == memory::data_type::f32 &&
+         layout == memory::desc(shape, options_.float_type, memory::format_tag::nChw16c);
 }
 
 void StepBuilder::build(const Step& step, const Convolution& layer) {
@@ -79,7 +79,7 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
 void StepBuilder::build(const Step& step, const Dense& layer) {
   const Dims& input = value(step.inputs[0]).shape;
   const Dims& output = value(step.output).shape;
-  // The input may be [N, C, H, W], read as if it were flat.
+  // The input may be [N, C, H, W]; it is flattened implicitly.
   Dims weight_dims = input;
   weight_dims[0] = output[1];
   const memory::data_type stored_type = data_type(value(layer.weights).constant->type);

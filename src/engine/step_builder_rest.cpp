@@ -62,14 +62,15 @@ void StepBuilder::build(const Step& step, const Reshape&) {
   if (view.dims() == shape) {
     places_[step.output] = {writer_.add_view(view, from)};
   } else {
-    const int straight = place_plain(step.inputs[0]);
-    places_[step.output] = {writer_.add_view(plain(shape, desc(straight).data_type()), straight)};
+    const int contiguous = place_plain(step.inputs[0]);
+    places_[step.output] = {
+        writer_.add_view(plain(shape, desc(contiguous).data_type()), contiguous)};
   }
 }
 
 void StepBuilder::build(const Step& step, const Transpose& operation) {
   const int from = place(step.inputs[0]);
-  std::vector<int> order(operation.order.size());  // oneDNN's: where each axis goes
+  std::vector<int> order(operation.order.size());  // oneDNN wants the new position of each axis
   for (std::size_t axis = 0; axis < order.size(); ++axis)
     order[operation.order[axis]] = static_cast<int>(axis);
   places_[step.output] = {writer_.add_view(desc(from).permute_axes(order), from)};

@@ -4,8 +4,8 @@
 
 namespace mien::engine {
 
-dnnl::memory laid_out(const model::Tensor& tensor, const dnnl::memory::desc& from,
-                      const dnnl::memory::desc& to, const dnnl::engine& engine) {
+dnnl::memory to_layout(const model::Tensor& tensor, const dnnl::memory::desc& from,
+                       const dnnl::memory::desc& to, const dnnl::engine& engine) {
   dnnl::memory source(from, engine, const_cast<std::byte*>(tensor.data.data()));
   dnnl::memory result(to, engine);
   if (write_winograd_weights(reinterpret_cast<const float*>(tensor.data.data()), from, result))
@@ -25,7 +25,7 @@ dnnl::memory WeightStore::get(const model::Tensor& tensor, const dnnl::memory::d
     entries_.push_back({tensor.data.data(),
                         dnnl::memory(to, engine_, const_cast<std::byte*>(tensor.data.data()))});
   } else {
-    entries_.push_back({tensor.data.data(), laid_out(tensor, from, to, engine_)});
+    entries_.push_back({tensor.data.data(), to_layout(tensor, from, to, engine_)});
     bytes_ += static_cast<std::int64_t>(to.get_size());
   }
   return entries_.back().memory;

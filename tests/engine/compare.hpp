@@ -45,17 +45,17 @@ inline double probability_difference(std::span<const float> a, std::span<const f
   return worst;
 }
 
-/// Whether eight-bit layers of a network add pairs of products in 16 bits, as oneDNN does on CPUs
+/// Whether 8-bit layers of a network add pairs of products in 16 bits, as oneDNN does on CPUs
 /// without VNNI's instructions: random weights overflow that, trained ones hardly ever.
 inline bool overflows(const engine::Network& network, std::span<const float> input,
                       const engine::InputShape& shape) {
   const engine::Profile profile = network.profile(input, shape, 1);
   return std::any_of(
       profile.calls.begin(), profile.calls.end(), [](const engine::CallProfile& call) {
-        const bool is_eight_bit = call.input_type == "u8" || call.input_type == "s8";
+        const bool is_8bit = call.input_type == "u8" || call.input_type == "s8";
         const bool is_exact = call.implementation.find("vnni") != std::string::npos ||
                               call.implementation.find("amx") != std::string::npos;
-        return call.kind == "convolution" && is_eight_bit && !is_exact;
+        return call.kind == "convolution" && is_8bit && !is_exact;
       });
 }
 #define MIEN_SKIP_OVERFLOW(network, input, shape) \

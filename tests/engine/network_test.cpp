@@ -138,7 +138,7 @@ TEST(Network, WrongSizesAreErrors) {
   EXPECT_THROW(network.prepare({std::int64_t{1} << 40, 1, 48, 48}), Error);
   EXPECT_THROW(Network::compile(test::reference_model(), {Precision::kF32, -1}), Error);
   EXPECT_THROW(Network::compile(test::reference_model(), {Precision::kInt8, 1}),
-               Error);  // not quantised
+               Error);  // not quantized
 }
 
 TEST(Network, NodesThatMakeNoSenseAreErrors) {

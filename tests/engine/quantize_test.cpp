@@ -123,12 +123,12 @@ TEST(Quantize, NamedLayersStayReal) {
   const model::Model model = test::reference_model();
   const model::Model small =
       quantize(model, test::random_input(2 * kPixels), {2, 1, 48, 48}, {1, {model.nodes[0].name}});
-  int eight_bit = 0;
+  int is_int8 = 0;
   for (const model::Node& node : small.nodes) {
     if (node.op_type != "Conv" && node.op_type != "Gemm") continue;
-    if (small.find_initializer(node.inputs[1]) == nullptr) ++eight_bit;
+    if (small.find_initializer(node.inputs[1]) == nullptr) ++is_int8;
   }
-  EXPECT_EQ(eight_bit,
+  EXPECT_EQ(is_int8,
             11);  // of ten convolutions and three dense layers all but the first and the last
 }
 

@@ -45,7 +45,7 @@ class GraphBuilder {
     return name + "_out";
   }
 
-  /// A square convolution with a bias; He's initialisation.
+  /// A square convolution with a bias; He's initialization.
   std::string conv(const std::string& input, std::int64_t from, std::int64_t to,
                    std::int64_t kernel, std::map<std::string, model::Attribute> attributes = {},
                    std::int64_t groups = 1) {

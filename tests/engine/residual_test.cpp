@@ -1,4 +1,4 @@
-// Sums in networks of eight bits: fused into the convolutions around them, they must say what the
+// Sums in networks of 8 bits: fused into the convolutions around them, they must say what the
 // same file says to the naive interpreter and to ONNX Runtime.
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ constexpr InputShape kShape = {kBatch, kChannels, kSide, kSide};
 
 std::vector<float> input() { return test::random_input(kBatch * kChannels * kSide * kSide); }
 
-/// The weights of a quantised network as even numbers of seven bits: on CPUs without VNNI's
+/// The weights of a quantized network as even numbers of seven bits: on CPUs without VNNI's
 /// instructions oneDNN adds pairs of products in 16 bits, which random weights of eight overflow,
 /// and halves weights that meet s8.
 model::Model narrowed(model::Model model) {
@@ -42,7 +42,7 @@ model::Model narrowed(model::Model model) {
   return model;
 }
 
-/// A quantised network whose middle is made by `middle` of an eight-bit value, which ReLU has made.
+/// A quantized network whose middle is made by `middle` of an 8-bit value, which ReLU has made.
 model::Model quantized(const std::function<std::string(GraphBuilder&, std::string)>& middle) {
   GraphBuilder graph({-1, kChannels, kSide, kSide});
   const std::string x = graph.node("Relu", {graph.conv("input", kChannels, kChannels, 3)});

@@ -79,7 +79,7 @@ TEST(ClassifierInfo, TemperatureIsOneWhereMissing) {
   EXPECT_EQ(read_classifier_info(model).temperature, 1);
 }
 
-/// Where the CPU multiplies bytes fast, the eight-bit copy is what answers by default: a new
+/// Where the CPU multiplies bytes fast, the 8-bit copy is what answers by default: a new
 /// network must not leave it behind.
 TEST(ShippedModels, EightBitCopiesAreOfTheSameTraining) {
   for (const std::string name : {"mien", "reference"}) {

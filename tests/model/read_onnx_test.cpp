@@ -63,7 +63,7 @@ TEST(ReadOnnx, TypedDataFieldsAreRead) {
   Writer floats = named_tensor(1, {3});
   const float packed[] = {1.0F, -2.5F};
   floats.bytes(4, std::as_bytes(std::span(packed)));  // packed and single values may be mixed
-  floats.real(4, 7.0F);
+  floats.float32(4, 7.0F);
   const Model real = read_onnx(model_with(floats), "test.onnx");
   const auto reals = real.initializers.at(0).values<float>();
   EXPECT_EQ(std::vector<float>(reals.begin(), reals.end()),

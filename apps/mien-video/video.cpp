@@ -132,7 +132,7 @@ class AnnotatedFilm {
            .title = base::format("%d  %s %.0f%%", tracked.number, std::string(answer(face)).c_str(),
                                  100 * face.confidence),
            .bars = {},
-           .colour = face.uncertain ? vision::kUncertainColour : vision::colour_of(face.emotion)});
+           .color = face.uncertain ? vision::kUncertainColor : vision::color_of(face.emotion)});
       for (std::size_t c = 0; c < labels_.size(); ++c)
         drawn.back().bars.emplace_back(labels_[c], face.probabilities[c]);
     }

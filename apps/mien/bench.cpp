@@ -35,7 +35,7 @@ struct BenchOptions {
           "smallest face looked for, for photos; 0: 40, more in large photos", {0, 20000});
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"},
                  "arithmetic of the network");
-    o.add(threads, "threads", "N", "threads of one call, 0: one a core", {0, vision::kMostThreads});
+    o.add(threads, "threads", "N", "threads of one call, 0: one a core", {0, vision::kMaxThreads});
     o.add(batch, "batch", "N", "faces a call of the network", {1, 4096});
     o.add(layers, "layers",
           "each call of the network: its time, its code, how near to the machine's limit it is");

@@ -52,7 +52,7 @@ struct ExplainOptions {
     o.add(sanity, "sanity",
           "also test whether the Grad-CAM map changes when the network's weights become random");
     o.add_choice(format, "format", {"text", "json"}, "form of the result on standard output");
-    o.add(threads, "threads", "N", "threads, 0: one a core", {0, vision::kMostThreads});
+    o.add(threads, "threads", "N", "threads, 0: one a core", {0, vision::kMaxThreads});
     o.add(help, "help", "print this");
     o.short_name('h');
   }

@@ -189,7 +189,7 @@ int predict_command(std::span<const std::string> arguments) {
                           ? options.threads
                           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int workers = std::clamp<int>(static_cast<int>(photos.size()), 1, threads);
-  const Predictor predictor(options, workers > 1 ? 1 : std::min(threads, vision::kMostThreads));
+  const Predictor predictor(options, workers > 1 ? 1 : std::min(threads, vision::kMaxThreads));
   const auto writer = make_result_writer(options.format, predictor.analyzer().labels());
   const bool shares_terminal = !file && ::isatty(STDOUT_FILENO) != 0;
   const Interrupt interrupt;

@@ -22,17 +22,16 @@ T parse_number(std::string_view text, const char* kind, auto... base) {
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base...);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
-    invalid("'" + std::string(text) + "' is not " + kind);
+    invalid(std::string("must be ") + kind + ", not '" + std::string(text) + "'");
   }
   return value;
 }
 
 void check_range(double value, Range range, std::string_view text) {
   if (!(value >= range.low && value <= range.high)) {
-    if (range.high > 1e299)
-      invalid(format("'%s' must be at least %.12g", std::string(text).c_str(), range.low));
-    invalid(format("'%s' must lie in %.12g to %.12g", std::string(text).c_str(), range.low,
-                   range.high));
+    const std::string given = ", not " + std::string(text);
+    if (range.high > 1e299) invalid(format("must be at least %.12g", range.low) + given);
+    invalid(format("must be between %.12g and %.12g", range.low, range.high) + given);
   }
 }
 
@@ -49,6 +48,27 @@ std::string shortest(double value) {
   return {buffer, end};
 }
 
+/// "text, json or csv".
+std::string join_choices(std::span<const std::string> choices) {
+  const std::string all = join(choices.first(choices.size() - 1), ", ");
+  return all.empty() ? choices.back() : all + " or " + choices.back();
+}
+
+/// The digits of a TOML escape (\uXXXX, \UXXXXXXXX) as UTF-8.
+std::string unicode_escape(std::string_view digits, std::size_t count) {
+  const auto code = digits.size() < count ? 0xD800U
+                                          : parse_number<std::uint32_t>(digits.substr(0, count),
+                                                                        "a hexadecimal escape", 16);
+  if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+    invalid("invalid Unicode escape in the string");
+  const auto byte = [](std::uint32_t value) { return static_cast<char>(value); };
+  const auto tail = [&](int shift) { return byte(0x80 | ((code >> shift) & 0x3F)); };
+  if (code < 0x80) return {byte(code)};
+  if (code < 0x800) return {byte(0xC0 | (code >> 6)), tail(0)};
+  if (code < 0x10000) return {byte(0xE0 | (code >> 12)), tail(6), tail(0)};
+  return {byte(0xF0 | (code >> 18)), tail(12), tail(6), tail(0)};
+}
+
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r");
   if (first == std::string_view::npos) return {};
@@ -62,10 +82,10 @@ std::string toml_value(std::string_view text) {
     if (!rest.empty() && rest.front() != '#')
       invalid("unexpected '" + std::string(rest) + "' after the value");
   };
-  if (text.empty()) invalid("the value is missing");
+  if (text.empty()) invalid("missing value");
   if (text.front() == '\'') {
     const auto end = text.find('\'', 1);
-    if (end == std::string_view::npos) invalid("the string does not end on its line");
+    if (end == std::string_view::npos) invalid("the string has no closing quote");
     rest_is_comment(text.substr(end + 1));
     return std::string(text.substr(1, end - 1));
   }
@@ -78,31 +98,28 @@ std::string toml_value(std::string_view text) {
         continue;
       }
       const char escaped = ++i < text.size() ? text[i] : 0;
-      if (escaped == 'n')
-        value += '\n';
-      else if (escaped == 't')
-        value += '\t';
-      else if (escaped == '"' || escaped == '\\')
-        value += escaped;
-      else if (escaped == 'u' && text.substr(i + 1, 2) == "00" &&
-               i + 4 < text.size()) {  // a control character, as json_quote writes it
-        value +=
-            static_cast<char>(parse_number<int>(text.substr(i + 3, 2), "a control character", 16));
-        i += 4;
-      } else
+      constexpr std::string_view kEscapes = "btnfr\"\\", kValues = "\b\t\n\f\r\"\\";
+      if (const auto at = kEscapes.find(escaped); at != std::string_view::npos) {
+        value += kValues[at];
+      } else if (escaped == 'u' || escaped == 'U') {
+        const std::size_t digits = escaped == 'u' ? 4 : 8;
+        value += unicode_escape(text.substr(i + 1), digits);
+        i += digits;
+      } else {
         invalid("unknown escape in the string");
+      }
     }
-    if (i >= text.size()) invalid("the string does not end on its line");
+    if (i >= text.size()) invalid("the string has no closing quote");
     rest_is_comment(text.substr(i + 1));
     return value;
   }
   std::string value(trim(text.substr(0, text.find('#'))));
-  if (value.empty()) invalid("the value is missing");
+  if (value.empty()) invalid("missing value");
   if (value.find_first_of("[{\"'") != std::string::npos)
-    invalid("arrays and tables are not settings: '" + value + "'");
+    invalid("arrays and tables are unsupported: '" + value + "'");
   const bool word = std::isalpha(static_cast<unsigned char>(value.front())) != 0;
   if (word && value != "true" && value != "false")
-    invalid("a text needs quotes: \"" + value + "\"");
+    invalid("a string needs quotes: \"" + value + "\"");
   std::erase(value, '_');
   return value;
 }
@@ -116,7 +133,7 @@ void OptionSet::add(int& field, std::string name, std::string value_name, std::s
            .help = std::move(help),
            .set =
                [&field, range](std::string_view text) {
-                 const int value = parse_number<int>(text, "a whole number");
+                 const int value = parse_number<int>(text, "an integer");
                  check_range(value, range, text);
                  field = value;
                },
@@ -130,7 +147,7 @@ void OptionSet::add(std::uint64_t& field, std::string name, std::string value_na
            .help = std::move(help),
            .set =
                [&field](std::string_view text) {
-                 field = parse_number<std::uint64_t>(text, "a whole number of 0 or more");
+                 field = parse_number<std::uint64_t>(text, "an integer of at least 0");
                },
            .get = [&field] { return std::to_string(field); }});
 }
@@ -144,7 +161,7 @@ void OptionSet::add(double& field, std::string name, std::string value_name, std
                [&field, range](std::string_view text) {
                  const double value = parse_number<double>(text, "a number");
                  if (!std::isfinite(value))
-                   invalid("'" + std::string(text) + "' is not a finite number");
+                   invalid("must be a finite number, not '" + std::string(text) + "'");
                  check_range(value, range, text);
                  field = value;
                },
@@ -178,7 +195,7 @@ void OptionSet::add(bool& field, std::string name, std::string help) {
            .set =
                [&field](std::string_view text) {
                  if (text != "true" && text != "false")
-                   invalid("'" + std::string(text) + "' is not true or false");
+                   invalid("must be true or false, not '" + std::string(text) + "'");
                  field = text == "true";
                },
            .get = [&field] { return std::string(field ? "true" : "false"); }});
@@ -187,15 +204,15 @@ void OptionSet::add(bool& field, std::string name, std::string help) {
 void OptionSet::add_choice(std::string& field, std::string name, std::vector<std::string> choices,
                            std::string help) {
   std::string value_name = join(choices, "|");
-  declare({.name = std::move(name),
+  declare({.name = name,
            .value_name = std::move(value_name),
            .help = std::move(help),
            .quoted = true,
            .set =
-               [&field, choices = std::move(choices)](std::string_view text) {
-                 if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-                   invalid("'" + std::string(text) + "' is none of " + join(choices, ", "));
-                 }
+               [&field, name, choices = std::move(choices)](std::string_view text) {
+                 if (std::find(choices.begin(), choices.end(), text) == choices.end())
+                   invalid("unknown " + name + " '" + std::string(text) + "'; choose " +
+                           join_choices(choices));
                  field = text;
                },
            .get = [&field] { return field; }});
@@ -208,16 +225,47 @@ void OptionSet::declare(Option option) {
 
 void OptionSet::short_name(char letter) { options_.back().letter = letter; }
 
-const OptionSet::Option& OptionSet::find(std::string_view name, std::string_view dashes) const {
-  for (const Option& option : options_) {
-    if (option.name == name) return option;
+void OptionSet::alias(std::string old_name) {
+  options_.back().aliases.push_back(std::move(old_name));
+}
+
+void OptionSet::on_warning(std::function<void(const std::string& message)> handler) {
+  on_warning_ = std::move(handler);
+}
+
+bool OptionSet::Option::has_alias(std::string_view old_name) const {
+  return std::find(aliases.begin(), aliases.end(), old_name) != aliases.end();
+}
+
+void OptionSet::Option::assign(std::string_view value, const std::string& given) const {
+  try {
+    set(value);
+  } catch (const Error& error) {
+    invalid(given + ": " + error.what());
   }
+}
+
+const OptionSet::Option* OptionSet::find(std::string_view name) const {
+  const auto found = std::find_if(options_.begin(), options_.end(), [&](const Option& option) {
+    return option.name == name || option.has_alias(name);
+  });
+  return found == options_.end() ? nullptr : &*found;
+}
+
+void OptionSet::fail_unknown(std::string_view name, std::string_view dashes) const {
   const std::string near = nearest(name, names());
   const auto quoted = [&](std::string_view word) {
     return "'" + std::string(dashes) + std::string(word) + "'";
   };
   invalid("unknown option " + quoted(name) +
-          (near.empty() ? "" : ", did you mean " + quoted(near) + "?"));
+          (near.empty() ? "" : "; did you mean " + quoted(near) + "?"));
+}
+
+void OptionSet::warn_if_alias(const Option& option, std::string_view name, const std::string& where,
+                              std::string_view dashes) const {
+  if (!on_warning_ || option.name == name) return;
+  const std::string prefix(dashes);
+  on_warning_(where + prefix + std::string(name) + " is deprecated; use " + prefix + option.name);
 }
 
 std::vector<std::string> OptionSet::parse(std::span<const std::string> arguments) const {
@@ -242,16 +290,15 @@ std::vector<std::string> OptionSet::parse(std::span<const std::string> arguments
       given = argument.substr(0, equals);
       if (equals != std::string::npos) value = argument.substr(equals + 1);
       std::string name = given.substr(2);
-      const bool is_option =
-          std::any_of(options_.begin(), options_.end(), [&](auto& o) { return o.name == name; });
-      if (!is_option && name.starts_with("no-")) {
-        const auto positive = std::find_if(options_.begin(), options_.end(), [&](auto& o) {
-          return o.name == name.substr(3) && o.value_name.empty();
-        });
-        negated = positive != options_.end();
-        if (negated) name = name.substr(3);
+      option = find(name);
+      if (option == nullptr && name.starts_with("no-")) {
+        option = find(name.substr(3));
+        if (option != nullptr && !option->is_flag()) option = nullptr;
+        negated = option != nullptr;
+        if (negated) name.erase(0, 3);
       }
-      option = &find(name, "--");
+      if (option == nullptr) fail_unknown(name, "--");
+      warn_if_alias(*option, name, "", negated ? "--no-" : "--");
     } else {
       const auto found = std::find_if(options_.begin(), options_.end(),
                                       [&](auto& o) { return o.letter == argument[1]; });
@@ -260,24 +307,21 @@ std::vector<std::string> OptionSet::parse(std::span<const std::string> arguments
       given = argument.substr(0, 2);
       if (argument.size() > 2) value = argument.substr(2);
     }
-    if (option->value_name.empty()) {
+    if (option->is_flag()) {
       if (value && negated) invalid(given + " takes no value");
       if (!value) value = negated ? "false" : "true";
     } else if (!value) {
       if (i + 1 == arguments.size()) invalid(given + " needs a value: " + option->value_name);
       value = arguments[++i];
     }
-    try {
-      option->set(*value);
-    } catch (const Error& error) {
-      invalid(given + ": " + error.what());
-    }
+    option->assign(*value, given);
   }
   return positional;
 }
 
 void OptionSet::parse_toml(std::string_view text, const std::string& file_name,
                            std::string_view table) const {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   int line_number = 0;
   while (!text.empty()) {
     const auto end = text.find('\n');
@@ -294,7 +338,11 @@ void OptionSet::parse_toml(std::string_view text, const std::string& file_name,
       }
       const auto equals = line.find('=');
       if (equals == std::string_view::npos) invalid("expected 'name = value'");
-      find(trim(line.substr(0, equals)), "").set(toml_value(trim(line.substr(equals + 1))));
+      const std::string_view name = trim(line.substr(0, equals));
+      const Option* option = find(name);
+      if (option == nullptr) fail_unknown(name, "");
+      warn_if_alias(*option, name, format("%s:%d: ", file_name.c_str(), line_number), "");
+      option->assign(toml_value(trim(line.substr(equals + 1))), std::string(name));
     } catch (const Error& error) {
       invalid(format("%s:%d: %s", file_name.c_str(), line_number, error.what()));
     }
@@ -315,12 +363,11 @@ std::string OptionSet::help() const {
   for (const Option& option : options_) {
     std::string line =
         option.letter != 0 ? std::string("  -") + option.letter + ", --" : std::string("      --");
-    line += option.name + (option.value_name.empty() ? "" : " " + option.value_name);
+    line += option.name + (option.is_flag() ? "" : " " + option.value_name);
     std::string text = option.help;
     const std::string& value = option.initial;
-    if (!option.value_name.empty() && !value.empty()) text += " [" + value + "]";
-    if (option.value_name.empty() && value == "true")
-      text += " [on; --no-" + option.name + " turns it off]";
+    if (!option.is_flag() && !value.empty()) text += " [" + value + "]";
+    if (option.is_flag() && value == "true") text += " [on; --no-" + option.name + " turns it off]";
     if (line.size() + 2 > kIndent) {
       out += line + "\n";
       line.clear();

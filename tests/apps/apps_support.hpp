@@ -11,6 +11,7 @@
 
 #include "base/file.hpp"
 #include "datasets/dataset.hpp"
+#include "mentions.hpp"
 #include "process.hpp"
 #include "support.hpp"
 

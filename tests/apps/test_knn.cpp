@@ -134,7 +134,7 @@ TEST_F(Knn, JsonObeysTheSchemaOfEvaluations) {
 TEST_F(Knn, MistakesAreNamed) {
   datasets::Dataset dataset = synthetic_faces(4);
   const fs::path data = write(dataset);
-  expect_refusal(data, {"--features", "sift"}, "--features: 'sift' is none of pixels, hog");
+  expect_refusal(data, {"--features", "sift"}, "--features: unknown features 'sift'");
   expect_refusal(data, {"--k", "1,29"},
                  "--k: 29 neighbours are asked for, but there are 28 Training pictures");
   expect_refusal(data, {"--k", "1,x"},

@@ -251,7 +251,7 @@ TEST_F(PredictPhotos, UncertainBelowAMinimalConfidence) {
             base::read_file(folder_ / "1" / "astronaut.png"));
   const ProcessResult wrong = mien({"predict", "--min-confidence", "60", kAstronaut});
   EXPECT_EQ(wrong.exit_code, 2);
-  EXPECT_EQ(wrong.error, "mien: --min-confidence: '60' must lie in 0 to 1\n");
+  EXPECT_TRUE(mentions(wrong.error, {"--min-confidence", "between 0 and 1"}));
 }
 
 TEST_F(PredictPhotos, AnnotatedCopiesAreWhole) {
@@ -441,27 +441,26 @@ TEST_F(PredictFiles, AnnotateNeedsAFolder) {
 
 TEST(PredictCommandLine, MistakesAreNamed) {
   const TemporaryDir folder;
-  const auto expect = [&](Words arguments, int code, const std::string& message) {
+  const auto expect = [&](Words arguments, int code,
+                          std::initializer_list<std::string_view> parts) {
     Command command = mien_command(std::move(arguments));
     command.folder = folder.path();
     command.environment["MIEN_MODELS"] = folder.path();
     const ProcessResult result = run(command);
     EXPECT_EQ(result.exit_code, code);
     EXPECT_EQ(result.out, "");
-    EXPECT_EQ(result.error.find("mien: " + message), 0U) << result.error;
+    EXPECT_TRUE(result.error.starts_with("mien: ")) << result.error;
+    EXPECT_TRUE(mentions(result.error, parts));
   };
-  expect({"predict", "--formt", "json", "x.jpg"}, 2,
-         "unknown option '--formt', did you mean '--format'?\n");
+  expect({"predict", "--formt", "json", "x.jpg"}, 2, {"unknown", "'--formt'", "'--format'"});
   expect({"predict", "--format", "xml", "x.jpg"}, 2,
-         "--format: 'xml' is none of text, json, jsonl, csv\n");
-  expect({"predict", "--threads", "-1", "x.jpg"}, 2, "--threads: '-1' must lie in 0 to 1024\n");
-  expect({"predict"}, 2, "no photo given: mien predict photo.jpg\n");
-  expect({"predict", "-"}, 2, "the list on standard input is empty\n");
-  expect({"predict", "--model", "missing", "x.jpg"}, 1,
-         "missing: no such model file (looked in " + folder.path().string());
-  expect({"predict", "--model", "a/missing.onnx", "x.jpg"}, 1,
-         "a/missing.onnx: no such model file\n");
-  expect({"prdict"}, 2, "unknown command 'prdict', did you mean 'predict'?; see mien --help\n");
+         {"--format: unknown format 'xml'; choose text, json, jsonl or csv"});
+  expect({"predict", "--threads", "-1", "x.jpg"}, 2, {"--threads", "between 0 and 1024"});
+  expect({"predict"}, 2, {"no photo"});
+  expect({"predict", "-"}, 2, {"standard input", "empty"});
+  expect({"predict", "--model", "missing", "x.jpg"}, 1, {"missing", folder.path().string()});
+  expect({"predict", "--model", "a/missing.onnx", "x.jpg"}, 1, {"a/missing.onnx"});
+  expect({"prdict"}, 2, {"unknown command 'prdict'", "'predict'"});
 }
 
 TEST(PredictCommandLine, HelpTexts) {

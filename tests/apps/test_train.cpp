@@ -389,26 +389,28 @@ TEST_F(Train, SummaryIsTheTableOfTheNetwork) {
 
 TEST_F(Train, MistakesAreNamed) {
   const fs::path recipe = *folder_ / "recipe.toml";
-  const auto expect = [](const Words& words, int code, const std::string& message) {
+  const auto expect = [](const Words& words, int code,
+                         std::initializer_list<std::string_view> parts) {
     const ProcessResult result = mien(words);
     EXPECT_EQ(result.exit_code, code);
-    EXPECT_EQ(result.error.find("mien-train: " + message), 0U) << result.error;
+    EXPECT_TRUE(result.error.starts_with("mien-train: ")) << result.error;
+    EXPECT_TRUE(mentions(result.error, parts));
   };
   base::write_file(recipe, "[train]\nbatch-size = 32\nepoch = 3\n");
   expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2,
-         recipe.string() + ":3: unknown option 'epoch', did you mean 'epochs'?\n");
+         {recipe.string() + ":3: ", "unknown", "'epoch'", "'epochs'"});
   base::write_file(recipe, "epochs = \"many\"\n");
-  expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2, recipe.string() + ":1: ");
-  expect({"train", "--epoch", "3"}, 2, "unknown option '--epoch', did you mean '--epochs'?\n");
-  expect({"train", "--data", data()}, 2, "--out DIR is missing");
-  expect({"train", "--data", "/nowhere.csv", "--out", *folder_ / "x"}, 1,
-         "/nowhere.csv: cannot open");
-  expect({"train", "--resume", "--out", *folder_ / "x"}, 1, (*folder_ / "x").string());
+  expect({"train", "--recipe", recipe, "--out", *folder_ / "x"}, 2,
+         {recipe.string() + ":1: ", "epochs"});
+  expect({"train", "--epoch", "3"}, 2, {"unknown", "'--epoch'", "'--epochs'"});
+  expect({"train", "--data", data()}, 2, {"--out"});
+  expect({"train", "--data", "/nowhere.csv", "--out", *folder_ / "x"}, 1, {"/nowhere.csv: "});
+  expect({"train", "--resume", "--out", *folder_ / "x"}, 1, {(*folder_ / "x").string()});
   expect({"train", "--network", "vgg16", "--small-side", "24", "--data", data(), "--out",
           *folder_ / "x"},
-         2, "--small-side 24: nothing is left of such a picture");
-  expect({"export", "/nowhere.ckpt", "-o", *folder_ / "x.onnx"}, 1, "/nowhere.ckpt");
-  expect({"export", data(), "-o", *folder_ / "x.onnx"}, 1, data().string());
+         2, {"24"});
+  expect({"export", "/nowhere.ckpt", "-o", *folder_ / "x.onnx"}, 1, {"/nowhere.ckpt"});
+  expect({"export", data(), "-o", *folder_ / "x.onnx"}, 1, {data().string()});
   EXPECT_FALSE(fs::exists(*folder_ / "x.onnx"));
 }
 

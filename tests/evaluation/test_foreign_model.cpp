@@ -165,7 +165,7 @@ TEST_F(ForeignModelTest, MistakesNameTheFileAndTheField) {
   expect_error("labels = \"sad,fear\"\nsize = 8\noutput = \"x\"", ErrorCode::kInvalidArgument,
                "no output 'x'");
   expect_error("labels = \"sad,fear\"\nsize = 8\nchannels = \"yuv\"", ErrorCode::kInvalidArgument,
-               "peer.onnx.toml:3: 'yuv' is none of gray, rgb, bgr");
+               "peer.onnx.toml:3: channels: unknown channels 'yuv'");
   expect_error("labels = \"sad,fear\"\nsise = 8", ErrorCode::kInvalidArgument,
                "did you mean 'size'");
 }

@@ -6,7 +6,7 @@
 #include "server/images.hpp"
 #include "server/multipart.hpp"
 
-/// What the server reads of a request beyond the HTTP library: address, form, JSON.
+/// The parsers of the server besides the HTTP library: target, form, JSON.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "engine/builder.hpp"
+#include "engine/onednn.hpp"
 #include "engine/plan.hpp"
 #include "engine/program.hpp"
 #include "engine/simplify.hpp"
@@ -23,18 +24,13 @@ bool has_quantization(const model::Model& model) {
                      [](const model::Node& node) { return node.op_type == "DequantizeLinear"; });
 }
 
-bool has_fast_bf16() {
-  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
-}
-
 Precision resolve(Precision wanted, const model::Model& model) {
   switch (wanted) {
     case Precision::kAuto:
       if (has_quantization(model)) return Precision::kInt8;
-      return has_fast_bf16() ? Precision::kBf16 : Precision::kF32;
+      return onednn::has_bf16() ? Precision::kBf16 : Precision::kF32;
     case Precision::kBf16:
-      if (!has_fast_bf16())
+      if (!onednn::has_bf16())
         throw Error(ErrorCode::kUnsupported, "this CPU has no bfloat16 instructions; choose f32");
       return wanted;
     case Precision::kInt8:
@@ -122,11 +118,7 @@ void check_size(std::span<const float> input, const InputShape& shape) {
 
 }  // namespace
 
-bool has_fast_int8() {
-  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-  return isa == dnnl::cpu_isa::avx2_vnni || isa == dnnl::cpu_isa::avx512_core_vnni ||
-         has_fast_bf16();
-}
+bool has_fast_int8() { return onednn::has_vnni(); }
 
 std::string_view to_string(Precision precision) {
   switch (precision) {

@@ -6,15 +6,13 @@
 #include <vector>
 
 #include "engine/arena.hpp"
+#include "engine/onednn.hpp"
 #include "engine/program.hpp"
 
 namespace mien::engine {
 
 /// Arguments of a call: oneDNN's argument number, index of the memory.
 using Arguments = std::vector<std::pair<int, int>>;
-
-/// Attributes of a primitive whose scratchpad the caller provides.
-dnnl::primitive_attr plain_attributes();
 
 /// Writes a program call by call and derives the lifetime of every memory from the calls.
 class ProgramWriter {
@@ -43,7 +41,10 @@ class ProgramWriter {
     }
     add_call(Primitive(pd), std::move(arguments), multiply_adds);
   }
-  void reorder(int from, int to, const dnnl::primitive_attr& attributes = plain_attributes());
+  /// Adds the arguments that the attributes need.
+  void append(Arguments& arguments, const onednn::Attributes& attributes);
+  void reorder(int from, int to);
+  void reorder(int from, int to, const onednn::Attributes& attributes);
   void eltwise(dnnl::algorithm algorithm, float alpha, float beta, int from, int to);
   /// Multiplies the second operand by `scale` first.
   void binary(dnnl::algorithm algorithm, int a, int b, int to, float scale = 1);

@@ -6,7 +6,6 @@
 namespace mien::engine {
 
 using dnnl::memory;
-using dnnl::primitive_attr;
 
 memory::desc plain(const Dims& dims, memory::data_type type) {
   Dims strides(dims.size(), 1);
@@ -79,6 +78,15 @@ int StepBuilder::plain_constant(int id) {
   return constant(id, as_is, as_is);
 }
 
+int StepBuilder::bias(const Step& step, int id) {
+  if (step.output_scales.empty() || onednn::kBiasIsScaled) return plain_constant(id);
+  const auto sums = value(id).constant->values<float>();
+  memory scaled(plain(value(id).shape, memory::data_type::f32), engine_);
+  std::transform(sums.begin(), sums.end(), step.output_scales.begin(),
+                 static_cast<float*>(scaled.get_data_handle()), std::multiplies<>());
+  return writer_.add_constant(scaled);
+}
+
 int StepBuilder::place(int id) {
   if (places_[id].empty()) places_[id] = {plain_constant(id)};
   return places_[id].front();
@@ -96,7 +104,7 @@ int StepBuilder::place(int id, const memory::desc& wanted) {
 }
 
 int StepBuilder::place_plain(int id) {
-  return place(id, plain(value(id).shape, desc(place(id)).data_type()));
+  return place(id, plain(value(id).shape, onednn::type(desc(place(id)))));
 }
 
 memory::data_type StepBuilder::output_type(int id) const {
@@ -119,21 +127,22 @@ bool StepBuilder::is_in_place(const PostOp& sum, memory::data_type type) const {
   return !is_8bit || value(sum.value).type != model::DataType::kFloat32;
 }
 
-primitive_attr StepBuilder::attributes(const Step& step, std::size_t inside,
-                                       memory::data_type type) {
-  primitive_attr attr = plain_attributes();
+onednn::Attributes StepBuilder::attributes(const Step& step, std::size_t inside,
+                                           memory::data_type type) {
+  onednn::Attributes attributes(engine_);
   if (!step.output_scales.empty()) {
-    constexpr int kByChannel = 1 << 1;
-    attr.set_output_scales(kByChannel, step.output_scales);
+    const auto* convolution = std::get_if<Convolution>(&step.operation);
+    attributes.set_sum_scales(step.output_scales,
+                              convolution != nullptr && convolution->groups > 1);
     const std::int32_t zero_point = value(step.inputs[0]).quantization.zero_point;
-    if (zero_point != 0) attr.set_zero_points(DNNL_ARG_SRC, 0, {zero_point});
+    if (zero_point != 0) attributes.set_zero_point(DNNL_ARG_SRC, zero_point);
   }
   dnnl::post_ops ops;
   for (std::size_t i = 0; i < inside; ++i) {
     const PostOp& op = step.post_ops[i];
     switch (op.kind) {
       case PostOp::Kind::kEltwise:
-        ops.append_eltwise(1, op.algorithm, op.alpha, op.beta);
+        onednn::append_eltwise(ops, op.algorithm, op.alpha, op.beta);
         break;
       case PostOp::Kind::kBinary:
         ops.append_binary(op.algorithm, plain(value(op.value).shape, memory::data_type::f32));
@@ -147,8 +156,8 @@ primitive_attr StepBuilder::attributes(const Step& step, std::size_t inside,
         break;
     }
   }
-  attr.set_post_ops(ops);
-  return attr;
+  attributes.attr.set_post_ops(ops);
+  return attributes;
 }
 
 void StepBuilder::append_post_op_arguments(const Step& step, std::size_t inside,
@@ -181,10 +190,9 @@ void StepBuilder::finish(const Step& step, std::size_t inside, int memory) {
     }
   }
   if (value(step.output).type != model::DataType::kFloat32 &&
-      desc(memory).data_type() != output_type(step.output)) {
-    memory::desc stored = desc(memory);
-    stored.data.data_type = memory::convert_to_c(output_type(step.output));
-    const int converted = writer_.add_arena(stored);
+      onednn::type(desc(memory)) != output_type(step.output)) {
+    const int converted =
+        writer_.add_arena(onednn::with_type(desc(memory), output_type(step.output)));
     writer_.reorder(memory, converted);
     memory = converted;
   }
@@ -223,7 +231,7 @@ bool StepBuilder::may_overwrite(int id, int memory) const {
 int StepBuilder::target(const Step& step, const memory::desc& wanted, std::size_t inside) {
   for (std::size_t i = 0; i < inside; ++i) {
     if (step.post_ops[i].kind != PostOp::Kind::kSum ||
-        !is_in_place(step.post_ops[i], wanted.data_type()))
+        !is_in_place(step.post_ops[i], onednn::type(wanted)))
       continue;
     const int other = step.post_ops[i].value;
     const int memory = place(other, wanted);

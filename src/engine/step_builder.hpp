@@ -46,6 +46,8 @@ class StepBuilder {
   /// A constant, stored in the layout `from`, in the layout `to`.
   int constant(int value, const dnnl::memory::desc& from, const dnnl::memory::desc& to);
   int plain_constant(int value);
+  /// The bias of a layer, in the unit that oneDNN expects.
+  int bias(const Step& step, int value);
   /// A memory that holds a value: in any layout, in that layout, or in C order.
   int place(int value);
   int place(int value, const dnnl::memory::desc& wanted);
@@ -61,18 +63,13 @@ class StepBuilder {
   /// writes; otherwise the summand is a separate argument.
   bool is_in_place(const PostOp& sum, dnnl::memory::data_type type) const;
   /// Attributes of a primitive that writes `type`, with the first `inside` post-ops.
-  dnnl::primitive_attr attributes(const Step& step, std::size_t inside,
-                                  dnnl::memory::data_type type);
+  onednn::Attributes attributes(const Step& step, std::size_t inside, dnnl::memory::data_type type);
   void append_post_op_arguments(const Step& step, std::size_t inside, dnnl::memory::data_type type,
                                 Arguments& arguments);
   /// Appends the remaining post-ops, one call each, in place, and the conversion to 8 bits if the
   /// primitive does not do it.
   void finish(const Step& step, std::size_t inside, int memory);
 
-  template <class PrimitiveDesc>
-  static bool exists(const PrimitiveDesc& pd) {
-    return pd.get(true) != nullptr;
-  }
   /// Whether this is one of oneDNN's reference implementations, which are hundreds of times slower.
   template <class PrimitiveDesc>
   static bool is_slow(const PrimitiveDesc& pd) {
@@ -80,7 +77,7 @@ class StepBuilder {
   }
   template <class PrimitiveDesc>
   static bool is_fast(const PrimitiveDesc& pd) {
-    return exists(pd) && !is_slow(pd);
+    return onednn::exists(pd) && !is_slow(pd);
   }
 
   /// Appends the call of a convolution or dense layer whose weights are stored as `stored`, and the
@@ -93,8 +90,9 @@ class StepBuilder {
     Arguments arguments = {{DNNL_ARG_SRC, from},
                            {DNNL_ARG_WEIGHTS, constant(layer.weights, stored, pd.weights_desc())},
                            {DNNL_ARG_DST, to}};
-    if (layer.bias >= 0) arguments.emplace_back(DNNL_ARG_BIAS, plain_constant(layer.bias));
-    append_post_op_arguments(step, inside, pd.dst_desc().data_type(), arguments);
+    if (layer.bias >= 0) arguments.emplace_back(DNNL_ARG_BIAS, bias(step, layer.bias));
+    writer_.append(arguments, attributes(step, 0, onednn::type(pd.dst_desc())));
+    append_post_op_arguments(step, inside, onednn::type(pd.dst_desc()), arguments);
     writer_.call<Primitive>(pd, std::move(arguments), step.multiply_adds);
     finish(step, inside, to);
   }
@@ -109,12 +107,12 @@ class StepBuilder {
     const dnnl::memory::data_type open = is_real ? type : dnnl::memory::data_type::f32;
     const std::size_t all = step.post_ops.size();
     std::size_t inside = all;
-    auto pd = make(attributes(step, all, type), type);
+    auto pd = make(attributes(step, all, type).attr, type);
     for (const std::size_t count : {all, std::size_t{0}}) {
       if (all == 0 || is_fast(pd)) break;
       if (count == all && open == type) continue;
-      auto other = make(attributes(step, count, open), open);
-      if (!is_fast(other) && exists(pd)) continue;
+      auto other = make(attributes(step, count, open).attr, open);
+      if (!is_fast(other) && onednn::exists(pd)) continue;
       pd = other;
       inside = count;
     }
@@ -123,7 +121,7 @@ class StepBuilder {
 
   template <class PrimitiveDesc>
   static void check_exists(const Step& step, const PrimitiveDesc& pd) {
-    if (!exists(pd))
+    if (!onednn::exists(pd))
       throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN does not support it on this CPU");
   }
 

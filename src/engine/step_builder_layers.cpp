@@ -8,7 +8,6 @@ namespace {
 
 using dnnl::memory;
 using dnnl::primitive_attr;
-using dnnl::prop_kind;
 
 memory::desc bias_desc(int bias, std::int64_t channels) {
   return bias < 0 ? memory::desc() : plain({channels}, memory::data_type::f32);
@@ -47,14 +46,15 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
     weight_dims[0] /= layer.groups;
     weight_dims.insert(weight_dims.begin(), layer.groups);
   }
-  const Dims dilates = {layer.dilations[0] - 1, layer.dilations[1] - 1};
+  const onednn::ConvolutionGeometry geometry = {layer.strides,
+                                                {layer.dilations[0] - 1, layer.dilations[1] - 1},
+                                                layer.pads_begin,
+                                                layer.pads_end};
   const auto make_with = [&](dnnl::algorithm algorithm, const memory::desc& source) {
     return [&, algorithm](const primitive_attr& attr, memory::data_type type) {
-      const dnnl::convolution_forward::desc description(
-          prop_kind::forward_inference, algorithm, source, any(weight_dims, weight_type(step)),
-          bias_desc(layer.bias, output[1]), any(output, type), layer.strides, dilates,
-          layer.pads_begin, layer.pads_end);
-      return dnnl::convolution_forward::primitive_desc(description, attr, engine_, true);
+      return onednn::convolution(engine_, algorithm, source, any(weight_dims, weight_type(step)),
+                                 bias_desc(layer.bias, output[1]), any(output, type), geometry,
+                                 attr);
     };
   };
   const memory::desc free = any(input, input_type(step));
@@ -62,9 +62,9 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
   std::size_t inside = step.post_ops.size();
   if (suits_winograd(step, layer)) {
     pd = make_with(dnnl::algorithm::convolution_winograd, free)(
-        attributes(step, inside, output_type(step.output)), output_type(step.output));
+        attributes(step, inside, output_type(step.output)).attr, output_type(step.output));
   }
-  if (!exists(pd) && keeps_layout(step)) {
+  if (!onednn::exists(pd) && keeps_layout(step)) {
     const memory::desc current = desc(place(step.inputs[0]));
     std::tie(pd, inside) = describe(step, make_with(dnnl::algorithm::convolution_direct, current));
   }
@@ -92,10 +92,9 @@ void StepBuilder::build(const Step& step, const Dense& layer) {
     stored = memory::desc(weight_dims, stored_type, strides);
   }
   const auto [pd, inside] = describe(step, [&](const primitive_attr& attr, memory::data_type type) {
-    const dnnl::inner_product_forward::desc description(
-        prop_kind::forward_inference, any(input, input_type(step)),
-        any(weight_dims, weight_type(step)), bias_desc(layer.bias, output[1]), any(output, type));
-    return dnnl::inner_product_forward::primitive_desc(description, attr, engine_, true);
+    return onednn::inner_product(engine_, any(input, input_type(step)),
+                                 any(weight_dims, weight_type(step)),
+                                 bias_desc(layer.bias, output[1]), any(output, type), attr);
   });
   check_exists(step, pd);
   call_weighted<dnnl::inner_product_forward>(step, pd, inside, layer, stored);
@@ -104,16 +103,14 @@ void StepBuilder::build(const Step& step, const Dense& layer) {
 void StepBuilder::build(const Step& step, const Pool& layer) {
   const int from = place(step.inputs[0]);
   const auto [pd, inside] = describe(step, [&](const primitive_attr& attr, memory::data_type) {
-    const dnnl::pooling_forward::desc description(
-        prop_kind::forward_inference, layer.algorithm, desc(from),
-        any(value(step.output).shape, desc(from).data_type()), layer.strides, layer.kernel,
-        layer.pads_begin, layer.pads_end);
-    return dnnl::pooling_forward::primitive_desc(description, attr, engine_, true);
+    return onednn::pooling(engine_, layer.algorithm, desc(from),
+                           any(value(step.output).shape, onednn::type(desc(from))),
+                           {layer.strides, layer.kernel, layer.pads_begin, layer.pads_end}, attr);
   });
   check_exists(step, pd);
   const int to = target(step, pd.dst_desc(), inside);
   Arguments arguments = {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}};
-  append_post_op_arguments(step, inside, pd.dst_desc().data_type(), arguments);
+  append_post_op_arguments(step, inside, onednn::type(pd.dst_desc()), arguments);
   writer_.call<dnnl::pooling_forward>(pd, std::move(arguments));
   finish(step, inside, to);
 }

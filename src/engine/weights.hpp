@@ -29,6 +29,7 @@ class WeightStore {
  private:
   struct Entry {
     const std::byte* data;
+    dnnl::memory::desc from;  ///< two layers may read the same tensor in different layouts
     dnnl::memory memory;
   };
 

@@ -4,6 +4,13 @@
 #include <cstdint>
 
 namespace mien::engine {
+#if DNNL_VERSION_MAJOR >= 3  // memory descriptors are opaque
+
+bool write_winograd_weights(const float*, const dnnl::memory::desc&, dnnl::memory&) {
+  return false;
+}
+
+#else
 namespace {
 
 constexpr int kLanes = 16;  // output channels, the innermost dimension of the layout
@@ -62,5 +69,7 @@ bool write_winograd_weights(const float* weights, const dnnl::memory::desc& from
   }
   return true;
 }
+
+#endif
 
 }  // namespace mien::engine

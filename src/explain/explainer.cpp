@@ -19,12 +19,11 @@ Methods methods_from_string(std::string_view name) {
 
 Explainer Explainer::load(const std::filesystem::path& model, int threads) {
   const std::filesystem::path path = model::locate_model(model);
-  pipeline::Classifier classifier =
-      pipeline::Classifier::load(path, {engine::Precision::kF32, threads});
-  const model::Model graph = model::select_head(model::read_onnx(path), "");
+  const model::SelectedHead head = model::load_head(path);
   try {
-    return Explainer(std::move(classifier),
-                     GradCam(graph, graph.outputs[0].name, classifier.info().input_size, threads));
+    return Explainer(
+        pipeline::Classifier::compile(head, {engine::Precision::kF32, threads}),
+        GradCam(head.model, head.model.outputs[0].name, head.info.input_size, threads));
   } catch (const Error& error) {
     throw Error(error.code(), path.string() + ": " + error.what());
   }

@@ -86,8 +86,7 @@ base::CropGeometry parse_crop(const std::string& field, const std::string& text)
 
 /// Throws if the metadata does not match the inputs and outputs of the graph.
 void check_graph(const Model& model, const ClassifierInfo& info) {
-  if (model.inputs.size() != 1)
-    fail("input_size", "needs a graph with one input");
+  if (model.inputs.size() != 1) fail("input_size", "needs a graph with one input");
   const auto fits = [](std::int64_t dimension, std::int64_t wanted) {
     return dimension < 0 || dimension == wanted;
   };

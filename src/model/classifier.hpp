@@ -23,14 +23,16 @@ struct ClassifierInfo {
   double mean = 0;                  ///< network input = (gray - mean) / std, gray in 0..255
   double std = 1;
   double temperature = 1;  ///< of the first output: probabilities = softmax(logits / temperature)
-  std::map<std::string, HeadInfo, std::less<>>
-      other_heads;                                  ///< of the other outputs, by name
+  std::map<std::string, HeadInfo, std::less<>> other_heads;  ///< of the other outputs, by name
   std::map<std::string, base::CropGeometry> crops;  ///< by detector name ("hog", "yunet", …)
   std::map<std::string, std::string>
       provenance;  ///< other keys: "description", "training.*", "scores.*", …
 };
 
-/// Parses the keys "labels" (comma separated), "input_size", "mean", "std", "temperature" (default 1), "labels.<output>" and "temperature.<output>" for each other output, "crop.<detector>" ("scale shift_x shift_y"); other keys are provenance. Throws Error kBadFormat naming the field that is missing, invalid or does not match the graph.
+/// Parses the keys "labels" (comma separated), "input_size", "mean", "std", "temperature" (default
+/// 1), "labels.<output>" and "temperature.<output>" for each other output, "crop.<detector>"
+/// ("scale shift_x shift_y"); other keys are provenance. Throws Error kBadFormat naming the field
+/// that is missing, invalid or does not match the graph.
 ClassifierInfo read_classifier_info(const Model& model);
 /// Replaces the model's metadata.
 void write_classifier_info(Model& model, const ClassifierInfo& info);

@@ -20,7 +20,8 @@ fs::path folder_variable(const char* name) {
   return value == nullptr ? fs::path() : fs::path(value);
 }
 
-/// The folder of the shared object that contains this code, such as the Python module; empty if it is part of the program.
+/// The folder of the shared object that contains this code, such as the Python module; empty if it
+/// is part of the program.
 fs::path shared_object_folder() {
   static const char kHere = 0;
   Dl_info info{};

@@ -30,8 +30,7 @@ std::int64_t Tensor::element_count() const {
 template <class T>
 std::span<const T> Tensor::values() const {
   if (type != data_type_of<T>()) {
-    throw Error(ErrorCode::kBadFormat,
-                "tensor '" + name + "' has an unexpected element type");
+    throw Error(ErrorCode::kBadFormat, "tensor '" + name + "' has an unexpected element type");
   }
   return {reinterpret_cast<const T*>(data.data()), data.size() / sizeof(T)};
 }
@@ -44,7 +43,8 @@ template std::span<const std::int64_t> Tensor::values() const;
 
 std::string Node::description() const {
   if (!name.empty()) return op_type + " node '" + name + "'";
-  return op_type + " node with output '" + (outputs.empty() ? std::string() : outputs.front()) + "'";
+  return op_type + " node with output '" + (outputs.empty() ? std::string() : outputs.front()) +
+         "'";
 }
 
 const Tensor* Model::find_initializer(std::string_view name) const {

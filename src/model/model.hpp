@@ -12,7 +12,8 @@
 
 namespace mien::model {
 
-/// Element types of tensors; the values are those of ONNX (TensorProto.DataType). Half floats are converted to f32 when a file is read.
+/// Element types of tensors; the values are those of ONNX (TensorProto.DataType). Half floats are
+/// converted to f32 when a file is read.
 enum class DataType : int { kFloat32 = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7 };
 std::size_t size_of(DataType type);
 
@@ -93,11 +94,15 @@ struct Model {
   const Tensor* find_initializer(std::string_view name) const;
 };
 
-/// Parses an ONNX file. `name` is used in messages. Throws Error kBadFormat (truncated, not ONNX, an initializer whose size does not match its shape, a value used before it is computed), kUnsupported (external data, subgraphs, functions, other element types), kTooLarge (implausible counts). Needs memory proportional to the size of the file.
+/// Parses an ONNX file. `name` is used in messages. Throws Error kBadFormat (truncated, not ONNX,
+/// an initializer whose size does not match its shape, a value used before it is computed),
+/// kUnsupported (external data, subgraphs, functions, other element types), kTooLarge (implausible
+/// counts). Needs memory proportional to the size of the file.
 Model read_onnx(std::span<const std::byte> bytes, const std::string& name);
 Model read_onnx(const std::filesystem::path& path);
 
-/// Serializes a model (IR version 8). Deterministic: equal models give equal bytes. Free dimensions get names ("batch" for the first).
+/// Serializes a model (IR version 8). Deterministic: equal models give equal bytes. Free dimensions
+/// get names ("batch" for the first).
 std::vector<std::byte> write_onnx(const Model& model);
 void write_onnx(const Model& model, const std::filesystem::path& path);
 

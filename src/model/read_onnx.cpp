@@ -22,10 +22,35 @@ constexpr std::size_t kMaxNodes = 100000;
 constexpr std::size_t kMaxPerNode = 4096;     ///< inputs, outputs or attributes of one node
 constexpr std::size_t kMaxParts = 1'000'000;  ///< inputs, outputs and attributes of all nodes
 constexpr std::size_t kMaxMetadata = 4096;
-constexpr std::size_t kMaxIntegers = std::size_t{1}
-                                     << 25;  ///< in integer lists of the whole file
+constexpr std::size_t kMaxIntegers = std::size_t{1} << 25;  ///< in integer lists of the whole file
 constexpr std::size_t kMaxRank = 16;
 constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
+
+/// TensorProto.DataType FLOAT16: read as f32.
+constexpr std::int64_t kFloat16 = 10;
+
+/// An IEEE 754 half float; exact.
+float half_to_float(std::uint16_t half) {
+  const std::uint32_t sign = std::uint32_t{half & 0x8000U} << 16, exponent = half >> 10 & 0x1f,
+                      fraction = half & 0x3ff;
+  if (exponent == 0) {  // zero or subnormal: fraction * 2^-24
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
+    return sign != 0 ? -magnitude : magnitude;
+  }
+  const std::uint32_t wide = exponent == 31 ? 255 : exponent - 15 + 127;
+  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+}
+
+/// The f32 tensor data for half floats.
+template <class Half>
+std::vector<std::byte> widen(std::span<const Half> halves) {
+  std::vector<std::byte> data(halves.size() * sizeof(float));
+  for (std::size_t i = 0; i < halves.size(); ++i) {
+    const float value = half_to_float(static_cast<std::uint16_t>(halves[i]));
+    std::memcpy(data.data() + i * sizeof(float), &value, sizeof(float));
+  }
+  return data;
+}
 
 class OnnxReader {
  public:
@@ -62,8 +87,7 @@ class OnnxReader {
   }
 
   std::span<const std::byte> message(const Field& field) const {
-    if (field.kind != Kind::kBytes)
-      fail("not an ONNX file (number instead of a message)");
+    if (field.kind != Kind::kBytes) fail("not an ONNX file (number instead of a message)");
     return field.bytes;
   }
 
@@ -165,10 +189,14 @@ class OnnxReader {
     if (node.op_type.empty()) fail("node '" + node.name + "' has no op_type");
     if (node.outputs.empty()) fail(node.description() + " has no output");
     if (!domain.empty() && domain != "ai.onnx") {
-      fail(node.description() + ": unsupported domain '" + domain + "'",
-           ErrorCode::kUnsupported);
+      fail(node.description() + ": unsupported domain '" + domain + "'", ErrorCode::kUnsupported);
     }
     for (const auto& attribute_bytes : attributes) attribute(attribute_bytes, node);
+    if (const auto to = node.attributes.find("to");
+        node.op_type == "Cast" && to != node.attributes.end()) {
+      std::int64_t* type = std::get_if<std::int64_t>(&to->second);
+      if (type != nullptr && *type == kFloat16) *type = static_cast<int>(DataType::kFloat32);
+    }
     return node;
   }
 
@@ -232,7 +260,8 @@ class OnnxReader {
         value = std::move(integers);
         break;
       default:
-        fail(node.description() + ": attribute '" + name + base::format("' has the unsupported type %lld", static_cast<long long>(type)),
+        fail(node.description() + ": attribute '" + name +
+                 base::format("' has the unsupported type %lld", static_cast<long long>(type)),
              ErrorCode::kUnsupported);
     }
     node.attributes.insert_or_assign(std::move(name), std::move(value));
@@ -278,7 +307,8 @@ class OnnxReader {
         case 13:
         case 14:
           if (field.number == 13 || field.value != 0) {
-            fail("external tensor data is unsupported; store the weights inside the file", ErrorCode::kUnsupported);
+            fail("external tensor data is unsupported; store the weights inside the file",
+                 ErrorCode::kUnsupported);
           }
           break;
         default:
@@ -287,7 +317,12 @@ class OnnxReader {
     });
     const std::string label = tensor.name.empty() ? where : "tensor '" + tensor.name + "'";
     tensor.type = data_type(type, label);
-    if (is_raw) {
+    if (type == kFloat16) {
+      std::vector<std::uint16_t> halves(raw.size() / sizeof(std::uint16_t));
+      if (raw.size() % sizeof(std::uint16_t) != 0) fail(label + " has an odd number of bytes");
+      if (!raw.empty()) std::memcpy(halves.data(), raw.data(), raw.size());
+      tensor.data = is_raw ? widen<std::uint16_t>(halves) : widen<std::int64_t>(integers);
+    } else if (is_raw) {
       tensor.data.assign(raw.begin(), raw.end());
     } else {
       switch (tensor.type) {
@@ -341,6 +376,8 @@ class OnnxReader {
       case 6:
       case 7:
         return static_cast<DataType>(type);
+      case kFloat16:
+        return DataType::kFloat32;
       case 0:
         fail(label + " has no element type");
       default:
@@ -407,7 +444,8 @@ class OnnxReader {
       }
     }
     for (const ValueInfo& output : model_.outputs) {
-      if (!known.contains(output.name)) fail("output '" + output.name + "' is not computed by any node");
+      if (!known.contains(output.name))
+        fail("output '" + output.name + "' is not computed by any node");
     }
     if (model_.outputs.empty()) fail("the graph has no output");
   }
@@ -426,7 +464,8 @@ Model read_onnx(std::span<const std::byte> bytes, const std::string& name) {
                                std::min(bytes.size(), kZipStart.size()));
   if (start == kZipStart) {
     throw Error(ErrorCode::kBadFormat,
-                name + ": not an ONNX file but an archive; export a checkpoint with 'mien export " + name + " -o model.onnx'");
+                name + ": not an ONNX file but an archive; export a checkpoint with 'mien export " +
+                    name + " -o model.onnx'");
   }
   return OnnxReader(name).model(bytes);
 }

@@ -26,7 +26,8 @@ struct Field {
   float as_float() const;
 };
 
-/// Iterates over the fields of one message without copying. Throws Error kBadFormat for a truncated or invalid field.
+/// Iterates over the fields of one message without copying. Throws Error kBadFormat for a truncated
+/// or invalid field.
 class Reader {
  public:
   /// `name` is the file name for messages; it must outlive the reader.
@@ -49,7 +50,8 @@ struct ListLimit {
   const char* what = "";  ///< noun for the message
 };
 
-/// Appends the numbers of a repeated field, packed or not. Throws Error kBadFormat, and kTooLarge before `out` exceeds its limit.
+/// Appends the numbers of a repeated field, packed or not. Throws Error kBadFormat, and kTooLarge
+/// before `out` exceeds its limit.
 void append_integers(const Field& field, const std::string& name, const ListLimit& limit,
                      std::vector<std::int64_t>& out);
 void append_floats(const Field& field, const std::string& name, std::vector<float>& out);

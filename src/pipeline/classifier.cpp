@@ -56,14 +56,18 @@ Classifier::Classifier(model::ClassifierInfo info, engine::Network network,
 
 Classifier Classifier::load(const std::filesystem::path& path,
                             const engine::CompileOptions& options, const HeadChoice& head) {
-  model::Model model = model::read_onnx(path);
+  const model::SelectedHead selected = model::load_head(path, head.name, head.preferred);
   try {
-    model = model::select_head(std::move(model), head.name);
-    return Classifier(model::read_classifier_info(model), engine::Network::compile(model, options),
-                      head.without);
+    return compile(selected, options, head.without);
   } catch (const Error& error) {
     throw Error(error.code(), path.string() + ": " + error.what());
   }
+}
+
+Classifier Classifier::compile(const model::SelectedHead& head,
+                               const engine::CompileOptions& options,
+                               const std::vector<std::string>& without) {
+  return Classifier(head.info, engine::Network::compile(head.model, options), without);
 }
 
 std::vector<float> Classifier::logits(std::span<const std::uint8_t> faces) const {

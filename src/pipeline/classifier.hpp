@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/network.hpp"
-#include "model/classifier.hpp"
+#include "model/heads.hpp"
 
 namespace mien::pipeline {
 
@@ -26,18 +26,22 @@ std::filesystem::path locate_classifier(const std::filesystem::path& name,
 
 /// Which answer is wanted of a network that has several.
 struct HeadChoice {
-  std::string name;  ///< an output of the graph; empty: the default one
+  std::string name;  ///< an output of the graph; empty: `preferred`
   std::vector<std::string>
       without;  ///< labels that are left out, the others' probabilities scaled to sum 1
+  std::string preferred = {};  ///< used if `name` is empty and the network has it; else the default
 };
 
 /// An emotion network with what it needs around it: gray bytes in, logits or probabilities out.
 /// Thread safe.
 class Classifier {
  public:
-  /// Throws what model::read_onnx, select_head, read_classifier_info and Network::compile throw.
+  /// Throws what model::load_head and Network::compile throw.
   static Classifier load(const std::filesystem::path& path, const engine::CompileOptions& options,
                          const HeadChoice& head = {});
+  /// The same for a network that was read before; messages do not name the file.
+  static Classifier compile(const model::SelectedHead& head, const engine::CompileOptions& options,
+                            const std::vector<std::string>& without = {});
 
   /// Labels and temperature are those of the head.
   const model::ClassifierInfo& info() const { return info_; }

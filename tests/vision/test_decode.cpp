@@ -14,7 +14,8 @@
 namespace mien::vision {
 namespace {
 
-const std::filesystem::path kImages = std::filesystem::path(MIEN_SOURCE_DIR) / "tests/vision/images";
+const std::filesystem::path kImages =
+    std::filesystem::path(MIEN_SOURCE_DIR) / "tests/vision/images";
 
 std::vector<std::byte> bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text));

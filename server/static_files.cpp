@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/file.hpp"
+#include "base/hash.hpp"
 
 namespace mien::server {
 namespace {
@@ -33,11 +34,9 @@ std::string_view type_of(std::string_view name) {
   return "application/octet-stream";
 }
 
-/// FNV-1a: enough to tell one version of a file from another.
+/// Enough to tell one version of a file from another.
 std::string entity_tag(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return base::format("\"%016llx\"", static_cast<unsigned long long>(hash));
+  return base::format("\"%016llx\"", static_cast<unsigned long long>(base::fnv1a(bytes)));
 }
 
 }  // namespace
@@ -45,7 +44,7 @@ std::string entity_tag(std::string_view bytes) {
 std::vector<Route> static_routes(std::span<const EmbeddedFile> files) {
   std::vector<Route> routes;
   for (const EmbeddedFile& file : files) {
-    const auto answer = [file, tag = entity_tag(file.bytes)](const Request& request) {
+    const auto respond = [file, tag = entity_tag(file.bytes)](const Request& request) {
       Response response{.content_type = std::string(type_of(file.name)),
                         .headers = {{"ETag", tag},
                                     {"Cache-Control", "no-cache"},
@@ -60,9 +59,9 @@ std::vector<Route> static_routes(std::span<const EmbeddedFile> files) {
         response.body = file.bytes;
       return response;
     };
-    routes.push_back({.method = "GET", .path = "/" + std::string(file.name), .answer = answer});
+    routes.push_back({.method = "GET", .path = "/" + std::string(file.name), .respond = respond});
     if (file.name == "index.html")
-      routes.push_back({.method = "GET", .path = "/", .answer = answer});
+      routes.push_back({.method = "GET", .path = "/", .respond = respond});
   }
   return routes;
 }

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/hash.hpp"
 #include "datasets/folders.hpp"
 #include "mien/error.hpp"
 #include "vision/decode.hpp"
@@ -160,9 +161,8 @@ fs::path identity_of(const fs::path& path) {
 }
 
 bool Shard::holds(std::string_view path) const {
-  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, then the last steps of MurmurHash3, which
-                                             // spread it over all bits
-  for (const char byte : path) hash = (hash ^ static_cast<std::uint8_t>(byte)) * 0x100000001b3u;
+  // The last steps of MurmurHash3 spread FNV-1a over all bits.
+  std::uint64_t hash = base::fnv1a(path);
   hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdu;
   hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53u;
   return (hash ^ hash >> 33) % count == index - 1;

@@ -72,8 +72,13 @@ std::string download(const std::string& url, const std::string& name) {
 
 bool is_url(const std::string& source) { return source.find("://") != std::string::npos; }
 
+std::string read_binary(const fs::path& path) {
+  const std::vector<std::byte> bytes = base::read_file(path, kMaxBytes);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 std::string read_source(const std::string& source, const std::string& name) {
-  if (!is_url(source)) return base::read_text(source, kMaxBytes);
+  if (!is_url(source)) return read_binary(source);
   if (!source.starts_with("https://") && !source.starts_with("http://")) {
     throw Error(ErrorCode::kInvalidArgument,
                 source + ": only http:// and https:// addresses, or a file");
@@ -95,7 +100,7 @@ int fetch(const PublishedModel& model, const std::string& from) {
   const fs::path target = folder / (std::string(model.name) + ".onnx");
   std::error_code error;
   if (fs::is_regular_file(target, error) && fs::file_size(target) <= kMaxBytes &&
-      sha256(base::read_text(target, kMaxBytes)) == model.sha256) {
+      sha256(read_binary(target)) == model.sha256) {
     return std::printf("%s is already there: %s\n", model.name, target.c_str()), kExitOk;
   }
   const std::string source = from.empty() ? model.url : from;

@@ -144,8 +144,7 @@ class PhotoExplainer {
   }
 
   const model::Model& model() {
-    if (!model_)
-      model_ = model::select_head(model::read_onnx(model::locate_model(options_.model)), "");
+    if (!model_) model_ = model::load_head(model::locate_model(options_.model)).model;
     return *model_;
   }
 

@@ -95,7 +95,7 @@ int quantize_command(std::span<const std::string> arguments) {
   }
   model::Model quantized =
       engine::quantize(model, images, {n, 1, datasets::kFaceSize, datasets::kFaceSize},
-                       {.keep_real = split_names(keep)});
+                       {.keep_f32 = split_names(keep)});
   quantized.metadata["quantization"] = "int8 QDQ, calibrated on " + std::to_string(n) +
                                        " Training pictures, seed " + std::to_string(seed);
   model::write_onnx(quantized, output);

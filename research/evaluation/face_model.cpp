@@ -30,14 +30,6 @@ class OwnModel : public FaceModel {
   pipeline::Classifier classifier_;
 };
 
-std::string choose_head(const std::filesystem::path& path, const HeadWish& wish) {
-  if (!wish.name.empty()) return std::string(wish.name);
-  const std::vector<std::string> heads = model::head_names(model::read_onnx(path));
-  return std::find(heads.begin(), heads.end(), wish.taught) != heads.end()
-             ? std::string(wish.taught)
-             : std::string();
-}
-
 }  // namespace
 
 std::unique_ptr<FaceModel> load_face_model(const std::filesystem::path& path,
@@ -46,8 +38,9 @@ std::unique_ptr<FaceModel> load_face_model(const std::filesystem::path& path,
   std::filesystem::path sidecar = path;
   sidecar += ".toml";
   if (std::filesystem::exists(sidecar)) return load_foreign_model(path, sidecar, options);
-  pipeline::Classifier classifier =
-      pipeline::Classifier::load(path, options, {.name = choose_head(path, head)});
+  pipeline::Classifier classifier = pipeline::Classifier::load(
+      path, options,
+      {.name = std::string(head.name), .without = {}, .preferred = std::string(head.taught)});
   if (classifier.info().input_size != kSide) {
     throw Error(
         ErrorCode::kUnsupported,

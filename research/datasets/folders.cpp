@@ -7,14 +7,12 @@
 #include <system_error>
 
 #include "mien/error.hpp"
+#include "vision/photo_files.hpp"
 
 namespace mien::datasets {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<std::string_view, 11> kExtensions = {
-    ".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".pnm"};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -117,10 +115,7 @@ LabelledImage jaffe_image(const fs::path& path) {
 
 }  // namespace
 
-bool has_image_extension(const fs::path& path) {
-  return std::find(kExtensions.begin(), kExtensions.end(), lower(path.extension().string())) !=
-         kExtensions.end();
-}
+bool has_image_extension(const fs::path& path) { return vision::has_photo_extension(path); }
 
 std::vector<LabelledImage> list_labelled_images(const fs::path& root) {
   const Listing listing = list(root);

@@ -1,4 +1,4 @@
-// Measures face detectors on labelled photographs and prints Markdown for docs/performance.md:
+// Measures face detectors on labeled photos and prints Markdown for docs/performance.md:
 //   detector_report hog yunet path/to/detector.onnx
 // Needs the Debian packages libdlib19.1 and visp-images-data; leaves out what is not installed.
 #include <algorithm>
@@ -18,7 +18,7 @@
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/face_detector.hpp"
-#include "vision/labelled_photos.hpp"
+#include "vision/labeled_photos.hpp"
 
 namespace {
 
@@ -54,7 +54,7 @@ Picture scaled(const Picture& picture, double factor) {
 
 PictureSet read_dlib(const char* list) {
   PictureSet set{std::string("dlib ") + list, {}};
-  for (const test::LabelledPhoto& photo : test::read_dlib_list(test::kDlibFaces / list)) {
+  for (const test::LabeledPhoto& photo : test::read_dlib_list(test::kDlibFaces / list)) {
     set.pictures.push_back(
         {vision::load_image(test::kDlibFaces / photo.file), photo.faces, photo.ignored});
   }

@@ -2,7 +2,7 @@
 # Installs the packages that Mien needs on Debian 12. Does nothing for packages that are already installed.
 #   scripts/setup.sh runtime   inference and server: image codecs, oneDNN, headers of dlib and Boost, compiler
 #   scripts/setup.sh video     runtime and FFmpeg's libraries
-#   scripts/setup.sh train     LibTorch and a compiler
+#   scripts/setup.sh train     LibTorch, nlohmann-json (headers only) and a compiler
 #   scripts/setup.sh demo      runtime and a photo
 #   scripts/setup.sh full      all of these and the packages for the tests
 #   scripts/setup.sh deploy    nginx, for the tests of deploy/
@@ -16,7 +16,7 @@ runtime=(libdnnl-dev libdlib-dev libstb-dev libjpeg62-turbo-dev libpng-dev libwe
 # python3-skimage contains the demo photo, astronaut.png (NASA, public domain).
 photos=(python3-skimage)
 video=(libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev)
-train=(libtorch-dev libgloo-dev)
+train=(libtorch-dev libgloo-dev nlohmann-json3-dev)
 tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3-numpy python3-jsonschema xz-utils libdlib19.1 ffmpeg parallel
        chromium fonts-inter)
 # Installing nginx starts a service, so it is not part of 'full'.

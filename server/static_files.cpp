@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/file.hpp"
+#include "base/hash.hpp"
 
 namespace mien::server {
 namespace {
@@ -33,11 +34,9 @@ std::string_view type_of(std::string_view name) {
   return "application/octet-stream";
 }
 
-/// FNV-1a: enough to tell one version of a file from another.
+/// Enough to tell one version of a file from another.
 std::string entity_tag(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return base::format("\"%016llx\"", static_cast<unsigned long long>(hash));
+  return base::format("\"%016llx\"", static_cast<unsigned long long>(base::fnv1a(bytes)));
 }
 
 }  // namespace

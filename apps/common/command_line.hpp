@@ -34,6 +34,9 @@ class CommandLine {
   bool help_ = false;
 };
 
+/// Prints one line on stderr for each deprecated option name that `options` reads.
+void print_warnings(base::OptionSet& options);
+
 /// Throws Error kInvalidArgument if the value of a mandatory option is empty; `advice` completes
 /// "--data is missing; ".
 void require_option(const std::string& value, const char* option, const char* advice);

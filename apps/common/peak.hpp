@@ -10,8 +10,8 @@ struct Peak {
   double int8 = 0;  ///< AVX512-VNNI
 };
 
-/// Measures for about 0.3 s with independent sums in registers. CPUs with AMX (bf16, int8) and other
-/// architectures than x86-64 are unsupported: their peaks are unknown.
+/// Measures for about 0.3 s with independent sums in registers. CPUs with AMX (bf16, int8) and
+/// other architectures than x86-64 are unsupported: their peaks are unknown.
 Peak measure_peak();
 
 }  // namespace mien::apps

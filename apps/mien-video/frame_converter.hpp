@@ -15,7 +15,9 @@ class FrameConverter {
   /// converted.
   ImageView operator()(const AVFrame& frame);
 
-  int width() const { return orientation_ >= 5 ? rgb_->height : rgb_->width; }  ///< after the rotation
+  int width() const {
+    return orientation_ >= 5 ? rgb_->height : rgb_->width;
+  }  ///< after the rotation
   int height() const { return orientation_ >= 5 ? rgb_->width : rgb_->height; }
 
  private:

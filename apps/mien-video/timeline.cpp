@@ -118,7 +118,8 @@ void write_timeline(const tracking::EmotionLog& log, std::span<const std::string
   } else if (path.extension() == ".svg") {
     base::write_file(path, plots::draw_svg_file(figure));
   } else {
-    throw Error(ErrorCode::kInvalidArgument, path.string() + ": unknown extension; choose .svg or .png");
+    throw Error(ErrorCode::kInvalidArgument,
+                path.string() + ": unknown extension; choose .svg or .png");
   }
 }
 

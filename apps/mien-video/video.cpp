@@ -53,8 +53,8 @@ struct Options {
     o.add(summary, "summary", "FILE", "write the summary as JSON");
     o.add(smoothing, "smoothing", "SECONDS", "time constant of the probabilities; 0: no smoothing",
           {0, 3600});
-    o.add(max_gap, "max-gap", "SECONDS", "maximum time out of sight after which a face keeps its number",
-          {0, 3600});
+    o.add(max_gap, "max-gap", "SECONDS",
+          "maximum time out of sight after which a face keeps its number", {0, 3600});
     o.alias("keep");
     analyzer.declare(o);
   }
@@ -63,8 +63,7 @@ struct Options {
 /// Selects the frames to analyze.
 class FrameChoice {
  public:
-  explicit FrameChoice(const Options& options)
-      : every_(options.every), fps_(options.fps) {}
+  explicit FrameChoice(const Options& options) : every_(options.every), fps_(options.fps) {}
   bool operator()(const VideoFrame& frame) {
     if (fps_ <= 0) return frame.number % every_ == 0;
     if (frame.seconds * fps_ < due_ - 1e-6) return false;
@@ -77,8 +76,8 @@ class FrameChoice {
   double fps_, due_ = 0;
 };
 
-/// Frames for the analyzer. By default they have at most 1280 pixels: larger faces do not improve the
-/// predictions.
+/// Frames for the analyzer. By default they have at most 1280 pixels: larger faces do not improve
+/// the predictions.
 FrameConverter small_frames(const VideoSource& source, int min_face) {
   constexpr double kMaxSide = 1280;
   const double longer = std::max(source.width(), source.height());
@@ -102,7 +101,7 @@ void scale_boxes(std::vector<pipeline::TrackedFace>& faces, float factor) {
 class AnnotatedVideo {
  public:
   AnnotatedVideo(const std::filesystem::path& path, VideoSource& source,
-                std::span<const std::string> labels)
+                 std::span<const std::string> labels)
       : frames_(source.width(), source.height(), source.orientation()),
         writer_(path, frames_.width(), frames_.height(), source.frames_per_second(),
                 source.sound()),
@@ -125,7 +124,7 @@ class AnnotatedVideo {
            .title = base::format("%d  %s %.0f%%", tracked.number, std::string(answer(face)).c_str(),
                                  100 * face.confidence),
            .bars = {},
-           .colour = face.uncertain ? vision::kUncertainColour : vision::colour_of(face.emotion)});
+           .color = face.uncertain ? vision::kUncertainColor : vision::color_of(face.emotion)});
       for (std::size_t c = 0; c < labels_.size(); ++c)
         drawn.back().bars.emplace_back(labels_[c], face.probabilities[c]);
     }
@@ -151,14 +150,16 @@ void check_outputs(const Options& options, const std::string& video) {
     if (path.empty() || path == "-") continue;
     std::error_code error;
     if (std::filesystem::equivalent(path, video, error))
-      throw Error(ErrorCode::kInvalidArgument, path + ": would overwrite the video; give another file");
+      throw Error(ErrorCode::kInvalidArgument,
+                  path + ": would overwrite the video; give another file");
     const bool other = std::filesystem::exists(path, error) &&
                        !std::filesystem::is_regular_file(path, error);  // /dev/null
     const auto [first, is_new] = taken.emplace(
         std::filesystem::weakly_canonical(std::filesystem::absolute(path), error), option);
     if (!is_new && !other)
-      throw Error(ErrorCode::kInvalidArgument, base::format("%s and %s name the same file, %s; give two files",
-                                                            first->second, option, path.c_str()));
+      throw Error(ErrorCode::kInvalidArgument,
+                  base::format("%s and %s name the same file, %s; give two files", first->second,
+                               option, path.c_str()));
   }
 }
 
@@ -168,10 +169,11 @@ int run(const Options& options, const std::string& name) {
   VideoSource source(name, [] { return Interrupt::requested(); });
   // One thread: FFmpeg's threads decode the next frames and encode the last ones at the same time.
   const Analyzer analyzer = options.analyzer.load(1);
-  pipeline::VideoAnalyzer video(analyzer, {.detect_every = options.detect_every,
-                                           .smoothing = {.time_constant = options.smoothing},
-                                           .tracker = {.keep_seconds = options.max_gap},
-                                           .min_confidence = options.analyzer.options.min_confidence});
+  pipeline::VideoAnalyzer video(analyzer,
+                                {.detect_every = options.detect_every,
+                                 .smoothing = {.time_constant = options.smoothing},
+                                 .tracker = {.keep_seconds = options.max_gap},
+                                 .min_confidence = options.analyzer.options.min_confidence});
   tracking::EmotionLog log(analyzer.labels().size());
   // Written now too, to report a missing gnuplot or folder before the analysis.
   if (!options.timeline.empty()) write_timeline(log, analyzer.labels(), name, options.timeline);
@@ -225,7 +227,8 @@ int run(const Options& options, const std::string& name) {
   if (!options.summary.empty())
     base::write_file(options.summary, summary_json(log, analyzer.labels()));
   if (Interrupt::requested()) {
-    std::fprintf(stderr, "mien: %s: stopped after %.1f seconds; the results up to there are written\n",
+    std::fprintf(stderr,
+                 "mien: %s: stopped after %.1f seconds; the results up to there are written\n",
                  name.c_str(), end);
     return kExitInterrupted;
   }
@@ -244,7 +247,8 @@ int run(const Options& options, const std::string& name) {
 int video_command(std::span<const std::string> arguments) {
   Options options;
   CommandLine line(
-      "mien video FILE|URL|camera:0 [options]\n\nTracks the people in a video or before a camera and "
+      "mien video FILE|URL|camera:0 [options]\n\nTracks the people in a video or before a camera "
+      "and "
       "classifies their expressions: one row per face and\nframe. - reads standard input.");
   options.declare(line.options);
   const auto names = line.parse(arguments);

@@ -111,9 +111,10 @@ void VideoSource::open_input() {
   if (interrupted_()) throw Error(ErrorCode::kInterrupted, name_ + ": interrupted");
   if (code == AVERROR_INVALIDDATA || code == AVERROR_EOF) {
     fail(ErrorCode::kBadFormat, name_,
-         name_ == "-" ? "not a video that FFmpeg reads; an MP4 on standard input needs its index at "
-                        "the start (ffmpeg -movflags +faststart)"
-                      : "not a video that FFmpeg reads, or truncated before its index");
+         name_ == "-"
+             ? "not a video that FFmpeg reads; an MP4 on standard input needs its index at "
+               "the start (ffmpeg -movflags +faststart)"
+             : "not a video that FFmpeg reads, or truncated before its index");
   }
   fail(code == AVERROR(ENOENT) ? ErrorCode::kNotFound : ErrorCode::kIo, name_,
        "cannot open: " + ffmpeg_error(code));
@@ -156,8 +157,7 @@ void VideoSource::open_decoder() {
   const int code = avcodec_open2(decoder_.get(), codec, nullptr);
   if (code < 0)
     fail(ErrorCode::kUnsupported, name_, "cannot decode " + codec_name + ": " + ffmpeg_error(code));
-  if (width() <= 0 || height() <= 0)
-    fail(ErrorCode::kBadFormat, name_, "the frames have no size");
+  if (width() <= 0 || height() <= 0) fail(ErrorCode::kBadFormat, name_, "the frames have no size");
 }
 
 int VideoSource::width() const {
@@ -184,11 +184,10 @@ bool VideoSource::read_packet() {
   if (code == AVERROR(EAGAIN)) return std::this_thread::sleep_for(2ms), true;
   if (code < 0) {
     if (code != AVERROR_EOF && code != AVERROR_EXIT) {
-      broken_off_ =
-          live_ ? "the camera stopped or was unplugged"
-          : name_.find("://") != std::string::npos
-              ? "the connection was lost, or the server does not support range requests"
-              : "truncated or damaged";
+      broken_off_ = live_ ? "the camera stopped or was unplugged"
+                    : name_.find("://") != std::string::npos
+                        ? "the connection was lost, or the server does not support range requests"
+                        : "truncated or damaged";
       if (code != AVERROR_INVALIDDATA) broken_off_ += " (" + ffmpeg_error(code) + ")";
     }
     avcodec_send_packet(decoder_.get(), nullptr);  // flush
@@ -216,8 +215,8 @@ bool VideoSource::read_packet() {
   return true;
 }
 
-/// Time stamps that jump back belong to the next of several joined files. All streams get the offset
-/// that the first of them needs.
+/// Time stamps that jump back belong to the next of several joined files. All streams get the
+/// offset that the first of them needs.
 void VideoSource::continue_clock(const AVStream& stream) {
   constexpr double kJump = 1;  // seconds; more than any reordering of packets
   const std::int64_t stamp = packet_->dts != AV_NOPTS_VALUE ? packet_->dts : packet_->pts;
@@ -230,8 +229,8 @@ void VideoSource::continue_clock(const AVStream& stream) {
       offsets_.push_back(offsets_.back() + *clock.last - seconds + 1 / rate_);
   }
   clock.last = seconds;
-  const auto offset = static_cast<std::int64_t>(
-      std::llround(offsets_[clock.restarts] / av_q2d(stream.time_base)));
+  const auto offset =
+      static_cast<std::int64_t>(std::llround(offsets_[clock.restarts] / av_q2d(stream.time_base)));
   if (packet_->pts != AV_NOPTS_VALUE) packet_->pts += offset;
   if (packet_->dts != AV_NOPTS_VALUE) packet_->dts += offset;
 }
@@ -275,8 +274,7 @@ std::string VideoSource::trouble() const {
   // Matroska's duration is the time of the end, also in a video that does not begin at 0.
   if (!live_ && drained_ && promised &&
       read_until_ + std::max(0.0, origin_.value_or(0)) < duration_ - kTolerance) {
-    return base::format("truncated: ends after %.1f of %.1f seconds", read_until_,
-                        duration_);
+    return base::format("truncated: ends after %.1f of %.1f seconds", read_until_, duration_);
   }
   if (damaged_ > 0)
     return base::format("%d damaged packet%s or frame%s", damaged_, damaged_ == 1 ? "" : "s",

@@ -11,12 +11,12 @@
 namespace mien::apps {
 
 /// A video that is written frame by frame under a temporary name. close() and the destructor rename
-/// it, also after an error or Ctrl-C. The extension selects the container (.mp4, .mkv, .mov, .webm).
-/// Audio is copied without re-encoding.
+/// it, also after an error or Ctrl-C. The extension selects the container (.mp4, .mkv, .mov,
+/// .webm). Audio is copied without re-encoding.
 class VideoWriter {
  public:
-  /// Throws Error kInvalidArgument for another extension, kUnsupported if this FFmpeg has no encoder
-  /// for the container, kIo.
+  /// Throws Error kInvalidArgument for another extension, kUnsupported if this FFmpeg has no
+  /// encoder for the container, kIo.
   VideoWriter(std::filesystem::path path, int width, int height, double frames_per_second,
               const std::vector<const AVStream*>& sound);
   VideoWriter(const VideoWriter&) = delete;

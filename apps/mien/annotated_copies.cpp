@@ -37,10 +37,10 @@ void write_annotated(const ImageView& photo, const std::vector<Face>& faces,
     vision::AnnotatedFace one{.box = face.box,
                               .title = std::string(answer(face)),
                               .bars = {},
-                              .colour = vision::kUncertainColour};
+                              .color = vision::kUncertainColor};
     if (!face.uncertain) {
       one.title += base::format(" %.0f%%", 100 * face.confidence);
-      one.colour = vision::colour_of(face.emotion);
+      one.color = vision::color_of(face.emotion);
     }
     for (std::size_t c = 0; c < labels.size(); ++c)
       one.bars.emplace_back(labels[c], face.probabilities[c]);

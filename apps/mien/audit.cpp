@@ -78,9 +78,10 @@ datasets::FloatTable read_predictions(const std::filesystem::path& path, std::si
                              table.rows(), images));
   }
   if (table.columns < 2 || table.columns > kEmotionCount + 1) {
-    throw Error(ErrorCode::kInvalidArgument,
-                base::format("%s: has %zu columns; must have one per emotion, 7, or 8 with contempt",
-                             path.c_str(), table.columns));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("%s: has %zu columns; must have one per emotion, 7, or 8 with contempt",
+                     path.c_str(), table.columns));
   }
   return table;
 }
@@ -133,8 +134,8 @@ int audit_command(std::span<const std::string> arguments) {
   bar.reset();
 
   const std::filesystem::path folder = options.output;
-  for (const audit::Page& page : audit::contact_sheets(
-           result, dataset, std::filesystem::path(source).filename().string()))
+  for (const audit::Page& page :
+       audit::contact_sheets(result, dataset, std::filesystem::path(source).filename().string()))
     base::write_file(folder / page.name, page.html);
   base::write_file(folder / "suspects.csv", audit::suspects_csv(result, dataset));
   base::write_file(folder / "drop.csv", audit::drop_csv(result.edits));

@@ -35,7 +35,7 @@ struct BenchOptions {
     analyzer.declare_network(o);
     analyzer.declare_detector(o);
     o.add(threads, "threads", "N", "threads of one call; 0: one per core",
-          {0, vision::kMostThreads});
+          {0, vision::kMaxThreads});
     o.add(batch, "batch", "N", "faces per call of the network", {1, 4096});
     o.add(layers, "layers",
           "profile each layer: its time, its implementation, and its share of the machine's peak");
@@ -78,8 +78,7 @@ base::Json timing_json(const Timing& t) {
 }
 
 pipeline::Classifier load_classifier(const BenchOptions& o, int threads) {
-  const engine::Precision precision =
-      pipeline::precision_from_string(o.analyzer.options.precision);
+  const engine::Precision precision = pipeline::precision_from_string(o.analyzer.options.precision);
   return pipeline::Classifier::load(pipeline::locate_classifier(o.analyzer.model, precision),
                                     {precision, threads}, {.name = o.analyzer.options.head});
 }
@@ -188,8 +187,8 @@ int bench_photo(const BenchOptions& o, const std::string& photo) {
               decoded.original_height, faces.size(), faces.size() == 1 ? "" : "s",
               std::string(detector->name()).c_str());
   for (const Stage& stage : stages) {
-    std::printf("  %-9s %8.3f ms  (median of %zu; p90 %.3f)\n", stage.name,
-                stage.timing.median, stage.timing.runs, stage.timing.p90);
+    std::printf("  %-9s %8.3f ms  (median of %zu; p90 %.3f)\n", stage.name, stage.timing.median,
+                stage.timing.runs, stage.timing.p90);
   }
   return kExitOk;
 }

@@ -76,7 +76,8 @@ void print_text(const std::vector<Row>& table, const engine::Profile& profile, d
     text.erase(text.find_last_not_of(' ') + 1);
     std::puts(text.c_str());
   };
-  line({"layer", "call", "output", "types", "implementation"}, "MMAC", "ms", "time", "GMAC/s", "peak");
+  line({"layer", "call", "output", "types", "implementation"}, "MMAC", "ms", "time", "GMAC/s",
+       "peak");
   const auto print = [&](const Row& row) {
     line(row, number("%.2f", static_cast<double>(row.multiply_adds) / 1e6).c_str(),
          base::format("%.4f", row.ms).c_str(), base::format("%.1f %%", 100 * row.part).c_str(),
@@ -99,17 +100,18 @@ base::Json layers_json(const std::vector<Row>& table, const engine::Profile& pro
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Row& row = table[i];
     const engine::CallProfile& call = profile.calls[i];
-    calls.push_back({{"layer", row.name},
-                     {"call", row.call},
-                     {"shape", row.shape},
-                     {"input_type", call.input_type},
-                     {"output_type", call.output_type},
-                     {"implementation", row.implementation},
-                     {"multiply_adds", row.multiply_adds},
-                     {"ms", base::rounded(row.ms, 5)},
-                     {"part", base::rounded(row.part, 4)},
-                     {"gmadds_per_second", base::rounded(row.rate, 2)},
-                     {"of_peak", row.of_peak > 0 ? base::rounded(row.of_peak, 3) : base::Json(nullptr)}});
+    calls.push_back(
+        {{"layer", row.name},
+         {"call", row.call},
+         {"shape", row.shape},
+         {"input_type", call.input_type},
+         {"output_type", call.output_type},
+         {"implementation", row.implementation},
+         {"multiply_adds", row.multiply_adds},
+         {"ms", base::rounded(row.ms, 5)},
+         {"part", base::rounded(row.part, 4)},
+         {"gmadds_per_second", base::rounded(row.rate, 2)},
+         {"of_peak", row.of_peak > 0 ? base::rounded(row.of_peak, 3) : base::Json(nullptr)}});
   }
   return calls;
 }

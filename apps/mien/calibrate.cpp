@@ -87,10 +87,11 @@ int calibrate_command(std::span<const std::string> arguments) {
                    "FER+ votes (fer2013new.csv), for a head that was trained on them");
   line.options.add(split, "split", "NAME",
                    "split to fit on; never the one that the model is evaluated on");
-  line.options.add(biases, "biases",
-                   "also fit a bias per class and add it to the last layer (Alexandari et al. 2020): "
-                   "a model trained with class weights or mixed labels then predicts each class as "
-                   "often as it occurs");
+  line.options.add(
+      biases, "biases",
+      "also fit a bias per class and add it to the last layer (Alexandari et al. 2020): "
+      "a model trained with class weights or mixed labels then predicts each class as "
+      "often as it occurs");
   line.options.add(min_recall, "min-recall", "R",
                    "with --biases: raise the biases of classes until each has at least this recall "
                    "(not for a head trained on votes)",

@@ -37,9 +37,11 @@ struct DataOptions {
     o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv) for the rows of fer2013.csv");
     o.add(output, "output", "FILE", "packed file to write (filter, pack)");
     o.short_name('o');
-    o.add(drop_leaked, "drop-leaked", "drop Training images that equal a test image (filter, pack)");
+    o.add(drop_leaked, "drop-leaked",
+          "drop Training images that equal a test image (filter, pack)");
     o.add(test_subjects, "test-subjects", "N",
-          "move every Nth subject of each source (CK+48, JAFFE) to PrivateTest; 0: none", {0, 1000});
+          "move every Nth subject of each source (CK+48, JAFFE) to PrivateTest; 0: none",
+          {0, 1000});
     o.add(faces, "faces", "crop the largest face of each image of a folder, as predict does");
     o.add(align, "align",
           "with --faces: rotate faces to level the eyes, if the detector reports landmarks");
@@ -54,9 +56,11 @@ struct DataOptions {
 
 constexpr const char* kUsage =
     "mien data info SOURCE...            count the images by split and class, and find duplicates\n"
-    "mien data filter SOURCE... -o F     keep images with exactly one detectable face, cropped to it\n"
+    "mien data filter SOURCE... -o F     keep images with exactly one detectable face, cropped to "
+    "it\n"
     "mien data pack SOURCE... -o F       write one packed file (NumPy's .npy) for training\n"
-    "mien data audit SOURCE -o DIR       find duplicates, non-faces and wrong labels (mien data audit "
+    "mien data audit SOURCE -o DIR       find duplicates, non-faces and wrong labels (mien data "
+    "audit "
     "--help)\n\n"
     "SOURCE is fer2013.csv, a packed file, or a folder of class folders (train/angry/*.jpg, "
     "angry/*.png, CK+48, JAFFE).";
@@ -289,9 +293,9 @@ int data_command(std::span<const std::string> arguments) {
   if (!words) return kExitOk;
   const std::string action = words->empty() ? "" : words->front();
   if (action != "info" && action != "filter" && action != "pack") {
-    throw Error(ErrorCode::kInvalidArgument,
-                (action.empty() ? std::string("missing action") : "unknown action '" + action + "'") +
-                    "; choose info, filter, pack or audit");
+    throw Error(ErrorCode::kInvalidArgument, (action.empty() ? std::string("missing action")
+                                                             : "unknown action '" + action + "'") +
+                                                 "; choose info, filter, pack or audit");
   }
   if (action != "info") require_option(o.output, "-o", "give the packed file to write");
   o.geometry = parse_crop(o.crop);

@@ -145,8 +145,7 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
   for (std::size_t i = 0; i < detected.size(); ++i) {
     traits.push_back(evaluation::traits_of(*out.images[i], detected[i]));
     if (!options.faces)
-      traits.back()
-          .size.reset();  // of a cropped face: unrelated to its size in the photo
+      traits.back().size.reset();  // of a cropped face: unrelated to its size in the photo
   }
   out.partings = evaluation::part_pictures(traits);
   return out;
@@ -231,8 +230,8 @@ reports::ModelEvaluation evaluate_model(const std::string& name, const std::file
   return out;
 }
 
-/// Unique names: the files' stems, with the folder if stems are equal, the whole path if that is not
-/// enough, and a number if a file is given twice.
+/// Unique names: the files' stems, with the folder if stems are equal, the whole path if that is
+/// not enough, and a number if a file is given twice.
 std::vector<std::string> short_names(const std::vector<std::filesystem::path>& paths) {
   const auto with_folder = [](const std::filesystem::path& path) {
     return (path.parent_path().filename() / path.stem()).string();
@@ -281,7 +280,8 @@ void check_report(const std::filesystem::path& path) {
 int evaluate_command(std::span<const std::string> arguments) {
   EvaluateOptions options;
   CommandLine line(
-      "mien evaluate --model MODEL --data DATA [options]\n\nMeasures models on labeled images, with "
+      "mien evaluate --model MODEL --data DATA [options]\n\nMeasures models on labeled images, "
+      "with "
       "confidence intervals.");
   options.declare(line.options);
   if (!line.parse_options(arguments)) return kExitOk;
@@ -297,7 +297,7 @@ int evaluate_command(std::span<const std::string> arguments) {
   if (!options.report.empty())
     base::write_file(options.report,
                      reports::to_page(evaluation, options.images ? reports::Faces::kShown
-                                                                   : reports::Faces::kLeftOut));
+                                                                 : reports::Faces::kLeftOut));
   const std::string text = options.format == "json"   ? reports::to_json(evaluation)
                            : options.format == "card" ? reports::to_card(evaluation)
                                                       : reports::to_text(evaluation);

@@ -52,7 +52,7 @@ struct ExplainOptions {
     o.add(sanity, "sanity",
           "also test whether the Grad-CAM map changes when the network's weights become random");
     o.add_choice(format, "format", {"text", "json"}, "format of the result on standard output");
-    o.add(threads, "threads", "N", "threads; 0: one per core", {0, vision::kMostThreads});
+    o.add(threads, "threads", "N", "threads; 0: one per core", {0, vision::kMaxThreads});
   }
 };
 
@@ -137,7 +137,8 @@ class PhotoExplainer {
 
   const model::Model& model() {
     if (!model_)
-      model_ = model::select_head(model::read_onnx(model::locate_model(options_.analyzer.model)), "");
+      model_ =
+          model::select_head(model::read_onnx(model::locate_model(options_.analyzer.model)), "");
     return *model_;
   }
 
@@ -236,7 +237,8 @@ std::string to_json(const ExplainedPhoto& photo, const Explainer& explainer) {
 int explain_command(std::span<const std::string> arguments) {
   ExplainOptions options;
   CommandLine line(
-      "mien explain PHOTO... [options]\n\nShows which parts of each face made the model predict its "
+      "mien explain PHOTO... [options]\n\nShows which parts of each face made the model predict "
+      "its "
       "emotion: heat maps over the face as PNG files.");
   options.declare(line.options);
   const auto paths = line.parse(arguments);

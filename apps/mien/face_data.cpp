@@ -33,8 +33,7 @@ FaceData read_face_folder(const std::string& folder, const vision::FaceDetector*
   bar.clear();
   for (const datasets::DroppedImage& dropped : read.dropped)
     std::fprintf(stderr, "mien: %s: left out: %s\n", dropped.path.c_str(), dropped.reason.c_str());
-  if (read.dataset.empty())
-    throw Error(ErrorCode::kBadFormat, folder + ": no face in any image");
+  if (read.dataset.empty()) throw Error(ErrorCode::kBadFormat, folder + ": no face in any image");
   out.dataset = std::move(read.dataset);
   return out;
 }
@@ -48,21 +47,21 @@ std::vector<std::optional<DetectedFace>> detect_in_crops(
   for (const datasets::Sample* sample : images) {
     if (Interrupt::requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
     const ImageView image{sample->pixels.data(), datasets::kFaceSize, datasets::kFaceSize,
-                            datasets::kFaceSize, PixelFormat::kGray8};
-    const std::vector<DetectedFace> faces = detector.detect(vision::resize(
-        image, kUpscale * datasets::kFaceSize, kUpscale * datasets::kFaceSize));
+                          datasets::kFaceSize, PixelFormat::kGray8};
+    const std::vector<DetectedFace> faces = detector.detect(
+        vision::resize(image, kUpscale * datasets::kFaceSize, kUpscale * datasets::kFaceSize));
     out.emplace_back();
-    if (!faces.empty())
-      out.back() = vision::scaled(faces[0], 1.0F / kUpscale, 1.0F / kUpscale);
+    if (!faces.empty()) out.back() = vision::scaled(faces[0], 1.0F / kUpscale, 1.0F / kUpscale);
     bar.update(static_cast<std::int64_t>(out.size()));
   }
   return out;
 }
 
 void add_crop_option(base::OptionSet& options, std::string& crop, const char* by_default) {
-  options.add(crop, "crop", "GEOMETRY",
-              std::string("\"SCALE SHIFT_X SHIFT_Y\" of the crop around a face's box; by default ") +
-                  by_default);
+  options.add(
+      crop, "crop", "GEOMETRY",
+      std::string("\"SCALE SHIFT_X SHIFT_Y\" of the crop around a face's box; by default ") +
+          by_default);
 }
 
 base::CropGeometry parse_crop(const std::string& text) {

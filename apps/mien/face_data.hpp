@@ -29,8 +29,8 @@ FaceData read_face_folder(const std::string& folder, const vision::FaceDetector*
 std::vector<std::optional<DetectedFace>> detect_in_crops(
     const std::vector<const datasets::Sample*>& images, const vision::FaceDetector& detector);
 
-/// Declares --crop, and reads its value "SCALE SHIFT_X SHIFT_Y"; empty: the box itself. Throws Error
-/// kInvalidArgument.
+/// Declares --crop, and reads its value "SCALE SHIFT_X SHIFT_Y"; empty: the box itself. Throws
+/// Error kInvalidArgument.
 void add_crop_option(base::OptionSet& options, std::string& crop, const char* by_default);
 base::CropGeometry parse_crop(const std::string& text);
 

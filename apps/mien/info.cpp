@@ -74,7 +74,8 @@ void print_json(const std::filesystem::path& path, const model::Model& model) {
 
 int info_command(std::span<const std::string> arguments) {
   std::string output_format = "text";
-  CommandLine line("mien info [MODEL] [options]\n\nShows the graph and the metadata of a model file.");
+  CommandLine line(
+      "mien info [MODEL] [options]\n\nShows the graph and the metadata of a model file.");
   line.options.add_choice(output_format, "format", {"text", "json"}, "format of the result");
   const auto paths = line.parse(arguments);
   if (!paths) return kExitOk;

@@ -29,11 +29,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBlock = 65536;
-constexpr std::size_t kMaxPath = 65536;                    ///< bytes; Linux allows 4,096
+constexpr std::size_t kMaxPath = 65536;                      ///< bytes; Linux allows 4,096
 constexpr std::size_t kMaxUtf16List = std::size_t{1} << 30;  ///< bytes; such a list is held at once
 
-constexpr std::string_view kVideos[] = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv",
-                                        ".flv", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".3gp"};
+constexpr std::string_view kVideos[] = {".mp4", ".m4v", ".mov",  ".mkv", ".webm", ".avi",  ".wmv",
+                                        ".flv", ".mpg", ".mpeg", ".ts",  ".mts",  ".m2ts", ".3gp"};
 /// Photos in formats that decoding does not support; it reports which.
 constexpr std::string_view kOtherPhotos[] = {".heic", ".heif", ".avif", ".jxl", ".gif", ".jp2",
                                              ".svg",  ".psd",  ".cr2",  ".cr3", ".nef", ".arw",
@@ -105,7 +105,8 @@ class Collector {
       }
       pending.erase(0, begin);
       if (pending.size() > kMaxPath)
-        throw Error(ErrorCode::kInvalidArgument, called + ": must be a list of paths, one per line");
+        throw Error(ErrorCode::kInvalidArgument,
+                    called + ": must be a list of paths, one per line");
     }
     if (std::ferror(file) != 0) fail_list(called, errno);
     if (separator) add_entry(std::move(pending), *separator);

@@ -57,7 +57,8 @@ struct KnnOptions {
 
 constexpr const char* kUsage =
     "mien knn --data DATA [options]\n\n"
-    "Measures a baseline without training: an image gets the label of most of its k nearest Training "
+    "Measures a baseline without training: an image gets the label of most of its k nearest "
+    "Training "
     "images. k and the\ndistance are selected on PublicTest; --split is then measured once.";
 
 /// In ascending order.
@@ -245,10 +246,9 @@ std::string grid_text(const Choice& choice, const std::set<std::size_t>& ks,
 }
 
 std::string seconds_text(const Choice& choice, int threads) {
-  return base::format(
-      "\nfeatures %.1f s, selection %.1f s, evaluation %.1f s; %d thread%s\n",
-      choice.seconds_features, choice.seconds_choosing, choice.seconds_measuring, threads,
-      threads == 1 ? "" : "s");
+  return base::format("\nfeatures %.1f s, selection %.1f s, evaluation %.1f s; %d thread%s\n",
+                      choice.seconds_features, choice.seconds_choosing, choice.seconds_measuring,
+                      threads, threads == 1 ? "" : "s");
 }
 
 /// The JSON of an evaluation with an object "knn": the selection and its scores.
@@ -290,8 +290,9 @@ int knn_command(std::span<const std::string> arguments) {
     tried.push_back(metric_from_string(word));
   const datasets::Split split = datasets::split_from_string(options.split);
   if (split == datasets::Split::kTraining)
-    throw Error(ErrorCode::kInvalidArgument,
-                "--split: must be PublicTest or PrivateTest; Training images would find themselves");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "--split: must be PublicTest or PrivateTest; Training images would find themselves");
 
   const Interrupt interrupt;
   datasets::Dataset dataset = datasets::read_dataset(options.data);
@@ -302,10 +303,9 @@ int knn_command(std::span<const std::string> arguments) {
                                                               options.data),
                                              measured = select_split(dataset, split, options.data);
   if (*ks.rbegin() > known.images.size()) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        base::format("--k: must be at most %zu, the number of Training images, not %zu",
-                     known.images.size(), *ks.rbegin()));
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("--k: must be at most %zu, the number of Training images, not %zu",
+                             known.images.size(), *ks.rbegin()));
   }
 
   Stopwatch watch;

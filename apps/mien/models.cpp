@@ -74,8 +74,13 @@ std::string download(const std::string& url, const std::string& name) {
 
 bool is_url(const std::string& source) { return source.find("://") != std::string::npos; }
 
+std::string read_binary(const fs::path& path) {
+  const std::vector<std::byte> bytes = base::read_file(path, kMaxBytes);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 std::string read_source(const std::string& source, const std::string& name) {
-  if (!is_url(source)) return base::read_text(source, kMaxBytes);
+  if (!is_url(source)) return read_binary(source);
   if (!source.starts_with("https://") && !source.starts_with("http://")) {
     throw Error(ErrorCode::kInvalidArgument,
                 source + ": unsupported address; give http://, https:// or a file");
@@ -90,7 +95,7 @@ int fetch(const PublishedModel& model, const std::string& from) {
   const fs::path target = folder / (std::string(model.name) + ".onnx");
   std::error_code error;
   if (fs::is_regular_file(target, error) && fs::file_size(target) <= kMaxBytes &&
-      sha256(base::read_text(target, kMaxBytes)) == model.sha256) {
+      sha256(read_binary(target)) == model.sha256) {
     return std::printf("%s is already stored: %s\n", model.name, target.c_str()), kExitOk;
   }
   const std::string source = from.empty() ? model.url : from;
@@ -116,7 +121,8 @@ std::string list_text() {
     const std::optional<fs::path> file = model::find_model(model.name);
     out += base::format(
         "%-8s %s\n         %s\n", model.name, model.description,
-        file ? file->c_str() : base::format("not stored; get it with mien models fetch %s", model.name).c_str());
+        file ? file->c_str()
+             : base::format("not stored; get it with mien models fetch %s", model.name).c_str());
   }
   return out;
 }
@@ -138,8 +144,7 @@ const PublishedModel& find_published(const std::string& name) {
   const auto* found = std::ranges::find_if(
       kPublished, [&](const PublishedModel& model) { return name == model.name; });
   if (found != kPublished.end()) return *found;
-  throw Error(ErrorCode::kInvalidArgument,
-              "unknown model '" + name + "'; see mien models list");
+  throw Error(ErrorCode::kInvalidArgument, "unknown model '" + name + "'; see mien models list");
 }
 
 }  // namespace
@@ -157,8 +162,7 @@ int models_command(std::span<const std::string> arguments) {
            kExitOk;
   }
   if (words.size() == 2 && words[0] == "fetch") return fetch(find_published(words[1]), from);
-  throw Error(ErrorCode::kInvalidArgument,
-              "mien models: missing action; use list or fetch NAME");
+  throw Error(ErrorCode::kInvalidArgument, "mien models: missing action; use list or fetch NAME");
 }
 
 }  // namespace mien::apps

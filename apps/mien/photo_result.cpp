@@ -64,8 +64,8 @@ class TextWriter : public ResultWriter {
     if (result.width > 0) out += base::format("%dx%d, ", result.width, result.height);
     if (result.error) return out + *result.error + "\n";
     const std::size_t count = result.faces.size();
-    out += count == 0 ? "no face found\n"
-                      : base::format("%zu face%s\n", count, count == 1 ? "" : "s");
+    out +=
+        count == 0 ? "no face found\n" : base::format("%zu face%s\n", count, count == 1 ? "" : "s");
     for (std::size_t i = 0; i < count; ++i) out += face_text(result.faces[i], i + 1, labels_);
     if (result.annotated) out += "\n  annotated copy: " + *result.annotated + "\n";
     if (result.copy_error) out += "\n  no annotated copy: " + *result.copy_error + "\n";

@@ -34,9 +34,10 @@ struct PredictOptions {
                  "faces to report; one: a photo with no face or several faces is an error");
     o.add(crop, "crop", "the photos are cropped faces; do not run the face detector");
     o.add(annotate, "annotate", "DIR", "write a copy of each photo with boxes and bars to DIR");
-    o.add(output, "output", "FILE",
-          "write the result to FILE; JSON lines are appended, and photos that FILE already contains "
-          "are skipped");
+    o.add(
+        output, "output", "FILE",
+        "write the result to FILE; JSON lines are appended, and photos that FILE already contains "
+        "are skipped");
     o.short_name('o');
     o.add_choice(format, "format", {"text", "json", "jsonl", "csv"},
                  "format of the result; by default that of the extension of --output, or text");
@@ -172,7 +173,7 @@ int predict_command(std::span<const std::string> arguments) {
                           ? options.threads
                           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int workers = std::clamp<int>(static_cast<int>(photos.size()), 1, threads);
-  const Predictor predictor(options, workers > 1 ? 1 : std::min(threads, vision::kMostThreads));
+  const Predictor predictor(options, workers > 1 ? 1 : std::min(threads, vision::kMaxThreads));
   const auto writer = make_result_writer(format, predictor.analyzer().labels());
   const bool shares_terminal = output && output->is_terminal();
   const Interrupt interrupt;

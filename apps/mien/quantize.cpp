@@ -76,9 +76,8 @@ int quantize_command(std::span<const std::string> arguments) {
                                                    path.string() + "; mien info lists the nodes");
     }
   }
-  model::Model quantized =
-      engine::quantize(model, images, {n, 1, datasets::kFaceSize, datasets::kFaceSize},
-                       {.keep_real = kept});
+  model::Model quantized = engine::quantize(
+      model, images, {n, 1, datasets::kFaceSize, datasets::kFaceSize}, {.keep_real = kept});
   quantized.metadata["quantization"] = "int8 QDQ, calibrated on " + std::to_string(n) +
                                        " Training images, seed " + std::to_string(seed);
   model::write_onnx(quantized, output);

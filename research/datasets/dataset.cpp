@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/file.hpp"
+#include "base/hash.hpp"
 #include "datasets/npy.hpp"
 #include "mien/error.hpp"
 
@@ -95,15 +96,14 @@ std::size_t count_seen_labels(const Dataset& dataset, Split split) {
 }
 
 std::string dataset_hash(const Dataset& dataset) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  const auto add = [&hash](std::uint8_t byte) { hash = (hash ^ byte) * 0x100000001b3u; };
+  base::Fnv1a hash;
   for (const Sample& sample : dataset) {
-    for (const std::uint8_t pixel : sample.pixels) add(pixel);
-    add(static_cast<std::uint8_t>(sample.emotion));
-    add(static_cast<std::uint8_t>(sample.split));
-    for (const std::uint8_t count : sample.votes) add(count);
+    hash.add(sample.pixels);
+    hash.add(static_cast<std::uint8_t>(sample.emotion));
+    hash.add(static_cast<std::uint8_t>(sample.split));
+    hash.add(sample.votes);
   }
-  return base::format("%016llx", static_cast<unsigned long long>(hash));
+  return base::format("%016llx", static_cast<unsigned long long>(hash.value()));
 }
 
 }  // namespace mien::datasets

@@ -63,14 +63,14 @@ std::string run_gnuplot(const std::string& script, std::string_view mark) {
 }  // namespace
 
 Colour emotion_colour(Emotion emotion, double opacity) {
-  return {vision::colour_of(emotion), opacity};
+  return {vision::color_of(emotion), opacity};
 }
 
 Colour series_colour(std::size_t i, double opacity) {
   constexpr std::array kOrder = {Emotion::kSad,     Emotion::kAngry,    Emotion::kDisgust,
                                  Emotion::kFear,    Emotion::kSurprise, Emotion::kNeutral,
                                  Emotion::kContempt};
-  return {vision::colour_of(kOrder[i % kOrder.size()]), opacity};
+  return {vision::color_of(kOrder[i % kOrder.size()]), opacity};
 }
 
 void require_gnuplot() { run_gnuplot("", ""); }

@@ -88,7 +88,7 @@ std::string comparison_section(const Evaluation& e) {
 std::string dot(const std::string& label) {
   const std::optional<Emotion> emotion = emotion_from_string(label);
   if (!emotion) return "";
-  const vision::Rgb rgb = vision::colour_of(*emotion);
+  const vision::Rgb rgb = vision::color_of(*emotion);
   return base::format("<span class=\"dot\" style=\"background:#%02x%02x%02x\"></span>", rgb.red,
                       rgb.green, rgb.blue);
 }

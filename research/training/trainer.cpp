@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/file.hpp"
+#include "base/hash.hpp"
 #include "datasets/edits.hpp"
 #include "metrics/confusion.hpp"
 #include "mien/error.hpp"
@@ -402,9 +403,8 @@ class Trainer {
 }  // namespace
 
 int fold_of(const datasets::Sample& sample, int folds) {
-  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
-  for (const std::uint8_t pixel : sample.pixels) hash = (hash ^ pixel) * 0x100000001b3u;
-  return static_cast<int>((hash >> 32) % static_cast<std::uint64_t>(folds)) + 1;
+  return static_cast<int>((base::fnv1a(sample.pixels) >> 32) % static_cast<std::uint64_t>(folds)) +
+         1;
 }
 
 datasets::Dataset load_training_data(const TrainSettings& settings, const Fold& left_out,

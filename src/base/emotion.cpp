@@ -1,8 +1,9 @@
 #include "mien/emotion.hpp"
 
-#include <algorithm>
-#include <cctype>
+#include <array>
 #include <string>
+
+#include "base/text.hpp"
 
 namespace mien {
 namespace {
@@ -28,9 +29,7 @@ constexpr Synonym kSynonyms[] = {
 std::string_view to_string(Emotion emotion) { return kNames.at(static_cast<std::size_t>(emotion)); }
 
 std::optional<Emotion> emotion_from_string(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+  const std::string lower = base::to_lower(name);
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if (lower == kNames[i]) return static_cast<Emotion>(i);
   }

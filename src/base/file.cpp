@@ -5,29 +5,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 
+#include "base/descriptor.hpp"
 #include "mien/error.hpp"
 
 namespace mien::base {
 namespace {
-
-/// Closes a descriptor when it goes out of scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* what, int error) {
   const ErrorCode code = error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
@@ -68,7 +54,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t 
 }
 
 std::string read_text(const std::filesystem::path& path, std::size_t limit) {
-  return read_all<std::string>(path, limit);
+  return decode_text(read_all<std::string>(path, limit));
 }
 
 Destination destination_of(const std::filesystem::path& path) {
@@ -77,8 +63,8 @@ Destination destination_of(const std::filesystem::path& path) {
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
     return {path, true};
   Destination out{path};
-  constexpr int kMostLinks = 40;  // as many as Linux follows
-  for (int i = 0; i <= kMostLinks; ++i) {
+  constexpr int kMaxLinks = 40;  // as many as Linux follows
+  for (int i = 0; i <= kMaxLinks; ++i) {
     const std::string text =
         std::filesystem::absolute(out.path, ignored).lexically_normal().string();
     if (text.starts_with("/dev/fd/") || text.starts_with("/proc/")) return {path, true};
@@ -89,93 +75,91 @@ Destination destination_of(const std::filesystem::path& path) {
   return out;
 }
 
-void write_file(const std::filesystem::path& wanted, std::span<const std::byte> bytes) {
-  const auto [path, in_place] = destination_of(wanted);
-  std::filesystem::path temporary = path;
-  if (!in_place) temporary += format(".%d.tmp", static_cast<int>(::getpid()));
-  const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.get() < 0) fail(path, "cannot write", errno);
-  int error = 0;
-  for (std::size_t done = 0; done < bytes.size() && error == 0;) {
-    const ssize_t put = ::write(file.get(), bytes.data() + done, bytes.size() - done);
-    if (put >= 0)
-      done += static_cast<std::size_t>(put);
-    else if (errno != EINTR)
-      error = errno;
-  }
-  if (error == 0 && !in_place &&
-      (::fsync(file.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0))
-    error = errno;
-  if (error != 0) {
-    if (!in_place) ::unlink(temporary.c_str());
-    fail(path, "cannot write", error);
-  }
-}
-
-void write_file(const std::filesystem::path& path, std::string_view text) {
-  write_file(path, std::as_bytes(std::span(text)));
-}
-
-std::string format(const char* pattern, ...) {
-  va_list arguments;
-  va_start(arguments, pattern);
-  va_list again;
-  va_copy(again, arguments);
-  const int length = std::vsnprintf(nullptr, 0, pattern, arguments);
-  va_end(arguments);
-  std::string text(static_cast<std::size_t>(length), '\0');
-  std::vsnprintf(text.data(), text.size() + 1, pattern, again);
-  va_end(again);
-  return text;
-}
-
 namespace {
 
-/// Length of the UTF-8 sequence at the start of `text`, 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i) { return i < text.size() && (at(i) & 0xC0) == 0x80; };
-  const unsigned char lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return continues(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead < 0xF0) {
-    const bool overlong = lead == 0xE0 && text.size() > 1 && at(1) < 0xA0;
-    const bool surrogate = lead == 0xED && text.size() > 1 && at(1) >= 0xA0;
-    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead < 0xF5) {
-    const bool overlong = lead == 0xF0 && text.size() > 1 && at(1) < 0x90;
-    const bool beyond = lead == 0xF4 && text.size() > 1 && at(1) >= 0x90;
-    return continues(1) && continues(2) && continues(3) && !overlong && !beyond ? 4 : 0;
+/// Writes all bytes; 0, or the error.
+int write_all(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+    if (put < 0 && errno != EINTR) return errno;
+    if (put > 0) bytes = bytes.subspan(static_cast<std::size_t>(put));
   }
   return 0;
 }
 
+/// A new file beside `path`, removed unless renamed to it. It has no name while it is written where
+/// the file system can do that (O_TMPFILE), so that a killed program leaves nothing behind.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::filesystem::path& path) : path_(path) {
+    std::filesystem::path folder = path.parent_path();
+    if (folder.empty()) folder = ".";
+    file_.reset(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644));
+    if (file_.get() >= 0) return;
+    try_names([&](const char* name) {
+      file_.reset(::open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+      return file_.get() >= 0;
+    });
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    if (!name_.empty()) ::unlink(name_.c_str());
+  }
+
+  int descriptor() const { return file_.get(); }
+
+  /// Flushes and takes the place of `path`.
+  void replace() {
+    if (::fsync(file_.get()) != 0) fail(path_, "cannot write", errno);
+    if (name_.empty()) {
+      const std::string self = "/proc/self/fd/" + std::to_string(file_.get());
+      try_names([&](const char* name) {
+        return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+      });
+    }
+    if (::rename(name_.c_str(), path_.c_str()) != 0) fail(path_, "cannot write", errno);
+    name_.clear();
+  }
+
+ private:
+  /// Calls `create` with names until one is new.
+  void try_names(const std::function<bool(const char*)>& create) {
+    constexpr int kMaxTries = 100;
+    for (int i = 0; i < kMaxTries; ++i) {
+      const std::string name =
+          path_.string() + format(".%d-%d.tmp", static_cast<int>(::getpid()), i);
+      if (create(name.c_str())) {
+        name_ = name;
+        return;
+      }
+      if (errno != EEXIST) break;
+    }
+    fail(path_, "cannot write", errno);
+  }
+
+  std::filesystem::path path_;
+  Descriptor file_;
+  std::string name_;  // empty: none yet
+};
+
 }  // namespace
 
-std::string json_quote(std::string_view text) {
-  std::string out = "\"";
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned char c = static_cast<unsigned char>(text[i]);
-    const std::size_t length = utf8_length(text.substr(i));
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";
-      ++i;
-      continue;
-    }
-    if (c == '"' || c == '\\')
-      (out += '\\') += static_cast<char>(c);
-    else if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else if (c < 0x20)
-      out += format("\\u%04x", c);
-    else
-      out += text.substr(i, length);
-    i += length;
+void write_file(const std::filesystem::path& wanted, std::span<const std::byte> bytes) {
+  const auto [path, in_place] = destination_of(wanted);
+  if (in_place) {
+    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    const int error = file.get() < 0 ? errno : write_all(file.get(), bytes);
+    if (error != 0) fail(path, "cannot write", error);
+    return;
   }
-  return out += '"';
+  TemporaryFile file(path);
+  if (const int error = write_all(file.descriptor(), bytes)) fail(path, "cannot write", error);
+  file.replace();
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  write_file(path, std::as_bytes(std::span(text)));
 }
 
 }  // namespace mien::base

@@ -7,12 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.hpp"
+
 namespace mien::base {
 
 /// The whole file. Throws Error kNotFound, kIo, or kTooLarge above `limit` bytes; the message names
 /// the path.
 std::vector<std::byte> read_file(const std::filesystem::path& path,
                                  std::size_t limit = std::size_t{4} << 30);
+/// The same for text: without a UTF-8 byte order mark, and decoded from UTF-16 where the file has
+/// its mark (decode_text). Not for binary data.
 std::string read_text(const std::filesystem::path& path, std::size_t limit = std::size_t{4} << 30);
 
 /// Where writing to a path goes.
@@ -23,15 +27,10 @@ struct Destination {
 };
 Destination destination_of(const std::filesystem::path& path);
 
-/// Writes to a temporary name beside the path's destination, flushes to disk and renames: a reader
-/// sees the old file or the whole new one, never half of one. Throws Error kIo.
+/// Writes a new file beside the path's destination, flushes it to disk and renames it: a reader
+/// sees the old file or the whole new one, even where the disk is full or the program is killed.
+/// After an error nothing is left behind. Throws Error kIo or kNotFound (no such folder).
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);
-
-/// printf into a string: format("%.3f s", seconds).
-std::string format(const char* pattern, ...) __attribute__((format(printf, 1, 2)));
-
-/// Text between double quotes with the escapes of JSON; bytes that are not UTF-8 become U+FFFD.
-std::string json_quote(std::string_view text);
 
 }  // namespace mien::base

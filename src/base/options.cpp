@@ -35,19 +35,6 @@ void check_range(double value, Range range, std::string_view text) {
   }
 }
 
-std::string join(std::span<const std::string> words, const char* separator) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : separator) + word;
-  return out;
-}
-
-/// The shortest decimal form that reads back as the same double.
-std::string shortest(double value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  return {buffer, end};
-}
-
 /// "text, json or csv".
 std::string join_choices(std::span<const std::string> choices) {
   const std::string all = join(choices.first(choices.size() - 1), ", ");
@@ -61,18 +48,9 @@ std::string unicode_escape(std::string_view digits, std::size_t count) {
                                                                         "a hexadecimal escape", 16);
   if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
     invalid("invalid Unicode escape in the string");
-  const auto byte = [](std::uint32_t value) { return static_cast<char>(value); };
-  const auto tail = [&](int shift) { return byte(0x80 | ((code >> shift) & 0x3F)); };
-  if (code < 0x80) return {byte(code)};
-  if (code < 0x800) return {byte(0xC0 | (code >> 6)), tail(0)};
-  if (code < 0x10000) return {byte(0xE0 | (code >> 12)), tail(6), tail(0)};
-  return {byte(0xF0 | (code >> 18)), tail(12), tail(6), tail(0)};
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+  std::string out;
+  append_utf8(out, code);
+  return out;
 }
 
 /// A TOML value at the start of `text` as its plain text; what follows it may only be a comment.
@@ -165,7 +143,7 @@ void OptionSet::add(double& field, std::string name, std::string value_name, std
                  check_range(value, range, text);
                  field = value;
                },
-           .get = [&field] { return shortest(field); }});
+           .get = [&field] { return print_number(field); }});
 }
 
 void OptionSet::add(std::string& field, std::string name, std::string value_name,

@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.hpp"
+#include "base/text.hpp"
 #include "mien/error.hpp"
 
 extern char** environ;
@@ -20,29 +22,13 @@ extern char** environ;
 namespace mien::base {
 namespace {
 
+constexpr int kMaxWait = 20;  // ms between two looks at a program that has closed its output
+
 [[noreturn]] void fail(const std::string& program, int error) {
   if (error == ENOENT)
-    throw Error(ErrorCode::kNotFound,
-                "the program '" + program + "' is needed and is not installed");
+    throw Error(ErrorCode::kNotFound, "program '" + program + "' not found; install it");
   throw Error(ErrorCode::kIo, "cannot run '" + program + "': " + std::strerror(error));
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  int get() const { return fd_; }
-  void reset(int fd) { close(), fd_ = fd; }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
 
 struct Pipe {
   explicit Pipe(const std::string& program) {
@@ -106,13 +92,15 @@ ProcessEnd run_process(std::vector<std::string> words, std::string_view input,
   error.write.close();
 
   ProcessEnd end;
-  while (output.read.get() >= 0 || error.read.get() >= 0) {
-    std::array<::pollfd, 2> files{
-        {{output.read.get(), POLLIN, 0}, {error.read.get(), POLLIN, 0}}};  // -1 is passed over
+  const auto milliseconds_left = [&] {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
-    const int ready = ::poll(files.data(), files.size(),
-                             static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1 << 30)));
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1 << 30));
+  };
+  while (output.read.get() >= 0 || error.read.get() >= 0) {
+    std::array<::pollfd, 2> files{
+        {{output.read.get(), POLLIN, 0}, {error.read.get(), POLLIN, 0}}};  // poll skips -1
+    const int ready = ::poll(files.data(), files.size(), milliseconds_left());
     if (ready < 0 && errno == EINTR) continue;
     end.timed_out = ready == 0;
     if (files[0].revents != 0 && !read_some(output.read.get(), end.output)) output.read.close();
@@ -123,8 +111,19 @@ ProcessEnd run_process(std::vector<std::string> words, std::string_view input,
       break;
     }
   }
+  // A program may close its output and go on.
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  for (int wait = 1;; wait = std::min(2 * wait, kMaxWait)) {
+    const ::pid_t ended = ::waitpid(child, &status, end.timed_out || end.too_long ? 0 : WNOHANG);
+    if (ended == child || (ended < 0 && errno != EINTR)) break;
+    if (ended < 0) continue;
+    const int left = milliseconds_left();
+    if (left == 0) {
+      end.timed_out = true;
+      ::kill(child, SIGKILL);
+    } else {
+      ::poll(nullptr, 0, std::min(wait, left));
+    }
   }
   end.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return end;

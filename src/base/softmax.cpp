@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/file.hpp"
+#include "base/text.hpp"
 #include "mien/error.hpp"
 
 namespace mien::base {

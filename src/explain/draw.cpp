@@ -94,7 +94,7 @@ Image draw(const Explanation& explanation, const std::string& label, const Image
   const std::optional<Emotion> emotion = emotion_from_string(label);
   const std::string title =
       base::format("%s %.0f%%", label.c_str(), 100.0 * explanation.probability);
-  canvas.fill({kMargin, 17, 9, 28}, 3, {emotion ? vision::colour_of(*emotion) : kInk});
+  canvas.fill({kMargin, 17, 9, 28}, 3, {emotion ? vision::color_of(*emotion) : kInk});
   canvas.text({kMargin + 20, 40}, kTitle, {kInk}, title);
   canvas.text({kMargin + 36 + vision::text_width(kTitle, title), 40}, kText, {kFaint},
               "what speaks for it");

@@ -1,11 +1,11 @@
 #include "model/classifier.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string_view>
 
+#include "base/text.hpp"
 #include "mien/emotion.hpp"
 #include "mien/error.hpp"
 
@@ -20,28 +20,10 @@ constexpr int kMaxInputSize = 1024;
   throw Error(ErrorCode::kBadFormat, "model metadata '" + std::string(field) + "' " + what);
 }
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find(separator, begin);
-    parts.emplace_back(text.substr(begin, end - begin));
-    if (end == std::string_view::npos) return parts;
-    begin = end + 1;
-  }
-}
-
 double parse_number(std::string_view field, std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-    fail(field, "is not a number: '" + std::string(text) + "'");
-  }
-  return value;
-}
-
-std::string print_number(double value) {
-  char buffer[32];
-  return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+  const std::optional<double> value = base::parse_number<double>(text);
+  if (!value) fail(field, "is not a number: '" + std::string(text) + "'");
+  return *value;
 }
 
 const std::string& require(const Model& model, const char* field) {
@@ -52,7 +34,8 @@ const std::string& require(const Model& model, const char* field) {
 }
 
 std::vector<std::string> parse_labels(const std::string& field, const std::string& text) {
-  std::vector<std::string> labels = split(text, ',');
+  const std::vector<std::string_view> parts = base::split(text, ',');
+  std::vector<std::string> labels(parts.begin(), parts.end());
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (!emotion_from_string(labels[i])) fail(field, "names no emotion: '" + labels[i] + "'");
     if (std::find(labels.begin(), labels.begin() + i, labels[i]) != labels.begin() + i) {
@@ -68,14 +51,8 @@ double parse_temperature(const std::string& field, const std::string& text) {
   return temperature;
 }
 
-std::string join(const std::vector<std::string>& parts, const char* separator) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
-  return text;
-}
-
 base::CropGeometry parse_crop(const std::string& field, const std::string& text) {
-  const std::vector<std::string> parts = split(text, ' ');
+  const std::vector<std::string_view> parts = base::split(text, ' ');
   if (parts.size() != 3)
     fail(field, "should be three numbers (scale, shift_x, shift_y): '" + text + "'");
   const base::CropGeometry crop{parse_number(field, parts[0]), parse_number(field, parts[1]),
@@ -148,19 +125,19 @@ ClassifierInfo read_classifier_info(const Model& model) {
 
 void write_classifier_info(Model& model, const ClassifierInfo& info) {
   model.metadata = info.provenance;
-  model.metadata["labels"] = join(info.labels, ",");
+  model.metadata["labels"] = base::join(info.labels, ",");
   model.metadata["input_size"] = std::to_string(info.input_size);
-  model.metadata["mean"] = print_number(info.mean);
-  model.metadata["std"] = print_number(info.std);
-  model.metadata["temperature"] = print_number(info.temperature);
+  model.metadata["mean"] = base::print_number(info.mean);
+  model.metadata["std"] = base::print_number(info.std);
+  model.metadata["temperature"] = base::print_number(info.temperature);
   for (const auto& [name, head] : info.other_heads) {
-    model.metadata[std::string(kLabelsPrefix) + name] = join(head.labels, ",");
-    model.metadata[std::string(kTemperaturePrefix) + name] = print_number(head.temperature);
+    model.metadata[std::string(kLabelsPrefix) + name] = base::join(head.labels, ",");
+    model.metadata[std::string(kTemperaturePrefix) + name] = base::print_number(head.temperature);
   }
   for (const auto& [detector, crop] : info.crops) {
-    model.metadata[std::string(kCropPrefix) + detector] = print_number(crop.scale) + " " +
-                                                          print_number(crop.shift_x) + " " +
-                                                          print_number(crop.shift_y);
+    model.metadata[std::string(kCropPrefix) + detector] = base::print_number(crop.scale) + " " +
+                                                          base::print_number(crop.shift_x) + " " +
+                                                          base::print_number(crop.shift_y);
   }
 }
 

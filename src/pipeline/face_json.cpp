@@ -1,27 +1,30 @@
 #include "pipeline/face_json.hpp"
 
-#include "base/file.hpp"
-
 namespace mien::pipeline {
 
-std::string face_json(const Face& face, std::span<const std::string> labels) {
-  std::string out = base::format(
-      "{\"box\": {\"x\": %.1f, \"y\": %.1f, \"width\": %.1f, \"height\": %.1f}, \"score\": %.4f",
-      face.box.x, face.box.y, face.box.width, face.box.height, face.detection_score);
+using base::Json, base::rounded;
+
+Json to_json(const Face& face, std::span<const std::string> labels) {
+  Json out;
+  out["box"] = {{"x", rounded(face.box.x, 1)},
+                {"y", rounded(face.box.y, 1)},
+                {"width", rounded(face.box.width, 1)},
+                {"height", rounded(face.box.height, 1)}};
+  out["score"] = rounded(face.detection_score, 4);
   if (face.landmarks) {
-    out += ", \"landmarks\": [";
     for (const Point& point : *face.landmarks)
-      out += base::format("%s{\"x\": %.1f, \"y\": %.1f}",
-                          &point == face.landmarks->data() ? "" : ", ", point.x, point.y);
-    out += "]";
+      out["landmarks"].push_back({{"x", rounded(point.x, 1)}, {"y", rounded(point.y, 1)}});
   }
-  out += base::format(", \"emotion\": %s, \"confidence\": %.5f, \"probabilities\": {",
-                      base::json_quote(answer(face)).c_str(), face.confidence);
-  for (std::size_t c = 0; c < labels.size(); ++c) {
-    out += base::format("%s%s: %.5f", c == 0 ? "" : ", ", base::json_quote(labels[c]).c_str(),
-                        face.probabilities[c]);
-  }
-  return out + "}}";
+  out["emotion"] = answer(face);
+  out["confidence"] = rounded(face.confidence, 5);
+  Json& probabilities = out["probabilities"];
+  for (std::size_t c = 0; c < labels.size(); ++c)
+    probabilities[labels[c]] = rounded(face.probabilities[c], 5);
+  return out;
+}
+
+std::string face_json(const Face& face, std::span<const std::string> labels) {
+  return base::to_text(to_json(face, labels));
 }
 
 }  // namespace mien::pipeline

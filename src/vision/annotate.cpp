@@ -15,12 +15,12 @@ namespace {
 
 constexpr float kMinFaceForBars = 60;  ///< pixels
 constexpr float kMinText =
-    10;  ///< pixels a line, and a 140th of large images: below it nobody can read
+    10;  ///< pixels per line, and 1/140 of large images: smaller text is unreadable
 constexpr Rgb kDark = {16, 18, 22};
 constexpr Rgb kLight = {255, 255, 255};
 
-Rgb readable_on(Rgb colour) {
-  const int luma = 299 * colour.red + 587 * colour.green + 114 * colour.blue;
+Rgb readable_on(Rgb color) {
+  const int luma = 299 * color.red + 587 * color.green + 114 * color.blue;
   return luma > 128'000 ? kDark : kLight;
 }
 
@@ -34,7 +34,7 @@ std::string percent(float share) {
   return base::format("%.0f%%", 100.0 * std::clamp(share, 0.0f, 1.0f));
 }
 
-/// Places plates and panels so that they cover neither faces nor each other.
+/// Places titles and panels so that they cover neither faces nor each other.
 class Annotator {
  public:
   Annotator(Image& image, std::span<const AnnotatedFace> faces)
@@ -58,7 +58,7 @@ class Annotator {
   }
 
  private:
-  /// A tenth of the face, but of a readable size in the image.
+  /// Proportional to the face, but readable at the size of the image.
   float text_size(const AnnotatedFace& face) const {
     const float largest = std::max(kMinText, std::max(width_, height_) / 28);
     return std::clamp(face.box.width / 8,
@@ -73,7 +73,7 @@ class Annotator {
   void draw_frame(const AnnotatedFace& face) {
     const float line = thickness(face);
     canvas_.stroke(face.box, 2 * line, line + 2, {kDark, 0.45f});
-    canvas_.stroke(face.box, 2 * line, line, {face.colour});
+    canvas_.stroke(face.box, 2 * line, line, {face.color});
   }
 
   Box inside_image(Box box) const {
@@ -86,7 +86,7 @@ class Annotator {
     return box.x >= 0 && box.y >= 0 && box.x + box.width <= width_ && box.y + box.height <= height_;
   }
 
-  /// What a plate or panel of `face` would hide: other faces, and what is placed already.
+  /// Area of other faces, titles and panels that a title or panel of `face` would cover.
   float hidden_by(const Box& box, const AnnotatedFace& face) const {
     float area = 0;
     for (const AnnotatedFace& other : faces_) {
@@ -114,19 +114,19 @@ class Annotator {
          {left, box.y, plate_width, plate_height},
          {left, box.y + box.height - plate_height, plate_width, plate_height}}};
     Box best = inside_image(places[0]);
-    float least = hidden_by(best, face) + overlap(best, box);
+    float min_cost = hidden_by(best, face) + overlap(best, box);
     for (const Box& place : places) {
       const Box here = inside_image(place);
       const float cost = hidden_by(here, face) + 0.3f * overlap(here, box);
-      if (cost < least) {
+      if (cost < min_cost) {
         best = here;
-        least = cost;
+        min_cost = cost;
       }
     }
     placed_.push_back(best);
-    canvas_.fill(best, 0.2f * size, {face.colour, 0.95f});
+    canvas_.fill(best, 0.2f * size, {face.color, 0.95f});
     canvas_.text({best.x + 0.35f * size, best.y + (best.height + 0.72f * kAscent * size) / 2}, size,
-                 {readable_on(face.colour)}, face.title);
+                 {readable_on(face.color)}, face.title);
   }
 
   struct Panel {
@@ -148,8 +148,8 @@ class Annotator {
     return panel;
   }
 
-  /// Beside, below or above the face; at the foot of the image, over a part of the face, where it
-  /// fills the image.
+  /// Beside, below or above the face; at the bottom of the image, over a part of the face, if the
+  /// face fills the image.
   std::optional<Box> find_place(const AnnotatedFace& face, const Panel& panel) const {
     const Box& box = face.box;
     const float gap = thickness(face) + 0.3f * panel.size, width = panel.box.width,
@@ -193,17 +193,17 @@ class Annotator {
     canvas_.fill(panel.box, 0.4f * size, {kDark, 0.72f});
     const float left = panel.box.x + 0.5f * size, track = 5 * size;
     float y = panel.box.y + 0.35f * size;
-    const auto most =
+    const auto highest =
         std::ranges::max_element(face.bars, {}, &std::pair<std::string, float>::second);
     for (auto bar = face.bars.begin(); bar != face.bars.end(); ++bar, y += row) {
       const float baseline = y + (row + 0.72f * kAscent * size) / 2;
-      const Paint ink{kLight, bar == most ? 1.0f : 0.75f};
+      const Paint ink{kLight, bar == highest ? 1.0f : 0.75f};
       canvas_.text({left, baseline}, size, ink, bar->first);
       const Box groove{left + panel.names + 0.5f * size, y + 0.28f * row, track, 0.44f * row};
       canvas_.fill(groove, groove.height / 2, {kLight, 0.16f});
       const float share = std::clamp(bar->second, 0.0f, 1.0f);  // NaN draws nothing
       if (share > 0)
-        canvas_.fill(groove, groove.height / 2, {face.colour, bar == most ? 1.0f : 0.75f}, share);
+        canvas_.fill(groove, groove.height / 2, {face.color, bar == highest ? 1.0f : 0.75f}, share);
       const std::string number = percent(share);
       const float right = panel.box.x + panel.box.width - 0.5f * size;
       canvas_.text({right - text_width(size, number), baseline}, size, ink, number);
@@ -222,7 +222,7 @@ class Annotator {
 
 void annotate(Image& rgb, std::span<const AnnotatedFace> faces) {
   if (rgb.format() != PixelFormat::kRgb8)
-    throw Error(ErrorCode::kInvalidArgument, "annotate needs an RGB image");
+    throw Error(ErrorCode::kInvalidArgument, "annotate: the image must be RGB");
   for (const AnnotatedFace& face : faces) {
     const Box& box = face.box;
     if (!std::isfinite(box.x + box.y + box.width + box.height) || box.width <= 0 ||

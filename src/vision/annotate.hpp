@@ -13,16 +13,16 @@ namespace mien::vision {
 
 struct AnnotatedFace {
   Box box;
-  std::string title;  ///< on the plate of the box, e.g. "happy 93%"; UTF-8
+  std::string title;  ///< text on the box, e.g. "happy 93%"; UTF-8
   std::vector<std::pair<std::string, float>>
-      bars;  ///< names and shares, 0 to 1, drawn in this order
-  Rgb colour;
+      bars;  ///< names and probabilities (0 to 1), drawn in this order
+  Rgb color;
 };
 
-/// Draws each face's box, its title, and its bars on a panel beside, below or above the face, where
-/// neither another face nor another panel lies; without bars where there is no such place or the
-/// face is smaller than 60 pixels. All of it keeps inside the image and grows with it. Throws Error
-/// kInvalidArgument when the image is not RGB or a box is not finite or has no area.
+/// Draws each face's box, its title, and a panel with its bars beside, below or above the face. A
+/// panel never covers another face or panel; it is omitted if there is no free place or the face is
+/// smaller than 60 pixels. Line widths and text scale with the image. Throws Error kInvalidArgument
+/// if the image is not RGB, or a box is not finite or has no area.
 void annotate(Image& rgb, std::span<const AnnotatedFace> faces);
 
 }  // namespace mien::vision

@@ -8,8 +8,7 @@
 #define STB_TRUETYPE_IMPLEMENTATION
 #include <stb/stb_truetype.h>
 
-// The font lies in the program: MIEN_FONT_FILE is the path of DejaVuSans.ttf on the machine that
-// builds.
+// The font is embedded: MIEN_FONT_FILE is the path of DejaVuSans.ttf at build time.
 asm(R"(
   .section .rodata
   .balign 16
@@ -51,7 +50,7 @@ stbtt_fontinfo load_font() {
   return font;
 }
 
-/// Takes the first character off UTF-8 text; a byte that is none stands for itself.
+/// Removes the first character of UTF-8 text and returns it; an invalid byte is returned as it is.
 int take_character(std::string_view& text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const int lead = byte(0);
@@ -63,7 +62,7 @@ int take_character(std::string_view& text) {
   return character;
 }
 
-/// Calls visit(glyph, x) for each character of a line, x being its origin; gives the width.
+/// Calls visit(glyph, x) for each character of a line, with its origin x; returns the width.
 template <class Visit>
 float lay_out(const stbtt_fontinfo& font, float scale, std::string_view text, Visit visit) {
   float x = 0;
@@ -86,10 +85,10 @@ float lay_out(const stbtt_fontinfo& font, float scale, std::string_view text, Vi
 void Canvas::blend(int x, int y, Paint paint, float coverage) {
   const float alpha = std::clamp(coverage, 0.0f, 1.0f) * paint.opacity;
   std::uint8_t* pixel = image_.row(y) + std::ptrdiff_t{3} * x;
-  const std::uint8_t colour[3] = {paint.colour.red, paint.colour.green, paint.colour.blue};
+  const std::uint8_t color[3] = {paint.color.red, paint.color.green, paint.color.blue};
   for (int c = 0; c < 3; ++c) {
     pixel[c] = static_cast<std::uint8_t>(static_cast<float>(pixel[c]) * (1 - alpha) +
-                                         static_cast<float>(colour[c]) * alpha + 0.5f);
+                                         static_cast<float>(color[c]) * alpha + 0.5f);
   }
 }
 
@@ -117,7 +116,7 @@ void Canvas::stroke(const Box& box, float radius, float thickness, Paint paint) 
       const float column = static_cast<float>(x) + 0.5f;
       if (middle && column > box.x + band && column < box.x + box.width - band) {
         x = std::max(
-            x, Pixels::bound(box.x + box.width - band - 1, width()));  // over the empty inside
+            x, Pixels::bound(box.x + box.width - band - 1, width()));  // skip the empty inside
         continue;
       }
       const float distance = std::abs(edge_distance(box, radius, column, row)) - half;

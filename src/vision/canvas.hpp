@@ -9,11 +9,11 @@
 namespace mien::vision {
 
 struct Paint {
-  Rgb colour;
+  Rgb color;
   float opacity = 1;
 };
 
-/// Antialiased shapes and text on an RGB image; whatever lies outside the image is left out.
+/// Draws antialiased shapes and text on an RGB image, clipped to the image.
 class Canvas {
  public:
   explicit Canvas(Image& rgb) : image_(rgb) {}
@@ -21,12 +21,11 @@ class Canvas {
   int width() const { return image_.width(); }
   int height() const { return image_.height(); }
 
-  /// The left `share` of a box with round corners: with 1 all of it.
+  /// The left `share` (0 to 1) of a box with round corners.
   void fill(const Box& box, float radius, Paint paint, float share = 1);
-  /// A line of `thickness` pixels, centred on the edge of `box`.
+  /// A line of `thickness` pixels, centered on the edge of `box`.
   void stroke(const Box& box, float radius, float thickness, Paint paint);
-  /// One line of text, from `left` on a `baseline`; `size` is the height of a line in pixels.
-  /// UTF-8, in DejaVu Sans.
+  /// One line of UTF-8 text in DejaVu Sans; `size` is the line height in pixels.
   void text(Point left_on_baseline, float size, Paint paint, std::string_view text);
 
  private:
@@ -38,7 +37,7 @@ class Canvas {
 /// Width of a line of text in pixels.
 float text_width(float size, std::string_view text);
 
-/// Height of the letters over the baseline, as a part of the size.
+/// Height of the letters above the baseline, as a fraction of the size.
 inline constexpr float kAscent = 0.76f;
 
 }  // namespace mien::vision

@@ -46,7 +46,7 @@ std::vector<float> make_input(const Image& photo, Size canvas, const DetectionIn
   const std::size_t plane =
       static_cast<std::size_t>(canvas.width) * static_cast<std::size_t>(canvas.height);
   std::vector<float> input(3 * plane, (0 - form.mean) * form.scale);
-  const bool bgr = form.colours == DetectionInput::Colours::kBgr;
+  const bool bgr = form.colors == DetectionInput::Colors::kBgr;
   for (int y = 0; y < photo.height(); ++y) {
     float* green =
         input.data() + plane + static_cast<std::size_t>(y) * static_cast<std::size_t>(canvas.width);
@@ -88,7 +88,7 @@ PhotoFit fit_photo(Size photo, const DetectorOptions& options, const DetectionIn
   constexpr double kMaxPixels = 2e6, kMaxSide = 4096;
   const int longer = std::max(photo.width, photo.height);
   const double pixels = static_cast<double>(photo.width) * photo.height;
-  const double wanted = static_cast<double>(input.least_face) / smallest_face(options, longer);
+  const double wanted = static_cast<double>(input.min_face) / smallest_face(options, longer);
   const double scale = std::min({wanted, std::sqrt(kMaxPixels / pixels), kMaxSide / longer});
   const int side = round_up(longer * scale);
   const double filled = static_cast<double>(side) / longer;
@@ -130,7 +130,7 @@ std::vector<DetectedFace> CnnDetector::run(const Image& photo, Size canvas) cons
   const std::vector<engine::OutputTensor> outputs =
       network_.run(input, {1, 3, canvas.height, canvas.width});
   std::vector<DetectedFace> faces =
-      head_->candidates(outputs, canvas, head_->least_score() + options_.threshold);
+      head_->candidates(outputs, canvas, head_->min_score() + options_.threshold);
   std::erase_if(faces, [&](const DetectedFace& face) { return !is_sane(face, canvas); });
   return remove_overlapping(std::move(faces));
 }
@@ -150,15 +150,15 @@ std::vector<DetectedFace> CnnDetector::detect_once(const ImageView& image) const
   return faces;
 }
 
-void CnnDetector::look_closer(const ImageView& image, DetectedFace& face) const {
+void CnnDetector::refine_landmarks(const ImageView& image, DetectedFace& face) const {
   constexpr double kMargin = 1.3, kLevel = 4 * std::numbers::pi / 180;
   constexpr int kSide = 192,
                 kTurns = 3;  // heads that are level after the first look cost no second one
-  const Point centre{face.box.x + face.box.width / 2, face.box.y + face.box.height / 2};
+  const Point center{face.box.x + face.box.width / 2, face.box.y + face.box.height / 2};
   const double pixel = kMargin * std::max(face.box.width, face.box.height) / kSide;
   double angle = 0;
   for (int turn = 0; turn < kTurns; ++turn) {
-    const Image near = crop_turned_face(image, face.box, {.scale = kMargin}, kSide, angle);
+    const Image near = crop_rotated_face(image, face.box, {.scale = kMargin}, kSide, angle);
     const std::vector<DetectedFace> found = run(near, {kSide, kSide});
     const auto same = std::ranges::find_if(found, [](const DetectedFace& one) {
       return std::abs(one.box.x + one.box.width / 2 - kSide / 2) < kSide / 4 &&
@@ -170,8 +170,8 @@ void CnnDetector::look_closer(const ImageView& image, DetectedFace& face) const 
       const double along = ((*same->landmarks)[p].x - kSide / 2) * pixel,
                    down = ((*same->landmarks)[p].y - kSide / 2) * pixel;
       (*face.landmarks)[p] = {
-          static_cast<float>(centre.x + along * std::cos(angle) - down * std::sin(angle)),
-          static_cast<float>(centre.y + along * std::sin(angle) + down * std::cos(angle))};
+          static_cast<float>(center.x + along * std::cos(angle) - down * std::sin(angle)),
+          static_cast<float>(center.y + along * std::sin(angle) + down * std::cos(angle))};
     }
     if (std::abs(eye_angle(*same->landmarks)) < kLevel) return;
     angle = eye_angle(*face.landmarks);
@@ -179,10 +179,10 @@ void CnnDetector::look_closer(const ImageView& image, DetectedFace& face) const 
 }
 
 std::vector<DetectedFace> CnnDetector::detect(const ImageView& image) const {
-  constexpr std::size_t kMostLooks = 2;  // faces; a look costs a millisecond or two
+  constexpr std::size_t kMaxRefined = 2;  // faces; a look costs a millisecond or two
   std::vector<DetectedFace> faces = detect_once(image);
-  for (std::size_t i = 0; i < std::min(faces.size(), kMostLooks); ++i) {
-    if (faces[i].landmarks) look_closer(image, faces[i]);
+  for (std::size_t i = 0; i < std::min(faces.size(), kMaxRefined); ++i) {
+    if (faces[i].landmarks) refine_landmarks(image, faces[i]);
   }
   return faces;
 }

@@ -11,8 +11,8 @@
 
 namespace mien::vision {
 
-/// How a photograph lies in a network's input: shrunk (or enlarged) to `photo`, at the top left of
-/// black `canvas`.
+/// How a photo is placed in a network's input: resized to `photo`, at the top left of a black
+/// `canvas`.
 struct PhotoFit {
   Size photo;
   Size canvas;
@@ -48,7 +48,7 @@ class CnnDetector : public FaceDetector {
               const DetectorOptions& options, engine::Precision precision);
 
   std::vector<DetectedFace> run(const Image& photo, Size canvas) const;
-  void look_closer(const ImageView& image, DetectedFace& face) const;
+  void refine_landmarks(const ImageView& image, DetectedFace& face) const;
 
   DetectorOptions options_;
   std::unique_ptr<DetectionHead> head_;

@@ -10,7 +10,7 @@
 #include "mien/image.hpp"
 #include "vision/decode.hpp"
 
-/// What the file types have in common; for the decode_*.cpp files only.
+/// Shared by the decode_*.cpp files; not for other modules.
 namespace mien::vision::codec {
 
 struct Source {
@@ -30,8 +30,8 @@ struct Header {
   int orientation = 1;  ///< EXIF, 1..8
 };
 
-/// Each pair reads the header, and all the pixels as stored; a decoder is only called after the
-/// header passed the limits.
+/// Each pair reads the header, and all pixels as stored. A decoder is called only after the header
+/// was within the limits.
 Header read_jpeg_header(const Source& source);
 Image decode_jpeg(const Source& source);
 Header read_png_header(const Source& source);
@@ -45,7 +45,8 @@ Image decode_bmp(const Source& source);
 Header read_pnm_header(const Source& source);
 Image decode_pnm(const Source& source);
 
-/// A picture of `channels` = 2 (gray, alpha) or 4 (RGB, alpha) interleaved bytes, laid on white.
+/// An image of `channels` = 2 (gray, alpha) or 4 (RGB, alpha) interleaved bytes, composited on
+/// white.
 Image flatten_on_white(const std::uint8_t* pixels, int width, int height, int channels);
 
 }  // namespace mien::vision::codec

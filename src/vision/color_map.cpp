@@ -7,7 +7,7 @@
 namespace mien::vision {
 namespace {
 
-/// Every sixteenth of the map; straight lines between them stay within seven of 255 steps.
+/// Every 16th of the map; linear interpolation deviates by at most 7 of 255.
 constexpr std::array<Rgb, 17> kInferno = {{{0, 0, 4},
                                            {11, 7, 36},
                                            {33, 12, 74},

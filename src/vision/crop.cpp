@@ -21,7 +21,7 @@ void require_pixels(const ImageView& image) {
 }
 
 struct Square {
-  double x = 0;  ///< of the centre
+  double x = 0;  ///< of the center
   double y = 0;
   double side = 0;
 
@@ -32,14 +32,14 @@ struct Square {
   }
 };
 
-/// The square that `geometry` makes of `box`, whose shift is turned by `angle`; checks all
+/// The square that `geometry` derives from `box`, with its shift rotated by `angle`; checks all
 /// arguments of a crop.
 Square face_square(const ImageView& image, const Box& box, const base::CropGeometry& geometry,
                    int size, double angle) {
   require_pixels(image);
   if (size < 1 || size > kMaxCrop) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("a crop of %d pixels is outside 1 to %d", size, kMaxCrop));
+                base::format("crop size is %d; must be between 1 and %d pixels", size, kMaxCrop));
   }
   const double face = std::max(box.width, box.height);
   const double along = geometry.shift_x * face, down = geometry.shift_y * face;
@@ -109,21 +109,21 @@ Image crop_face(const ImageView& image, const Box& box, const base::CropGeometry
 
 Image crop_aligned_face(const ImageView& image, const DetectedFace& face,
                         const base::CropGeometry& geometry, int size) {
-  // Below, accuracy is the same or better without turning: JAFFE's upright faces lose two points by
-  // it, those turned by 20 to 30 degrees gain four to seven.
-  constexpr double kLeastAngle = 8 * std::numbers::pi / 180;
+  // Below this angle, rotation does not help: JAFFE's upright faces lose two points of accuracy by
+  // it, while faces rotated by 20 to 30 degrees gain four to seven.
+  constexpr double kMinAngle = 8 * std::numbers::pi / 180;
   const double angle = face.landmarks ? eye_angle(*face.landmarks) : 0;
-  if (std::abs(angle) < kLeastAngle) return crop_face(image, face.box, geometry, size);
-  return crop_turned_face(image, face.box, geometry, size, angle);
+  if (std::abs(angle) < kMinAngle) return crop_face(image, face.box, geometry, size);
+  return crop_rotated_face(image, face.box, geometry, size, angle);
 }
 
-Image crop_turned_face(const ImageView& image, const Box& box, const base::CropGeometry& geometry,
-                       int size, double angle) {
+Image crop_rotated_face(const ImageView& image, const Box& box, const base::CropGeometry& geometry,
+                        int size, double angle) {
   if (angle == 0) return crop_face(image, box, geometry, size);
   const Square square = face_square(image, box, geometry, size, angle);
 
-  // An upright, antialiased picture of the square that holds the turned one; of small crops at
-  // twice the resolution, where each pixel is the mean of 2 x 2 samples of it.
+  // First an upright, antialiased image of a square that contains the rotated one; for small crops
+  // at twice the resolution, so that each output pixel is the mean of 2 x 2 samples.
   constexpr double kGrow = 1.5;  // > sqrt(2)
   constexpr int kSmall = 96;     // pixels
   const int samples = size > kSmall ? 1 : 2;
@@ -152,7 +152,8 @@ Image resize(const ImageView& image, int width, int height) {
   require_pixels(image);
   if (width < 1 || height < 1 || width > kMaxSide || height > kMaxSide) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("%d x %d is not a size for an image", width, height));
+                base::format("image size is %d x %d; sides must be between 1 and %d pixels", width,
+                             height, kMaxSide));
   }
   const Box whole{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)};
   return resample(image, whole, width, height, image.format);

@@ -6,33 +6,32 @@
 
 namespace mien::vision {
 
-/// Luma of ITU-R BT.601, (19595 R + 38470 G + 7471 B + 32768) / 65536; a copy where the image is
-/// gray already.
+/// Luma of ITU-R BT.601, (19595 R + 38470 G + 7471 B + 32768) / 65536; a copy if the image is
+/// already gray.
 Image to_gray(const ImageView& image);
 
-/// Three equal channels of a gray image; a copy where the image is RGB already.
+/// A gray image as three equal channels; a copy if the image is already RGB.
 Image to_rgb(const ImageView& image);
 
-/// The face as a network sees it: size x size gray pixels of the square that `geometry` makes of
-/// `box`. The same function prepares training pictures. Antialiased when shrinking, bilinear when
-/// enlarging; outside the image its edge pixels repeat. Throws Error kInvalidArgument for an empty
-/// image, a box that is not finite, has no area or lies beyond a million pixels, and for a size
-/// outside 1..1024.
+/// The network's input: size x size gray pixels of the square that `geometry` derives from `box`.
+/// Training uses the same function. Antialiased when shrinking, bilinear when enlarging; outside
+/// the image its edge pixels repeat. Throws Error kInvalidArgument for an empty image, a box that
+/// is not finite, has no area or lies beyond a million pixels, and for a size outside 1..1024.
 Image crop_face(const ImageView& image, const Box& box, const base::CropGeometry& geometry,
                 int size);
 
-/// Of the line from the right eye to the left one, in radians; positive where the left eye is lower
-/// in the picture.
+/// Angle of the line from the right eye to the left eye, in radians; positive if the left eye is
+/// lower in the image.
 double eye_angle(const Landmarks& landmarks);
 
-/// The same square, turned about its centre so that the eyes are level; crop_face where the face
-/// has no landmarks or is turned by less than 8 degrees.
+/// The same square, rotated about its center so that the eyes are level; crop_face if the face has
+/// no landmarks or is rotated by less than 8 degrees.
 Image crop_aligned_face(const ImageView& image, const DetectedFace& face,
                         const base::CropGeometry& geometry, int size);
 
-/// crop_face with the square turned about its centre by `angle` radians, clockwise.
-Image crop_turned_face(const ImageView& image, const Box& box, const base::CropGeometry& geometry,
-                       int size, double angle);
+/// crop_face with the square rotated about its center by `angle` radians, clockwise.
+Image crop_rotated_face(const ImageView& image, const Box& box, const base::CropGeometry& geometry,
+                        int size, double angle);
 
 /// The whole image at another size, antialiased. Throws Error kInvalidArgument for an empty image
 /// or sides outside 1..65536.

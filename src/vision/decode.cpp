@@ -139,13 +139,13 @@ void Source::fail(ErrorCode code, std::string_view what) const {
 }
 
 Image flatten_on_white(const std::uint8_t* pixels, int width, int height, int channels) {
-  const int colours = channels - 1;
-  Image image(width, height, colours == 1 ? PixelFormat::kGray8 : PixelFormat::kRgb8);
+  const int colors = channels - 1;
+  Image image(width, height, colors == 1 ? PixelFormat::kGray8 : PixelFormat::kRgb8);
   for (int y = 0; y < height; ++y) {
     std::uint8_t* out = image.row(y);
-    for (int x = 0; x < width; ++x, pixels += channels, out += colours) {
-      const int alpha = pixels[colours];
-      for (int c = 0; c < colours; ++c) {
+    for (int x = 0; x < width; ++x, pixels += channels, out += colors) {
+      const int alpha = pixels[colors];
+      for (int c = 0; c < colors; ++c) {
         out[c] = static_cast<std::uint8_t>((pixels[c] * alpha + 255 * (255 - alpha) + 127) / 255);
       }
     }

@@ -35,7 +35,7 @@ struct ImageInfo {
 /// look for by default: such a face then has as many pixels as an emotion network sees.
 inline constexpr int kEnoughPixels = 1200;
 
-/// A picture that may have been decoded smaller than it is.
+/// An image that may have been decoded smaller than it is.
 struct ScaledImage {
   Image image;
   int original_width = 0;  ///< after the orientation tag, like `image`
@@ -52,7 +52,7 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& name,
                    const DecodeLimits& limits = {});
 
 /// The same, but a JPEG may come at 1/2, 1/4 or 1/8 of its size, as long as its longer side keeps
-/// at least `min_side` pixels: much faster for big photographs. Other types come in full.
+/// at least `min_side` pixels: much faster for big photos. Other types come in full.
 ScaledImage decode_image_scaled(std::span<const std::byte> bytes, const std::string& name,
                                 int min_side, const DecodeLimits& limits = {});
 

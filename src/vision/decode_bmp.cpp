@@ -54,16 +54,16 @@ class BmpReader {
       const std::size_t row = start + stride * (top_down_ ? y : height_ - 1 - y);
       std::uint8_t* out = image.row(y);
       for (int x = 0; x < width_; ++x, out += image.channels()) {
-        const std::array<std::uint8_t, 3> colour =
+        const std::array<std::uint8_t, 3> color =
             bits_ <= 8 ? palette_[index(row, x)] : direct(row, x);
-        std::copy_n(colour.begin(), image.channels(), out);
+        std::copy_n(color.begin(), image.channels(), out);
       }
     }
     return image;
   }
 
  private:
-  using Colour = std::array<std::uint8_t, 3>;  // red first
+  using Color = std::array<std::uint8_t, 3>;  // red first
   static constexpr std::uint32_t kUncompressed = 0, kBitFields = 3;
 
   [[noreturn]] void truncated() const {
@@ -83,10 +83,10 @@ class BmpReader {
     gray_ = true;
     for (std::uint32_t i = 0; i < count; ++i) {
       const std::uint32_t bgr = number(offset + i * entry_size, 3);
-      const Colour colour = {static_cast<std::uint8_t>(bgr >> 16),
-                             static_cast<std::uint8_t>(bgr >> 8), static_cast<std::uint8_t>(bgr)};
-      palette_[i] = colour;
-      gray_ = gray_ && colour[0] == colour[1] && colour[1] == colour[2];
+      const Color color = {static_cast<std::uint8_t>(bgr >> 16),
+                           static_cast<std::uint8_t>(bgr >> 8), static_cast<std::uint8_t>(bgr)};
+      palette_[i] = color;
+      gray_ = gray_ && color[0] == color[1] && color[1] == color[2];
     }
   }
 
@@ -96,17 +96,17 @@ class BmpReader {
     return source_.data()[row + bit / 8] >> shift & ((1u << bits_) - 1);
   }
 
-  Colour direct(std::size_t row, int x) const {
+  Color direct(std::size_t row, int x) const {
     const std::uint32_t value = number(row + static_cast<std::size_t>(x) * (bits_ / 8), bits_ / 8);
-    Colour colour{};
+    Color color{};
     for (std::size_t c = 0; c < 3; ++c) {
       if (masks_[c] == 0) continue;
       const int shift = std::countr_zero(masks_[c]);
       const std::uint64_t most = masks_[c] >> shift;
-      colour[c] = static_cast<std::uint8_t>(
+      color[c] = static_cast<std::uint8_t>(
           (std::uint64_t{(value & masks_[c]) >> shift} * 255 + most / 2) / most);
     }
-    return colour;
+    return color;
   }
 
   const Source& source_;
@@ -116,7 +116,7 @@ class BmpReader {
   bool gray_ = false;
   std::uint32_t bits_ = 0;
   std::array<std::uint32_t, 3> masks_ = {0xFF0000, 0x00FF00, 0x0000FF};
-  std::array<Colour, 256> palette_{};
+  std::array<Color, 256> palette_{};
 };
 
 }  // namespace

@@ -63,7 +63,7 @@ class TiffReader {
       std::uint8_t* out = image.row(y);
       for (int x = 0; x < size.width; ++x, ++pixel, out += image.channels()) {
         const std::uint32_t white =
-            255 - TIFFGetA(*pixel);  // libtiff has multiplied the colours by alpha
+            255 - TIFFGetA(*pixel);  // libtiff has multiplied the colors by alpha
         out[0] = static_cast<std::uint8_t>(std::min(TIFFGetR(*pixel) + white, 255u));
         if (gray) continue;
         out[1] = static_cast<std::uint8_t>(std::min(TIFFGetG(*pixel) + white, 255u));

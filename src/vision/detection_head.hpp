@@ -19,11 +19,10 @@ struct Size {
 
 /// What a detection network wants as its input: planes of (pixel - mean) * scale, pixels in 0..255.
 struct DetectionInput {
-  enum class Colours { kRgb, kBgr } colours = Colours::kRgb;
+  enum class Colors { kRgb, kBgr } colors = Colors::kRgb;
   float mean = 0;
   float scale = 1;
-  int least_face =
-      0;  ///< side of the smallest faces that it finds reliably, in pixels of the input
+  int min_face = 0;  ///< side of the smallest faces that it finds reliably, in pixels of the input
 };
 
 /// One family of detection networks: what goes in, and how faces are read from what comes out.
@@ -33,13 +32,13 @@ class DetectionHead {
   virtual ~DetectionHead() = default;
   virtual std::string_view name() const = 0;
   virtual const DetectionInput& input() const = 0;
-  virtual float least_score() const = 0;  ///< of 0..1, below which candidates are noise
+  virtual float min_score() const = 0;  ///< of 0..1, below which candidates are noise
 
-  /// All candidates of at least `least_score`, in pixels of an input of the given size, before
+  /// All candidates of at least `min_score`, in pixels of an input of the given size, before
   /// overlapping ones are removed. Throws Error kBadFormat naming the output that is missing or not
   /// of the right size.
   virtual std::vector<DetectedFace> candidates(std::span<const engine::OutputTensor> outputs,
-                                               Size input, float least_score) const = 0;
+                                               Size input, float min_score) const = 0;
 };
 
 /// The head that reads this graph, by its inputs and outputs. Throws Error kUnsupported where there

@@ -78,7 +78,7 @@ std::vector<std::byte> encode_jpeg(const ImageView& image, int quality) {
   }
   JpegWriter writer;
   if (!writer.write(image, quality))
-    throw Error(ErrorCode::kIo, "libjpeg could not encode the image");
+    throw Error(ErrorCode::kIo, "libjpeg failed to encode the image");
   const std::byte* bytes = reinterpret_cast<const std::byte*>(writer.buffer);
   return {bytes, bytes + writer.size};
 }
@@ -96,7 +96,7 @@ std::vector<std::byte> encode_png(const ImageView& image) {
   if (!png_image_write_to_memory(&header, bytes.data(), &size, 0, image.data,
                                  static_cast<png_int_32>(image.stride), nullptr)) {
     throw Error(ErrorCode::kIo,
-                std::string("libpng could not encode the image: ") + header.message);
+                std::string("libpng failed to encode the image: ") + header.message);
   }
   bytes.resize(size);
   return bytes;

@@ -7,7 +7,7 @@
 
 namespace mien::vision {
 
-/// Baseline JPEG; `quality` 1 to 100. Colour is stored at half resolution below quality 90 and at
+/// Baseline JPEG; `quality` 1 to 100. Color is stored at half resolution below quality 90 and at
 /// full resolution from there. Throws Error kInvalidArgument (quality, an empty image) and
 /// kTooLarge (a side over 65535).
 std::vector<std::byte> encode_jpeg(const ImageView& image, int quality);

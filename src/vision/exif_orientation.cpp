@@ -30,7 +30,7 @@ class ExifReader {
 };
 
 /// Copies pixel (x, y) of the result from where `orientation` stored it; in tiles, so that turned
-/// pictures stay in cache.
+/// images stay in cache.
 template <int kChannels>
 void turn(const Image& in, Image& out, int orientation) {
   constexpr int kTile = 32;

@@ -11,7 +11,7 @@ namespace mien::vision {
 /// to 8, and 1 where the block does not say or is damaged. Reads no byte outside the block.
 int exif_orientation(std::span<const std::byte> exif);
 
-/// The picture as a viewer should see it: turned and mirrored from EXIF orientation 1..8 to 1.
+/// The image as a viewer should see it: turned and mirrored from EXIF orientation 1..8 to 1.
 Image apply_orientation(Image image, int orientation);
 
 }  // namespace mien::vision

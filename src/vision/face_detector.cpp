@@ -27,15 +27,15 @@ int smallest_face(const DetectorOptions& options, int longer_side) {
 
 std::unique_ptr<FaceDetector> make_face_detector(std::string_view name,
                                                  const DetectorOptions& options) {
-  constexpr int kSmallest = 10;  // pixels; the photograph would be enlarged eight times
+  constexpr int kSmallest = 10;  // pixels; the photo would be enlarged eight times
   if (options.min_face != 0 && options.min_face < kSmallest) {
     throw Error(ErrorCode::kInvalidArgument,
                 base::format("min_face is %d: 0 (automatic) or at least %d pixels",
                              options.min_face, kSmallest));
   }
-  if (options.threads < 0 || options.threads > kMostThreads) {
+  if (options.threads < 0 || options.threads > kMaxThreads) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("threads is %d: 0 (automatic) to %d", options.threads, kMostThreads));
+                base::format("threads is %d: 0 (automatic) to %d", options.threads, kMaxThreads));
   }
   if (!std::isfinite(options.threshold))
     throw Error(ErrorCode::kInvalidArgument, "threshold is not a number");

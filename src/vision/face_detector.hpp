@@ -9,7 +9,7 @@
 
 namespace mien::vision {
 
-/// Finds the faces of a photograph.
+/// Finds the faces of a photo.
 class FaceDetector {
  public:
   virtual ~FaceDetector() = default;
@@ -22,14 +22,14 @@ class FaceDetector {
 };
 
 /// The most that a detector takes.
-inline constexpr int kMostThreads = 256;
+inline constexpr int kMaxThreads = 256;
 
 struct DetectorOptions {
-  /// Side of the smallest face to look for, in pixels of the photograph. 0: a 25th of its longer
-  /// side, but at least 40: small faces in big photographs cost time with the square of the ratio.
+  /// Side of the smallest face to look for, in pixels of the photo. 0: a 25th of its longer
+  /// side, but at least 40: small faces in big photos cost time with the square of the ratio.
   /// The detector may raise it to bound its memory.
   int min_face = 0;
-  int threads = 0;      ///< for one photograph; 0: up to four, as the machine has
+  int threads = 0;      ///< for one photo; 0: up to four, as the machine has
   float threshold = 0;  ///< added to the detector's own: higher finds fewer faces, surer ones
 };
 

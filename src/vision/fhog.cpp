@@ -35,7 +35,7 @@ struct Share {
 };
 
 /// The votes of pixels 1 … width - 2 of a row. The orientation is that of the nearest of 18
-/// directions 20 degrees apart. In the first quadrant the bisectors of neighbouring directions tell
+/// directions 20 degrees apart. In the first quadrant the bisectors of neighboring directions tell
 /// it; their slopes come from dlib's four-digit sines and cosines, times 10,000, and all products
 /// are exact.
 MIEN_MULTIVERSION
@@ -156,10 +156,10 @@ struct Blocks {
   const float* scale[4];
 };
 
-/// One orientation of a row of cells: the sum of its four normalised values; adds each to `texture`
+/// One orientation of a row of cells: the sum of its four normalized values; adds each to `texture`
 /// where there is one.
 MIEN_MULTIVERSION
-void normalise(const float* __restrict one, const float* __restrict other, const Blocks& blocks,
+void normalize(const float* __restrict one, const float* __restrict other, const Blocks& blocks,
                int cols, float* __restrict out, float* __restrict texture,
                std::ptrdiff_t texture_stride) {
   const float *a = blocks.cut[0], *b = blocks.cut[1], *c = blocks.cut[2], *d = blocks.cut[3];
@@ -265,11 +265,11 @@ Fhog extract_fhog(const ImageView& gray) {
     const float* cells = hist.row(r + 2) + 2;
     float* texture = fhog.plane(kSigned + kUnsigned) + at;
     for (int o = 0; o < kSigned; ++o) {
-      normalise(cells + o * stride, nullptr, blocks, fhog.cols, fhog.plane(o) + at, texture,
+      normalize(cells + o * stride, nullptr, blocks, fhog.cols, fhog.plane(o) + at, texture,
                 texture_stride);
     }
     for (int o = 0; o < kUnsigned; ++o) {
-      normalise(cells + o * stride, cells + (o + kUnsigned) * stride, blocks, fhog.cols,
+      normalize(cells + o * stride, cells + (o + kUnsigned) * stride, blocks, fhog.cols,
                 fhog.plane(kSigned + o) + at, nullptr, 0);
     }
     for (int k = 0; k < 4; ++k) {

@@ -45,10 +45,10 @@ void shrink_row(const std::uint8_t* __restrict above, const std::uint8_t* __rest
 
 /// A coarse search goes first: it scores every window with the parts of a filter that have the
 /// greatest norms, 24 of about 60. What the others add is mostly negative, and to a face little: in
-/// fifty photographs and 3,589 enlarged pictures of FER2013 the coarse score of each of the 12,520
+/// fifty photos and 3,589 enlarged images of FER2013 the coarse score of each of the 12,520
 /// windows with a score s of 0 or more was at least s + 1.74, the filter's threshold not yet taken
-/// off; down to a score of -1 it was, in the photographs. A window is scored in full only where its
-/// coarse score is at least the wanted score + kCoarseMargin: in photographs three windows of a
+/// off; down to a score of -1 it was, in the photos. A window is scored in full only where its
+/// coarse score is at least the wanted score + kCoarseMargin: in photos three windows of a
 /// thousand.
 constexpr std::size_t kCoarseParts = 24;
 constexpr float kCoarseMargin = 1.6f;
@@ -132,7 +132,7 @@ std::vector<DetectedFace> suppress(std::vector<DetectedFace> found) {
   return kept;
 }
 
-/// The gray photograph at the size at which its smallest wanted faces fill the filters' window, and
+/// The gray photo at the size at which its smallest wanted faces fill the filters' window, and
 /// ever smaller.
 std::vector<Image> make_pyramid(const ImageView& image, double scale) {
   const int width = std::max(1, static_cast<int>(std::lround(image.width * scale)));

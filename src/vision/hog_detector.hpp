@@ -6,9 +6,9 @@ namespace mien::vision {
 
 /// The five filters of dlib's frontal face detector (front, half left, half right, rolled by 27
 /// degrees left and right) over a pyramid of HOG features (Dalal, Triggs 2005; King 2015,
-/// "Max-Margin Object Detection"). Finds what dlib finds, several times faster, and is constructed
-/// in no time. Scores are distances to the separating plane: above `threshold`, usually up to 3.
-/// Boxes run from the eyebrows to the chin.
+/// "Max-Margin Object Detection"). Finds what dlib finds, several times faster, and needs no
+/// construction time. Scores are distances to the separating plane: above `threshold`, usually up
+/// to 3. Boxes run from the eyebrows to the chin.
 class HogDetector : public FaceDetector {
  public:
   explicit HogDetector(const DetectorOptions& options) : options_(options) {}

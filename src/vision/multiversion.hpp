@@ -1,8 +1,8 @@
 #pragma once
 
-/// Before a function with a hot loop: compiled for AVX-512, AVX2 and the plain instruction set, and
-/// the best one the machine has is chosen when the program starts. Functions it calls must be
-/// inlined into it to profit. The sanitizers cannot instrument that choice.
+/// Put before a function with a hot loop: compiles it for AVX-512, AVX2 and the baseline
+/// instruction set; the best supported version is chosen at program start. Functions that it calls
+/// must be inlined to profit. Off with sanitizers, which cannot instrument the dispatch.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define MIEN_MULTIVERSION \

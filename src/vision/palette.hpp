@@ -12,9 +12,9 @@ struct Rgb {
   std::uint8_t blue = 0;
 };
 
-/// One colour an emotion, from the palette of Okabe and Ito (2008), which colour-blind people can
+/// One color per emotion, from the palette of Okabe and Ito (2008), which color-blind people can
 /// tell apart.
-constexpr Rgb colour_of(Emotion emotion) {
+constexpr Rgb color_of(Emotion emotion) {
   switch (emotion) {
     case Emotion::kAngry:
       return {213, 94, 0};  // vermilion
@@ -36,7 +36,7 @@ constexpr Rgb colour_of(Emotion emotion) {
   return {255, 255, 255};
 }
 
-/// Of a face that no emotion is said of.
-inline constexpr Rgb kUncertainColour = {190, 196, 204};
+/// Of uncertain faces.
+inline constexpr Rgb kUncertainColor = {190, 196, 204};
 
 }  // namespace mien::vision

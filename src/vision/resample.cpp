@@ -27,11 +27,11 @@ Taps triangle_taps(double start, double length, int target_size, int source_size
   const double step = length / target_size;
   const double radius = std::max(step, 1.0);
   struct Reach {
-    double centre, low, high;  // in units where pixel j lies at j
+    double center, low, high;  // in units where pixel j lies at j
   };
   const auto reach = [&](int i) {
-    const double centre = start + (i + 0.5) * step - 0.5;
-    return Reach{centre, std::floor(centre - radius) + 1, std::ceil(centre + radius) - 1};
+    const double center = start + (i + 0.5) * step - 0.5;
+    return Reach{center, std::floor(center - radius) + 1, std::ceil(center + radius) - 1};
   };
   const auto inside = [&](double pixel) {
     return static_cast<int>(std::clamp(pixel, 0.0, source_size - 1.0));
@@ -48,7 +48,7 @@ Taps triangle_taps(double start, double length, int target_size, int source_size
     std::fill(weights.begin(), weights.end(), 0.0);
     double sum = 0;
     for (double j = r.low; j <= r.high; ++j) {
-      const double weight = 1 - std::abs(j - r.centre) / radius;
+      const double weight = 1 - std::abs(j - r.center) / radius;
       weights[static_cast<std::size_t>(inside(j) - first)] += weight;
       sum += weight;
     }

@@ -15,12 +15,12 @@ class YunetHead : public DetectionHead {
  public:
   std::string_view name() const override { return "yunet"; }
   const DetectionInput& input() const override { return input_; }
-  float least_score() const override { return 0.6f; }
+  float min_score() const override { return 0.6f; }
 
   std::vector<DetectedFace> candidates(std::span<const engine::OutputTensor> outputs, Size size,
-                                       float least_score) const override {
+                                       float min_score) const override {
     std::vector<DetectedFace> found;
-    const float least_product = std::max(least_score, 0.0f) * std::max(least_score, 0.0f);
+    const float min_product = std::max(min_score, 0.0f) * std::max(min_score, 0.0f);
     for (const int stride : kStrides) {
       const int columns = size.width / stride, rows = size.height / stride;
       const std::size_t cells = static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows);
@@ -32,7 +32,7 @@ class YunetHead : public DetectionHead {
       for (std::size_t i = 0; i < cells; ++i) {
         const float product =
             std::clamp(classes[i], 0.0f, 1.0f) * std::clamp(objects[i], 0.0f, 1.0f);
-        if (!(product >= least_product)) continue;
+        if (!(product >= min_product)) continue;
         const float column = static_cast<float>(i % static_cast<std::size_t>(columns)),
                     row = static_cast<float>(i / static_cast<std::size_t>(columns)),
                     step = static_cast<float>(stride);
@@ -53,7 +53,7 @@ class YunetHead : public DetectionHead {
   }
 
  private:
-  DetectionInput input_{.colours = DetectionInput::Colours::kBgr, .least_face = 16};
+  DetectionInput input_{.colors = DetectionInput::Colors::kBgr, .min_face = 16};
 };
 
 }  // namespace

@@ -288,7 +288,7 @@ TEST_F(Evaluate, ReportIsOneWholePage) {
        {"How good is reference?", "How it was trained", "data:image/png;base64,", "</html>"})
     EXPECT_NE(with_pictures.find(part), std::string::npos) << part;
   Words without = words;
-  without.push_back("--no-pictures");
+  without.push_back("--no-images");
   ASSERT_EQ(mien(without).exit_code, 0);
   EXPECT_EQ(base::read_text(page).find("data:image"), std::string::npos);
 
@@ -297,9 +297,7 @@ TEST_F(Evaluate, ReportIsOneWholePage) {
   fs::remove(page);
   const ProcessResult refused = run(no_gnuplot);
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_NE(refused.error.find("mien: gnuplot draws the figures and is not installed"),
-            std::string::npos)
-      << refused.error;
+  EXPECT_TRUE(mentions(refused.error, {"gnuplot", "not installed"}));
   EXPECT_FALSE(fs::exists(page));
 }
 
@@ -314,28 +312,24 @@ TEST_F(Evaluate, CardHasTablesForAModelCard) {
 }
 
 TEST_F(Evaluate, MistakesAreNamed) {
-  const auto expect = [](Words words, int code, const std::string& message) {
+  const auto expect = [](Words words, int code, std::initializer_list<std::string_view> parts) {
     const ProcessResult result = mien(std::move(words));
     EXPECT_EQ(result.exit_code, code);
-    EXPECT_EQ(result.error.find("mien: " + message), 0U) << result.error;
+    EXPECT_TRUE(mentions(result.error, parts));
   };
   const std::string csv = folder_ / "fer2013.csv";
-  expect({"evaluate"}, 2, "--data FILE is missing");
-  expect({"evaluate", "--data", csv, "x"}, 2, "unexpected argument 'x'");
-  expect({"evaluate", "--data", csv, "--split", "Test"}, 2, "");
-  expect({"evaluate", "--data", "/nowhere.csv"}, 1, "/nowhere.csv: cannot open");
-  expect({"evaluate", "--data", csv, "--model", "nowhere"}, 1, "nowhere: no such model file");
-  expect({"evaluate", "--data", csv, "--model", csv}, 1, csv + ": not an ONNX file");
-  expect({"evaluate", "--data", csv, "--history", csv}, 1,
-         csv + ":1: the first line names no column 'epoch'");
-  expect({"evaluate", "--data", folder_ / "none", "--faces"}, 1,
-         (folder_ / "none").string() + ": cannot open");
-  expect({"evaluate", "--data", csv, "--slices", "--detector", "nowhere"}, 1, "");
+  expect({"evaluate"}, 2, {"--data is missing"});
+  expect({"evaluate", "--data", csv, "x"}, 2, {"unexpected", "'x'"});
+  expect({"evaluate", "--data", csv, "--split", "Test"}, 2, {"'Test'"});
+  expect({"evaluate", "--data", "/nowhere.csv"}, 1, {"/nowhere.csv: "});
+  expect({"evaluate", "--data", csv, "--model", "nowhere"}, 1, {"nowhere: "});
+  expect({"evaluate", "--data", csv, "--model", csv}, 1, {csv + ": ", "ONNX"});
+  expect({"evaluate", "--data", csv, "--history", csv}, 1, {csv + ":1: ", "'epoch'"});
+  expect({"evaluate", "--data", folder_ / "none", "--faces"}, 1, {(folder_ / "none").string()});
+  expect({"evaluate", "--data", csv, "--slices", "--detector", "nowhere"}, 1, {"nowhere"});
   const std::string checkpoint = folder_ / "best.ckpt";
   base::write_file(checkpoint, "PK\x03\x04 and so on");
-  expect({"info", checkpoint}, 1,
-         checkpoint + ": not an ONNX file but an archive, as checkpoints are: 'mien export " +
-             checkpoint + " -o model.onnx' makes a model of a checkpoint\n");
+  expect({"info", checkpoint}, 1, {checkpoint + ": ", "mien export"});
 }
 
 TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
@@ -343,8 +337,7 @@ TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
   base::write_file(copy, "of before");
   const ProcessResult result = mien({"calibrate", "--model", reference_model(), "--data",
                                      folder_ / "fer2013.csv", "-o", calibrated});
-  EXPECT_NE(result.out.find(copy.string() + " is not calibrated with it"), std::string::npos)
-      << result.out;
+  EXPECT_TRUE(mentions(result.out, {copy.string(), "mien quantize"}));
   ASSERT_EQ(result.exit_code, 0) << result.error;
   const Json before = evaluate({"--split", "PublicTest"});
   const Json after = evaluate({"--split", "PublicTest", "--model", calibrated});
@@ -391,9 +384,9 @@ TEST_F(Evaluate, CalibrationRefusesWhatCannotBe) {
     return result.error;
   };
   EXPECT_NE(
-      error_of({"--least-recall", "0.5"}).find("--least-recall moves biases: give --biases too"),
+      error_of({"--min-recall", "0.5"}).find("--least-recall moves biases: give --biases too"),
       std::string::npos);
-  EXPECT_NE(error_of({"--biases", "--least-recall", "0.9"})
+  EXPECT_NE(error_of({"--biases", "--min-recall", "0.9"})
                 .find("no biases recognise each class in a part 0.9"),
             std::string::npos);
 }
@@ -405,16 +398,16 @@ TEST_F(Evaluate, QuantizeWritesAnEightBitModelThatAnswersAlike) {
     more.insert(more.begin(), words.begin(), words.end());
     return mien(more);
   };
-  const ProcessResult result = with({"-o", quantized, "--keep", "block2_conv1"});
+  const ProcessResult result = with({"-o", quantized, "--keep-f32", "block2_conv1"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_LT(fs::file_size(quantized), fs::file_size(reference_model()) / 3);
   const Json before = evaluate(), after = evaluate({"--model", quantized, "--precision", "int8"});
   EXPECT_NEAR(after["log_loss"]["value"], before["log_loss"]["value"],
               0.05 * before["log_loss"]["value"].get<double>());
 
-  const ProcessResult unknown = with({"-o", folder_ / "x.onnx", "--keep", "nosuchnode"});
+  const ProcessResult unknown = with({"-o", folder_ / "x.onnx", "--keep-f32", "nosuchnode"});
   EXPECT_EQ(unknown.exit_code, 2);
-  EXPECT_NE(unknown.error.find("nosuchnode"), std::string::npos) << unknown.error;
+  EXPECT_TRUE(mentions(unknown.error, {"--keep-f32", "'nosuchnode'"}));
   EXPECT_FALSE(fs::exists(folder_ / "x.onnx"));
 }
 

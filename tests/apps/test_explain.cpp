@@ -65,7 +65,7 @@ TEST_F(ExplainPhotos, SanityPrintsTheCascade) {
 
 TEST_F(Explain, ACroppedFaceNeedsNoDetectorAndBadPhotosDoNotStopIt) {
   base::write_file(folder_ / "face.png", vision::encode_png(gradient(60, 60)));
-  base::write_file(folder_ / "text.jpg", "no picture");
+  base::write_file(folder_ / "text.jpg", "not an image");
   const ProcessResult result = mien({"explain", folder_ / "text.jpg", folder_ / "face.png",
                                      "--crop", "-o", folder_ / "out", "--format", "json"});
   EXPECT_EQ(result.exit_code, 1);

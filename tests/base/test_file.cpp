@@ -1,6 +1,9 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -100,12 +103,71 @@ TEST(File, ReadsAnEndlessFileOnlyToTheLimit) {
   EXPECT_EQ(code_of([&] { read_file("/dev/zero", 1 << 20); }), ErrorCode::kTooLarge);
 }
 
-TEST(JsonQuote, EscapesWhatJsonWants) {
-  EXPECT_EQ(json_quote("a\"b\\c\n\x01"), "\"a\\\"b\\\\c\\n\\u0001\"");
-  EXPECT_EQ(json_quote("Zoë 🙂"), "\"Zoë 🙂\"");
-  // Not UTF-8: a lone continuation byte, an overlong slash, a surrogate, a cut-off sequence.
-  EXPECT_EQ(json_quote("\x80|\xC0\xAF|\xED\xA0\x80|\xE2\x82"),
-            "\"\uFFFD|\uFFFD\uFFFD|\uFFFD\uFFFD\uFFFD|\uFFFD\uFFFD\"");
+TEST(File, TextIsReadByItsByteOrderMark) {
+  const test::TemporaryDir folder;
+  using namespace std::string_view_literals;
+  write_file(folder / "utf8",
+             "\xEF\xBB\xBF"
+             "a\n"sv);
+  write_file(folder / "utf16le",
+             "\xFF\xFE"
+             "a\0\xE9\0\x3D\xD8\x42\xDE\n\0"sv);
+  write_file(folder / "utf16be",
+             "\xFE\xFF"
+             "\0a\0\xE9\xD8\x3D\xDE\x42\0\n"sv);
+  EXPECT_EQ(read_text(folder / "utf8"), "a\n");
+  EXPECT_EQ(read_text(folder / "utf16le"), "a\u00e9\U0001F642\n");
+  EXPECT_EQ(read_text(folder / "utf16be"), "a\u00e9\U0001F642\n");
+  EXPECT_EQ(read_file(folder / "utf8").size(), 5U);  // bytes stay
+}
+
+/// Runs `body` in a process whose files may have `limit` bytes; returns how it ended.
+int with_file_limit(rlim_t limit, bool is_killed, const std::function<void()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!is_killed) ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limits{limit, limit};
+    ::setrlimit(RLIMIT_FSIZE, &limits);
+    int code = 0;
+    try {
+      body();
+    } catch (const Error& error) {
+      code = error.code() == ErrorCode::kIo ? 7 : 8;
+    }
+    ::_exit(code);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+TEST(File, NeitherAFullDiskNorASignalHarmsTheOldFile) {
+  const test::TemporaryDir folder;
+  write_file(folder / "f", std::string_view("old"));
+  const auto write = [&] { write_file(folder / "f", std::string(100000, 'x')); };
+  EXPECT_EQ(with_file_limit(5000, false, write), 7);
+  EXPECT_EQ(read_text(folder / "f"), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+
+  EXPECT_EQ(with_file_limit(5000, true, write), 128 + SIGXFSZ);
+  EXPECT_EQ(read_text(folder / "f"), "old");
+  const int unnamed = ::open(folder.path().c_str(), O_TMPFILE | O_WRONLY, 0600);
+  if (unnamed < 0) GTEST_SKIP() << "the file system has no files without a name";
+  ::close(unnamed);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(File, TemporaryNamesThatExistAreLeftAlone) {
+  const test::TemporaryDir folder;
+  const std::filesystem::path other = folder / "other", target = folder / "f";
+  write_file(other, std::string_view("other"));
+  std::filesystem::path taken = target;
+  taken += format(".%d-0.tmp", static_cast<int>(::getpid()));
+  std::filesystem::create_symlink(other, taken);
+  write_file(target, std::string_view("text"));
+  EXPECT_EQ(read_text(target), "text");
+  EXPECT_EQ(read_text(other), "other");
+  EXPECT_TRUE(std::filesystem::is_symlink(taken));
 }
 
 }  // namespace

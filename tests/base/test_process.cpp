@@ -29,6 +29,17 @@ TEST(Process, HasLimits) {
   EXPECT_EQ(slow.exit_code, 128 + 9);
 }
 
+TEST(Process, ProgramThatClosesItsOutputKeepsItsTimeLimit) {
+  const auto start = std::chrono::steady_clock::now();
+  const ProcessEnd end =
+      run_process({"sh", "-c", "exec >&- 2>&-; exec sleep 1000"}, "", {.time = 100ms});
+  EXPECT_TRUE(end.timed_out);
+  EXPECT_EQ(end.exit_code, 128 + 9);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
+  // One that ends within its limit is waited for.
+  EXPECT_EQ(run_process({"sh", "-c", "exec >&- 2>&-; sleep 0.1; exit 7"}, "").exit_code, 7);
+}
+
 TEST(Process, MissingProgramIsNamed) {
   EXPECT_EQ(test::code_of([] { run_process({"no-such-program"}, ""); }), ErrorCode::kNotFound);
 }

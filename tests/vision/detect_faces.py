@@ -29,9 +29,9 @@ if yunet:
                 continue
             row, column = divmod(i, columns)
             w, h = np.exp(box[i, 2:]) * stride
-            centre = (np.array([column, row]) + box[i, :2]) * stride
+            center = (np.array([column, row]) + box[i, :2]) * stride
             points = (np.array([column, row]) + kps[i].reshape(5, 2)) * stride
-            rows.append([score, centre[0] - w / 2, centre[1] - h / 2, w, h, *points.ravel()])
+            rows.append([score, center[0] - w / 2, center[1] - h / 2, w, h, *points.ravel()])
 else:
     for score, box in zip(tensors["scores"][0][:, 1], tensors["boxes"][0]):
         if score >= least:

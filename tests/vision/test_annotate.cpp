@@ -26,7 +26,7 @@ bool untouched(const Image& image, int x, int y, std::uint8_t value = 100) {
 }
 
 AnnotatedFace face_at(const Box& box) {
-  AnnotatedFace face{box, "happy 93%", {}, colour_of(Emotion::kHappy)};
+  AnnotatedFace face{box, "happy 93%", {}, color_of(Emotion::kHappy)};
   for (int i = 0; i < kEmotionCount; ++i) {
     face.bars.emplace_back(std::string(to_string(static_cast<Emotion>(i))), i == 3 ? 0.93f : 0.01f);
   }
@@ -108,10 +108,10 @@ TEST(Canvas, TextIsAsWideAsItSays) {
   EXPECT_EQ(touched_in(image, {0, 0, 9, 40}), 0);
 }
 
-TEST(Palette, ColoursDiffer) {
+TEST(Palette, ColorsDiffer) {
   for (int i = 0; i < 8; ++i) {
     for (int j = i + 1; j < 8; ++j) {
-      const Rgb a = colour_of(static_cast<Emotion>(i)), b = colour_of(static_cast<Emotion>(j));
+      const Rgb a = color_of(static_cast<Emotion>(i)), b = color_of(static_cast<Emotion>(j));
       const int distance =
           std::abs(a.red - b.red) + std::abs(a.green - b.green) + std::abs(a.blue - b.blue);
       EXPECT_GT(distance, 60) << i << " " << j;

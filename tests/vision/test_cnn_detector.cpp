@@ -33,7 +33,7 @@ Image lay_out(const ImageView& photo, const PhotoFit& fit) {
 /// What ONNX Runtime and a plain decoding find on a canvas, in its pixels; empty where there is no
 /// Python.
 std::optional<std::vector<DetectedFace>> plain_faces(const std::filesystem::path& file,
-                                                     const Image& canvas, float least_score) {
+                                                     const Image& canvas, float min_score) {
   const std::optional<std::string> python = test::peer_python();
   if (!python) return std::nullopt;
   const test::TemporaryDir folder;
@@ -45,11 +45,11 @@ std::optional<std::vector<DetectedFace>> plain_faces(const std::filesystem::path
   base::write_file(
       folder / "pixels",
       std::as_bytes(std::span(canvas.row(0), canvas.row(canvas.height() - 1) + canvas.stride())));
-  const std::string command =
-      *python + " " + MIEN_SOURCE_DIR + "/tests/vision/detect_faces.py " +
-      (folder / "model.onnx").string() + " " + std::to_string(canvas.width()) + " " +
-      std::to_string(canvas.height()) + " " + (folder / "pixels").string() + " " +
-      std::to_string(least_score) + " > " + (folder / "faces").string();
+  const std::string command = *python + " " + MIEN_SOURCE_DIR + "/tests/vision/detect_faces.py " +
+                              (folder / "model.onnx").string() + " " +
+                              std::to_string(canvas.width()) + " " +
+                              std::to_string(canvas.height()) + " " + (folder / "pixels").string() +
+                              " " + std::to_string(min_score) + " > " + (folder / "faces").string();
   if (std::system(command.c_str()) != 0) throw std::runtime_error("detect_faces.py failed");
   std::vector<DetectedFace> faces;
   std::istringstream lines(base::read_text(folder / "faces"));
@@ -100,7 +100,7 @@ std::size_t compare_with_plain(const std::filesystem::path& file, const Image& p
     for (const Image& image : {sized, to_gray(sized)}) {
       const DetectorOptions options{.min_face = min_face, .threads = 1};
       const PhotoFit fit = fit_photo({width, height}, options, head->input());
-      auto plain = plain_faces(file, lay_out(image, fit), head->least_score());
+      auto plain = plain_faces(file, lay_out(image, fit), head->min_score());
       if (!plain) return 0;
       const float x = static_cast<float>(width) / static_cast<float>(fit.photo.width),
                   y = static_cast<float>(height) / static_cast<float>(fit.photo.height);
@@ -203,7 +203,7 @@ TEST(CnnDetector, ManyThreadsFindTheSame) {
   for (const auto& result : results) expect_same(result, one, 1e-2, "threads");
 }
 
-/// The picture turned about its centre, clockwise, its edge pixels repeated.
+/// The image turned about its center, clockwise, its edge pixels repeated.
 Image turned(const Image& image, double angle) {
   Image out(image.width(), image.height(), image.format());
   const double x0 = image.width() / 2.0, y0 = image.height() / 2.0;
@@ -261,7 +261,7 @@ TEST(CnnDetector, LargestFirstAndScoresInRange) {
 }
 
 TEST(FitPhoto, FillsTheCanvasWithTheFacesWanted) {
-  const DetectionInput any{.least_face = 16};
+  const DetectionInput any{.min_face = 16};
   for (const auto& [width, height, min_face] :
        {std::tuple{4000, 3000, 0}, {3000, 4000, 0}, {1280, 720, 0}, {640, 480, 16}, {48, 48, 0}}) {
     const PhotoFit fit = fit_photo({width, height}, {.min_face = min_face}, any);

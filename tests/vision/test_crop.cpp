@@ -27,9 +27,9 @@ double reference_pixel(const ImageView& image, const Box& region, int width, int
                        int y, int channel) {
   const auto weigh = [](double start, double length, int size, int i, auto&& visit) {
     const double step = length / size, radius = std::max(step, 1.0),
-                 centre = start + (i + 0.5) * step;
-    for (int j = static_cast<int>(std::floor(centre - radius)) - 1; j <= centre + radius + 1; ++j) {
-      const double weight = 1 - std::abs(j + 0.5 - centre) / radius;
+                 center = start + (i + 0.5) * step;
+    for (int j = static_cast<int>(std::floor(center - radius)) - 1; j <= center + radius + 1; ++j) {
+      const double weight = 1 - std::abs(j + 0.5 - center) / radius;
       if (weight > 0) visit(j, weight);
     }
   };
@@ -85,7 +85,7 @@ TEST(Crop, OwnSizeComesBackBitForBit) {
 
 TEST(Crop, GeometryMovesAndScales) {
   const Image gray = noise(200, 200, PixelFormat::kGray8);
-  // Side max(30, 40) * 1.2 = 48, centre (50 + 15 + 0.25 * 40, 60 + 20 - 0.1 * 40) = (75, 76): from
+  // Side max(30, 40) * 1.2 = 48, center (50 + 15 + 0.25 * 40, 60 + 20 - 0.1 * 40) = (75, 76): from
   // (51, 52).
   const Image crop =
       crop_face(gray, {50, 60, 30, 40}, {.scale = 1.2, .shift_x = 0.25, .shift_y = -0.1}, 48);
@@ -194,7 +194,7 @@ TEST(Resize, RefusesSillySizes) {
   EXPECT_THROW(resize(ImageView{}, 4, 4), Error);
 }
 
-TEST(Crop, IsFastOnAPhotograph) {
+TEST(Crop, IsFastOnAPhoto) {
   const Image photo = noise(4000, 3000, PixelFormat::kRgb8);
   for (const float side : {200.0f, 1000.0f}) {
     double best = 1e9;

@@ -14,7 +14,8 @@
 namespace mien::vision {
 namespace {
 
-const std::filesystem::path kImages = std::filesystem::path(MIEN_SOURCE_DIR) / "tests/data/images";
+const std::filesystem::path kImages =
+    std::filesystem::path(MIEN_SOURCE_DIR) / "tests/vision/images";
 
 std::vector<std::byte> bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text));
@@ -23,9 +24,9 @@ std::vector<std::byte> bytes_of(std::string_view text) {
 
 ErrorCode code_of(std::span<const std::byte> bytes, const DecodeLimits& limits = {}) {
   try {
-    decode_image(bytes, "picture", limits);
+    decode_image(bytes, "image", limits);
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("picture"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("image"), std::string::npos) << error.what();
     return error.code();
   }
   ADD_FAILURE() << "no error";
@@ -34,14 +35,14 @@ ErrorCode code_of(std::span<const std::byte> bytes, const DecodeLimits& limits =
 
 std::string message_of(std::span<const std::byte> bytes) {
   try {
-    decode_image(bytes, "picture");
+    decode_image(bytes, "image");
   } catch (const Error& error) {
     return error.what();
   }
   return "no error";
 }
 
-/// What tests/data/make_images.py draws; the right half is white where the file has alpha.
+/// What tests/vision/make_images.py draws; the right half is white where the file has alpha.
 int expected(int x, int y, int channel, bool transparent_right) {
   if (transparent_right && x >= 12) return 255;
   return channel == 0 ? 10 * x : channel == 1 ? 15 * y : 128;
@@ -169,7 +170,7 @@ TEST(Decode, NamesWhatAForeignFileSeemsToBe) {
   EXPECT_NE(message_of({}).find("empty"), std::string::npos);
   EXPECT_EQ(code_of({}), ErrorCode::kBadFormat);
 
-  const std::vector<std::byte> text = bytes_of("Dear Sir or Madam,\nthis is not a picture.\n");
+  const std::vector<std::byte> text = bytes_of("Dear Sir or Madam,\nthis is not an image.\n");
   EXPECT_EQ(code_of(text), ErrorCode::kBadFormat);
   EXPECT_NE(message_of(text).find("text"), std::string::npos);
   EXPECT_NE(message_of(text).find("accepted are JPEG"), std::string::npos);
@@ -247,15 +248,15 @@ TEST(Decode, LoadImageNamesTheFile) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kNotFound);
   }
-  base::write_file(folder / "letter.jpg", "not a picture");
+  base::write_file(folder / "letter.jpg", "not an image");
   try {
     load_image(folder / "letter.jpg");
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("letter.jpg"), std::string::npos);
   }
-  std::filesystem::copy(kImages / "rgb.png", folder / "mislabelled.jpg");
-  EXPECT_EQ(load_image(folder / "mislabelled.jpg").width(), 24);
+  std::filesystem::copy(kImages / "rgb.png", folder / "mislabeled.jpg");
+  EXPECT_EQ(load_image(folder / "mislabeled.jpg").width(), 24);
 }
 
 TEST(Decode, JaffeTiffs) {

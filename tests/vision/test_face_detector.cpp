@@ -15,13 +15,13 @@
 #include "vision/decode.hpp"
 #include "vision/dlib_detector.hpp"
 #include "vision/fhog.hpp"
-#include "vision/labelled_photos.hpp"
+#include "vision/labeled_photos.hpp"
 
 namespace mien::vision {
 namespace {
 
 using test::kDlibFaces;
-using test::LabelledPhoto;
+using test::LabeledPhoto;
 
 std::vector<std::filesystem::path> example_photos() {
   std::vector<std::filesystem::path> paths;
@@ -179,8 +179,8 @@ TEST(HogDetector, RecallAndPrecision) {
   for (const char* list : {"training.xml", "testing.xml"}) {
     int truths = 0, hits = 0, found = 0, ignored = 0;
     double milliseconds = 0;
-    const std::vector<LabelledPhoto> images = test::read_dlib_list(kDlibFaces / list);
-    for (const LabelledPhoto& annotated : images) {
+    const std::vector<LabeledPhoto> images = test::read_dlib_list(kDlibFaces / list);
+    for (const LabeledPhoto& annotated : images) {
       const Image photo = load_image(kDlibFaces / annotated.file);
       const auto start = std::chrono::steady_clock::now();
       const std::vector<DetectedFace> faces = detector->detect(photo);

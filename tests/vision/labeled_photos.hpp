@@ -14,18 +14,18 @@ namespace mien::test {
 inline const std::filesystem::path kDlibFaces =
     "/usr/share/doc/libdlib19.1/examples/faces";  // Debian: libdlib19.1
 
-struct LabelledPhoto {
+struct LabeledPhoto {
   std::string file;
   std::vector<Box> faces;
   std::vector<Box> ignored;  ///< faces that a detector may find or not
 };
 
 /// The part of dlib's image list format that its examples use.
-inline std::vector<LabelledPhoto> read_dlib_list(const std::filesystem::path& xml) {
+inline std::vector<LabeledPhoto> read_dlib_list(const std::filesystem::path& xml) {
   const std::string text = base::read_text(xml);
   static const std::regex kElement("<(image|box) ([^>]*)>");
   static const std::regex kAttribute("(\\w+)='([^']*)'");
-  std::vector<LabelledPhoto> photos;
+  std::vector<LabeledPhoto> photos;
   for (std::sregex_iterator element(text.begin(), text.end(), kElement), end; element != end;
        ++element) {
     const std::string attributes = (*element)[2];

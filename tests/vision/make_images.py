@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes tests/data/images: one small gradient in every variant of every file type that the decoders read.
+"""Makes tests/vision/images: one small gradient in every variant of every file type that the decoders read.
 
 Needs Pillow and numpy. The picture is 24 x 16 with red = 10 x, green = 15 y, blue = 128, and in gray 10 x.
 """

@@ -1,4 +1,4 @@
-# The few words that people type. Each sets up what is missing, then builds with CMake and ninja.
+# Each target installs the packages that are missing, then builds with CMake and ninja.
 
 PHOTO ?=
 OUT ?= out
@@ -8,18 +8,18 @@ JOBS ?= $(shell nproc)
 .PHONY: demo runtime video train test performance server-performance results study clean help
 
 help:
-	@echo "make demo [PHOTO=me.jpg]   build the runtime and read the emotions in a photograph"
-	@echo "make test                  build everything and run all tests"
+	@echo "make demo [PHOTO=me.jpg]   install, build and label the faces of a photo"
+	@echo "make test                  install, build and run all tests"
 	@echo "make runtime               build build/bin/mien, without LibTorch"
 	@echo "make video                 build build/bin/mien and build/bin/mien-video"
 	@echo "make train                 build build/bin/mien and build/bin/mien-train"
-	@echo "make performance           measure on this machine, write docs/performance.md"
+	@echo "make performance           measure speed on this machine, write docs/performance.md"
 	@echo "make server-performance    load mien serve on this machine, write docs/server-performance.md"
 	@echo "make results DATA=folder   measure the shipped networks on your copy of the data, write docs/results.md"
 	@echo "make study DATA=folder     train and measure the study's networks, write its tables into docs/results.md"
 	@echo "make clean                 remove the build"
 
-# One folder, build/, whatever is built: a demo does not rebuild what a test has built, and the other way round.
+# All targets share build/: a demo does not rebuild what a test has built.
 runtime:
 	@scripts/setup.sh runtime
 	@test -f build/build.ninja || cmake -G Ninja -S . -B build -DMIEN_RUNTIME=ON

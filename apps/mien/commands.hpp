@@ -25,6 +25,10 @@ int models_command(std::span<const std::string> arguments);
 int knn_command(std::span<const std::string> arguments);
 int info_command(std::span<const std::string> arguments);
 
+/// Print shell completions and the manual page; `names` are those of the subcommands.
+int completions_command(std::span<const std::string> arguments, std::span<const std::string> names);
+int man_command(std::span<const std::string> arguments, std::span<const std::string> names);
+
 /// Replaces this process by Mien's `program`, which implements the subcommand `command`, with these
 /// arguments. Returns only on failure, after printing how to install the program.
 int forward(const std::string& command, const std::string& program, std::vector<std::string> words,

@@ -21,6 +21,7 @@
 #include "mien/error.hpp"
 #include "model/heads.hpp"
 #include "model/locate.hpp"
+#include "vision/decode.hpp"
 #include "vision/encode.hpp"
 #include "vision/face_detector.hpp"
 

@@ -73,7 +73,9 @@ std::string usage() {
     const std::string call = std::string("mien ") + entry.name + " " + entry.arguments;
     out += mien::base::format("  %-34s %s\n", call.c_str(), entry.help);
   }
-  return out + "\nmien help COMMAND describes a command; mien --version prints the version.\n";
+  return out +
+         "\nmien help COMMAND describes a command. mien --version prints the version, mien man the "
+         "manual page,\nmien completions bash|zsh|fish a completion script.\n";
 }
 
 const Entry* find(const std::string& name) {
@@ -82,10 +84,14 @@ const Entry* find(const std::string& name) {
   return found == std::end(kCommands) ? nullptr : found;
 }
 
-int fail_unknown(const std::string& name) {
+std::vector<std::string> command_names() {
   std::vector<std::string> names;
   for (const Entry& entry : kCommands) names.emplace_back(entry.name);
-  const std::string near = mien::base::nearest(name, names);
+  return names;
+}
+
+int fail_unknown(const std::string& name) {
+  const std::string near = mien::base::nearest(name, command_names());
   std::fprintf(stderr, "mien: unknown command '%s'; %s\n", name.c_str(),
                near.empty() ? "see mien --help" : ("did you mean '" + near + "'?").c_str());
   return kExitUsage;
@@ -101,6 +107,9 @@ int run(std::vector<std::string> arguments) {
     arguments.emplace_back("--help");
     name = arguments[0];
   }
+  if (name == "completions")
+    return completions_command(Arguments(arguments).subspan(1), command_names());
+  if (name == "man") return man_command(Arguments(arguments).subspan(1), command_names());
   const Entry* command = find(name);
   return command == nullptr ? fail_unknown(name) : command->run(Arguments(arguments).subspan(1));
 }

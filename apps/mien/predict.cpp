@@ -59,13 +59,15 @@ class Predictor {
     PhotoResult result{.path = photo.path, .error = photo.error};
     if (result.error) return result;
     std::vector<std::byte> bytes;
+    Image image;
     try {
       bytes = read_photo(photo.path);
-      if (options_.crop) {
-        const Image face = vision::decode_image(bytes, photo.path);
-        result.width = face.width();
-        result.height = face.height();
-        result.faces.push_back(analyzer_.classify(face));
+      if (options_.crop || (!photo.copy.empty() && is_analyzed_in_full(bytes, photo.path))) {
+        image = vision::decode_image(bytes, photo.path);
+        result.width = image.width();
+        result.height = image.height();
+        result.faces =
+            options_.crop ? std::vector{analyzer_.classify(image)} : analyzer_.analyze(image);
       } else {
         PhotoAnalysis analysis = analyzer_.analyze_encoded(bytes, photo.path);
         result.width = analysis.width;
@@ -80,8 +82,8 @@ class Predictor {
     }
     if (photo.copy.empty() || result.error) return result;
     try {
-      write_annotated(vision::decode_image(bytes, photo.path), result.faces, analyzer_.labels(),
-                      photo.copy);
+      if (image.empty()) image = vision::decode_image(bytes, photo.path);
+      write_annotated(image, result.faces, analyzer_.labels(), photo.copy);
       result.annotated = photo.copy;
     } catch (const std::exception& error) {
       result.copy_error = error.what();
@@ -92,6 +94,14 @@ class Predictor {
   const Analyzer& analyzer() const { return analyzer_; }
 
  private:
+  /// Only large JPEGs are analyzed at a reduced size; others need one decoding for the copy as
+  /// well.
+  static bool is_analyzed_in_full(std::span<const std::byte> bytes, const std::string& path) {
+    const vision::ImageInfo info = vision::read_image_info(bytes, path);
+    return info.type != vision::ImageType::kJpeg ||
+           std::max(info.width, info.height) < 2 * vision::kEnoughPixels;
+  }
+
   void select_faces(PhotoResult& result) const {
     if (options_.faces == "largest" && result.faces.size() > 1) result.faces.resize(1);
     if (options_.faces != "one" || result.faces.size() == 1) return;

@@ -523,6 +523,26 @@ TEST(PredictCommandLine, MistakesAreNamed) {
   expect({"prdict"}, 2, {"unknown command 'prdict'", "'predict'"});
 }
 
+TEST(PredictCommandLine, BashCompletes) {
+  const ProcessResult script = mien({"completions", "bash"});
+  ASSERT_EQ(script.exit_code, 0) << script.error;
+  const TemporaryDir folder;
+  base::write_file(folder / "completion", script.out);
+  const auto complete = [&](const std::string& words, int index) {
+    Command command = mien_command(
+        {"-c", "source " + (folder / "completion").string() + "; COMP_WORDS=(" + words +
+                   "); COMP_CWORD=" + std::to_string(index) + "; _mien; echo ${COMPREPLY[@]}"});
+    command.environment["PATH"] = kMien.parent_path().string() + ":/usr/bin:/bin";
+    command.program = "/bin/bash";
+    return run(command).out;
+  };
+  EXPECT_EQ(complete("mien pre", 1), "predict\n");
+  EXPECT_EQ(complete("mien predict --min-c", 2), "--min-confidence\n");
+  EXPECT_EQ(mien({"completions", "tcsh"}).exit_code, 2);
+  for (const std::string shell : {"zsh", "fish"})
+    EXPECT_TRUE(mentions(mien({"completions", shell}).out, {"predict", "mien help"}));
+}
+
 TEST(PredictCommandLine, HelpTexts) {
   const ProcessResult top = mien({"--help"});
   EXPECT_EQ(top.exit_code, 0);
@@ -540,6 +560,9 @@ TEST(PredictCommandLine, HelpTexts) {
     EXPECT_EQ(help.error, "");
     expect_golden("help_" + command + ".txt", help.out);
   }
+  const ProcessResult man = mien({"man"});
+  EXPECT_EQ(man.exit_code, 0) << man.error;
+  EXPECT_TRUE(mentions(man.out, {".TH MIEN 1", ".SS predict", "\\-\\-min\\-confidence"}));
   Command full = mien_command({"--help"});
   full.output = "/dev/full";
   EXPECT_EQ(run(full).exit_code, 1);

@@ -24,7 +24,7 @@ inline void ffmpeg(std::vector<std::string> arguments) {
   ASSERT_EQ(result.exit_code, 0) << result.error;
 }
 
-/// What ffprobe says of the first picture stream (or of "a:0", the first sound): e.g. probe(clip,
+/// What ffprobe says of the first image stream (or of "a:0", the first sound): e.g. probe(clip,
 /// "width").
 inline std::string probe(const std::filesystem::path& clip, const std::string& field,
                          const std::string& stream = "v:0") {

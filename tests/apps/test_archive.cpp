@@ -18,7 +18,7 @@ Words operator+(Words a, const Words& b) {
   return a;
 }
 
-/// Small pictures without faces, taken as crops: 1.png, 2.png, …
+/// Small images without faces, taken as crops: 1.png, 2.png, …
 class Archive : public testing::Test {
  protected:
   static constexpr int kPhotos = 24;

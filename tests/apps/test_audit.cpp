@@ -63,7 +63,7 @@ TEST_F(Audit, MistakesAreExplained) {
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_TRUE(mentions(refused.error, {message}));
   }
-  // Votes are of FER2013's rows: they say nothing of other pictures.
+  // Votes are of FER2013's rows: they say nothing of other images.
   datasets::Dataset own = synthetic_faces(1);
   for (datasets::Sample& sample : own) sample.row = -1;
   datasets::write_packed(folder_ / "own.npy", own);

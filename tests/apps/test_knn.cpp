@@ -1,4 +1,4 @@
-// mien knn: nearest neighbours among pictures that a program of a moment tells apart.
+// mien knn: nearest neighbors among images that a program of a moment tells apart.
 #include "apps_support.hpp"
 #include "synthetic_faces.hpp"
 
@@ -37,7 +37,7 @@ class Knn : public testing::Test {
   TemporaryDir folder_;
 };
 
-TEST_F(Knn, FindsTheEmotionOfEveryPicture) {
+TEST_F(Knn, FindsTheEmotionOfEveryImage) {
   const fs::path data = write(synthetic_faces(16));
   for (const char* features : {"pixels", "hog"}) {
     const Json report = knn(data, {"--features", features});
@@ -55,16 +55,16 @@ TEST_F(Knn, FindsTheEmotionOfEveryPicture) {
 }
 
 TEST_F(Knn, ChoosesOnPublicTest) {
-  // Of each class three training pictures are labelled wrong, and PublicTest has pictures next to
-  // those: one neighbour is then worse than eleven.
+  // Of each class three training images are labeled wrong, and PublicTest has images next to
+  // those: one neighbor is then worse than eleven.
   datasets::Dataset dataset = synthetic_faces(16);
   std::vector<datasets::Sample> near;
   for (datasets::Sample& sample : dataset) {
     if (sample.split != datasets::Split::kTraining || sample.row >= 3 * 7) continue;
-    datasets::Sample twin = sample;
-    twin.split = datasets::Split::kPublicTest;
-    twin.pixels[0] ^= 1;
-    near.push_back(twin);
+    datasets::Sample copy = sample;
+    copy.split = datasets::Split::kPublicTest;
+    copy.pixels[0] ^= 1;
+    near.push_back(copy);
     sample.emotion = static_cast<std::int8_t>((sample.emotion + 1) % 7);
   }
   dataset.insert(dataset.end(), near.begin(), near.end());
@@ -78,8 +78,8 @@ TEST_F(Knn, ChoosesOnPublicTest) {
   EXPECT_GT(report["accuracy"]["value"].get<double>(), 0.95);
 }
 
-TEST_F(Knn, LeakedTrainingPicturesAreNotCompared) {
-  // Each PrivateTest picture is a Training picture too, under another label.
+TEST_F(Knn, LeakedTrainingImagesAreNotCompared) {
+  // Each PrivateTest image is a Training image too, under another label.
   datasets::Dataset dataset = synthetic_faces(16);
   const datasets::Dataset original = dataset;
   for (datasets::Sample sample : original) {

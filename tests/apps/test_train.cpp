@@ -365,7 +365,7 @@ TEST_F(Train, FoldsWriteWhatEachNetworkSaysOfItsPart) {
             2);
 }
 
-TEST_F(Train, ListsChangeTheTrainingPicturesAlone) {
+TEST_F(Train, ListsChangeTheTrainingImagesAlone) {
   // Rows 0 to 111 are Training, 112 the first of PublicTest.
   base::write_file(*folder_ / "drop.csv", "row\n3\n5\n112\n");
   base::write_file(*folder_ / "relabel.csv", "row,emotion\n0,sad\n");

@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 class Video : public VideoTest {};
 
-double centre(const Json& row) {
+double center(const Json& row) {
   return row["box"]["x"].get<double>() + row["box"]["width"].get<double>() / 2;
 }
 double middle(const Json& row) {
@@ -38,7 +38,7 @@ TEST_F(Video, PersonsKeepTheirNumbersWhereTheyPassAndHide) {
     const bool is_upper = middle(row) < 180;
     if (is_upper && upper == 0) upper = number;
     EXPECT_EQ(is_upper, number == upper) << "frame " << frame;
-    EXPECT_NEAR(centre(row), is_upper ? TwoPeople::upper_x(time) : TwoPeople::lower_x(time), 20)
+    EXPECT_NEAR(center(row), is_upper ? TwoPeople::upper_x(time) : TwoPeople::lower_x(time), 20)
         << "frame " << frame;
     double sum = 0;
     for (const auto& [label, probability] : row["probabilities"].items())
@@ -161,7 +161,7 @@ TEST_F(Video, TheAnnotatedCopyIsAWholeClipWithSound) {
   EXPECT_GT(changed, 2000);
 }
 
-TEST_F(Video, TheTimelineIsAPicture) {
+TEST_F(Video, TheTimelineIsAImage) {
   MIEN_SKIP_WITHOUT("/usr/bin/gnuplot");
   make_clip(path("clip.mp4"));
   ASSERT_EQ(video({"clip.mp4", "--timeline", "line.svg", "--every", "5"}).exit_code, 0);

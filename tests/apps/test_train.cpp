@@ -365,6 +365,13 @@ TEST_F(Train, FoldsWriteWhatEachNetworkSaysOfItsPart) {
             2);
 }
 
+TEST_F(Train, ADivergedRunIsNoUsageError) {
+  const ProcessResult result = run(
+      train_command("diverged", {"--learning-rate", "10", "--momentum", "0.99", "--epochs", "20"}));
+  EXPECT_EQ(result.exit_code, 1) << result.error;
+  EXPECT_TRUE(mentions(result.error, {"--learning-rate"}));
+}
+
 TEST_F(Train, ListsChangeTheTrainingImagesAlone) {
   // Rows 0 to 111 are Training, 112 the first of PublicTest.
   base::write_file(*folder_ / "drop.csv", "row\n3\n5\n112\n");

@@ -6,7 +6,7 @@
 #include "server/images.hpp"
 #include "server/multipart.hpp"
 
-/// What the server reads of a request beyond the HTTP library: address, form, JSON.
+/// The parts of a request that the server parses itself: URL, form, JSON.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         mien::server::parse_target(text, request);
         break;
       case 1:
-        mien::server::read_pictures_json(text, 8);
+        mien::server::read_images_json(text, 8);
         break;
       default:
         for (const auto& part :

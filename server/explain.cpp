@@ -9,6 +9,7 @@
 #include "explain/explainer.hpp"
 #include "explain/heat_map_json.hpp"
 #include "server/images.hpp"
+#include "server/json.hpp"
 #include "server/routes.hpp"
 #include "vision/decode.hpp"
 #include "vision/encode.hpp"
@@ -16,34 +17,34 @@
 namespace mien::server {
 namespace {
 
-constexpr int kCropSide = 240;  // pixels of the crop in the answer
+constexpr int kCropSide = 240;  // pixels of the crop in the response
 
-struct Question {
-  std::size_t face = 1;  // its number in the answer of /v1/analyze, from 1
+struct Query {
+  std::size_t face = 1;  // its number in the response of /v1/analyze, from 1
   std::string emotion;   // empty: the most probable one
 };
 
-Question read_query(const Request& request) {
-  Question question;
+Query read_query(const Request& request) {
+  Query query;
   for (const auto& [key, value] : request.query) {
     if (key == "emotion")
-      question.emotion = value;
+      query.emotion = value;
     else if (key != "face")
       throw Error(ErrorCode::kInvalidArgument,
-                  "unknown parameter '" + key + "': there are 'face' and 'emotion'");
+                  "unknown parameter '" + key + "'; use 'face' and 'emotion'");
     else {
       const auto [end, error] =
-          std::from_chars(value.data(), value.data() + value.size(), question.face);
-      if (error != std::errc{} || end != value.data() + value.size() || question.face == 0) {
+          std::from_chars(value.data(), value.data() + value.size(), query.face);
+      if (error != std::errc{} || end != value.data() + value.size() || query.face == 0) {
         throw Error(ErrorCode::kInvalidArgument,
-                    "face is '" + value + "': a number from 1 is wanted");
+                    "face: invalid number '" + value + "'; faces are counted from 1");
       }
     }
   }
-  return question;
+  return query;
 }
 
-/// Loaded by the first who asks, for most servers are never asked.
+/// Loads the model at the first use: most servers never need it.
 class LazyExplainer {
  public:
   explicit LazyExplainer(std::filesystem::path model) : model_(std::move(model)) {}
@@ -62,39 +63,44 @@ class LazyExplainer {
 
 std::size_t label_of(const Face& face, const std::string& emotion,
                      const std::vector<std::string>& labels) {
-  // By name: the analyzer's labels may leave one of the network's out (contempt).
+  // By name: the analyzer may omit a label of the network (contempt).
   const std::string name = emotion.empty() ? std::string(to_string(face.emotion)) : emotion;
   const auto found = std::find(labels.begin(), labels.end(), name);
   if (found == labels.end())
-    throw Error(ErrorCode::kInvalidArgument,
-                "emotion is '" + name + "': the model does not know it");
+    throw Error(ErrorCode::kInvalidArgument, "emotion: the model has no label '" + name + "'");
   return static_cast<std::size_t>(found - labels.begin());
 }
 
-Response answer_question(const Service& service, const explain::Explainer& explainer,
-                         const Pictures::One& picture, const Question& question) {
+Response explain_face(const Service& service, const explain::Explainer& explainer,
+                      const Images::Entry& image, const Query& query, const std::stop_token& stop) {
   const vision::DecodeLimits limits{.max_pixels = service.limits.pixels};
-  const Image photo = vision::decode_image(picture.bytes, picture.name, limits);
-  const std::vector<Face> faces =
-      service.analyzer.analyze_encoded(picture.bytes, picture.name).faces;
-  if (question.face > faces.size()) {
-    throw Error(ErrorCode::kInvalidArgument, base::format("face %zu is wanted, the picture has %zu",
-                                                          question.face, faces.size()));
+  const Image photo = vision::decode_image(image.bytes, image.name, limits);
+  const auto check = [&] {
+    if (stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "canceled");
+  };
+  check();
+  const std::vector<Face> faces = service.analyzer.analyze_encoded(image.bytes, image.name).faces;
+  if (query.face > faces.size()) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("face: there is no face %zu; the image has %zu", query.face, faces.size()));
   }
-  const Face& face = faces[question.face - 1];
-  const std::size_t label = label_of(face, question.emotion, explainer.labels());
+  check();
+  const Face& face = faces[query.face - 1];
+  const std::size_t label = label_of(face, query.emotion, explainer.labels());
   const std::string_view detector = service.analyzer.detector_name();
   const explain::Explanation explanation =
       explainer.explain(explainer.crop(photo, face, detector), label, explain::Methods::kBoth);
   const std::string crop =
       base::encode_base64(vision::encode_png(explainer.crop(photo, face, detector, kCropSide)));
-  return {.body =
-              base::format("{\"face\": %zu, \"emotion\": %s, \"probability\": %.5f, \"layer\": "
-                           "%s,\n \"crop\": \"data:image/png;base64,",
-                           question.face, base::json_quote(explainer.labels()[label]).c_str(),
-                           explanation.probability, base::json_quote(explainer.layer()).c_str()) +
-              crop + "\",\n \"grad_cam\": " + heat_map_json(*explanation.grad_cam) +
-              ",\n \"occlusion\": " + heat_map_json(*explanation.occlusion) + "}\n"};
+  const Json body{{"face", query.face},
+                  {"emotion", explainer.labels()[label]},
+                  {"probability", rounded(explanation.probability, 1e5)},
+                  {"layer", explainer.layer()},
+                  {"crop", "data:image/png;base64," + crop},
+                  {"grad_cam", Json::parse(heat_map_json(*explanation.grad_cam))},
+                  {"occlusion", Json::parse(heat_map_json(*explanation.occlusion))}};
+  return {.body = to_text(body)};
 }
 
 }  // namespace
@@ -105,11 +111,12 @@ Route explain_route(const Service& service) {
           .path = "/v1/explain",
           .runs = Route::Runs::kInQueue,
           .access = Route::Access::kToken,
-          .content_types = picture_content_types(),
-          .answer = [&service, explainer](const Request& request) {
-            const Question question = read_query(request);
-            const Pictures pictures = read_pictures(request, 1);
-            return answer_question(service, explainer->get(), pictures.list.front(), question);
+          .content_types = image_content_types(),
+          .respond = [&service, explainer](const Request& request) {
+            const Query query = read_query(request);
+            const Images images = read_images(request, 1);
+            return explain_face(service, explainer->get(), images.list.front(), query,
+                                request.stop);
           }};
 }
 

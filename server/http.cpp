@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
-#include "base/file.hpp"
+#include "server/json.hpp"
 
 namespace mien::server {
 namespace {
@@ -13,6 +14,8 @@ int hex_digit(char c) {
   const char lower = static_cast<char>(c | 0x20);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
+
+}  // namespace
 
 std::string percent_decoded(std::string_view text) {
   std::string out;
@@ -25,22 +28,20 @@ std::string percent_decoded(std::string_view text) {
     const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
     if (low < 0)
       throw Error(ErrorCode::kInvalidArgument,
-                  "the address has a '%' without two hexadecimal digits");
+                  "invalid URL: '%' must be followed by two hexadecimal digits");
     out += static_cast<char>(high * 16 + low);
     i += 2;
   }
   return out;
 }
 
-}  // namespace
-
 std::string_view Request::header(const std::string& name) const {
   const auto found = headers.find(name);
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
-std::string Request::content_type() const {
-  std::string type(header("content-type").substr(0, header("content-type").find(';')));
+std::string media_type(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
   std::ranges::transform(type, type.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -54,7 +55,7 @@ void parse_target(std::string_view target, Request& request) {
     target = slash == std::string_view::npos ? "/" : target.substr(slash);
   }
   if (!target.starts_with('/'))
-    throw Error(ErrorCode::kInvalidArgument, "the address must begin with '/'");
+    throw Error(ErrorCode::kInvalidArgument, "invalid URL: the path must begin with '/'");
   const std::size_t question = target.find('?');
   request.path = percent_decoded(target.substr(0, question));
   if (question == std::string_view::npos) return;
@@ -76,11 +77,16 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+double rounded(double value, double scale) { return std::round(value * scale) / scale; }
+
+Json error_json(std::string_view code, std::string_view message) {
+  return {{"code", code}, {"message", message}};
+}
+
 Response error_response(int status, std::string_view code, std::string_view message,
                         Headers headers) {
   return {.status = status,
-          .body = "{\"error\": {\"code\": " + base::json_quote(code) +
-                  ", \"message\": " + base::json_quote(message) + "}}\n",
+          .body = to_text({{"error", error_json(code, message)}}),
           .headers = std::move(headers)};
 }
 
@@ -103,11 +109,11 @@ std::string_view code_of(ErrorCode code) {
   return status_of(code) == 500 ? "internal" : to_string(code);
 }
 
-Response answer_safely(const Route& route, const Request& request,
-                       const std::function<void(const std::string&)>& log) {
+Response respond_safely(const Route& route, const Request& request,
+                        const std::function<void(const std::string&)>& log) {
   std::string fault;
   try {
-    return route.answer(request);
+    return route.respond(request);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInterrupted)
       return error_response(503, "interrupted", error.what());
@@ -118,7 +124,7 @@ Response answer_safely(const Route& route, const Request& request,
     fault = error.what();
   }
   log(route.path + ": " + fault);
-  return error_response(500, "internal", "a fault of the server; its log tells more");
+  return error_response(500, "internal", "internal error; see the log of the server");
 }
 
 }  // namespace mien::server

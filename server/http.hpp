@@ -13,27 +13,32 @@
 
 namespace mien::server {
 
-/// One request as handlers see it: nothing of the HTTP library shows.
+/// The value of a Content-Type header without parameters, in lower case.
+std::string media_type(std::string_view content_type);
+
+/// One request, independent of the HTTP library.
 struct Request {
   std::string method;                          ///< upper case
   std::string path;                            ///< without the query, percent escapes decoded
   std::map<std::string, std::string> query;    ///< decoded
   std::map<std::string, std::string> headers;  ///< by lower-case name
   std::string body;
-  std::chrono::steady_clock::time_point arrival = {};  ///< of its last byte
-  std::stop_token stop = {};  ///< stopped when the server cuts the connection off
+  std::chrono::steady_clock::time_point arrival = {};  ///< of the last byte
+  std::stop_token stop = {};  ///< stopped when nobody needs the response any more
 
-  /// Empty where it is missing.
+  /// Empty if it is missing.
   std::string_view header(const std::string& lower_case_name) const;
-  /// The content type without parameters, in lower case.
-  std::string content_type() const;
+  std::string content_type() const { return media_type(header("content-type")); }
 };
 
-/// The same but for the case of their letters (A to Z).
+/// ASCII letters only.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
-/// Sets path and query of a request line's target: "/a%20b?c=d", or with scheme and host before it.
-/// Throws Error kInvalidArgument for anything else.
+/// "a%20b" is "a b". Throws Error kInvalidArgument for a '%' without two hexadecimal digits.
+std::string percent_decoded(std::string_view text);
+
+/// Sets path and query from the target of a request line: "/a%20b?c=d", with or without scheme and
+/// host. Throws Error kInvalidArgument for anything else.
 void parse_target(std::string_view target, Request& request);
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -49,33 +54,35 @@ struct Response {
 Response error_response(int status, std::string_view code, std::string_view message,
                         Headers headers = {});
 
-/// The status of docs/http-api.md for what went wrong with a request or a picture.
+/// HTTP status of an error in a request or an image (docs/http-api.md).
 int status_of(ErrorCode code);
-/// The same for the code; kInvalidArgument is "bad_request".
+/// Its `code` in the response; kInvalidArgument is "bad_request".
 std::string_view code_of(ErrorCode code);
 
-/// What the server answers under one path and method.
+/// One path and method, and how to respond.
 struct Route {
   enum class Runs {
-    kAtOnce,   ///< takes microseconds: answered by the thread that reads all connections
+    kAtOnce,   ///< takes microseconds: runs on the I/O thread
     kInQueue,  ///< takes milliseconds: waits in the bounded queue for a worker
   };
-  enum class Access { kOpen, kToken };  ///< kToken: needs the token where the server has one
+  enum class UnderLoad { kRefuse, kServe };  ///< beyond the connection limit
+  enum class Access { kOpen, kToken };       ///< kToken: requires the token, if the server has one
 
   std::string method;
   std::string path;
   Runs runs = Runs::kAtOnce;
   Access access = Access::kOpen;
+  UnderLoad under_load = UnderLoad::kRefuse;
   std::vector<std::string> content_types =
-      {};  ///< of the body; "image/*" for all of a kind; empty: no body is wanted
-  /// Throws Error for a bad request, kInterrupted where the request's `stop` tells; every other
-  /// exception is the server's fault. Called from several threads at once.
-  std::function<Response(const Request&)> answer;
+      {};  ///< of the body; "image/*" matches a whole type; empty: the route takes no body
+  /// Throws Error for a bad request, and kInterrupted after the request's `stop`; every other
+  /// exception is an internal error. Thread safe.
+  std::function<Response(const Request&)> respond;
 };
 
-/// What the route answers; its exceptions become error responses. `log` takes a line for each that
-/// is the server's fault.
-Response answer_safely(const Route& route, const Request& request,
-                       const std::function<void(const std::string&)>& log);
+/// Calls route.respond and turns its exceptions into error responses. `log` receives one line per
+/// internal error.
+Response respond_safely(const Route& route, const Request& request,
+                        const std::function<void(const std::string&)>& log);
 
 }  // namespace mien::server

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -11,6 +12,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <deque>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -27,7 +30,7 @@ tcp::acceptor listen(net::io_context& io, const HttpOptions& options) {
   error_code error;
   const std::string address = address_text(options.host, options.port);
   const auto check = [&] {
-    if (error) throw Error(ErrorCode::kIo, "cannot listen at " + address + ": " + error.message());
+    if (error) throw Error(ErrorCode::kIo, "cannot listen on " + address + ": " + error.message());
   };
   tcp::resolver resolver(io);
   const auto found =
@@ -45,41 +48,30 @@ tcp::acceptor listen(net::io_context& io, const HttpOptions& options) {
   return acceptor;
 }
 
-constexpr std::size_t kMostRefused =
-    64;  ///< connections beyond the limit that are given time to read why
+constexpr std::size_t kReserve =
+    64;  ///< connections beyond the limit, for probes and token holders
 
-/// Each connection is a file; what else is open fits in the rest.
+/// Each connection needs one file descriptor.
 void allow_open_files(std::size_t connections) {
-  constexpr rlim_t kRest = 64;
+  constexpr rlim_t kRest = 64;  // libraries, model, log
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t wanted = connections + kMostRefused + kRest;
-  if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = wanted;
-  if (wanted > limit.rlim_max || ::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+  const rlim_t needed = connections + kReserve + kRest;
+  if (limit.rlim_cur >= needed) return;
+  limit.rlim_cur = needed;
+  if (needed > limit.rlim_max || ::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("%zu connections need %llu open files, and the system allows this "
-                             "process %llu (ulimit -n)",
-                             connections, static_cast<unsigned long long>(wanted),
+                base::format("max-connections: %zu connections need %llu open files, but the "
+                             "system allows %llu; raise the limit with ulimit -n",
+                             connections, static_cast<unsigned long long>(needed),
                              static_cast<unsigned long long>(limit.rlim_max)));
   }
 }
 
-/// Also as the first process of a container, whom the system's own way with a signal does not end.
+/// The default action of a signal does not end the first process of a container.
 void end_at_next_signal() {
   for (const int signal : {SIGTERM, SIGINT})
     std::signal(signal, [](int number) { ::_exit(128 + number); });
-}
-
-std::string too_many_connections() {
-  const std::string body =
-      error_response(503, "too_many_connections",
-                     "as many connections are open as may be: try again in a moment")
-          .body;
-  return base::format(
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
-      "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
-      body.size(), body.c_str());
 }
 
 }  // namespace
@@ -99,26 +91,26 @@ class HttpServer::Impl {
         drain_limit_(io_),
         queue_(options.workers, options.queue) {
     allow_open_files(options.max_connections);
-    metrics.add_gauge("mien_queue_length", "Requests that wait for a worker.",
+    metrics.add_gauge("mien_queue_length", "Requests waiting for a worker.",
                       [this] { return static_cast<double>(queue_.waiting()); });
-    metrics.add_gauge("mien_queue_capacity", "Requests that may wait; more are refused.",
+    metrics.add_gauge("mien_queue_capacity", "Maximum number of waiting requests.",
                       [this] { return static_cast<double>(queue_.capacity()); });
-    metrics.add_gauge("mien_workers", "Threads that analyze.",
+    metrics.add_gauge("mien_workers", "Worker threads.",
                       [this] { return static_cast<double>(queue_.workers()); });
-    metrics.add_gauge("mien_connections", "Open connections.",
-                      [this] { return static_cast<double>(connections_.size()); });
+    metrics.add_gauge("mien_connections", "Open connections.", [this] {
+      return static_cast<double>(connections_.size() + reserve_.size());
+    });
   }
 
   int port() const { return acceptor_port_; }
   bool draining() const { return draining_; }
 
   void run(const Router& router, const std::function<void(const std::string&)>& log) {
-    shared_.emplace(Shared{options_, router, metrics_, queue_, log});
+    shared_.emplace(options_, router, metrics_, queue_, log);
     net::co_spawn(io_, accept(), net::detached);
     wait_for_signal();
     io_.run();
-    queue_.stop();  // after the limit of draining a task may still be at its last picture; it uses
-                    // `router` and `log`
+    queue_.stop();  // after the drain timeout, a task may still use `router` and `log`
   }
 
  private:
@@ -133,49 +125,76 @@ class HttpServer::Impl {
         co_await pause.async_wait(net::redirect_error(net::use_awaitable, error));
         continue;
       }
-      if (connections_.size() >= options_.max_connections) {
-        metrics_.count_refusal("connections");
-        if (refused_.size() < kMostRefused)
-          net::co_spawn(io_, refuse(std::make_shared<Connection>(std::move(socket), *shared_)),
-                        net::detached);
-        else
-          refuse_at_once(std::move(socket));
-        continue;
-      }
       socket.set_option(tcp::no_delay(true), error);
-      net::co_spawn(io_, serve(std::make_shared<Connection>(std::move(socket), *shared_)),
-                    net::detached);
+      const auto connection = std::make_shared<Connection>(std::move(socket), *shared_);
+      if (make_room(connection->address())) {
+        connections_.insert(connection);
+        ++per_address_[connection->address()];
+        net::co_spawn(io_, serve(connection, Connection::Admission::kNormal), net::detached);
+      } else if (make_room_in_reserve()) {
+        reserve_.push_back(connection);
+        net::co_spawn(io_, serve(connection, Connection::Admission::kReserve), net::detached);
+      } else {
+        metrics_.count_refusal("connections");
+        connection->evict();
+      }
     }
   }
 
-  net::awaitable<void> serve(std::shared_ptr<Connection> connection) {
-    connections_.insert(connection);
+  net::awaitable<void> serve(std::shared_ptr<Connection> connection,
+                             Connection::Admission admission) {
     try {
-      co_await connection->serve();
+      co_await connection->serve(admission);
     } catch (const std::exception& error) {
       shared_->log(std::string("a connection was closed: ") + error.what());
       connection->cut();
     }
-    connections_.erase(connection);
-    finish_drain();
+    release(connection);
+    if (draining_ && connections_.empty() && reserve_.empty()) drain_limit_.cancel();
   }
 
-  net::awaitable<void> refuse(std::shared_ptr<Connection> connection) {
-    refused_.insert(connection);
-    try {
-      co_await connection->refuse(too_many_connections());
-    } catch (const std::exception&) {
-      connection->cut();
+  void release(const std::shared_ptr<Connection>& connection) {
+    std::erase(reserve_, connection);
+    if (connections_.erase(connection) == 0) return;
+    const auto count = per_address_.find(connection->address());
+    if (--count->second == 0) per_address_.erase(count);
+  }
+
+  /// False if neither the limits nor idle connections leave room for one more of this address.
+  bool make_room(const net::ip::address& address) {
+    const auto count = per_address_.find(address);
+    if (count != per_address_.end() && count->second >= max_per_address_ &&
+        !close_longest_idle(&address))
+      return false;
+    return connections_.size() < options_.max_connections || close_longest_idle(nullptr);
+  }
+
+  /// Of this address, or of all.
+  bool close_longest_idle(const net::ip::address* address) {
+    std::shared_ptr<Connection> longest;
+    for (const auto& connection : connections_) {
+      if (!connection->idle_since() || (address != nullptr && connection->address() != *address))
+        continue;
+      if (!longest || connection->idle_since() < longest->idle_since()) longest = connection;
     }
-    refused_.erase(connection);
+    if (!longest) return false;
+    if (longest->has_new_request()) return close_longest_idle(address);
+    metrics_.count_refusal("idle");
+    release(longest);
+    longest->cut();
+    return true;
   }
 
-  /// As far as the socket takes it: a client that still sends may see a reset instead.
-  static void refuse_at_once(tcp::socket socket) {
-    error_code ignored;
-    socket.non_blocking(true, ignored);
-    socket.write_some(net::buffer(too_many_connections()), ignored);
-    socket.shutdown(tcp::socket::shutdown_send, ignored);
+  bool make_room_in_reserve() {
+    if (reserve_.size() < kReserve) return true;
+    const auto oldest = std::ranges::find_if(
+        reserve_, [](const auto& connection) { return !connection->privileged(); });
+    if (oldest == reserve_.end()) return false;
+    const std::shared_ptr<Connection> connection = *oldest;
+    metrics_.count_refusal("connections");
+    reserve_.erase(oldest);
+    connection->evict();
+    return true;
   }
 
   void wait_for_signal() {
@@ -185,35 +204,35 @@ class HttpServer::Impl {
       end_at_next_signal();
       draining_ = shared_->draining = true;
       acceptor_.close(error);
-      for (const auto& connection : std::set(connections_)) connection->drain();
-      for (const auto& connection : std::set(refused_)) connection->cut();
+      for (const auto& connection : connections_) connection->drain();
+      for (const auto& connection : reserve_) connection->drain();
       drain_limit_.expires_after(options_.drain_timeout);
       drain_limit_.async_wait([this](error_code cancelled) {
         if (cancelled) return;
-        for (const auto& connection : std::set(connections_)) connection->cut();
-        io_.stop();  // what is still queued has nobody left to answer
+        for (const auto& connection : connections_) connection->cut();
+        for (const auto& connection : reserve_) connection->cut();
+        io_.stop();
       });
-      finish_drain();
+      if (connections_.empty() && reserve_.empty()) drain_limit_.cancel();
     });
-  }
-
-  void finish_drain() {
-    if (!draining_ || !connections_.empty()) return;
-    drain_limit_.cancel();
   }
 
   const HttpOptions options_;
   Metrics& metrics_;
-  std::optional<Shared> shared_;  // before io_: what waits there refers to it
+  const std::size_t max_per_address_ =
+      options_.max_per_address != 0 ? options_.max_per_address
+                                    : std::max<std::size_t>(1, options_.max_connections * 3 / 4);
+  std::optional<Shared> shared_;  // before io_, whose handlers refer to it
   net::io_context io_{1};
   tcp::acceptor acceptor_;
   const int acceptor_port_ = acceptor_.local_endpoint().port();
   net::signal_set signals_;
   net::steady_timer drain_limit_;
   std::set<std::shared_ptr<Connection>> connections_;
-  std::set<std::shared_ptr<Connection>> refused_;  ///< beyond the limit: they are told so
+  std::map<net::ip::address, std::size_t> per_address_;  ///< of connections_
+  std::deque<std::shared_ptr<Connection>> reserve_;      ///< beyond the limit; oldest first
   std::atomic<bool> draining_ = false;
-  WorkQueue queue_;  // last: its threads end before what they use
+  WorkQueue queue_;  // last: its threads end before what they use is destroyed
 };
 
 HttpServer::HttpServer(const HttpOptions& options, Metrics& metrics)

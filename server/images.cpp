@@ -6,41 +6,50 @@
 namespace mien::server {
 namespace {
 
-constexpr std::size_t kMaxOtherFields = 32;  // of a form, beside the pictures
+constexpr std::size_t kMaxOtherFields = 32;  // of a form, in addition to the images
 
-Pictures read_form(const Request& request, std::size_t max_pictures) {
-  Pictures pictures;
+/// Browsers send an empty file for a field without a choice.
+bool is_image(const Part& part) {
+  return !part.file_name.empty() || (!part.body.empty() && part.content_type.starts_with("image/"));
+}
+
+Images read_form(const Request& request, std::size_t max_images) {
+  Images images;
   for (Part& part : parse_multipart(request.header("content-type"), request.body,
-                                    max_pictures + kMaxOtherFields)) {
-    if (part.file_name.empty()) continue;
-    pictures.list.push_back({std::move(part.file_name), std::as_bytes(std::span(part.body))});
+                                    max_images + kMaxOtherFields)) {
+    if (!is_image(part)) continue;
+    std::string name = std::move(part.file_name);
+    if (name.empty()) name = base::format("image %zu", images.list.size() + 1);
+    images.list.push_back({std::move(name), std::as_bytes(std::span(part.body))});
   }
-  return pictures;
+  return images;
 }
 
 }  // namespace
 
-std::vector<std::string> picture_content_types() {
+std::vector<std::string> image_content_types() {
   return {"image/*", "application/octet-stream", "multipart/form-data", "application/json"};
 }
 
-Pictures read_pictures(const Request& request, std::size_t max_pictures) {
+Images read_images(const Request& request, std::size_t max_images) {
   const std::string type = request.content_type();
-  Pictures pictures;
+  Images images;
   if (type == "multipart/form-data")
-    pictures = read_form(request, max_pictures);
+    images = read_form(request, max_images);
   else if (type == "application/json")
-    pictures = read_pictures_json(request.body, max_pictures);
+    images = read_images_json(request.body, max_images);
   else if (!request.body.empty())
-    pictures.list.push_back({"image", std::as_bytes(std::span(request.body))});
-  if (pictures.list.empty()) throw Error(ErrorCode::kInvalidArgument, "the request has no picture");
-  if (pictures.list.size() > max_pictures) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        base::format("%zu pictures are over the limit of %zu a request: send several requests",
-                     pictures.list.size(), max_pictures));
+    images.list.push_back({"image", std::as_bytes(std::span(request.body))});
+  if (images.list.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "the request has no image; send the bytes of one, a form with files, or JSON");
   }
-  return pictures;
+  if (images.list.size() > max_images) {
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("%zu images, but at most %zu are allowed; send several requests",
+                             images.list.size(), max_images));
+  }
+  return images;
 }
 
 }  // namespace mien::server

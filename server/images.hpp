@@ -10,26 +10,26 @@
 
 namespace mien::server {
 
-/// Encoded pictures of a request. They may point into its body.
-struct Pictures {
-  struct One {
+/// The encoded images of a request.
+struct Images {
+  struct Entry {
     std::string name;
-    std::span<const std::byte> bytes;
+    std::span<const std::byte> bytes;  ///< in the request's body or in `storage`
   };
-  std::vector<One> list;
-  std::deque<std::string> storage;  ///< of those that do not lie in the body as they are
+  std::vector<Entry> list;
+  std::deque<std::string> storage;  ///< decoded base64
 };
 
-/// What analyzing routes accept as Content-Type.
-std::vector<std::string> picture_content_types();
+/// The Content-Types that image routes accept. A missing one and curl's default are accepted too:
+/// then the body must be an image.
+std::vector<std::string> image_content_types();
 
-/// The pictures of a body in one of the forms of docs/http-api.md. Throws Error kInvalidArgument
-/// for a body that is not what its content type says, without a picture or with more than
-/// `max_pictures`.
-Pictures read_pictures(const Request& request, std::size_t max_pictures);
+/// The images of a body in one of the forms of docs/http-api.md. Throws Error kInvalidArgument for
+/// a body that does not match its content type, has no image or more than `max_images`.
+Images read_images(const Request& request, std::size_t max_images);
 
-/// The same for `{"images": [{"name": …, "data": base64}]}`. Memory stays within twice the body,
-/// whatever it nests.
-Pictures read_pictures_json(std::string_view body, std::size_t max_pictures);
+/// Reads `{"images": [{"name": …, "data": base64}]}`. The base64 may have line breaks, no padding,
+/// or the URL alphabet. Uses at most twice the memory of the body, however deep that nests.
+Images read_images_json(std::string_view body, std::size_t max_images);
 
 }  // namespace mien::server

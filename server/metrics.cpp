@@ -68,9 +68,9 @@ void Metrics::count_refusal(const std::string& reason) {
   ++refusals_[reason];
 }
 
-void Metrics::count_picture(bool readable) {
+void Metrics::count_images(std::string_view result, std::uint64_t count) {
   const std::lock_guard lock(mutex_);
-  ++pictures_[readable ? "ok" : "error"];
+  images_[std::string(result)] += count;
 }
 
 void Metrics::count_faces(std::string_view emotion, std::uint64_t count) {
@@ -93,13 +93,13 @@ std::string Metrics::text() const {
            base::format("%s %.17g\n", reading.name.c_str(), reading.value());
   }
   const std::lock_guard lock(mutex_);
-  out += head("mien_requests_total", "counter", "Requests answered, by route and HTTP status.");
+  out += head("mien_requests_total", "counter", "Responses, by route and HTTP status.");
   for (const auto& [key, count] : requests_) {
     out += base::format("mien_requests_total{route=\"%s\",status=\"%d\"} %llu\n", key.first.c_str(),
                         key.second, static_cast<unsigned long long>(count));
   }
   out += head("mien_request_seconds", "histogram",
-              "From the complete request to the answer, by route.");
+              "Time from the complete request to the response, by route.");
   for (const auto& [route, latency] : latencies_) {
     unsigned long long count = 0;
     for (std::size_t i = 0; i < latency.buckets.size(); ++i) {
@@ -115,8 +115,9 @@ std::string Metrics::text() const {
   }
   out += counters("mien_refusals_total", "Requests and connections refused, by reason.", "reason",
                   refusals_);
-  out += counters("mien_pictures_total", "Pictures analyzed, by result.", "result", pictures_);
-  out += counters("mien_faces_total", "Faces found, by answer: an emotion or uncertain.", "emotion",
+  out +=
+      counters("mien_images_total", "Images, by result: ok, error or canceled.", "result", images_);
+  out += counters("mien_faces_total", "Faces found, by predicted emotion, or uncertain.", "emotion",
                   faces_);
   return out;
 }

@@ -12,23 +12,23 @@
 
 namespace mien::server {
 
-/// Counts of a running server, in Prometheus' text format. Thread safe.
+/// Metrics of a running server, in Prometheus' text format. Thread safe.
 class Metrics {
  public:
-  /// A request was answered; `route` is one of the server's own paths, never what a client sent.
+  /// Counts a response; `route` is one of the server's own paths, never text from a client.
   void count_request(const std::string& route, int status, double seconds);
   void count_refusal(const std::string& reason);  ///< "busy", "connections", "timeout", …
-  void count_picture(bool readable);
+  void count_images(std::string_view result, std::uint64_t count = 1);  ///< "ok", "error", …
   void count_faces(std::string_view emotion, std::uint64_t count);
 
-  /// Numbers that are asked for when the metrics are read. Add them before that.
+  /// Values that are computed when the metrics are read. Add them before the first read.
   void add_gauge(std::string name, std::string help, std::function<double()> value);
   void add_counter(std::string name, std::string help, std::function<double()> value);
 
   std::string text() const;
 
  private:
-  /// Upper bounds in seconds of the latency histogram; one more bucket is beyond.
+  /// Upper bounds in seconds of the latency histogram; one more bucket has the rest.
   static constexpr std::array<double, 13> kBounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                   0.25,  0.5,    1,     2.5,  5,     10};
   struct Latency {
@@ -45,7 +45,7 @@ class Metrics {
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, int>, std::uint64_t> requests_;
   std::map<std::string, Latency> latencies_;
-  std::map<std::string, std::uint64_t> refusals_, pictures_, faces_;
+  std::map<std::string, std::uint64_t> refusals_, images_, faces_;
   std::vector<Reading> readings_;
 };
 

@@ -6,7 +6,7 @@
 namespace mien::server {
 namespace {
 
-/// Takes the same time for every wrong token of one length.
+/// The time depends only on the length of `given`.
 bool equal_in_constant_time(std::string_view given, std::string_view secret) {
   unsigned difference = given.size() == secret.size() ? 0 : 1;
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -16,9 +16,32 @@ bool equal_in_constant_time(std::string_view given, std::string_view secret) {
   return difference == 0;
 }
 
+/// Curl's default for --data-binary: says nothing about the body.
+constexpr std::string_view kDefaultOfCurl = "application/x-www-form-urlencoded";
+
 bool matches(std::string_view pattern, std::string_view type) {
   return pattern.ends_with("/*") ? type.starts_with(pattern.substr(0, pattern.size() - 1))
                                  : pattern == type;
+}
+
+std::optional<Response> check_content(const Route& route, const Request& request) {
+  const std::string_view encoding = request.header("content-encoding");
+  if (!encoding.empty() && !equal_ignoring_case(encoding, "identity")) {
+    return error_response(
+        415, "unsupported",
+        "unsupported content encoding '" + std::string(encoding) + "'; send the body uncompressed",
+        {{"Accept-Encoding", "identity"}});
+  }
+  const std::string type = request.content_type();
+  if (type.empty() || type == kDefaultOfCurl ||
+      std::ranges::any_of(route.content_types,
+                          [&](const std::string& pattern) { return matches(pattern, type); }))
+    return std::nullopt;
+  std::string accepted;
+  for (const std::string& pattern : route.content_types)
+    accepted += (accepted.empty() ? "" : ", ") + pattern;
+  return error_response(415, "unsupported",
+                        "unsupported content type '" + type + "'; send " + accepted);
 }
 
 }  // namespace
@@ -34,20 +57,27 @@ const Route* Router::find(const Request& request) const {
   return found == routes_.end() ? nullptr : &*found;
 }
 
-std::optional<Response> Router::answer_head(const Request& request) const {
-  if (!origin_allowed(request)) {
-    return error_response(403, "forbidden",
-                          "pages of this origin may not ask this server; --allow-origin lets them");
-  }
+std::optional<Response> Router::respond_to_head(const Request& request) const {
   const Route* route = find(request);
+  // Kubernetes sends its probes to an address, not to a name.
+  if (!host_allowed(request) &&
+      (route == nullptr || route->under_load == Route::UnderLoad::kRefuse)) {
+    return error_response(
+        421, "wrong_host",
+        "unknown host '" + std::string(request.header("host")) + "'; allow it with --allow-host");
+  }
+  if (!origin_allowed(request)) {
+    return error_response(
+        403, "forbidden",
+        "pages of this origin may not use this server; allow it with --allow-origin");
+  }
   if (route == nullptr) {
     const std::string methods = methods_of(request.path);
     if (methods.empty())
-      return error_response(
-          404, "not_found",
-          "there is nothing under this address; /openapi.json lists what there is");
+      return error_response(404, "not_found", "unknown path; /openapi.json lists all of them");
     if (request.method != "OPTIONS") {
-      return error_response(405, "method_not_allowed", "this address knows the methods " + methods,
+      return error_response(405, "method_not_allowed",
+                            "unsupported method '" + request.method + "'; use " + methods,
                             {{"Allow", methods}});
     }
     return Response{.status = 204,
@@ -57,22 +87,12 @@ std::optional<Response> Router::answer_head(const Request& request) const {
                                 {"Access-Control-Allow-Headers", "Authorization, Content-Type"},
                                 {"Access-Control-Max-Age", "600"}}};
   }
-  if (route->access == Route::Access::kToken && !token_matches(request)) {
+  if (route->access == Route::Access::kToken && !rules_.token.empty() && !has_token(request)) {
     return error_response(401, "unauthorized",
-                          "this server wants the header 'Authorization: Bearer' with its token",
+                          "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'",
                           {{"WWW-Authenticate", "Bearer"}});
   }
-  const std::string type = request.content_type();
-  if (!route->content_types.empty() &&
-      std::ranges::none_of(route->content_types,
-                           [&](const std::string& pattern) { return matches(pattern, type); })) {
-    std::string accepted;
-    for (const std::string& pattern : route->content_types)
-      accepted += (accepted.empty() ? "" : ", ") + pattern;
-    return error_response(
-        415, "unsupported",
-        "the content type '" + type + "' is not read here; accepted are " + accepted);
-  }
+  if (!route->content_types.empty()) return check_content(*route, request);
   return std::nullopt;
 }
 
@@ -95,9 +115,19 @@ bool Router::origin_allowed(const Request& request) const {
   });
 }
 
-bool Router::token_matches(const Request& request) const {
+bool Router::host_allowed(const Request& request) const {
+  if (rules_.allowed_hosts.empty()) return true;
+  std::string_view host = request.header("host");
+  const std::size_t port = host.find(':', host.starts_with('[') ? host.find(']') : 0);
+  host = host.substr(0, port);
+  return std::ranges::any_of(rules_.allowed_hosts, [&](const std::string& allowed) {
+    return equal_ignoring_case(host, allowed);
+  });
+}
+
+bool Router::has_token(const Request& request) const {
   constexpr std::string_view kScheme = "Bearer ";
-  if (rules_.token.empty()) return true;
+  if (rules_.token.empty()) return false;
   const std::string_view given = request.header("authorization");
   return equal_ignoring_case(given.substr(0, kScheme.size()), kScheme) &&
          equal_in_constant_time(given.substr(kScheme.size()), rules_.token);

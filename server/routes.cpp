@@ -1,40 +1,44 @@
 #include "server/routes.hpp"
 
-#include "base/file.hpp"
+#include "server/json.hpp"
 #include "server/static_files.hpp"
 
 namespace mien::server {
 namespace {
 
 Route models_route(const Service& service) {
-  std::string labels;
-  for (const std::string& label : service.analyzer.labels())
-    labels += (labels.empty() ? "" : ", ") + base::json_quote(label);
-  const std::string body =
-      "{\"models\": [{\"name\": " +
-      base::json_quote(service.analyzer.model_path().stem().string()) + ", \"labels\": [" + labels +
-      "], \"detector\": " + base::json_quote(service.analyzer.detector_name()) +
-      ", \"default\": true}],\n" +
-      base::format(" \"limits\": {\"body_bytes\": %zu, \"pixels\": %lld, \"images\": %zu}}\n",
-                   service.max_body_bytes, static_cast<long long>(service.limits.pixels),
-                   service.limits.pictures);
+  const Json model{{"name", service.model_name()},
+                   {"labels", service.analyzer.labels()},
+                   {"detector", service.analyzer.detector_name()},
+                   {"default", true}};
+  const Json limits{{"body_bytes", service.max_body_bytes},
+                    {"pixels", service.limits.pixels},
+                    {"images", service.limits.images}};
   return {.method = "GET",
           .path = "/v1/models",
           .access = Route::Access::kToken,
-          .answer = [body](const Request&) { return Response{.body = body}; }};
+          .respond = [body = to_text({{"models", Json::array({model})}, {"limits", limits}})](
+                         const Request&) { return Response{.body = body}; }};
+}
+
+Response status_response(int status, const char* text) {
+  return {.status = status, .body = to_text({{"status", text}})};
 }
 
 Route health_route() {
-  return {.method = "GET", .path = "/healthz", .answer = [](const Request&) {
-            return Response{.body = "{\"status\": \"ok\"}\n"};
-          }};
+  return {.method = "GET",
+          .path = "/healthz",
+          .under_load = Route::UnderLoad::kServe,
+          .respond = [](const Request&) { return status_response(200, "ok"); }};
 }
 
 Route ready_route(const Service& service) {
-  return {.method = "GET", .path = "/readyz", .answer = [&service](const Request&) {
-            if (service.draining())
-              return Response{.status = 503, .body = "{\"status\": \"draining\"}\n"};
-            return Response{.body = "{\"status\": \"ready\"}\n"};
+  return {.method = "GET",
+          .path = "/readyz",
+          .under_load = Route::UnderLoad::kServe,
+          .respond = [&service](const Request&) {
+            return service.draining() ? status_response(503, "draining")
+                                      : status_response(200, "ready");
           }};
 }
 
@@ -42,7 +46,8 @@ Route metrics_route(const Service& service) {
   return {.method = "GET",
           .path = "/metrics",
           .access = Route::Access::kToken,
-          .answer = [&service](const Request&) {
+          .under_load = Route::UnderLoad::kServe,
+          .respond = [&service](const Request&) {
             return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
                             .body = service.metrics.text()};
           }};

@@ -11,22 +11,25 @@
 
 namespace mien::server {
 
-struct PictureLimits {
-  std::size_t pictures = 32;         ///< of one request
-  std::int64_t pixels = 50'000'000;  ///< of one picture
+struct ImageLimits {
+  std::size_t images = 32;           ///< per request
+  std::int64_t pixels = 50'000'000;  ///< per image
 };
 
-/// What the routes work with; it outlives them.
+/// What the routes use; it outlives them.
 struct Service {
   const Analyzer& analyzer;
   Metrics& metrics;
-  PictureLimits limits;
+  ImageLimits limits;
   std::size_t max_body_bytes;
   std::function<bool()> draining;
+  double min_confidence = 0;  ///< of AnalyzerOptions
+
+  /// The name of the model in responses.
+  std::string model_name() const { return analyzer.model_path().stem().string(); }
 };
 
-/// All routes, the page's files included. A new one is a function in a file of its own and a line
-/// here.
+/// All routes, the page's files included.
 std::vector<Route> make_routes(const Service& service);
 
 /// POST /v1/analyze (analyze.cpp).

@@ -44,7 +44,7 @@ std::string entity_tag(std::string_view bytes) {
 std::vector<Route> static_routes(std::span<const EmbeddedFile> files) {
   std::vector<Route> routes;
   for (const EmbeddedFile& file : files) {
-    const auto answer = [file, tag = entity_tag(file.bytes)](const Request& request) {
+    const auto respond = [file, tag = entity_tag(file.bytes)](const Request& request) {
       Response response{.content_type = std::string(type_of(file.name)),
                         .headers = {{"ETag", tag},
                                     {"Cache-Control", "no-cache"},
@@ -59,9 +59,9 @@ std::vector<Route> static_routes(std::span<const EmbeddedFile> files) {
         response.body = file.bytes;
       return response;
     };
-    routes.push_back({.method = "GET", .path = "/" + std::string(file.name), .answer = answer});
+    routes.push_back({.method = "GET", .path = "/" + std::string(file.name), .respond = respond});
     if (file.name == "index.html")
-      routes.push_back({.method = "GET", .path = "/", .answer = answer});
+      routes.push_back({.method = "GET", .path = "/", .respond = respond});
   }
   return routes;
 }

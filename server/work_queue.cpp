@@ -22,14 +22,24 @@ void WorkQueue::stop() {
   }
 }
 
-bool WorkQueue::push(std::function<void()> task) {
+bool WorkQueue::push(std::function<void()> task, std::stop_token stop) {
   {
     const std::lock_guard lock(mutex_);
     if (stop_ || tasks_.size() >= capacity_ + idle_) return false;
-    tasks_.push_back(std::move(task));
+    tasks_.push_back({std::move(task), std::move(stop)});
   }
   changed_.notify_one();
   return true;
+}
+
+void WorkQueue::drop_stopped() {
+  std::vector<Task> dropped;  // destroyed after the lock is released
+  const std::lock_guard lock(mutex_);
+  std::erase_if(tasks_, [&](Task& task) {
+    if (!task.stop.stop_requested()) return false;
+    dropped.push_back(std::move(task));
+    return true;
+  });
 }
 
 std::size_t WorkQueue::waiting() const {
@@ -48,13 +58,13 @@ void WorkQueue::work() {
   for (;;) {
     changed_.wait(lock, [&] { return stop_ || !tasks_.empty(); });
     if (stop_) return;
-    std::function<void()> task = std::move(tasks_.front());
+    std::function<void()> task = std::move(tasks_.front().run);
     tasks_.pop_front();
     --idle_;
     lock.unlock();
     const auto begin = std::chrono::steady_clock::now();
     task();
-    task = nullptr;  // what it holds goes before the next wait
+    task = nullptr;  // frees its memory before the next wait
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     lock.lock();

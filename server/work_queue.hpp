@@ -5,12 +5,13 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
 namespace mien::server {
 
-/// A bounded queue of tasks in front of worker threads. Thread safe. The destructor stops it.
+/// A bounded queue of tasks for worker threads. Thread safe. The destructor stops it.
 class WorkQueue {
  public:
   /// `capacity`: tasks that may wait while all workers are busy.
@@ -19,25 +20,32 @@ class WorkQueue {
   WorkQueue& operator=(const WorkQueue&) = delete;
   ~WorkQueue();
 
-  /// Waits for the tasks that run; those that wait never do.
+  /// Waits for running tasks; waiting ones are dropped.
   void stop();
 
-  /// False where the queue is full or stopped. The task must not throw.
-  [[nodiscard]] bool push(std::function<void()> task);
+  /// False if the queue is full or stopped. The task must not throw.
+  [[nodiscard]] bool push(std::function<void()> task, std::stop_token stop = {});
+  /// Removes waiting tasks whose `stop` was requested.
+  void drop_stopped();
 
   std::size_t waiting() const;
   std::size_t capacity() const { return capacity_; }
   int workers() const { return static_cast<int>(threads_.size()); }
-  /// How long a task that is pushed now would wait, judged by the ones before it.
+  /// How long a task that is pushed now would wait, estimated from the previous ones.
   double expected_wait_seconds() const;
 
  private:
+  struct Task {
+    std::function<void()> run;
+    std::stop_token stop;
+  };
+
   void work();
 
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::function<void()>> tasks_;
+  std::deque<Task> tasks_;
   std::size_t idle_;
   double mean_seconds_ = 0;  // of a task, over the last few dozen
   bool stop_ = false;

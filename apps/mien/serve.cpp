@@ -15,11 +15,11 @@ namespace mien::apps {
 namespace {
 
 struct ServeOptions {
-  std::string model, token_file, allow_origin, host = "127.0.0.1", detector = "auto",
-                                               precision = "auto";
+  std::string model, token_file, allow_origin, allow_host, host = "127.0.0.1", detector = "auto",
+                                                           precision = "auto";
   int port = 8080, min_face = 0, threads = 0, queue = 64, connections = 1000, body = 32,
-      pixels = 50, images = 32;
-  double min_confidence = 0, timeout = 15, idle = 75, drain = 30;
+      pixels = 50, images = 32, per_address = 0;
+  double min_confidence = 0, timeout = 15, deadline = 60, idle = 75, drain = 30;
   bool help = false;
 
   void declare(base::OptionSet& o) {
@@ -41,6 +41,8 @@ struct ServeOptions {
           {1, 100000});
     o.add(connections, "max-connections", "N", "open connections; more are answered 503",
           {1, 1000000});
+    o.add(per_address, "max-per-address", "N",
+          "open connections of one client address; 0: 3/4 of --max-connections", {0, 1000000});
     o.add(body, "max-body", "MB", "bytes of a request, in MiB; more is answered 413", {1, 1024});
     o.add(pixels, "max-pixels", "MP", "pixels of a picture, in millions; more is answered 422",
           {1, 120});
@@ -49,12 +51,16 @@ struct ServeOptions {
           "for a request's headers, for a pause in its body or its lag behind 64 KiB/s, and for "
           "its answer to be taken",
           {0.05, 3600});
+    o.add(deadline, "deadline", "SECONDS",
+          "from a complete request to its response; beyond it, 503", {0.05, 3600});
     o.add(idle, "idle-timeout", "SECONDS", "until an unused connection is closed", {0.05, 86400});
     o.add(drain, "drain-timeout", "SECONDS", "for what is under way at SIGTERM", {0.05, 3600});
     o.add(token_file, "token-file", "FILE",
           "requests must bear the token in this file (Authorization: Bearer)");
     o.add(allow_origin, "allow-origin", "ORIGINS",
           "other sites' pages that may ask (CORS), with commas between; *: all");
+    o.add(allow_host, "allow-host", "HOSTS",
+          "accepted values of the header Host, without port, separated by commas; others get 421");
     o.add(help, "help", "print this");
     o.short_name('h');
   }
@@ -69,14 +75,22 @@ std::string read_token(const std::string& path) {
   return token;
 }
 
-/// "https://a.example, http://localhost:3000", or "*".
-std::vector<std::string> read_origins(const std::string& text) {
-  std::vector<std::string> origins;
+/// "a, b" without spaces and empty parts.
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, ',');) {
     const std::size_t first = part.find_first_not_of(' ');
-    if (first == std::string::npos) continue;
-    const std::string origin = part.substr(first, part.find_last_not_of(' ') - first + 1);
+    if (first != std::string::npos)
+      parts.push_back(part.substr(first, part.find_last_not_of(' ') - first + 1));
+  }
+  return parts;
+}
+
+/// "https://a.example, http://localhost:3000", or "*".
+std::vector<std::string> read_origins(const std::string& text) {
+  std::vector<std::string> origins = split_list(text);
+  for (const std::string& origin : origins) {
     const std::size_t host = origin.find("://");
     if (origin != "*" && (host == std::string::npos || host == 0 || host + 3 == origin.size() ||
                           origin.find_first_of("/ ", host + 3) != std::string::npos)) {
@@ -84,7 +98,6 @@ std::vector<std::string> read_origins(const std::string& text) {
                   "--allow-origin: '" + origin +
                       "' is no origin: write scheme://host or scheme://host:port, or *");
     }
-    origins.push_back(origin);
   }
   return origins;
 }
@@ -118,13 +131,16 @@ int serve_command(std::span<const std::string> arguments) {
                                  .workers = workers,
                                  .queue = static_cast<std::size_t>(options.queue),
                                  .max_connections = static_cast<std::size_t>(options.connections),
+                                 .max_per_address = static_cast<std::size_t>(options.per_address),
                                  .max_body_bytes = body_bytes,
                                  .max_held_bytes = std::max(std::size_t{256} << 20, body_bytes),
                                  .timeout = milliseconds(options.timeout),
+                                 .deadline = milliseconds(options.deadline),
                                  .idle_timeout = milliseconds(options.idle),
                                  .drain_timeout = milliseconds(options.drain)};
   const server::AccessRules rules{read_token(options.token_file),
-                                  read_origins(options.allow_origin)};
+                                  read_origins(options.allow_origin),
+                                  split_list(options.allow_host)};
   const Analyzer analyzer =
       Analyzer::load(options.model, {.detector = options.detector,
                                      .min_face = options.min_face,
@@ -139,10 +155,11 @@ int serve_command(std::span<const std::string> arguments) {
   server::HttpServer server(http, metrics);
   const server::Service service{analyzer,
                                 metrics,
-                                {.pictures = static_cast<std::size_t>(options.images),
+                                {.images = static_cast<std::size_t>(options.images),
                                  .pixels = std::int64_t{options.pixels} * 1'000'000},
                                 body_bytes,
-                                [&] { return server.draining(); }};
+                                [&] { return server.draining(); },
+                                options.min_confidence};
   std::printf("http://%s/  model %s, detector %s, %d threads\n",
               server::address_text(options.host, server.port()).c_str(),
               analyzer.model_path().stem().c_str(), std::string(analyzer.detector_name()).c_str(),

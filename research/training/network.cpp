@@ -98,8 +98,9 @@ torch::Tensor NetworkImpl::apply(const std::vector<Layer>& layers, torch::Tensor
       case LayerKind::kConv: {
         const bool is_plain =
             layer.spec->stride == 1 && layer.spec->groups == 1 && !layer.spec->bias;
-        x = is_plain && fits_winograd(x, layer.conv->weight) ? convolve_3x3(x, layer.conv->weight)
-                                                             : nn::Conv2d(layer.conv)->forward(x);
+        x = is_plain && winograd_is_faster() && fits_winograd(x, layer.conv->weight)
+                ? convolve_3x3(x, layer.conv->weight)
+                : nn::Conv2d(layer.conv)->forward(x);
         break;
       }
       case LayerKind::kBatchNorm: {

@@ -178,6 +178,15 @@ class Convolution : public torch::autograd::Function<Convolution> {
 
 }  // namespace
 
+bool winograd_is_faster() {
+#if defined(__x86_64__)
+  static const bool has_avx512 = __builtin_cpu_supports("avx512f");
+  return !has_avx512;
+#else
+  return true;
+#endif
+}
+
 bool fits_winograd(const torch::Tensor& input, const torch::Tensor& weight) {
   static const bool is_supported = winograd::is_supported();
   return is_supported && input.device().is_cpu() && input.scalar_type() == torch::kFloat &&

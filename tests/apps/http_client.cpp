@@ -109,11 +109,11 @@ std::string http_request(const std::string& method, const std::string& target,
   return (text += "\r\n") += body;
 }
 
-std::string picture_request(std::string_view picture, const std::vector<std::string>& more_headers,
-                            const std::string& target) {
+std::string image_request(std::string_view image, const std::vector<std::string>& more_headers,
+                          const std::string& target) {
   std::vector<std::string> headers = more_headers;
   headers.emplace_back("Content-Type: image/jpeg");
-  return http_request("POST", target, headers, picture);
+  return http_request("POST", target, headers, image);
 }
 
 std::string form_request(const std::vector<std::pair<std::string, std::string>>& files,

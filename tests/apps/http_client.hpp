@@ -54,9 +54,8 @@ class HttpConnection {
 /// `body`.
 std::string http_request(const std::string& method, const std::string& target,
                          const std::vector<std::string>& headers = {}, std::string_view body = {});
-std::string picture_request(std::string_view picture,
-                            const std::vector<std::string>& more_headers = {},
-                            const std::string& target = "/v1/analyze");
+std::string image_request(std::string_view image, const std::vector<std::string>& more_headers = {},
+                          const std::string& target = "/v1/analyze");
 /// The body of a form with these files, and its Content-Type header.
 std::string form_request(const std::vector<std::pair<std::string, std::string>>& files,
                          const std::string& target = "/v1/analyze");

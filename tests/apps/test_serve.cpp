@@ -50,10 +50,10 @@ class ServePhotos : public Serve {
   std::string astronaut_;
 };
 
-TEST_F(ServePhotos, AnswersWhatPredictPrints) {
+TEST_F(ServePhotos, ReturnsWhatPredictPrints) {
   const Json predicted = Json::parse(mien({"predict", "--format", "json", kAstronaut}).out)[0];
   const Server server;
-  const HttpAnswer answer = server.ask(picture_request(astronaut_));
+  const HttpAnswer answer = server.ask(image_request(astronaut_));
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.headers.at("content-type"), "application/json");
   EXPECT_EQ(answer.headers.at("cache-control"), "no-store");
@@ -71,10 +71,10 @@ TEST_F(ServePhotos, AnswersWhatPredictPrints) {
   EXPECT_EQ(result["faces"][0]["emotion"], "happy");
 }
 
-TEST_F(ServePhotos, TakesBytesFormsAndJson) {
+TEST_F(ServePhotos, AcceptsBytesFormsAndJson) {
   const Server server;
   const Json wanted =
-      Json::parse(server.ask(picture_request(astronaut_)).body)["results"][0]["faces"];
+      Json::parse(server.ask(image_request(astronaut_)).body)["results"][0]["faces"];
   const Json form = Json::parse(
       server.ask(form_request({{"a.png", astronaut_}, {"b c.png", gradient_png(300, 200)}}))
           .body)["results"];
@@ -98,16 +98,53 @@ TEST_F(ServePhotos, TakesBytesFormsAndJson) {
   EXPECT_EQ(json[1]["faces"], wanted);
 }
 
-TEST_F(ServePhotos, WantsExactlyOneFaceWhereAsked) {
+/// What other clients send, and can mean only one thing.
+TEST_F(ServePhotos, AcceptsUnambiguousRequests) {
   const Server server;
-  EXPECT_EQ(server.ask(picture_request(astronaut_, {}, "/v1/analyze?faces=one")).status, 200);
+  const Json wanted =
+      Json::parse(server.ask(image_request(astronaut_)).body)["results"][0]["faces"];
+  const auto post = [&](const std::vector<std::string>& headers, const std::string& body) {
+    const HttpAnswer answer = server.ask(http_request("POST", "/v1/analyze", headers, body));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return Json::parse(answer.body)["results"];
+  };
+  EXPECT_EQ(post({}, astronaut_)[0]["faces"], wanted) << "no Content-Type";
+  EXPECT_EQ(post({"Content-Type: application/x-www-form-urlencoded"}, astronaut_)[0]["faces"],
+            wanted)
+      << "curl --data-binary";
+  std::string lines = base64(astronaut_), url = lines;
+  for (std::size_t i = 76; i < lines.size(); i += 78) lines.insert(i, "\r\n");
+  std::ranges::replace(url, '+', '-');
+  std::ranges::replace(url, '/', '_');
+  while (url.ends_with('=')) url.pop_back();
+  const Json images = {{"images", {{{"data", lines}}, {{"data", url}}}}};
+  const Json results = post({"Content-Type: application/json"}, images.dump());
+  EXPECT_EQ(results[0]["faces"], wanted) << "line breaks";
+  EXPECT_EQ(results[1]["faces"], wanted) << "URL alphabet without padding";
+  const auto part = [&](const std::string& headers) {
+    return "--b\r\n" + headers + "\r\n\r\n" + astronaut_ + "\r\n";
+  };
+  const Json form = post(
+      {"Content-Type: multipart/form-data; boundary=b"},
+      part("Content-Disposition: form-data; name=\"a\"; filename*=UTF-8''na%C3%AFve.png") +
+          part("Content-Disposition: form-data; name=\"b\"\r\nContent-Type: image/png") + "--b--");
+  ASSERT_EQ(form.size(), 2U);
+  EXPECT_EQ(form[0]["name"], "na\xC3\xAFve.png");
+  EXPECT_EQ(form[0]["faces"], wanted);
+  EXPECT_EQ(form[1]["name"], "image 2");
+  EXPECT_EQ(form[1]["faces"], wanted);
+}
+
+TEST_F(ServePhotos, RequiresExactlyOneFaceIfAsked) {
+  const Server server;
+  EXPECT_EQ(server.ask(image_request(astronaut_, {}, "/v1/analyze?faces=one")).status, 200);
   const HttpAnswer none =
-      server.ask(picture_request(gradient_png(200, 200), {}, "/v1/analyze?faces=one"));
+      server.ask(image_request(gradient_png(200, 200), {}, "/v1/analyze?faces=one"));
   EXPECT_EQ(none.status, 422);
   EXPECT_EQ(code_of(none), "rejected");
   EXPECT_EQ(Json::parse(none.body)["results"][0]["error"]["message"], "no face found");
-  EXPECT_EQ(server.ask(picture_request(astronaut_, {}, "/v1/analyze?faces=two")).status, 400);
-  EXPECT_EQ(server.ask(picture_request(astronaut_, {}, "/v1/analyze?face=one")).status, 400);
+  EXPECT_EQ(server.ask(image_request(astronaut_, {}, "/v1/analyze?faces=two")).status, 400);
+  EXPECT_EQ(server.ask(image_request(astronaut_, {}, "/v1/analyze?face=one")).status, 400);
 }
 
 TEST_F(ServePhotos, ExplainsAFace) {
@@ -132,11 +169,10 @@ TEST_F(ServePhotos, ExplainsAFace) {
   EXPECT_EQ(explain("?face=0").status, 400);
   const HttpAnswer absent = explain("?face=2");
   EXPECT_EQ(absent.status, 400);
-  EXPECT_NE(absent.body.find("face 2 is wanted, the picture has 1"), std::string::npos)
-      << absent.body;
+  EXPECT_NE(absent.body.find("no face 2"), std::string::npos) << absent.body;
 }
 
-TEST_F(ServePhotos, OneBadPictureDoesNotStopTheOthers) {
+TEST_F(ServePhotos, ABadImageDoesNotAffectTheOthers) {
   const Server server;
   const HttpAnswer answer = server.ask(
       form_request({{"notes.txt", "It was a dark and stormy night."}, {"a.png", astronaut_}}));
@@ -144,23 +180,23 @@ TEST_F(ServePhotos, OneBadPictureDoesNotStopTheOthers) {
   const Json results = Json::parse(answer.body)["results"];
   EXPECT_EQ(results[0]["error"]["code"], "bad_format");
   EXPECT_EQ(results[1]["faces"].size(), 1U);
-  EXPECT_EQ(server.metric("mien_pictures_total{result=\"ok\"}"), 1);
-  EXPECT_EQ(server.metric("mien_pictures_total{result=\"error\"}"), 1);
+  EXPECT_EQ(server.metric("mien_images_total{result=\"ok\"}"), 1);
+  EXPECT_EQ(server.metric("mien_images_total{result=\"error\"}"), 1);
 }
 
-/// Eight clients at once, each with pictures of its own: every answer must be the one of its
-/// picture.
-TEST_F(ServePhotos, MixesUpNoAnswers) {
+/// Eight clients at once, each with images of its own: every answer must be the one of its
+/// image.
+TEST_F(ServePhotos, DoesNotMixUpResponses) {
   std::vector<fs::path> photos{kAstronaut};
   if (fs::exists(kDlibFaces)) {
     for (const fs::directory_entry& entry : fs::directory_iterator(kDlibFaces)) {
       if (entry.path().extension() == ".jpg") photos.push_back(entry.path());
     }
   }
-  std::vector<std::string> pictures{gradient_png(64, 48)};
+  std::vector<std::string> images{gradient_png(64, 48)};
   std::vector<Json> wanted{Json::array()};
   for (const fs::path& photo : photos) {
-    pictures.push_back(base::read_text(photo));
+    images.push_back(base::read_text(photo));
     wanted.push_back(Json::parse(mien({"predict", "--format", "json", photo}).out)[0]["faces"]);
   }
   const Server server({"--threads", "3"});
@@ -168,8 +204,8 @@ TEST_F(ServePhotos, MixesUpNoAnswers) {
     HttpConnection connection = server.connect();
     int right = 0;
     for (std::size_t i = 0; i < 10; ++i) {
-      const std::size_t which = (first + i * 7) % pictures.size();
-      const auto answer = connection.ask(picture_request(pictures[which]));
+      const std::size_t which = (first + i * 7) % images.size();
+      const auto answer = connection.ask(image_request(images[which]));
       if (answer && answer->status == 200 &&
           Json::parse(answer->body)["results"][0]["faces"] == wanted[which])
         ++right;
@@ -181,7 +217,7 @@ TEST_F(ServePhotos, MixesUpNoAnswers) {
   for (std::future<int>& right : clients) EXPECT_EQ(right.get(), 10);
 }
 
-TEST_F(ServePhotos, KeepsNoPicture) {
+TEST_F(ServePhotos, StoresNoImage) {
   Server server;
   EXPECT_EQ(
       server
@@ -196,7 +232,7 @@ TEST_F(ServePhotos, KeepsNoPicture) {
   EXPECT_TRUE(fs::is_empty(server.folder()));
 }
 
-TEST_F(Serve, TellsModelsAndStates) {
+TEST_F(Serve, ReportsModelsAndStates) {
   const Server server({"--max-images", "5"});
   const Json models = Json::parse(server.get("/v1/models").body);
   EXPECT_TRUE(models["models"][0]["name"] == "mien" || models["models"][0]["name"] == "mien-int8");
@@ -204,13 +240,13 @@ TEST_F(Serve, TellsModelsAndStates) {
   EXPECT_EQ(models["models"][0]["labels"].size(), 7U);
   EXPECT_EQ(models["limits"]["images"], 5);
   EXPECT_EQ(models["limits"]["body_bytes"], 32 << 20);
-  EXPECT_EQ(server.get("/healthz").body, "{\"status\": \"ok\"}\n");
-  EXPECT_EQ(server.get("/readyz").body, "{\"status\": \"ready\"}\n");
+  EXPECT_EQ(server.get("/healthz").body, "{\"status\":\"ok\"}\n");
+  EXPECT_EQ(server.get("/readyz").body, "{\"status\":\"ready\"}\n");
 }
 
 TEST_F(ServePhotos, CountsForPrometheus) {
   const Server server;
-  server.ask(picture_request(astronaut_));
+  server.ask(image_request(astronaut_));
   server.get("/nothing");
   EXPECT_EQ(server.metric("mien_requests_total{route=\"/v1/analyze\",status=\"200\"}"), 1);
   EXPECT_EQ(server.metric("mien_request_seconds_bucket{route=\"/v1/analyze\",le=\"+Inf\"}"), 1);
@@ -246,7 +282,7 @@ TEST_F(Serve, ServesThePage) {
   }
 }
 
-TEST_F(Serve, WantsTheTokenWhereItHasOne) {
+TEST_F(Serve, RequiresTheToken) {
   const TemporaryDir folder;
   base::write_file(folder / "token", "s3cret\n");
   const Server server({"--token-file", folder / "token"});
@@ -264,7 +300,7 @@ TEST_F(Serve, WantsTheTokenWhereItHasOne) {
     EXPECT_EQ(models({std::string("Authorization: ") + wrong}).status, 401) << wrong;
   }
   EXPECT_EQ(server.get("/metrics").status, 401);
-  EXPECT_EQ(server.ask(picture_request("x")).status, 401);
+  EXPECT_EQ(server.ask(image_request("x")).status, 401);
   EXPECT_EQ(server.get("/").status, 200);
   EXPECT_EQ(server.get("/healthz").status, 200);
 }
@@ -300,8 +336,8 @@ TEST_F(ServePhotos, DescribesItselfInValidOpenApi) {
   const TemporaryDir folder;
   base::write_file(folder / "openapi.json", server.get("/openapi.json").body);
   base::write_file(folder / "Analysis.json",
-                   server.ask(form_request({{"a", astronaut_}, {"b", "no picture"}})).body);
-  base::write_file(folder / "Failure.json", server.ask(picture_request("no picture")).body);
+                   server.ask(form_request({{"a", astronaut_}, {"b", "no image"}})).body);
+  base::write_file(folder / "Failure.json", server.ask(image_request("no image")).body);
   base::write_file(
       folder / "Explanation.json",
       server.ask(http_request("POST", "/v1/explain", {"Content-Type: image/png"}, astronaut_))
@@ -326,13 +362,11 @@ TEST_F(ServePhotos, DescribesItselfInValidOpenApi) {
   }
 }
 
-TEST_F(Serve, SaysWhatIsWrongWithTheCommandLine) {
+TEST_F(Serve, ReportsErrorsInTheCommandLine) {
   const Server server;
   const ProcessResult taken = mien({"serve", "--port", std::to_string(server.port())});
   EXPECT_EQ(taken.exit_code, 1);
-  EXPECT_NE(taken.error.find("cannot listen at 127.0.0.1:" + std::to_string(server.port()) +
-                             ": Address already in use"),
-            std::string::npos)
+  EXPECT_NE(taken.error.find("127.0.0.1:" + std::to_string(server.port())), std::string::npos)
       << taken.error;
   EXPECT_EQ(mien({"serve", "photo.jpg"}).exit_code, 2);
   EXPECT_EQ(mien({"serve", "--port", "70000"}).exit_code, 2);
@@ -340,8 +374,7 @@ TEST_F(Serve, SaysWhatIsWrongWithTheCommandLine) {
                               "https://a.example,https://b.example/page", "https://"}) {
     const ProcessResult wrong = mien({"serve", "--port", "0", "--allow-origin", origins});
     EXPECT_EQ(wrong.exit_code, 2) << origins;
-    EXPECT_NE(wrong.error.find("is no origin: write scheme://host"), std::string::npos)
-        << wrong.error;
+    EXPECT_NE(wrong.error.find("--allow-origin"), std::string::npos) << wrong.error;
   }
   const TemporaryDir folder;
   base::write_file(folder / "token", "\n");

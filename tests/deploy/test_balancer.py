@@ -1,4 +1,4 @@
-"""deploy/nginx.conf for real: nginx in front of two servers. test_balancer.py MIEN"""
+"""Runs nginx with deploy/nginx.conf in front of two servers. test_balancer.py MIEN"""
 
 import http.client
 import json
@@ -32,39 +32,60 @@ def ask(port: int, method: str, path: str, body=None, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request(method, path, body, headers or {})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        response = connection.getresponse()
+        return response.status, response.read()
     finally:
         connection.close()
 
 
-def analyze(port: int, picture: bytes):
-    return ask(port, "POST", "/v1/analyze", picture, {"Content-Type": "image/x-portable-graymap"})
+def analyze(port: int, image: bytes, query: str = ""):
+    return ask(port, "POST", "/v1/analyze" + query, image, {"Content-Type": "image/x-portable-graymap"})
 
 
 def analyzed_by(port: int) -> int:
-    found = re.search(r'^mien_pictures_total\{result="ok"\} (\d+)', ask(port, "GET", "/metrics")[1].decode(), re.MULTILINE)
+    found = re.search(r'^mien_images_total\{result="ok"\} (\d+)', ask(port, "GET", "/metrics")[1].decode(), re.MULTILINE)
     return int(found[1]) if found else 0
 
 
-@unittest.skipIf(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, "nginx is not here")
-class Balancer(unittest.TestCase):
+class Breaking:
+    """A server that ends while it handles a request: it reads the headers, and closes the connection."""
+
+    def __init__(self):
+        self.requests = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            received = b""
+            while b"\r\n\r\n" not in received and (block := connection.recv(65536)):
+                received += block
+            if b"POST" in received:
+                self.requests += 1
+            connection.close()
+
+
+@unittest.skipIf(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, "nginx not found")
+class NginxTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory(prefix="mien-nginx-")
         self.addCleanup(self.folder.cleanup)
-        self.ports = [free_port(), free_port()]
-        self.servers = [self.start([MIEN, "serve", "--port", str(port), "--threads", "1"]) for port in self.ports]
-        for port in self.ports:
-            self.wait(port)
+
+    def start_nginx(self, ports):
         text = CONFIGURATION.read_text().replace("/tmp/", self.folder.name + "/")
         server = re.search(r"server mien:8080(.*?);.*\n", text)
-        text = text.replace(server[0], "".join(f"server 127.0.0.1:{port}{server[1]};\n" for port in self.ports))
+        text = text.replace(server[0], "".join(f"server 127.0.0.1:{port}{server[1]};\n" for port in ports))
         self.port = free_port()
         text = text.replace("listen 8080;", f"listen 127.0.0.1:{self.port};")
         path = pathlib.Path(self.folder.name) / "nginx.conf"
         path.write_text(text)
         self.nginx = self.start(["/usr/sbin/nginx", "-c", str(path), "-e", "stderr", "-g", "daemon off;"])
-        self.wait(self.port)
+        self.wait(self.port, "/metrics", 404)
 
     def start(self, command):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -77,53 +98,87 @@ class Balancer(unittest.TestCase):
         process.wait(60)
 
     @staticmethod
-    def wait(port: int):
+    def wait(port: int, path: str, status: int):
         deadline = time.monotonic() + 60
         while True:
             try:
-                if ask(port, "GET", "/readyz")[0] == 200:
+                if ask(port, "GET", path)[0] == status:
                     return
             except OSError:
                 pass
             if time.monotonic() > deadline:
-                raise TimeoutError(f"nobody is ready on port {port}")
+                raise TimeoutError(f"no server is ready on port {port}")
             time.sleep(0.05)
 
-    def test_requests_are_spread_and_answers_are_those_of_the_servers(self):
-        answers = []
+
+class BreakingServers(NginxTest):
+    def test_a_post_is_not_repeated(self):
+        servers = [Breaking(), Breaking()]
+        self.start_nginx([server.port for server in servers])
+        self.assertEqual(analyze(self.port, pgm(64, 48))[0], 502)
+        self.assertEqual(sum(server.requests for server in servers), 1)
+
+    def test_a_server_that_does_not_listen_is_skipped(self):
+        server = Breaking()
+        self.start_nginx([free_port(), server.port])
+        for _ in range(4):
+            analyze(self.port, pgm(64, 48))
+        self.assertEqual(server.requests, 4)
+
+
+class Balancer(NginxTest):
+    def setUp(self):
+        super().setUp()
+        self.ports = [free_port(), free_port()]
+        self.servers = [self.start([MIEN, "serve", "--port", str(port), "--threads", "1"]) for port in self.ports]
+        for port in self.ports:
+            self.wait(port, "/readyz", 200)
+        self.start_nginx(self.ports)
+
+    def test_frames_of_a_session_reach_one_server(self):
+        for session in ("a" * 16, "b" * 20, "c" * 24):
+            before = [analyzed_by(port) for port in self.ports]
+            for frame in range(1, 5):
+                status, body = analyze(self.port, pgm(64, 48), f"?session={session}&time={frame}")
+                self.assertEqual((status, json.loads(body)["results"][0]["frame"]), (200, frame))
+            grown = sorted(analyzed_by(port) - count for port, count in zip(self.ports, before))
+            self.assertEqual(grown, [0, 4])
+
+    def test_requests_are_spread_and_responses_are_those_of_the_servers(self):
+        responses = []
 
         def client(number):
             for i in range(10):
                 width = 64 + 16 * number + i
                 status, body = analyze(self.port, pgm(width, 48))
-                answers.append((status, json.loads(body)["results"][0]["width"] == width))
+                responses.append((status, json.loads(body)["results"][0]["width"] == width))
 
         clients = [threading.Thread(target=client, args=(number,)) for number in range(4)]
         for thread in clients:
             thread.start()
         for thread in clients:
             thread.join()
-        self.assertEqual(answers, [(200, True)] * 40)
+        self.assertEqual(responses, [(200, True)] * 40)
         analyzed = [analyzed_by(port) for port in self.ports]
         self.assertEqual(sum(analyzed), 40)
         self.assertGreater(min(analyzed), 0)
 
-    def test_the_page_comes_through(self):
+    def test_the_page_passes_through(self):
         status, page = ask(self.port, "GET", "/")
         self.assertEqual((status, page), ask(self.ports[0], "GET", "/"))
         self.assertEqual(status, 200)
 
-    def test_counters_stay_inside(self):
+    def test_metrics_are_not_forwarded(self):
         self.assertEqual(ask(self.port, "GET", "/metrics")[0], 404)
 
-    def test_large_pictures_pass_and_too_large_ones_do_not(self):
+    def test_large_images_pass_and_too_large_ones_do_not(self):
         self.assertEqual(analyze(self.port, pgm(4000, 3000))[0], 200)
         self.assertEqual(analyze(self.port, bytes(33 << 20))[0], 413)
-        # Nothing of them went to a file.
+        # None of them was written to a file.
         written = [path for path in pathlib.Path(self.folder.name).rglob("*") if path.is_file()]
         self.assertEqual(sorted(path.name for path in written), ["nginx.conf", "nginx.pid"])
 
-    def test_a_server_that_stops_is_not_missed(self):
+    def test_a_server_that_stops_does_not_disturb_clients(self):
         statuses, stop = [], threading.Event()
 
         def client():

@@ -24,6 +24,7 @@ TEST(Multipart, FindsFieldsAndFiles) {
   EXPECT_EQ(parts[0].name, "note");
   EXPECT_EQ(parts[0].file_name, "");
   EXPECT_EQ(parts[0].body, "hello");
+  EXPECT_EQ(parts[1].content_type, "image/jpeg");
   EXPECT_EQ(parts[1].name, "x");
   EXPECT_EQ(parts[1].file_name, "a;\"b\".jpg");
 }
@@ -37,12 +38,12 @@ TEST(Multipart, LeavesBytesAsTheyAre) {
   EXPECT_EQ(parts[0].body, bytes);
 }
 
-TEST(Multipart, TakesAPreambleAndEmptyForms) {
+TEST(Multipart, AcceptsAPreambleAndEmptyForms) {
   EXPECT_TRUE(parse("--bb--").empty());
   EXPECT_EQ(parse("before\r\n--bb\r\n\r\nx\r\n--bb--").at(0).body, "x");
 }
 
-TEST(Multipart, SaysWhatIsMalformed) {
+TEST(Multipart, RejectsMalformedBodies) {
   EXPECT_TRUE(malformed("multipart/form-data", "--bb--"));
   EXPECT_TRUE(malformed("multipart/form-data; boundary=" + std::string(71, 'b'), "--bb--"));
   for (const char* body : {"", "--b", "--bb", "--bb\r\n", "--bbx\r\n\r\n\r\n--bb--",
@@ -55,7 +56,7 @@ TEST(Multipart, SaysWhatIsMalformed) {
       << "a part's headers without end";
 }
 
-TEST(HeaderParameter, TakesOffQuotes) {
+TEST(HeaderParameter, RemovesQuotes) {
   EXPECT_EQ(header_parameter("a/b; x=1; Boundary=\"two words\"; z=3", "boundary"), "two words");
   EXPECT_EQ(header_parameter("a/b;x=1;z = 3 ", "z"), "3");
   EXPECT_EQ(header_parameter("a/b; y=\"x=1\"", "x"), "");
@@ -63,17 +64,17 @@ TEST(HeaderParameter, TakesOffQuotes) {
   EXPECT_EQ(header_parameter("a/b", "x"), "");
 }
 
-TEST(PicturesJson, StoresNothingThatNests) {
+TEST(ImagesJson, DoesNotStoreNestedValues) {
   // A tree of these would take a gigabyte.
   std::string nested(16 << 20, '[');
-  EXPECT_EQ(test::code_of([&] { read_pictures_json(nested, 2); }), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(test::code_of([&] { read_pictures_json("{\"images\": " + nested, 2); }),
+  EXPECT_EQ(test::code_of([&] { read_images_json(nested, 2); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(test::code_of([&] { read_images_json("{\"images\": " + nested, 2); }),
             ErrorCode::kInvalidArgument);
-  const Pictures pictures = read_pictures_json(
+  const Images images = read_images_json(
       R"({"images": [{"data": "Zg==", "name": "a"}, {"data": "data:image/png;base64,Zm8="}]})", 2);
-  ASSERT_EQ(pictures.list.size(), 2U);
-  EXPECT_EQ(pictures.list[0].name, "a");
-  EXPECT_EQ(pictures.list[1].bytes.size(), 2U);
+  ASSERT_EQ(images.list.size(), 2U);
+  EXPECT_EQ(images.list[0].name, "a");
+  EXPECT_EQ(images.list[1].bytes.size(), 2U);
 }
 
 TEST(Target, IsSplitAndDecoded) {

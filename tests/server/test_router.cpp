@@ -7,13 +7,13 @@ namespace {
 
 Route route(const std::string& method, const std::string& path,
             Route::Access access = Route::Access::kOpen) {
-  return {.method = method, .path = path, .access = access, .answer = [](const Request&) {
+  return {.method = method, .path = path, .access = access, .respond = [](const Request&) {
             return Response{};
           }};
 }
 
 int status(const Router& router, const Request& request) {
-  const auto response = router.answer_head(request);
+  const auto response = router.respond_to_head(request);
   return response ? response->status : 0;
 }
 
@@ -23,7 +23,7 @@ TEST(Router, FindsByPathAndMethod) {
   EXPECT_EQ(router.find({.method = "HEAD", .path = "/a"})->method, "GET");
   EXPECT_EQ(router.find({.method = "GET", .path = "/a/"}), nullptr);
   EXPECT_EQ(status(router, {.method = "GET", .path = "/b"}), 404);
-  const auto refused = router.answer_head({.method = "PUT", .path = "/a"});
+  const auto refused = router.respond_to_head({.method = "PUT", .path = "/a"});
   EXPECT_EQ(refused->status, 405);
   EXPECT_EQ(refused->headers, (Headers{{"Allow", "GET, HEAD, POST"}}));
 }
@@ -40,10 +40,10 @@ TEST(Router, ComparesContentTypes) {
   EXPECT_EQ(of("image"), 415);
   EXPECT_EQ(of("images/jpeg"), 415);
   EXPECT_EQ(of("application/jsonx"), 415);
-  EXPECT_EQ(of(""), 415);
+  EXPECT_EQ(of(""), 0) << "the body decides";
 }
 
-TEST(Router, LetsAllowedOriginsReadAnswers) {
+TEST(Router, LetsAllowedOriginsReadResponses) {
   const Router router({route("GET", "/a")}, {.allowed_origins = {"*"}});
   Request request{.method = "GET", .path = "/a", .headers = {{"origin", "https://example.org"}}};
   EXPECT_EQ(status(router, request), 0);
@@ -53,12 +53,12 @@ TEST(Router, LetsAllowedOriginsReadAnswers) {
             (Headers{{"Vary", "Origin"}, {"Access-Control-Allow-Origin", "https://example.org"}}));
 }
 
-TEST(AnswerSafely, MakesErrorsOfExceptions) {
+TEST(RespondSafely, TurnsExceptionsIntoErrors) {
   std::string logged;
   const auto answer = [&](const std::function<void()>& fail) {
     Route failing = route("GET", "/a");
-    failing.answer = [&](const Request&) { return fail(), Response{}; };
-    return answer_safely(failing, {}, [&](const std::string& line) { logged = line; });
+    failing.respond = [&](const Request&) { return fail(), Response{}; };
+    return respond_safely(failing, {}, [&](const std::string& line) { logged = line; });
   };
   EXPECT_EQ(answer([] { throw Error(ErrorCode::kInvalidArgument, "no"); }).status, 400);
   EXPECT_EQ(answer([] { throw Error(ErrorCode::kUnsupported, "no"); }).status, 415);
@@ -67,7 +67,8 @@ TEST(AnswerSafely, MakesErrorsOfExceptions) {
   const Response fault = answer([] { throw std::bad_alloc(); });
   EXPECT_EQ(fault.status, 500);
   EXPECT_EQ(logged, "/a: std::bad_alloc");
-  EXPECT_EQ(fault.body.find("bad_alloc"), std::string::npos) << "faults are told to the log alone";
+  EXPECT_EQ(fault.body.find("bad_alloc"), std::string::npos)
+      << "internal errors are only in the log";
 }
 
 }  // namespace

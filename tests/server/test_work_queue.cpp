@@ -31,19 +31,44 @@ TEST(WorkQueue, RefusesBeyondItsCapacity) {
   EXPECT_EQ(queue.waiting(), 0U);
 }
 
-TEST(WorkQueue, TakesAtLeastAsManyAsItHasWorkers) {
+TEST(WorkQueue, AcceptsAtLeastOneTaskPerWorker) {
   std::latch all(4), done(4);
   WorkQueue queue(4, 1);
   for (int i = 0; i < 4; ++i) {
     EXPECT_TRUE(queue.push([&] {
-      all.arrive_and_wait();  // only passes where four run at once
+      all.arrive_and_wait();  // passes only if four run at once
       done.count_down();
     }));
   }
   done.wait();
 }
 
-TEST(WorkQueue, DropsWhatWaitsAtItsEnd) {
+TEST(WorkQueue, DropsStoppedTasks) {
+  std::latch busy(1), go(1), done(1);
+  std::atomic<int> ran = 0;
+  WorkQueue queue(1, 2);
+  EXPECT_TRUE(queue.push([&] {
+    busy.count_down();
+    go.wait();
+  }));
+  busy.wait();
+  std::stop_source stop;
+  const auto held = std::make_shared<int>(0);
+  EXPECT_TRUE(queue.push([&, held] { ++ran; }, stop.get_token()));
+  EXPECT_TRUE(queue.push([&] { done.count_down(); }));
+  EXPECT_FALSE(queue.push([] {}));
+  queue.drop_stopped();
+  EXPECT_EQ(queue.waiting(), 2U) << "not stopped yet";
+  stop.request_stop();
+  queue.drop_stopped();
+  EXPECT_EQ(queue.waiting(), 1U);
+  EXPECT_EQ(held.use_count(), 1) << "its memory is free";
+  go.count_down();
+  done.wait();
+  EXPECT_EQ(ran, 0);
+}
+
+TEST(WorkQueue, DropsWaitingTasksAtTheEnd) {
   std::atomic<int> ran = 0;
   {
     std::latch busy(1), go(1);
@@ -56,7 +81,7 @@ TEST(WorkQueue, DropsWhatWaitsAtItsEnd) {
     busy.wait();
     std::jthread stopping([&] { queue.stop(); });
     while (queue.push([&] { ran += 10; }))
-      std::this_thread::yield();  // refused once it is told to stop
+      std::this_thread::yield();  // refused once it is stopping
     go.count_down();
   }
   EXPECT_EQ(ran, 1);

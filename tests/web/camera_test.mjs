@@ -57,10 +57,10 @@ test("turns off when the user opens another tab", async () => {
 
 test("reports an unreachable server and continues when it is back", async () => {
   const page = await openCamera();
-  await page.route("**/v1/analyze", (route) => route.abort("connectionrefused"));
+  await page.route("**/v1/analyze?*", (route) => route.abort("connectionrefused"));
   await startButton(page).click();
   await page.locator("#camera .readout", { hasText: /server.*Retrying/ }).waitFor();
-  await page.unroute("**/v1/analyze");
+  await page.unroute("**/v1/analyze?*");
   await page.locator("#camera .people .face").first().waitFor();
   await page.done();
 });

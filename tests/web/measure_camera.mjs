@@ -11,7 +11,7 @@ await page.getByRole("button", { name: "Start camera" }).click();
 await page.locator("#camera .timeline").waitFor();
 
 let frames = 0;
-page.on("requestfinished", (request) => (frames += request.url().endsWith("/v1/analyze")));
+page.on("requestfinished", (request) => (frames += request.url().includes("/v1/analyze?")));
 const devtools = await page.context().newCDPSession(page);
 await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
 const getMetrics = async () => {

@@ -120,6 +120,18 @@ test("an image that only the browser can decode is sent as JPEG", async () => {
   const page = await open();
   await upload(page, runFfmpeg(join(scratch, "three.gif"), "-i", kThreePeople));
   assert.ok((await page.locator(".face").count()) > 1);
+  assert.match(await page.locator(".card .facts").innerText(), /converted/);
+  await page.done();
+});
+
+test("a truncated photo is an error, as on the command line", async () => {
+  const page = await open();
+  const path = join(scratch, "truncated.jpg");
+  writeFileSync(path, readFileSync(kThreePeople).subarray(0, 20_000));
+  assert.throws(() => runMien("predict", path), /truncated/);
+  await upload(page, path);
+  assert.deepEqual(await errorCodes(page), ["bad_format"]);
+  assert.match(await page.locator(".message").innerText(), /truncated/);
   await page.done();
 });
 

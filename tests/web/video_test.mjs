@@ -1,10 +1,9 @@
-// The Video tab, and the tracker, which it shares with the camera.
+// The Video tab.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Tracker } from "../../web/js/tracker.js";
-import { exported, makeClip, parseCsv, pngSize, scratch, setUp } from "./harness.mjs";
+import { exported, kThreePeople, kTwoPeople, makeClip, parseCsv, pngSize, runFfmpeg, runMien, scratch, setUp } from "./harness.mjs";
 
 const open = setUp();
 
@@ -62,7 +61,7 @@ test("keeps the results when the user stops the analysis", async () => {
 async function holdAfter(page, frames) {
   let release;
   const released = new Promise((resolve) => (release = resolve));
-  await page.route("**/v1/analyze", async (route) => {
+  await page.route("**/v1/analyze?*", async (route) => {
     if (--frames < 0) await released;
     await route.continue().catch(() => {}); // the page may have aborted the request
   });
@@ -145,19 +144,65 @@ test("for a video that the browser cannot play, the page names the command that 
   await page.done();
 });
 
-test("the tracker follows a moving face, starts a new track elsewhere, and prevents flickering labels", () => {
-  const tracker = new Tracker();
-  const face = (x, happy) => ({
-    box: { x, y: 50, width: 80, height: 80 },
-    emotion: happy > 0.5 ? "happy" : "sad",
-    probabilities: { happy, sad: 1 - happy },
+/** A clip of three people, then of two others: a scene cut, after which all people are new. */
+function makeTwoScenes() {
+  const scene = (photo) => ["-loop", "1", "-t", "2", "-framerate", "5", "-i", photo];
+  const window = "scale=960:-2,crop=640:480:'160+40*sin(t*1.6)':'60+20*cos(t*1.3)',setsar=1,format=yuv420p";
+  const filter = `[0]${window}[a];[1]${window}[b];[a][b]concat`;
+  const codec = ["-r", "5", "-c:v", "libvpx", "-b:v", "2M"];
+  return runFfmpeg(join(scratch, "scenes.webm"), ...scene(kThreePeople), ...scene(kTwoPeople), "-filter_complex", filter, ...codec);
+}
+
+/** Of the rows of a CSV file: time → track → {x, y}, the centers of the boxes. */
+function centers(bytes) {
+  const [, ...rows] = parseCsv(bytes);
+  const frames = new Map();
+  for (const [time, , track, x, y, width, height] of rows) {
+    const key = Number(time).toFixed(1);
+    if (!frames.has(key)) frames.set(key, new Map());
+    frames.get(key).set(track, { x: Number(x) + width / 2, y: Number(y) + height / 2, size: Number(width) });
+  }
+  return frames;
+}
+
+test("numbers people as mien video does", async () => {
+  const clip = makeTwoScenes();
+  const page = await openVideoTab();
+  await openVideo(page, clip);
+  await waitForReadout(page, /^(19|20|21) frames/);
+  const byPage = centers((await exported(page, "Export CSV")).bytes);
+  const byProgram = centers(runMien("video", "--format", "csv", clip));
+  const tracks = (frames) => [...new Set([...frames.values()].flatMap((faces) => [...faces.keys()]))].sort();
+  assert.ok(tracks(byProgram).length >= 4, `${tracks(byProgram)}`);
+  let compared = 0;
+  for (const [time, faces] of byProgram) {
+    for (const [track, { x, y, size }] of faces) {
+      const other = byPage.get(time)?.get(track);
+      if (!other) continue;
+      ++compared;
+      assert.ok(Math.hypot(other.x - x, other.y - y) < size / 2, `track ${track} at ${time} s is another person`);
+    }
+  }
+  assert.deepEqual(tracks(byPage), tracks(byProgram));
+  assert.ok(compared > 30, `${compared} faces compared`);
+  await page.done();
+});
+
+test("people keep distinct numbers when the server forgets the session", async () => {
+  const page = await openVideoTab();
+  let frames = 0;
+  await page.route("**/v1/analyze?*", (route) => {
+    const url = new URL(route.request().url());
+    if (++frames > 8) url.searchParams.set("session", "another-session-of-the-test");
+    return route.continue({ url: url.href });
   });
-  const moving = [];
-  for (let i = 0; i < 30; ++i) moving.push(...tracker.update(i / 15, [face(10 + 12 * i, i % 2 ? 0.52 : 0.47)]));
-  tracker.update(2.2, []); // out of view
-  const back = tracker.update(2.4, [face(400, 0.5)]);
-  const two = tracker.update(2.5, [face(405, 0.5), face(900, 0.5)]);
-  assert.ok([...moving, ...back].every(({ id }) => id === 1));
-  assert.ok(moving.every(({ emotion }) => emotion === "sad"));
-  assert.deepEqual(two.map(({ id }) => id), [1, 2]);
+  await openVideo(page);
+  await waitForReadout(page, kAllFrames);
+  const rows = parseCsv((await exported(page, "Export CSV")).bytes).slice(1);
+  const frameOf = (row) => Number(row[1]);
+  const before = new Set(rows.filter((row) => frameOf(row) < 8).map((row) => row[2]));
+  const after = new Set(rows.filter((row) => frameOf(row) >= 8).map((row) => row[2]));
+  assert.ok(before.size > 0 && after.size > 0);
+  for (const track of after) assert.ok(!before.has(track), `track ${track} is used twice`);
+  await page.done();
 });

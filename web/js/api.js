@@ -155,13 +155,20 @@ async function postImage(path, image, { signal, onWait } = {}) {
   }
 }
 
-/** The faces of an image: {width, height, faces, labels, milliseconds}. */
-export async function analyze(image, options) {
-  const { results, labels, milliseconds } = await postImage("/v1/analyze", image, options);
-  // A server with --min-confidence reports "uncertain"; on the page the user sets the threshold.
-  const faces = results[0].faces.map((face) => ({ ...face, emotion: mostProbable(face.probabilities) }));
-  return { ...results[0], faces, labels, milliseconds };
+/** A server with --min-confidence reports "uncertain"; on the page, the user sets the threshold. */
+const withLabel = (face) => ({ ...face, emotion: face.emotion === "uncertain" ? mostProbable(face.probabilities) : face.emotion });
+
+async function postForFaces(path, image, options) {
+  const { results, labels, milliseconds } = await postImage(path, image, options);
+  return { ...results[0], faces: results[0].faces.map(withLabel), labels, milliseconds };
 }
+
+/** The faces of a photo: {width, height, faces, labels, milliseconds}. */
+export const analyze = (image, options) => postForFaces("/v1/analyze", image, options);
+
+/** The same for a frame of a session, with the frame's number and each face's `track` (docs/http-api.md). */
+export const analyzeFrame = (image, session, time, options) =>
+  postForFaces(`/v1/analyze?session=${session}&time=${time.toFixed(4)}`, image, options);
 
 /** What made the model predict the label of a face, counted from 1: {crop, grad_cam, occlusion} (docs/http-api.md). */
 export const explain = (image, face) => postImage(`/v1/explain?face=${face}`, image);

@@ -1,9 +1,9 @@
-import { allowTokenPrompt, analyze, describeError } from "./api.js";
+import { allowTokenPrompt, describeError } from "./api.js";
 import { announce, clock, h, replaceControl } from "./dom.js";
 import { capitalized } from "./emotions.js";
-import { grabFrame, rescaleFaces } from "./images.js";
+import { grabFrame } from "./images.js";
+import { LiveSession } from "./live_session.js";
 import { Recording } from "./recording.js";
-import { Tracker } from "./tracker.js";
 
 const kMaxFrameRate = 15; // frames per second sent to the server
 const kMaxSide = 640; // pixels, of the longer side of a frame
@@ -112,7 +112,7 @@ export class CameraTab {
   }
 
   async #loop(run) {
-    const tracker = new Tracker();
+    const session = new LiveSession();
     let [shown, next] = [h("canvas"), h("canvas")];
     const begin = performance.now();
     const seconds = () => (performance.now() - begin) / 1000;
@@ -127,7 +127,7 @@ export class CameraTab {
       due = Math.max(due + 1 / kMaxFrameRate, time);
       let response;
       try {
-        response = await analyze(await grabFrame(this.#video, kMaxSide, next));
+        response = await session.analyze(await grabFrame(this.#video, kMaxSide, next), time, this.#video.videoWidth);
       } catch (error) {
         if (run !== this.#run) return;
         const { title, text } = describeError(error);
@@ -142,10 +142,10 @@ export class CameraTab {
         continue;
       }
       if (run !== this.#run) return;
-      const tracks = tracker.update(time, rescaleFaces(response.faces, response.width, this.#video.videoWidth));
+      const { tracks, labels } = response;
       [shown, next] = [next, shown];
       this.#recording.show(tracks, shown);
-      this.#recording.record(time, tracks, response.labels);
+      this.#recording.record(time, tracks, labels);
       this.#recording.timeline.forgetBefore(time - kHistorySeconds);
       this.#recording.timeline.setView({ from: Math.max(0, time - kTimelineSeconds), to: Math.max(kTimelineSeconds, time) });
       timings.push({ time, latency: seconds() - time });

@@ -30,14 +30,14 @@ export function photosCsv(photos, labels, threshold) {
 
 /**
  * The columns of `mien video --format csv`, in order of time. `people` maps a track's number to its samples {time, frame, box,
- * emotion, confidence, probabilities}.
+ * detected, emotion, confidence, probabilities}.
  */
 export function recordingCsv(people, labels, threshold) {
   const rows = [...people].flatMap(([track, samples]) => samples.map((sample) => ({ track, ...sample })));
   rows.sort((a, b) => a.frame - b.frame || a.track - b.track);
   let text = row(["time", "frame", "track", "x", "y", "width", "height", "detected", "emotion", "confidence", ...labels]);
-  for (const { track, time, frame, box, ...prediction } of rows) {
-    text += row([time.toFixed(4), frame, track, ...boxColumns(box), 1, ...predictionColumns(prediction, labels, threshold)]);
+  for (const { track, time, frame, box, detected, ...prediction } of rows) {
+    text += row([time.toFixed(4), frame, track, ...boxColumns(box), detected ? 1 : 0, ...predictionColumns(prediction, labels, threshold)]);
   }
   return text;
 }

@@ -89,12 +89,12 @@ export class PhotoCard {
     try {
       return await analyze(this.#sent, options);
     } catch (error) {
-      // The browser may support a format that the server does not: AVIF, GIF.
-      if (!this.#image || !["unsupported", "bad_format"].includes(error.code)) throw error;
+      // Only for formats that the server does not support: AVIF, GIF. A damaged file is an error, as on the command line.
+      if (!this.#image || error.code !== "unsupported") throw error;
       this.#sent = await toJpeg(this.#image);
       const response = await analyze(this.#sent, options);
       const { naturalWidth: width, naturalHeight: height } = this.#image;
-      return { ...response, width, height, faces: rescaleFaces(response.faces, response.width, width) };
+      return { ...response, width, height, faces: rescaleFaces(response.faces, response.width, width), converted: true };
     }
   }
 
@@ -123,9 +123,10 @@ export class PhotoCard {
     this.#figure.hidden = false;
     if (this.error) return this.#renderError();
     if (!this.result) return;
-    const { width, height, faces, milliseconds } = this.result;
+    const { width, height, faces, milliseconds, converted } = this.result;
     const found = faces.length === 0 ? "no face" : plural(faces.length, "face");
-    this.#setState(`${width} × ${height} · ${found} · ${milliseconds.toFixed(0)} ms`, "done");
+    const note = converted ? " · converted to JPEG by the browser" : "";
+    this.#setState(`${width} × ${height} · ${found} · ${milliseconds.toFixed(0)} ms${note}`, "done");
     if (!this.#image) this.#renderWithoutImage();
     this.#rejection = rejection(faces);
     const rejected = this.#rejection !== null;

@@ -1,10 +1,10 @@
-import { allowTokenPrompt, analyze, describeError } from "./api.js";
+import { allowTokenPrompt, describeError } from "./api.js";
 import { announce, clock, h, notify, plural, replaceControl } from "./dom.js";
 import { stem } from "./download.js";
 import { interpolateBox } from "./boxes.js";
-import { grabFrame, rescaleFaces } from "./images.js";
+import { grabFrame } from "./images.js";
+import { LiveSession } from "./live_session.js";
 import { Recording } from "./recording.js";
-import { Tracker } from "./tracker.js";
 
 const kFrameRates = [2, 5, 10, 15]; // frames per second of video, to choose from
 const kMaxSide = 960; // pixels, of the longer side of a frame sent to the server
@@ -111,7 +111,7 @@ export class VideoTab {
   async #analyze(signal) {
     const video = this.#video;
     const rate = Number(this.#rate.value);
-    const tracker = new Tracker();
+    const session = new LiveSession();
     const begin = performance.now();
     this.#setAnalyzing(true);
     video.pause();
@@ -126,10 +126,9 @@ export class VideoTab {
         const frame = h("canvas");
         const image = await grabFrame(video, kMaxSide, frame);
         await pending; // the previous frame, which the server analyzed during the seek
-        pending = analyze(image, { signal }).then((response) => {
+        pending = session.analyze(image, time, video.videoWidth, { signal }).then(({ tracks, labels }) => {
           if (signal.aborted) return;
-          const tracks = tracker.update(time, rescaleFaces(response.faces, response.width, video.videoWidth));
-          this.#store(time, tracks, response.labels);
+          this.#store(time, tracks, labels);
           this.#recording.show(tracks, frame);
           this.#showProgress((i + 1) / rate, duration, (performance.now() - begin) / 1000);
         });

@@ -12,7 +12,7 @@ namespace {
 
 /// The scripts ask `mien help COMMAND` for options, so that they fit the installed programs.
 /// %COMMANDS% is replaced.
-constexpr const char* kBash = R"(_mien() {
+constexpr const char* kBash = R"sh(_mien() {
   local cur=${COMP_WORDS[COMP_CWORD]}
   if ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -W "%COMMANDS% help" -- "$cur"))
@@ -24,9 +24,9 @@ constexpr const char* kBash = R"(_mien() {
   fi
 }
 complete -o filenames -F _mien mien
-)";
+)sh";
 
-constexpr const char* kZsh = R"(#compdef mien
+constexpr const char* kZsh = R"sh(#compdef mien
 _mien() {
   if ((CURRENT == 2)); then
     compadd %COMMANDS% help
@@ -38,16 +38,16 @@ _mien() {
   fi
 }
 compdef _mien mien
-)";
+)sh";
 
-constexpr const char* kFish = R"(complete -c mien -n __fish_use_subcommand -f -a '%COMMANDS% help'
+constexpr const char* kFish = R"sh(complete -c mien -n __fish_use_subcommand -f -a '%COMMANDS% help'
 function __mien_options
   mien help (commandline -opc)[2] 2>/dev/null |
     string match -rg '^ +(?:-., )?(--[a-z0-9-]+)'
 end
 complete -c mien -n 'not __fish_use_subcommand; and string match -q -- "-*" (commandline -ct)' \
   -a '(__mien_options)'
-)";
+)sh";
 
 std::string with_commands(std::string script, std::span<const std::string> names) {
   constexpr std::string_view kPlace = "%COMMANDS%";

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "clip.hpp"
+#include "clips.hpp"
 
 namespace mien::test {
 

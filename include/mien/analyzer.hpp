@@ -57,7 +57,7 @@ struct AnalyzerOptions {
   int min_face = 0;  ///< side of the smallest face to find, in pixels; 0: 40, up to 60 in large
                      ///< photos
   std::optional<float> min_score;  ///< of the detector, on its scale; by default YuNet 0.6, HOG 0
-  int threads = 0;   ///< of face detection; 0: one per core, at most four
+  int threads = 0;                 ///< of face detection; 0: one per core, at most four
   std::string head;  ///< "photo", "fer2013", "ferplus", or another output of the model; empty: the
                      ///< model's default head
   bool contempt = false;  ///< report contempt too, if the head has it; otherwise the seven other
@@ -109,8 +109,8 @@ class Analyzer {
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const;
 
   /// The two halves of analyze, for programs that find faces in their own way or only in some
-  /// frames: the faces, most prominent first; and the emotions of such faces, in their order. Throws
-  /// Error kInvalidArgument for a box that cannot be cropped.
+  /// frames: the faces, most prominent first; and the emotions of such faces, in their order.
+  /// Throws Error kInvalidArgument for a box that cannot be cropped.
   std::vector<DetectedFace> detect(const ImageView& image) const;
   std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> faces) const;
 

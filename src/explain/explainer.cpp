@@ -44,8 +44,8 @@ Image Explainer::crop(const vision::ScaledImage& photo, const Face& face, std::s
   const auto found = info.crops.find(std::string(detector));
   return vision::crop_aligned_face(
       image,
-      vision::scaled({face.box, face.score, face.landmarks, face.rotation},
-                     1 / photo.scale_x(), 1 / photo.scale_y()),
+      vision::scaled({face.box, face.score, face.landmarks, face.rotation}, 1 / photo.scale_x(),
+                     1 / photo.scale_y()),
       found != info.crops.end() ? found->second : base::CropGeometry{}, side);
 }
 

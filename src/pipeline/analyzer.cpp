@@ -92,10 +92,9 @@ class Analyzer::Impl {
             {pipeline::precision_from_string(options.precision), 1},
             {options.head, options.contempt ? std::vector<std::string>{} : kContempt})),
         min_confidence_(options.min_confidence),
-        detector_(vision::make_face_detector(
-            options.detector, {.min_face = options.min_face,
-                               .threads = options.threads,
-                               .min_score = options.min_score})),
+        detector_(vision::make_face_detector(options.detector, {.min_face = options.min_face,
+                                                                .threads = options.threads,
+                                                                .min_score = options.min_score})),
         provenance_{.model = path.stem().string(),
                     .model_hash = std::move(file.hash),
                     .head = classifier_.head(),

@@ -35,10 +35,23 @@ class Train : public testing::Test {
   static fs::path run_folder(const std::string& name) { return *folder_ / name; }
 
   static Command train_command(const std::string& name, const Words& more = {}) {
-    Words words = {"train",     "--data",    data(),         "--out",       run_folder(name),
-                   "--epochs",  "4",         "--batch-size", "32",          "--warmup",
-                   "0",         "--average", "0.9",          "--precision", "f32",
-                   "--threads", "1"};
+    Words words = {"train",
+                   "--data",
+                   data(),
+                   "--out",
+                   run_folder(name),
+                   "--epochs",
+                   "4",
+                   "--batch-size",
+                   "32",
+                   "--warmup",
+                   "0",
+                   "--ema-decay",
+                   "0.9",
+                   "--precision",
+                   "f32",
+                   "--threads",
+                   "1"};
     words.insert(words.end(), more.begin(), more.end());
     Command command = mien_command(words);
     command.timeout = std::chrono::seconds(300);
@@ -102,7 +115,7 @@ TEST_F(Train, ResumedAfterKillGivesTheSameModel) {
 TEST_F(Train, InterruptStopsCleanlyAndResumes) {
   const ProcessResult stopped = disturbed("stopped", SIGINT);
   EXPECT_EQ(stopped.exit_code, 130);
-  EXPECT_NE(stopped.error.find("go on with --resume"), std::string::npos) << stopped.error;
+  EXPECT_NE(stopped.error.find("resume with --resume"), std::string::npos) << stopped.error;
   ASSERT_EQ(resume("stopped").exit_code, 0);
   EXPECT_TRUE(exported("stopped") == undisturbed());
 }
@@ -115,9 +128,7 @@ TEST_F(Train, StoppedInItsFirstEpochKeepsNothing) {
   process.send(SIGINT);
   const ProcessResult stopped = process.wait();
   EXPECT_EQ(stopped.exit_code, 130);
-  EXPECT_NE(stopped.error.find("stopped in the first epoch: nothing of it is kept"),
-            std::string::npos)
-      << stopped.error;
+  EXPECT_NE(stopped.error.find("stopped in the first epoch"), std::string::npos) << stopped.error;
   EXPECT_FALSE(fs::exists(run_folder("early") / "last.ckpt"));
 }
 
@@ -222,7 +233,7 @@ class ParallelTrain : public Train {
   /// One process that computes each step in two parts.
   static const std::string& one_process() {
     static const std::string bytes = [] {
-      const ProcessResult result = run(train_command("one", {"--parts", "2"}));
+      const ProcessResult result = run(train_command("one", {"--micro-batches", "2"}));
       EXPECT_EQ(result.exit_code, 0) << result.error;
       return exported("one");
     }();
@@ -232,7 +243,7 @@ class ParallelTrain : public Train {
 };
 
 TEST_F(ParallelTrain, TwoWorkersGiveTheWeightsOfOneWithTheSameParts) {
-  const ProcessResult result = run(train_command("two", {"--nproc", "2", "--parts", "2"}));
+  const ProcessResult result = run(train_command("two", {"--nproc", "2", "--micro-batches", "2"}));
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_NE(result.error.find("2 workers"), std::string::npos) << result.error;
   EXPECT_EQ(epochs_in_history("two"), 4U);
@@ -242,8 +253,11 @@ TEST_F(ParallelTrain, TwoWorkersGiveTheWeightsOfOneWithTheSameParts) {
 }
 
 TEST_F(ParallelTrain, TwoWorkersClimbToTheSameWorstPoint) {
-  ASSERT_EQ(run(train_command("sharp-one", {"--parts", "2", "--sharpness", "0.05"})).exit_code, 0);
-  ASSERT_EQ(run(train_command("sharp-two", {"--nproc", "2", "--parts", "2", "--sharpness", "0.05"}))
+  ASSERT_EQ(
+      run(train_command("sharp-one", {"--micro-batches", "2", "--sam-radius", "0.05"})).exit_code,
+      0);
+  ASSERT_EQ(run(train_command("sharp-two",
+                              {"--nproc", "2", "--micro-batches", "2", "--sam-radius", "0.05"}))
                 .exit_code,
             0);
   EXPECT_LT(weight_difference(exported("sharp-two"), exported("sharp-one")), kFloatError);
@@ -251,7 +265,7 @@ TEST_F(ParallelTrain, TwoWorkersClimbToTheSameWorstPoint) {
 }
 
 TEST_F(ParallelTrain, KilledWorkerEndsTheRunAndOneAloneGoesOn) {
-  Process process(train_command("orphan", {"--nproc", "2", "--parts", "2"}));
+  Process process(train_command("orphan", {"--nproc", "2", "--micro-batches", "2"}));
   while (process.running() && !fs::exists(run_folder("orphan") / "last.ckpt"))
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   const std::string children = "/proc/" + std::to_string(process.id()) + "/task/" +
@@ -291,9 +305,9 @@ TEST_F(Train, TuneSearchesAndItsBestRecipeTrains) {
       std::string_view(
           "[space]\nlearning-rate = \"0.001 to 0.05, log\"\nfilters1 = \"4 to 16, whole\"\n"));
   Command command = mien_command(
-      {"tune",  "--space",   space,      "--method",    "hyperband",    "--data",    data(),
-       "--out", search,      "--epochs", "3",           "--batch-size", "32",        "--warmup",
-       "0",     "--average", "0.9",      "--precision", "f32",          "--threads", "1"});
+      {"tune",  "--space",     space,      "--method",    "hyperband",    "--data",    data(),
+       "--out", search,        "--epochs", "3",           "--batch-size", "32",        "--warmup",
+       "0",     "--ema-decay", "0.9",      "--precision", "f32",          "--threads", "1"});
   command.timeout = std::chrono::seconds(300);
   ProcessResult result = run(command);
   ASSERT_EQ(result.exit_code, 0) << result.error;
@@ -310,11 +324,7 @@ TEST_F(Train, TuneSearchesAndItsBestRecipeTrains) {
   other.arguments.insert(other.arguments.end(), {"--batch-size", "16"});
   result = run(other);
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_NE(
-      result.error.find(
-          "base.toml: the trials there have 'batch-size = 32', this search 'batch-size = 16'"),
-      std::string::npos)
-      << result.error;
+  EXPECT_TRUE(mentions(result.error, {"base.toml: ", "'batch-size = 32'", "'batch-size = 16'"}));
   EXPECT_EQ(base::read_text(search / "trials.jsonl"), log);
 
   Command winner = mien_command(
@@ -355,7 +365,14 @@ TEST_F(Train, FoldsWriteWhatEachNetworkSaysOfItsPart) {
             2);
 }
 
-TEST_F(Train, ListsChangeTheTrainingPicturesAlone) {
+TEST_F(Train, ADivergedRunIsNoUsageError) {
+  const ProcessResult result = run(
+      train_command("diverged", {"--learning-rate", "10", "--momentum", "0.99", "--epochs", "20"}));
+  EXPECT_EQ(result.exit_code, 1) << result.error;
+  EXPECT_TRUE(mentions(result.error, {"--learning-rate"}));
+}
+
+TEST_F(Train, ListsChangeTheTrainingImagesAlone) {
   // Rows 0 to 111 are Training, 112 the first of PublicTest.
   base::write_file(*folder_ / "drop.csv", "row\n3\n5\n112\n");
   base::write_file(*folder_ / "relabel.csv", "row,emotion\n0,sad\n");
@@ -363,11 +380,7 @@ TEST_F(Train, ListsChangeTheTrainingPicturesAlone) {
       run(train_command("lists", {"--epochs", "1", "--drop", *folder_ / "drop.csv", "--relabel",
                                   *folder_ / "relabel.csv"}));
   ASSERT_EQ(result.exit_code, 0) << result.error;
-  EXPECT_NE(result.error.find("110 training pictures"), std::string::npos) << result.error;
-  EXPECT_NE(result.error.find(
-                "2 dropped and 1 relabelled by lists (1 rows of test splits stay as they are)"),
-            std::string::npos)
-      << result.error;
+  EXPECT_TRUE(mentions(result.error, {"110 ", "2 dropped", "1 relabel"}));
   const ProcessResult missing =
       run(train_command("lists-missing", {"--drop", *folder_ / "none.csv"}));
   EXPECT_EQ(missing.exit_code, 1);
@@ -406,7 +419,7 @@ TEST_F(Train, MistakesAreNamed) {
   expect({"train", "--data", data()}, 2, {"--out"});
   expect({"train", "--data", "/nowhere.csv", "--out", *folder_ / "x"}, 1, {"/nowhere.csv: "});
   expect({"train", "--resume", "--out", *folder_ / "x"}, 1, {(*folder_ / "x").string()});
-  expect({"train", "--network", "vgg16", "--small-side", "24", "--data", data(), "--out",
+  expect({"train", "--network", "vgg16", "--initial-size", "24", "--data", data(), "--out",
           *folder_ / "x"},
          2, {"24"});
   expect({"export", "/nowhere.ckpt", "-o", *folder_ / "x.onnx"}, 1, {"/nowhere.ckpt"});
@@ -422,11 +435,7 @@ TEST(TrainMissing, SaysHowToInstallIt) {
                                       .arguments = {name},
                                       .environment = {{"PATH", folder.path()}}});
     EXPECT_EQ(result.exit_code, 1);
-    EXPECT_EQ(result.error,
-              "mien: '" + name +
-                  "' needs the program mien-train, which is not installed here. It is built with "
-                  "LibTorch:\n"
-                  "  make train        (installs LibTorch, builds build/bin/mien-train)\n");
+    EXPECT_TRUE(mentions(result.error, {"'" + name + "'", "mien-train", "make train"}));
   }
 }
 

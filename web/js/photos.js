@@ -3,6 +3,8 @@ import { photosCsv } from "./csv.js";
 import { announce, h, notify } from "./dom.js";
 import { download } from "./download.js";
 import { capitalized, colorOf, displayOrder } from "./emotions.js";
+import { Gallery } from "./gallery.js";
+import { photosJson } from "./json.js";
 import { PhotoCard } from "./photo_card.js";
 import { settings } from "./settings.js";
 
@@ -17,6 +19,8 @@ export class PhotosTab {
   #headline = h("h2");
   #legend = h("ul.legend", { ariaLabel: "Expressions" });
   #csv = h("button.button", { type: "button", onclick: () => this.#saveCsv() }, "Export CSV");
+  #json = h("button.button", { type: "button", onclick: () => this.#saveJson() }, "Export JSON");
+  #gallery = new Gallery(this.#list);
   #clear = h("button.button.quiet", { type: "button", onclick: () => this.clear() }, "Clear");
   #input;
   #drop;
@@ -33,8 +37,11 @@ export class PhotosTab {
     this.#drop = h("div.drop", {},
       h("div.drop-text", {}, this.#headline, text, this.#legend),
       h("div.drop-actions", {}, this.#input, choose, hint));
-    panel.append(this.#drop, this.#list);
-    settings.addEventListener("change", () => this.#cards.forEach((card) => card.applySettings()));
+    panel.append(this.#drop, this.#gallery.element, this.#list);
+    settings.addEventListener("change", () => {
+      this.#cards.forEach((card) => card.applySettings());
+      this.#gallery.update(this.#cards);
+    });
     this.#update();
   }
 
@@ -49,7 +56,7 @@ export class PhotosTab {
   }
 
   get actions() {
-    return [this.#csv, this.#clear];
+    return [this.#csv, this.#json, this.#clear];
   }
 
   /** Adds photos above the older ones and analyzes them. */
@@ -80,9 +87,9 @@ export class PhotosTab {
   }
 
   #removeAndFocusNext(card) {
-    const next = card.element.nextElementSibling ?? this.#input;
+    const next = this.#cards[this.#cards.indexOf(card) + 1];
     this.#remove(card);
-    next.focus();
+    if (!this.#gallery.focus(next)) (next?.element ?? this.#input).focus();
   }
 
   #remove(card) {
@@ -96,8 +103,14 @@ export class PhotosTab {
     const empty = this.#cards.length === 0;
     this.#drop.classList.toggle("slim", !empty);
     this.#headline.textContent = empty ? "Add photos" : "Add more photos";
-    this.#csv.disabled = !this.#cards.some((card) => card.done);
+    this.#gallery.update(this.#cards);
+    this.#csv.disabled = this.#json.disabled = !this.#cards.some((card) => card.done);
     this.#clear.disabled = empty;
+  }
+
+  #saveJson() {
+    const photos = this.#cards.filter((card) => card.done).map((card) => card.row());
+    download("mien.json", photosJson(photos, settings.threshold), "application/json");
   }
 
   #saveCsv() {

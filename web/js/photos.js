@@ -27,16 +27,20 @@ export class PhotosTab {
 
   constructor(panel) {
     this.#input = h("input.visually-hidden", { type: "file", multiple: true, accept: "image/*,.pgm,.ppm,.tif,.tiff", id: "photo-input" });
-    this.#input.addEventListener("change", () => {
-      this.add([...this.#input.files]);
-      this.#input.value = "";
-    });
+    const camera = h("input.visually-hidden", { type: "file", accept: "image/*", capture: "user", id: "photo-camera" });
+    for (const input of [this.#input, camera]) {
+      input.addEventListener("change", () => {
+        this.add([...input.files]);
+        input.value = "";
+      });
+    }
+    const take = h("span.take-photo", {}, camera, h("label.button", { htmlFor: "photo-camera" }, "Take a photo"));
     const choose = h("label.button.primary", { htmlFor: "photo-input" }, "Choose photos");
     const hint = h("p.hint", {}, "or drop or paste them anywhere");
     const text = h("p", {}, "Mien finds every face and estimates its expression.");
     this.#drop = h("div.drop", {},
       h("div.drop-text", {}, this.#headline, text, this.#legend),
-      h("div.drop-actions", {}, this.#input, choose, hint));
+      h("div.drop-actions", {}, this.#input, choose, take, hint));
     panel.append(this.#drop, this.#gallery.element, this.#list);
     settings.addEventListener("change", () => {
       this.#cards.forEach((card) => card.applySettings());

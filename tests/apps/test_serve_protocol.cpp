@@ -113,7 +113,7 @@ TEST_F(ServeProtocol, ExplainsAMalformedBody) {
   expect_message(json(R"({"images": [{"data": "!"}]})"), {"images[0].data", "base64"});
   expect_message(json(R"({"images": [{"name": "a"}]})"), {"images[0]", "'data'"});
   expect_message(json(R"({"images": [{"data": 7}]})"), {"images[0].data", "string"});
-  expect_message(json(R"({"pictures": []})"), {"'pictures'"});
+  expect_message(json(R"({"photos": []})"), {"'photos'"});
   expect_message(json(R"({"images": []})"), {"no image"});
   expect_message(json("{\"images\": [{},{\""), {"images[0]", "'data'"});
   expect_message(json("{\"images\": ["), {"byte 13"});

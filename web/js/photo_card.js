@@ -46,6 +46,17 @@ export class PhotoCard {
     return this.file.name;
   }
 
+  /** The image as the browser shows it, or null. */
+  get image() {
+    return this.#image;
+  }
+
+  /** The faces that count: none if there is no result or the one-face rule rejects the photo. */
+  get faces() {
+    const faces = this.result?.faces ?? [];
+    return rejection(faces) ? [] : faces;
+  }
+
   /** Whether there is a result or an error. */
   get done() {
     return this.result !== null || this.error !== null;
@@ -230,10 +241,10 @@ export class PhotoCard {
     return `${this.name}: ${plural(faces.length, "face")}: ${predictions.join("; ")}`;
   }
 
-  /** The photo as photosCsv() expects it. */
+  /** The photo as photosCsv() and photosJson() expect it. */
   row() {
     const { name, result, error } = this;
-    return { name, faces: result?.faces ?? [], error: error?.message ?? rejection(result?.faces ?? []) };
+    return { name, result, faces: result?.faces ?? [], error: error?.message ?? rejection(result?.faces ?? []) };
   }
 
   remove() {

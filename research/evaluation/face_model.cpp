@@ -34,17 +34,16 @@ class OwnModel : public FaceModel {
 
 std::unique_ptr<FaceModel> load_face_model(const std::filesystem::path& path,
                                            const engine::CompileOptions& options,
-                                           const HeadWish& head) {
+                                           const HeadRequest& head) {
   std::filesystem::path sidecar = path;
   sidecar += ".toml";
   if (std::filesystem::exists(sidecar)) return load_foreign_model(path, sidecar, options);
   pipeline::Classifier classifier = pipeline::Classifier::load(
       path, options,
-      {.name = std::string(head.name), .without = {}, .preferred = std::string(head.taught)});
+      {.name = std::string(head.name), .without = {}, .preferred = std::string(head.preferred)});
   if (classifier.info().input_size != kSide) {
-    throw Error(
-        ErrorCode::kUnsupported,
-        path.string() + ": the model's input_size is not 48, the size of the data's pictures");
+    throw Error(ErrorCode::kUnsupported,
+                path.string() + ": input_size must be 48, the size of the images");
   }
   return std::make_unique<OwnModel>(std::move(classifier));
 }

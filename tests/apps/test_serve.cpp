@@ -138,10 +138,8 @@ TEST_F(ServePhotos, AcceptsUnambiguousRequests) {
 TEST_F(ServePhotos, FollowsPeopleInALiveSession) {
   const Server server;
   const auto frame = [&](const std::string& session, double time, const std::string& image) {
-    const HttpAnswer answer =
-        server.ask(image_request(image, {},
-                                 "/v1/analyze?session=" + session +
-                                     "&time=" + base::format("%.3f", time)));
+    const HttpAnswer answer = server.ask(image_request(
+        image, {}, "/v1/analyze?session=" + session + "&time=" + base::format("%.3f", time)));
     EXPECT_EQ(answer.status, 200) << answer.body;
     return Json::parse(answer.body)["results"][0];
   };

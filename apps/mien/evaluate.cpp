@@ -185,8 +185,8 @@ void score_robustness(reports::ModelEvaluation& out, const evaluation::FaceModel
     for (const std::size_t image : out.own.images) {
       const ImageView view{material.images[image]->pixels.data(), datasets::kFaceSize,
                            datasets::kFaceSize, datasets::kFaceSize, PixelFormat::kGray8};
-      const Image disturbed = evaluation::corrupt(view, step.kind, step.strength, picture);
-      pixels.insert(pixels.end(), disturbed.row(0), disturbed.row(0) + datasets::kFacePixels);
+      const Image corrupted = evaluation::corrupt(view, step.kind, step.strength, image);
+      pixels.insert(pixels.end(), corrupted.row(0), corrupted.row(0) + datasets::kFacePixels);
     }
     const std::vector<float> logits =
         measure_logits([&](auto faces) { return model.logits(faces); }, pixels, options.views(),

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <utility>
 
 #include "base/file.hpp"
 #include "base/softmax.hpp"
@@ -9,6 +10,7 @@
 #include "common/command_line.hpp"
 #include "evaluation/corruption.hpp"
 #include "evaluation/face_model.hpp"
+#include "evaluation/subject_baseline.hpp"
 #include "evaluation/traits.hpp"
 #include "face_data.hpp"
 #include "measure.hpp"
@@ -27,7 +29,8 @@ struct EvaluateOptions {
   std::string head, data, votes, report;
   std::string split, detector = "auto", crop, format = "text", precision = "f32";
   int threads = 0, rounds = 1000;
-  bool flip = false, faces = false, slices = false, robustness = false, images = true;
+  bool subject_baseline = false, flip = false, faces = false, slices = false, robustness = false,
+       images = true;
 
   void declare(base::OptionSet& o) {
     o.add(models, "model", "FILE",
@@ -50,6 +53,9 @@ struct EvaluateOptions {
     o.add(votes, "votes", "FILE",
           "FER+ votes (fer2013new.csv): also report 8-class accuracy against their majority and "
           "scores against the votes");
+    o.add(subject_baseline, "subject-baseline",
+          "subtract each subject's mean log-probabilities (CK+48, JAFFE), because resting faces "
+          "differ");
     o.add(flip, "flip", "average the logits with those of the mirror image");
     o.add(slices, "slices", "also report slices: by subject, brightness, contrast, size, pose");
     o.add(robustness, "robustness",
@@ -212,13 +218,20 @@ reports::ModelEvaluation evaluate_model(const std::string& name, const std::file
     return measure_logits([&](auto faces) { return m.logits(faces); }, material.pixels,
                           options.views(), name);
   };
-  const std::vector<float> logits = measure(*model);
-  reports::ModelEvaluation out{.name = name,
-                               .path = path.string(),
-                               .runtime = model->runtime(),
-                               .temperature = model->temperature()};
+  std::vector<float> logits = measure(*model);
+  double temperature = model->temperature();
+  if (options.subject_baseline) {
+    if (material.intervals.groups.empty())
+      throw Error(ErrorCode::kInvalidArgument,
+                  "--subject-baseline: the file names of the data give no subjects");
+    logits = evaluation::subtract_subject_means(logits, static_cast<int>(model->labels().size()),
+                                                std::exchange(temperature, 1),
+                                                material.intervals.groups);
+  }
+  reports::ModelEvaluation out{
+      .name = name, .path = path.string(), .runtime = model->runtime(), .temperature = temperature};
   out.own = reports::evaluate_labels(logits, label_outputs(model->labels(), material.images),
-                                     model->labels(), model->temperature(), material.intervals);
+                                     model->labels(), temperature, material.intervals);
   out.unknown_labels = material.images.size() - out.own.images.size();
   out.without_seen = reports::scores_without(out.own, material.seen, material.intervals);
   if (material.has_votes) {

@@ -343,12 +343,7 @@ class Trainer {
     if (settings_.ema_decay == 0) update_average(averaged_, network_, 0);
     workers_.sum({sums.loss, sums.confusion});
     record.train_loss = sums.loss.item<double>() / static_cast<double>(n);
-    if (!std::isfinite(record.train_loss)) {
-      throw Diverged(ErrorCode::kInvalidArgument,
-                     base::format("training diverged: the loss became infinite or NaN in epoch %d; "
-                                  "lower --learning-rate",
-                                  epoch));
-    }
+    check_finite(record.train_loss, epoch);
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     record.images_per_second = static_cast<double>(n) / seconds;
     const torch::Tensor counts = sums.confusion.to(torch::kCPU).contiguous();
@@ -361,9 +356,20 @@ class Trainer {
     }
     record.train_accuracy = confusion.accuracy();
     record.train_macro_f1 = confusion.macro_f1();
-    if (workers_.leads()) validate(record);
+    if (workers_.leads()) {
+      validate(record);
+      check_finite(record.valid_loss, epoch);
+    }
     record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     return record;
+  }
+
+  static void check_finite(double loss, int epoch) {
+    if (std::isfinite(loss)) return;
+    throw Diverged(ErrorCode::kUnsupported,
+                   base::format("training diverged: the loss became infinite or NaN in epoch %d; "
+                                "lower --learning-rate",
+                                epoch));
   }
 
   void validate(EpochRecord& record) {

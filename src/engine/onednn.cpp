@@ -76,7 +76,22 @@ void Attributes::set_sum_scales(std::span<const float> scales, bool has_groups) 
   add_argument<float>(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, memory::data_type::f32, scales);
 }
 
+namespace {
+
+/// Version 3 has parameters where version 2 has constants.
+void complete(dnnl::algorithm algorithm, float& alpha, float& beta) {
+  if (algorithm == dnnl::algorithm::eltwise_hardswish) {
+    alpha = 1.0F / 6;
+    beta = 0.5F;
+  } else if (algorithm == dnnl::algorithm::eltwise_soft_relu) {
+    alpha = 1;
+  }
+}
+
+}  // namespace
+
 void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {
+  complete(algorithm, alpha, beta);
   ops.append_eltwise(algorithm, alpha, beta);
 }
 
@@ -134,6 +149,7 @@ dnnl::binary::primitive_desc binary(const engine& engine, dnnl::algorithm algori
 dnnl::eltwise_forward::primitive_desc eltwise(const engine& engine, dnnl::algorithm algorithm,
                                               const memory::desc& desc, float alpha, float beta,
                                               const primitive_attr& attr) {
+  complete(algorithm, alpha, beta);
   return {engine, kInference, algorithm, desc, desc, alpha, beta, attr};
 }
 

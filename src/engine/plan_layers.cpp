@@ -93,6 +93,30 @@ int scale_sums(Planner& planner, const Node& node, std::int64_t channels, Step& 
       model::make_tensor<float>(node.outputs[0] + "/bias", {channels}, values));
 }
 
+/// oneDNN's 8-bit dense layers have no zero points: the bias (-1: none) minus the zero point times
+/// the sum of the weights of each output.
+int without_zero_point(Planner& planner, const Node& node, const Dense& layer,
+                       std::int32_t zero_point) {
+  if (zero_point == 0) return layer.bias;
+  const Value& weights = planner.value(layer.weights);
+  const auto stored = weights.constant->values<std::int8_t>();
+  const std::int64_t outputs = weights.shape[layer.transposed ? 1 : 0];
+  const std::int64_t inputs = weights.shape[layer.transposed ? 0 : 1];
+  std::vector<float> values(outputs);
+  if (layer.bias >= 0) {
+    const auto bias = planner.value(layer.bias).constant->values<float>();
+    values.assign(bias.begin(), bias.end());
+  }
+  for (std::int64_t o = 0; o < outputs; ++o) {
+    std::int64_t sum = 0;
+    for (std::int64_t i = 0; i < inputs; ++i)
+      sum += stored[layer.transposed ? i * outputs + o : o * inputs + i];
+    values[o] -= static_cast<float>(sum * zero_point);
+  }
+  return planner.add_constant(
+      model::make_tensor<float>(node.outputs[0] + "/zero_point", {outputs}, values));
+}
+
 int float_bias(Planner& planner, const Node& node, std::int64_t channels) {
   const Tensor* bias = planner.constant(node, 2);
   if (bias == nullptr) return -1;
@@ -195,6 +219,8 @@ void dense(Planner& planner, const Node& node) {
   if (is_int8) {
     layer.bias = scale_sums(planner, node, outputs, step);
     layer.weights = planner.quantized_constant(planner.operand(node, 1))->stored;
+    layer.bias = without_zero_point(planner, node, layer,
+                                    planner.value(step.inputs[0]).quantization.zero_point);
     step.operation = layer;
   }
   input.back() = outputs;

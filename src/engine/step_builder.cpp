@@ -135,7 +135,8 @@ onednn::Attributes StepBuilder::attributes(const Step& step, std::size_t inside,
     attributes.set_sum_scales(step.output_scales,
                               convolution != nullptr && convolution->groups > 1);
     const std::int32_t zero_point = value(step.inputs[0]).quantization.zero_point;
-    if (zero_point != 0) attributes.set_zero_point(DNNL_ARG_SRC, zero_point);
+    if (zero_point != 0 && convolution != nullptr)
+      attributes.set_zero_point(DNNL_ARG_SRC, zero_point);
   }
   dnnl::post_ops ops;
   for (std::size_t i = 0; i < inside; ++i) {

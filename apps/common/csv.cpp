@@ -24,13 +24,14 @@ std::string csv_box(const Box& box) {
 }
 
 std::string csv_emotion_header(std::span<const std::string> labels) {
-  std::string out = "emotion,confidence";
+  std::string out = "emotion,confidence,uncertain";
   for (const std::string& label : labels) out += "," + label;
   return out;
 }
 
 std::string csv_emotion(const Face& face) {
-  std::string out = base::format("%s,%.5f", std::string(answer(face)).c_str(), face.confidence);
+  std::string out = base::format("%s,%.5f,%d", std::string(to_string(face.emotion)).c_str(),
+                                 face.confidence, face.uncertain ? 1 : 0);
   for (const float probability : face.probabilities) out += base::format(",%.5f", probability);
   return out;
 }

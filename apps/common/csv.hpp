@@ -14,7 +14,7 @@ std::string csv_text(const std::string& text);
 /// "x,y,width,height" of a box in pixels.
 std::string csv_box(const Box& box);
 
-/// "emotion,confidence" and the labels, as a header; and the values of a face.
+/// "emotion,confidence,uncertain" and the labels, as a header; and the values of a face.
 std::string csv_emotion_header(std::span<const std::string> labels);
 std::string csv_emotion(const Face& face);
 

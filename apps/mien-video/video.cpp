@@ -33,7 +33,7 @@ struct Options {
   std::string format = "auto", output, annotate, timeline, summary;
   int every = 1, detect_every = pipeline::VideoOptions{}.detect_every;
   double fps = 0, smoothing = tracking::SmoothingOptions{}.time_constant,
-         max_gap = tracking::TrackerOptions{}.keep_seconds;
+         max_gap = tracking::TrackerOptions{}.max_gap;
 
   void declare(base::OptionSet& o) {
     o.add(every, "every", "N", "analyze every Nth frame", {1, 1e6});
@@ -121,8 +121,8 @@ class AnnotatedVideo {
       const Face& face = tracked.face;
       drawn.push_back(
           {.box = face.box,
-           .title = base::format("%d  %s %.0f%%", tracked.number, std::string(answer(face)).c_str(),
-                                 100 * face.confidence),
+           .title = base::format("%d  %s %.0f%%", tracked.number,
+                                 std::string(display_label(face)).c_str(), 100 * face.confidence),
            .bars = {},
            .color = face.uncertain ? vision::kUncertainColor : vision::color_of(face.emotion)});
       for (std::size_t c = 0; c < labels_.size(); ++c)
@@ -172,7 +172,7 @@ int run(const Options& options, const std::string& name) {
   pipeline::VideoAnalyzer video(analyzer,
                                 {.detect_every = options.detect_every,
                                  .smoothing = {.time_constant = options.smoothing},
-                                 .tracker = {.keep_seconds = options.max_gap},
+                                 .tracker = {.max_gap = options.max_gap},
                                  .min_confidence = options.analyzer.options.min_confidence});
   tracking::EmotionLog log(analyzer.labels().size());
   // Written now too, to report a missing gnuplot or folder before the analysis.

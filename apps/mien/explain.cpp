@@ -77,7 +77,8 @@ class PhotoExplainer {
   PhotoExplainer(const ExplainOptions& options, std::span<const PhotoInput> photos)
       : options_(options),
         methods_(explain::methods_from_string(options.method)),
-        explainer_(Explainer::load(options.analyzer.model, options.threads)),
+        explainer_(Explainer::load(options.analyzer.model, options.threads,
+                                   options.analyzer.options.head)),
         analyzer_(options.analyzer.load(options.threads)) {
     for (const PhotoInput& photo : photos) taken_.insert(identity_of(photo.path));
     if (options.emotion.empty()) return;
@@ -132,14 +133,14 @@ class PhotoExplainer {
         path, vision::encode_png(explain::draw(out.explanation,
                                                explainer_.labels()[out.explanation.label], large)));
     if (options_.sanity)
-      out.sanity = explain::randomisation_test(model(), crop, out.explanation.label, kSanitySeed);
+      out.sanity = explain::randomization_test(model(), crop, out.explanation.label, kSanitySeed);
     return out;
   }
 
   const model::Model& model() {
     if (!model_)
-      model_ =
-          model::select_head(model::read_onnx(model::locate_model(options_.analyzer.model)), "");
+      model_ = model::select_head(model::read_onnx(model::locate_model(options_.analyzer.model)),
+                                  options_.analyzer.options.head);
     return *model_;
   }
 

@@ -37,16 +37,10 @@ std::vector<std::size_t> ranking(const Face& face) {
 }
 
 std::string face_text(const Face& face, std::size_t number, const Labels& labels) {
-  const std::vector<std::size_t> order = ranking(face);
-  const auto share = [&](std::size_t label) {
-    return base::format("%s %.0f%%", labels[label].c_str(), 100 * face.probabilities[label]);
-  };
-  std::string title = share(order[0]);
-  if (face.uncertain) title = "unclear: " + title + ", " + share(order[1]);
-  std::string out =
-      base::format("\n  face %zu  %s   at %.0f,%.0f  %.0fx%.0f\n", number, title.c_str(),
-                   face.box.x, face.box.y, face.box.width, face.box.height);
-  for (const std::size_t label : order) {
+  std::string out = base::format("\n  face %zu  %s   at %.0f,%.0f  %.0fx%.0f\n", number,
+                                 display_label(face, labels).c_str(), face.box.x, face.box.y,
+                                 face.box.width, face.box.height);
+  for (const std::size_t label : ranking(face)) {
     const float probability = face.probabilities[label];
     out += base::format("    %-9s %5.1f%%  %s\n", labels[label].c_str(), 100 * probability,
                         bar(probability).c_str());
@@ -128,7 +122,7 @@ class CsvWriter : public ResultWriter {
                           csv_text(result.error ? *result.error : result.copy_error.value_or(""));
     // A photo without faces has a row too, so that none is lost.
     if (result.faces.empty())
-      return path + ",0,,,,,," + std::string(labels_.size(), ',') + "," + error + "\n";
+      return path + ",0,,,,,,," + std::string(labels_.size(), ',') + "," + error + "\n";
     std::string out;
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];

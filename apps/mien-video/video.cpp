@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "base/file.hpp"
 #include "commands.hpp"
@@ -16,6 +17,7 @@
 #include "common/output_file.hpp"
 #include "common/progress.hpp"
 #include "frame_converter.hpp"
+#include "mien/baseline.hpp"
 #include "pipeline/video_analyzer.hpp"
 #include "row_writer.hpp"
 #include "summary.hpp"
@@ -33,7 +35,7 @@ struct Options {
   std::string format = "auto", output, annotate, timeline, summary;
   int every = 1, detect_every = pipeline::VideoOptions{}.detect_every;
   double fps = 0, smoothing = tracking::SmoothingOptions{}.time_constant,
-         max_gap = tracking::TrackerOptions{}.max_gap;
+         max_gap = tracking::TrackerOptions{}.max_gap, baseline = 0, half_life = 0;
 
   void declare(base::OptionSet& o) {
     o.add(every, "every", "N", "analyze every Nth frame", {1, 1e6});
@@ -56,8 +58,47 @@ struct Options {
     o.add(max_gap, "max-gap", "SECONDS",
           "maximum time out of sight after which a face keeps its number", {0, 3600});
     o.alias("keep");
+    o.add(baseline, "baseline", "SECONDS",
+          "report expressions relative to each person's own mean in their first SECONDS, which "
+          "should be neutral; 0: off",
+          {0, 3600});
+    o.add(half_life, "baseline-half-life", "SECONDS",
+          "the same relative to a running mean with this half-life; 0: off", {0, 86400});
     analyzer.declare(o);
   }
+};
+
+/// Each person's probabilities relative to their own baseline.
+class PersonBaselines {
+ public:
+  PersonBaselines(const Options& options, std::vector<std::string> labels)
+      : options_(options), labels_(std::move(labels)) {}
+
+  void apply(pipeline::TrackedFace& tracked, double seconds) {
+    if (options_.baseline <= 0 && options_.half_life <= 0) return;
+    auto [found, is_new] = people_.try_emplace(tracked.number, labels_);
+    Person& person = found->second;
+    if (is_new) person.first = person.last = seconds;
+    const double elapsed = is_new ? 1 / kMaxRate : seconds - std::exchange(person.last, seconds);
+    if (options_.half_life > 0) person.mean.decay(std::exp2(-elapsed / options_.half_life));
+    const bool learning = options_.half_life > 0 || seconds - person.first < options_.baseline;
+    if (learning) person.mean.add(tracked.face, elapsed);
+    if (learning && options_.half_life <= 0) return;
+    tracked.face = person.mean.apply(tracked.face, 1, options_.analyzer.options.min_confidence);
+    tracked.label = static_cast<std::size_t>(
+        std::ranges::find(labels_, to_string(tracked.face.emotion)) - labels_.begin());
+  }
+
+ private:
+  static constexpr double kMaxRate = 1000;  // frames/s
+  struct Person {
+    explicit Person(const std::vector<std::string>& labels) : mean(labels) {}
+    Baseline mean;
+    double first = 0, last = 0;  // seconds
+  };
+  const Options& options_;
+  std::vector<std::string> labels_;
+  std::map<int, Person> people_;  // by number
 };
 
 /// Selects the frames to analyze.
@@ -190,6 +231,7 @@ int run(const Options& options, const std::string& name) {
   const float upscale = static_cast<float>(std::max(source.width(), source.height())) /
                         static_cast<float>(std::max(frames.width(), frames.height()));
   FrameChoice is_chosen(options);
+  PersonBaselines baselines(options, analyzer.labels());
   std::vector<pipeline::TrackedFace> faces;
   std::int64_t count = 0;
   double end = 0;
@@ -199,6 +241,7 @@ int run(const Options& options, const std::string& name) {
     while (const std::optional<VideoFrame> frame = source.next()) {
       if (is_chosen(*frame)) {
         faces = video.analyze(frames(*frame->image), frame->seconds);
+        for (pipeline::TrackedFace& face : faces) baselines.apply(face, frame->seconds);
         scale_boxes(faces, upscale);
         std::string text;
         std::vector<tracking::EmotionLog::Entry> entries;
@@ -258,6 +301,9 @@ int video_command(std::span<const std::string> arguments) {
                 "mien video needs one video, such as mien video video.mp4");
   if (options.fps > 0 && options.every > 1)
     throw Error(ErrorCode::kInvalidArgument, "--every and --fps exclude each other");
+  if (options.baseline > 0 && options.half_life > 0)
+    throw Error(ErrorCode::kInvalidArgument,
+                "--baseline and --baseline-half-life exclude each other");
   return run(options, names->front());
 }
 

@@ -130,7 +130,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   line.options.add(detector, "detector", "NAME", "face detector of --faces");
   line.options.add(votes, "votes", "FILE",
                    "FER+ votes (fer2013new.csv), for a head that was trained on them");
-  line.options.add(only, "head", "NAME", "calibrate this head alone; by default all heads");
+  line.options.add(only, "head", "NAME", "calibrate only this head; by default all heads");
   line.options.add(
       split, "split", "NAME",
       "split to fit on, never the one that the model is evaluated on; default: PublicTest, or the "

@@ -77,7 +77,8 @@ class PhotoExplainer {
   PhotoExplainer(const ExplainOptions& options, std::span<const PhotoInput> photos)
       : options_(options),
         methods_(explain::methods_from_string(options.method)),
-        explainer_(Explainer::load(options.analyzer.model, options.threads)),
+        explainer_(Explainer::load(options.analyzer.model, options.threads,
+                                   options.analyzer.options.head)),
         analyzer_(options.analyzer.load(options.threads)) {
     for (const PhotoInput& photo : photos) taken_.insert(identity_of(photo.path));
     if (options.emotion.empty()) return;

@@ -62,7 +62,7 @@ constexpr Entry kCommands[] = {
     {"Train", "export", "CHECKPOINT -o M", "convert a checkpoint to a model file", export_model},
     {"Train", "calibrate", "--model M --data D", "calibrate a model's probabilities",
      calibrate_command},
-    {"Train", "photo-head", "MODEL -o M", "add the head for photos to a model with two heads",
+    {"Train", "photo-head", "MODEL -o M", "add the head for photos to a model with both heads",
      photo_head_command},
     {"Train", "quantize", "MODEL -o M", "write an 8-bit copy of a model", quantize_command},
 };

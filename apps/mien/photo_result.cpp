@@ -37,11 +37,10 @@ std::vector<std::size_t> ranking(const Face& face) {
 }
 
 std::string face_text(const Face& face, std::size_t number, const Labels& labels) {
-  const std::vector<std::size_t> order = ranking(face);
   std::string out = base::format("\n  face %zu  %s   at %.0f,%.0f  %.0fx%.0f\n", number,
                                  display_label(face, labels).c_str(), face.box.x, face.box.y,
                                  face.box.width, face.box.height);
-  for (const std::size_t label : order) {
+  for (const std::size_t label : ranking(face)) {
     const float probability = face.probabilities[label];
     out += base::format("    %-9s %5.1f%%  %s\n", labels[label].c_str(), 100 * probability,
                         bar(probability).c_str());

@@ -16,6 +16,7 @@
 #include "photo_result.hpp"
 #include "pipeline/ordered_parallel.hpp"
 #include "result_file.hpp"
+#include "subjects.hpp"
 #include "vision/decode.hpp"
 #include "vision/face_detector.hpp"
 
@@ -24,9 +25,9 @@ namespace {
 
 struct PredictOptions {
   AnalyzerSettings analyzer;
-  std::string annotate, list, shard = "1/1", output, format, faces = "all";
+  std::string annotate, list, shard = "1/1", output, format, faces = "all", subject_by;
   int threads = 0;
-  bool crop = false;
+  bool crop = false, baseline = false;
 
   void declare(base::OptionSet& o) {
     analyzer.declare(o);
@@ -45,6 +46,12 @@ struct PredictOptions {
           "read a list of photos and folders from FILE, one per line or terminated by NUL; -: "
           "standard input");
     o.add(shard, "shard", "I/N", "process only shard I of N; a photo's path determines its shard");
+    o.add(subject_by, "subject-by", "folder|FILE",
+          "with --baseline: the person in each photo, by its folder or a CSV file path,subject");
+    o.add(
+        baseline, "baseline",
+        "report expressions relative to each person's own mean, which removes differences between "
+        "resting faces; give varied photos of each person");
     o.add(threads, "threads", "N", "threads in total; 0: one per core", {0, 1024});
   }
 };
@@ -146,6 +153,14 @@ void check_combinations(const PredictOptions& options, std::span<const std::stri
     throw Error(ErrorCode::kInvalidArgument,
                 "--annotate and --shard exclude each other: photos of the same name in different "
                 "folders would get one name");
+  if (options.baseline == options.subject_by.empty())
+    throw Error(ErrorCode::kInvalidArgument,
+                "--baseline and --subject-by belong together; give both");
+  if (options.baseline && !options.crop && options.faces == "all")
+    throw Error(ErrorCode::kInvalidArgument,
+                "--baseline needs one face per photo; add --faces largest or --faces one");
+  if (options.baseline && !options.annotate.empty())
+    throw Error(ErrorCode::kInvalidArgument, "--baseline and --annotate exclude each other");
 }
 
 }  // namespace
@@ -169,7 +184,7 @@ int predict_command(std::span<const std::string> arguments) {
   std::unique_ptr<ResultFile> resumed;
   std::unique_ptr<OutputFile> output;
   std::size_t failed = 0;
-  if (format == "jsonl" && !options.output.empty()) {
+  if (format == "jsonl" && !options.output.empty() && !options.baseline) {
     resumed = std::make_unique<ResultFile>(options.output);
     failed = remove_done(photos, *resumed);
   } else {
@@ -185,6 +200,12 @@ int predict_command(std::span<const std::string> arguments) {
   const int workers = std::clamp<int>(static_cast<int>(photos.size()), 1, threads);
   const Predictor predictor(options, workers > 1 ? 1 : std::min(threads, vision::kMaxThreads));
   const auto writer = make_result_writer(format, predictor.analyzer().labels());
+  std::vector<std::string> subjects;
+  if (options.baseline) {
+    const Subjects by(options.subject_by);
+    for (const PhotoInput& photo : photos) subjects.push_back(by.of(photo.path));
+  }
+  std::vector<PhotoResult> kept;  // with --baseline: all results, before they are printed
   const bool shares_terminal = output && output->is_terminal();
   const Interrupt interrupt;
   std::size_t done = 0;
@@ -196,7 +217,10 @@ int predict_command(std::span<const std::string> arguments) {
         [&](std::size_t i, const PhotoResult& result) {
           if (shares_terminal) bar.clear();
           if (result.error || result.copy_error) ++failed;
-          print(writer->photo(result));
+          if (options.baseline)
+            kept.push_back(result);
+          else
+            print(writer->photo(result));
           done = i + 1;
           if (photos.size() > 1)
             bar.update(static_cast<std::int64_t>(done),
@@ -204,6 +228,9 @@ int predict_command(std::span<const std::string> arguments) {
           return !Interrupt::requested();
         });
   }
+  apply_baselines(kept, subjects, predictor.analyzer().labels(),
+                  options.analyzer.options.min_confidence);
+  for (const PhotoResult& result : kept) print(writer->photo(result));
   print(writer->end());
   if (output) output->close();
   if (done < photos.size()) {

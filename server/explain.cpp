@@ -98,8 +98,8 @@ Response explain_face(const Service& service, const explain::Explainer& explaine
                   {"probability", rounded(explanation.probability, 1e5)},
                   {"layer", explainer.layer()},
                   {"crop", "data:image/png;base64," + crop},
-                  {"grad_cam", Json::parse(heat_map_json(*explanation.grad_cam))},
-                  {"occlusion", Json::parse(heat_map_json(*explanation.occlusion))}};
+                  {"grad_cam", explain::to_json(*explanation.grad_cam)},
+                  {"occlusion", explain::to_json(*explanation.occlusion)}};
   return {.body = to_text(body)};
 }
 

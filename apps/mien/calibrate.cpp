@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "base/file.hpp"
@@ -75,13 +76,14 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
 }  // namespace
 
 int calibrate_command(std::span<const std::string> arguments) {
-  std::string model_name, data, votes, split = "PublicTest", output;
+  std::string model_name, data, votes, only, split = "PublicTest", output;
   bool biases = false, help = false;
   double least_recall = 0;
   base::OptionSet options;
   options.add(model_name, "model", "FILE", "model file to calibrate");
   options.add(data, "data", "FILE", "fer2013.csv or a packed set");
   options.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv), for a head that learnt them");
+  options.add(only, "head", "NAME", "calibrate this head alone; default: all heads");
   options.add(split, "split", "NAME",
               "pictures to fit on; never the ones that the model is scored on");
   options.add(
@@ -121,7 +123,11 @@ int calibrate_command(std::span<const std::string> arguments) {
   model::Model model = model::read_onnx(path);
   model::ClassifierInfo info = model::read_classifier_info(model);
   const std::vector<std::string> heads = model::head_names(model);
+  if (!only.empty() && std::ranges::count(heads, only) == 0)
+    throw Error(ErrorCode::kInvalidArgument,
+                "--head: unknown head '" + only + "'; choose " + base::join(heads, ", "));
   for (const std::string& head : heads) {
+    if (!only.empty() && head != only) continue;
     const metrics::Calibration found =
         fit(path, head, samples, {biases, head == model::kFerPlusHead ? 0 : least_recall});
     (head == heads.front() ? info.temperature : info.other_heads.at(head).temperature) =
@@ -132,7 +138,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   const std::filesystem::path target = output.empty() ? path : std::filesystem::path(output);
   model::write_onnx(model, target);
   std::printf("wrote %s\n", target.c_str());
-  const std::filesystem::path copy = pipeline::eight_bit_copy(target);
+  const std::filesystem::path copy = pipeline::int8_copy(target);
   if (std::filesystem::exists(copy))
     std::printf("%s is not calibrated with it: write it again with mien quantize\n", copy.c_str());
   return kExitOk;

@@ -139,7 +139,7 @@ class PhotoExplainer {
         path, vision::encode_png(explain::draw(out.explanation,
                                                explainer_.labels()[out.explanation.label], large)));
     if (options_.sanity)
-      out.sanity = explain::randomisation_test(model(), crop, out.explanation.label, kSanitySeed);
+      out.sanity = explain::randomization_test(model(), crop, out.explanation.label, kSanitySeed);
     return out;
   }
 

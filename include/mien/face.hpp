@@ -25,7 +25,7 @@ using Landmarks = std::array<Point, 5>;
 /// What a face detector finds.
 struct DetectedFace {
   Box box;
-  float score = 0;  ///< the detector's own confidence; larger is surer, the scale is the detector's
+  float score = 0;  ///< the detector's, on its own scale; higher is more certain
   std::optional<Landmarks> landmarks;
 };
 

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
 
 namespace mien::model {
 namespace {
 
-/// Leaves out the nodes whose values lead to no output, and the weights that nothing uses then.
+/// Removes the nodes whose values lead to no output, and the weights that no node uses then.
 void remove_unused(Model& model) {
   std::set<std::string, std::less<>> used;
   for (const ValueInfo& output : model.outputs) used.insert(output.name);
@@ -31,10 +32,8 @@ auto find_head(Model& model, std::string_view name) {
   const auto found = std::find_if(model.outputs.begin(), model.outputs.end(),
                                   [&](const ValueInfo& o) { return o.name == name; });
   if (found == model.outputs.end()) {
-    std::string known;
-    for (const std::string& head : head_names(model)) known += (known.empty() ? "" : ", ") + head;
-    throw Error(ErrorCode::kInvalidArgument,
-                "the model has no head '" + std::string(name) + "': there are " + known);
+    throw Error(ErrorCode::kInvalidArgument, "unknown head '" + std::string(name) + "'; choose " +
+                                                 base::join(head_names(model), ", "));
   }
   return found;
 }
@@ -65,6 +64,19 @@ Model with_default_head(Model model, std::string_view name) {
   return model;
 }
 
+void remove_head(Model& model, std::string_view name) {
+  const auto found = find_head(model, name);
+  if (found == model.outputs.begin())
+    throw Error(ErrorCode::kInvalidArgument,
+                "head '" + std::string(name) + "' is the default one and cannot be removed");
+  ClassifierInfo info = read_classifier_info(model);
+  if (const auto head = info.other_heads.find(name); head != info.other_heads.end())
+    info.other_heads.erase(head);
+  model.outputs.erase(found);
+  write_classifier_info(model, info);
+  remove_unused(model);
+}
+
 void add_biases(Model& model, std::string_view head, std::span<const double> biases) {
   const std::string output = find_head(model, head)->name;
   const auto node = std::find_if(model.nodes.begin(), model.nodes.end(), [&](const Node& n) {
@@ -81,14 +93,15 @@ void add_biases(Model& model, std::string_view head, std::span<const double> bia
                              : model.initializers.end();
   if (bias == model.initializers.end() || bias->type != DataType::kFloat32 ||
       uses(bias->name) != 1) {
-    throw Error(ErrorCode::kUnsupported, "the head '" + output +
-                                             "' is not made by a Gemm with a constant bias of its "
-                                             "own: there is nothing to add biases to");
+    throw Error(ErrorCode::kUnsupported,
+                "head '" + output +
+                    "': biases need a last layer that is a Gemm with a constant bias of its own");
   }
   std::vector<float> values(bias->values<float>().begin(), bias->values<float>().end());
   if (values.size() != biases.size())
     throw Error(ErrorCode::kInvalidArgument,
-                "the head '" + output + "' has another number of classes than there are biases");
+                base::format("head '%s': %zu classes but %zu biases", output.c_str(), values.size(),
+                             biases.size()));
   for (std::size_t c = 0; c < values.size(); ++c) values[c] += static_cast<float>(biases[c]);
   *bias = make_tensor<float>(bias->name, bias->shape, values);
 }

@@ -10,17 +10,24 @@ Json to_json(const Face& face, std::span<const std::string> labels) {
                 {"y", rounded(face.box.y, 1)},
                 {"width", rounded(face.box.width, 1)},
                 {"height", rounded(face.box.height, 1)}};
-  out["score"] = rounded(face.detection_score, 4);
+  out["score"] = rounded(face.score, 4);
   if (face.landmarks) {
     for (const Point& point : *face.landmarks)
       out["landmarks"].push_back({{"x", rounded(point.x, 1)}, {"y", rounded(point.y, 1)}});
   }
-  out["emotion"] = answer(face);
+  out["emotion"] = to_string(face.emotion);
   out["confidence"] = rounded(face.confidence, 5);
+  out["uncertain"] = face.uncertain;
   Json& probabilities = out["probabilities"];
   for (std::size_t c = 0; c < labels.size(); ++c)
     probabilities[labels[c]] = rounded(face.probabilities[c], 5);
   return out;
+}
+
+Json to_json(const Provenance& provenance) {
+  return {{"model", provenance.model},       {"model_hash", provenance.model_hash},
+          {"head", provenance.head},         {"precision", provenance.precision},
+          {"detector", provenance.detector}, {"version", provenance.version}};
 }
 
 std::string face_json(const Face& face, std::span<const std::string> labels) {

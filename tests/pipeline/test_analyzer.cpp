@@ -112,7 +112,7 @@ TEST_F(AnalyzerTest, CropsAsTheModelFileSays) {
     EXPECT_EQ(faces[0].probabilities,
               classifier().probabilities({crop.row(0), static_cast<std::size_t>(48 * 48)}));
     EXPECT_EQ(faces[0].box.x, found[0].box.x);  // the box is the detector's, not the crop's
-    EXPECT_EQ(faces[0].detection_score, found[0].score);
+    EXPECT_EQ(faces[0].score, found[0].score);
     answers.push_back(faces[0].probabilities);
   }
   EXPECT_NE(answers[0], answers[1]);
@@ -120,11 +120,11 @@ TEST_F(AnalyzerTest, CropsAsTheModelFileSays) {
 
 TEST_F(AnalyzerTest, ThreadsShareIt) {
   const Analyzer analyzer = load();
-  std::vector<Image> pictures;
+  std::vector<Image> images;
   std::vector<std::vector<float>> alone;
   for (unsigned seed = 0; seed < 8; ++seed) {
-    pictures.push_back(test::blobs(seed));
-    alone.push_back(analyzer.classify(pictures.back()).probabilities);
+    images.push_back(test::blobs(seed));
+    alone.push_back(analyzer.classify(images.back()).probabilities);
   }
   const bool has_photo = std::filesystem::exists(kAstronaut);
   const Image photo = has_photo ? read_image(kAstronaut) : Image(160, 160, PixelFormat::kRgb8);
@@ -135,8 +135,8 @@ TEST_F(AnalyzerTest, ThreadsShareIt) {
     for (std::size_t t = 0; t < wrong.size(); ++t) {
       threads.emplace_back([&, t] {
         for (std::size_t i = 0; i < 24; ++i) {
-          const std::size_t at = (i + t) % pictures.size();
-          wrong[t] += analyzer.classify(pictures[at]).probabilities != alone[at] ? 1 : 0;
+          const std::size_t at = (i + t) % images.size();
+          wrong[t] += analyzer.classify(images[at]).probabilities != alone[at] ? 1 : 0;
         }
         const std::vector<Face> again = analyzer.analyze(photo);
         wrong[t] += again.size() != faces.size() ||

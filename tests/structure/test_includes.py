@@ -76,7 +76,8 @@ class Includes(unittest.TestCase):
 
     def test_a_module_stays_in_its_namespace(self):
         """Only what include/mien declares is in namespace mien itself; a file in src/ that defines it opens `mien`."""
-        defines_public = {"src/base/emotion.cpp", "src/base/error.cpp", "src/base/face.cpp", "src/pipeline/analyzer.cpp"}
+        defines_public = {"src/base/emotion.cpp", "src/base/error.cpp", "src/base/face.cpp", "src/pipeline/analyzer.cpp",
+                          "src/pipeline/baseline.cpp", "src/pipeline/display_label.cpp"}
         wrong = []
         for path in self.files:
             module, _ = module_of(path)

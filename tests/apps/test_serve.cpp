@@ -61,6 +61,8 @@ TEST_F(ServePhotos, ReturnsWhatPredictPrints) {
   EXPECT_TRUE(json["model"] == "mien" || json["model"] == "mien-int8")
       << json["model"];  // by the CPU
   EXPECT_EQ(json["labels"].size(), 7U);
+  EXPECT_EQ(json["provenance"]["model"], json["model"]);
+  EXPECT_EQ(json["provenance"]["model_hash"].get<std::string>().size(), 16U);
   EXPECT_GT(json["milliseconds"], 0);
   ASSERT_EQ(json["results"].size(), 1U);
   const Json& result = json["results"][0];
@@ -292,10 +294,11 @@ TEST_F(Serve, ReportsModelsAndStates) {
   EXPECT_TRUE(models["models"][0]["name"] == "mien" || models["models"][0]["name"] == "mien-int8");
   EXPECT_EQ(models["models"][0]["detector"], "hog");
   EXPECT_EQ(models["models"][0]["labels"].size(), 7U);
+  EXPECT_EQ(models["models"][0]["min_confidence"], 0.4);
   EXPECT_EQ(models["limits"]["images"], 5);
   EXPECT_EQ(models["limits"]["body_bytes"], 32 << 20);
-  EXPECT_EQ(server.get("/healthz").body, "{\"status\":\"ok\"}\n");
-  EXPECT_EQ(server.get("/readyz").body, "{\"status\":\"ready\"}\n");
+  EXPECT_EQ(server.get("/healthz").body, "{\"status\": \"ok\"}\n");
+  EXPECT_EQ(server.get("/readyz").body, "{\"status\": \"ready\"}\n");
 }
 
 TEST_F(ServePhotos, CountsForPrometheus) {

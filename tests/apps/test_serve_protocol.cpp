@@ -191,11 +191,11 @@ TEST_F(ServeProtocol, KeepsAConnectionAndTheOrderOfItsRequests) {
   const auto first = connection.receive();
   ASSERT_EQ(status_of(first), 200);
   EXPECT_EQ(Json::parse(first->body)["results"][0]["width"], 200);
-  EXPECT_EQ(connection.receive()->body, "{\"status\":\"ok\"}\n");
+  EXPECT_EQ(connection.receive()->body, "{\"status\": \"ok\"}\n");
   const auto head = connection.receive(true);
   ASSERT_EQ(status_of(head), 200);
-  EXPECT_EQ(head->headers.at("content-length"), "16");
-  EXPECT_EQ(connection.receive()->body, "{\"status\":\"ready\"}\n");
+  EXPECT_EQ(head->headers.at("content-length"), "17");
+  EXPECT_EQ(connection.receive()->body, "{\"status\": \"ready\"}\n");
   EXPECT_TRUE(connection.closed());
 }
 

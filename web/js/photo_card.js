@@ -119,7 +119,16 @@ export class PhotoCard {
     const { faces } = this.result ?? {};
     if (!faces || rejection(faces) !== this.#rejection) return this.render();
     this.#rows.forEach((row, i) => row.update(faces[i], settings.threshold));
-    this.#boxes.forEach((box, i) => box.style.setProperty("--c", describePrediction(faces[i], settings.threshold).color));
+    this.#labelBoxes();
+  }
+
+  /** Boxes have the color of the emotion; large ones also name it. */
+  #labelBoxes() {
+    this.#boxes.forEach((box, i) => {
+      const { color, short } = describePrediction(this.result.faces[i], settings.threshold);
+      box.style.setProperty("--c", color);
+      box.querySelector(".box-label").textContent = ` ${short}`;
+    });
   }
 
   /** Shows the result according to the settings. */
@@ -186,16 +195,16 @@ export class PhotoCard {
   #renderBoxes() {
     const { width, height, faces } = this.result;
     faces.forEach((face, i) => {
-      const tag = h("span", {}, String(i + 1));
+      const tag = h("span", {}, String(i + 1), h("span.box-label"));
       const box = h("div.box", { ariaHidden: "true", onclick: () => this.#highlight(i, true) }, tag);
       const percentOf = (value, total) => `${((100 * value) / total).toFixed(3)}%`;
       Object.assign(box.style, { left: percentOf(face.box.x, width), top: percentOf(face.box.y, height) });
       Object.assign(box.style, { width: percentOf(face.box.width, width), height: percentOf(face.box.height, height) });
-      box.style.setProperty("--c", describePrediction(face, settings.threshold).color);
       box.addEventListener("pointerenter", () => this.#highlight(i));
       box.addEventListener("pointerleave", () => this.#highlight(-1));
       this.#boxes.push(box);
     });
+    this.#labelBoxes();
     this.#figure.append(...this.#boxes);
   }
 

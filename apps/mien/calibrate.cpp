@@ -107,7 +107,7 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
       biases += base::format("%s%s %+.2f", c > 0 ? ", " : "", classifier.info().labels[c].c_str(),
                              found.biases[c]);
     std::printf("%s: biases %s\n", head.c_str(), biases.c_str());
-    print_gain(head, metrics::cross_validate_calibration(logits, labels, persons_of(samples),
+    print_gain(head, metrics::cross_validate_calibration(logits, labels, subjects_of(samples),
                                                          classifier.info().temperature, fit_once));
   }
   return found;

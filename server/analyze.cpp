@@ -143,8 +143,8 @@ class Results {
 };
 
 Json to_json(const Service& service, const Face& face) {
-  service.metrics.count_faces(answer(face), 1);
-  return Json::parse(pipeline::face_json(face, service.analyzer.labels()));
+  service.metrics.count_faces(face.uncertain ? "uncertain" : to_string(face.emotion), 1);
+  return pipeline::to_json(face, service.analyzer.labels());
 }
 
 std::optional<Failure> analyze_photo(const Service& service, const Images::Entry& image,

@@ -27,7 +27,7 @@ class CsvRows : public RowWriter {
  public:
   explicit CsvRows(std::vector<std::string> labels) : labels_(std::move(labels)) {}
   std::string begin() const override {
-    std::string out = "time,frame,track,x,y,width,height,detected,emotion,confidence";
+    std::string out = "time,frame,track,x,y,width,height,detected,emotion,confidence,uncertain";
     for (const std::string& label : labels_) out += "," + label;
     return out + "\n";
   }
@@ -35,9 +35,10 @@ class CsvRows : public RowWriter {
                   const pipeline::TrackedFace& tracked) const override {
     const Face& face = tracked.face;
     std::string out = base::format(
-        "%.4f,%lld,%d,%.1f,%.1f,%.1f,%.1f,%d,%s,%.5f", seconds, static_cast<long long>(frame),
+        "%.4f,%lld,%d,%.1f,%.1f,%.1f,%.1f,%d,%s,%.5f,%d", seconds, static_cast<long long>(frame),
         tracked.number, face.box.x, face.box.y, face.box.width, face.box.height,
-        tracked.detected ? 1 : 0, std::string(answer(face)).c_str(), face.confidence);
+        tracked.detected ? 1 : 0, std::string(to_string(face.emotion)).c_str(), face.confidence,
+        face.uncertain ? 1 : 0);
     for (const float probability : face.probabilities) out += base::format(",%.5f", probability);
     return out + "\n";
   }

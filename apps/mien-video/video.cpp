@@ -32,7 +32,7 @@ struct Options {
                      timeline, summary;
   int every = 1, detect_every = pipeline::VideoOptions{}.detect_every, min_face = 0;
   double per_second = 0, smoothing = tracking::SmoothingOptions{}.time_constant,
-         keep = tracking::TrackerOptions{}.keep_seconds, min_confidence = 0;
+         keep = tracking::TrackerOptions{}.max_gap, min_confidence = kDefaultMinConfidence;
   bool help = false;
 
   void declare(base::OptionSet& o) {
@@ -58,7 +58,7 @@ struct Options {
     o.add(detector, "detector", "NAME", "face detector: auto, hog, or an ONNX file of one");
     o.add(min_face, "min-face", "PIXELS", "smallest face looked for; 0: 40, more in large films",
           {0, 20000});
-    o.add(min_confidence, "min-confidence", "P", "below this probability the answer is 'uncertain'",
+    o.add(min_confidence, "min-confidence", "P", "below this confidence a face is uncertain",
           {0, 1});
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"},
                  "arithmetic of the network");
@@ -129,8 +129,8 @@ class AnnotatedFilm {
       const Face& face = tracked.face;
       drawn.push_back(
           {.box = face.box,
-           .title = base::format("%d  %s %.0f%%", tracked.number, std::string(answer(face)).c_str(),
-                                 100 * face.confidence),
+           .title = base::format("%d  %s %.0f%%", tracked.number,
+                                 std::string(display_label(face)).c_str(), 100 * face.confidence),
            .bars = {},
            .color = face.uncertain ? vision::kUncertainColor : vision::color_of(face.emotion)});
       for (std::size_t c = 0; c < labels_.size(); ++c)
@@ -180,7 +180,7 @@ int run(const Options& options, const std::string& name) {
                                                            .precision = options.precision});
   pipeline::VideoAnalyzer video(analyzer, {.detect_every = options.detect_every,
                                            .smoothing = {.time_constant = options.smoothing},
-                                           .tracker = {.keep_seconds = options.keep},
+                                           .tracker = {.max_gap = options.keep},
                                            .min_confidence = options.min_confidence});
   tracking::EmotionLog log(analyzer.labels().size());
   // Written now too: a missing gnuplot or folder shows before an hour of film is read and not after

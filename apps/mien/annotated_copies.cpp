@@ -38,7 +38,7 @@ void write_annotated(const ImageView& photo, const std::vector<Face>& faces,
   std::vector<vision::AnnotatedFace> drawn;
   for (const Face& face : faces) {
     vision::AnnotatedFace one{.box = face.box,
-                              .title = std::string(answer(face)),
+                              .title = std::string(display_label(face)),
                               .bars = {},
                               .color = vision::kUncertainColor};
     if (!face.uncertain) {

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "base/file.hpp"
 #include "base/options.hpp"
 #include "base/softmax.hpp"
 #include "commands.hpp"
+#include "face_data.hpp"
 #include "measure.hpp"
 #include "metrics/calibration.hpp"
 #include "mien/error.hpp"
@@ -20,6 +22,37 @@ struct FitOptions {
   double least_recall = 0;  ///< 0: whatever it is
 };
 
+/// What the calibration is worth on images that it was not fitted on.
+void print_gain(const std::string& head, const std::optional<metrics::CalibrationGain>& gain) {
+  if (!gain) {
+    std::printf("%s: no cross-validation, because all images are of one subject\n", head.c_str());
+    return;
+  }
+  std::printf(
+      "%s: %d-fold cross-validation: accuracy %.3f before, %.3f after; macro F1 %.3f, %.3f; log "
+      "loss %.3f, %.3f\n",
+      head.c_str(), gain->folds, gain->before.accuracy, gain->after.accuracy, gain->before.macro_f1,
+      gain->after.macro_f1, gain->before.log_loss, gain->after.log_loss);
+}
+
+/// The split to fit on: PublicTest if there is one, else the only split.
+datasets::Split split_to_fit(const datasets::Dataset& dataset, const std::string& name) {
+  if (!name.empty()) return datasets::split_from_string(name);
+  const bool is_one = std::all_of(dataset.begin(), dataset.end(), [&](const auto& sample) {
+    return sample.split == dataset[0].split;
+  });
+  return is_one && !dataset.empty() ? dataset[0].split : datasets::Split::kPublicTest;
+}
+
+/// A file, or a folder of labeled images: whole, or with `faces` cropped as predict does.
+datasets::Dataset read_data(const std::string& data, const std::filesystem::path& model,
+                            const std::string& detector_name, bool faces) {
+  if (!std::filesystem::is_directory(data)) return datasets::read_dataset(data);
+  if (!faces) return read_face_folder(data, nullptr, {}).dataset;
+  const auto detector = vision::make_face_detector(detector_name, {.threads = 1});
+  return read_face_folder(data, detector.get(), crop_of(model, *detector)).dataset;
+}
+
 /// Calibrates one head on the pictures whose class it knows: of the voters' majority for the head
 /// that the votes taught.
 metrics::Calibration fit(const std::filesystem::path& path, const std::string& head,
@@ -27,7 +60,11 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
                          const FitOptions& options) {
   const pipeline::Classifier classifier =
       pipeline::Classifier::load(path, {engine::Precision::kF32, 0}, {.name = head});
-  const bool by_votes = head == model::kFerPlusHead;
+  // Images of folders have no votes; their label is the best that is known.
+  const bool by_votes =
+      head == model::kFerPlusHead && std::any_of(all.begin(), all.end(), [](const auto* sample) {
+        return sample->row >= 0 || sample->has_votes();
+      });
   const std::vector<int> outputs = by_votes ? majority_outputs(classifier.info().labels, all)
                                             : label_outputs(classifier.info().labels, all);
   std::vector<const datasets::Sample*> samples;
@@ -46,10 +83,12 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
       measure_logits([&](auto faces) { return classifier.logits(faces); }, pixels_of(samples),
                      Views::kSingle, "calibrate");
   const auto classes = static_cast<std::size_t>(classifier.classes());
-  metrics::Calibration found = options.biases
-                                   ? metrics::fit_calibration(logits, labels)
-                                   : metrics::Calibration{metrics::fit_temperature(logits, labels),
-                                                          std::vector<double>(classes)};
+  const auto fit_once = [&](std::span<const float> values, std::span<const int> truth) {
+    return options.biases ? metrics::fit_calibration(values, truth)
+                          : metrics::Calibration{metrics::fit_temperature(values, truth),
+                                                 std::vector<double>(classes)};
+  };
+  metrics::Calibration found = fit_once(logits, labels);
   if (options.least_recall > 0)
     found = metrics::raise_recalls(logits, labels, std::move(found), options.least_recall);
   std::vector<float> moved = logits;
@@ -68,6 +107,8 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
       biases += base::format("%s%s %+.2f", c > 0 ? ", " : "", classifier.info().labels[c].c_str(),
                              found.biases[c]);
     std::printf("%s: biases %s\n", head.c_str(), biases.c_str());
+    print_gain(head, metrics::cross_validate_calibration(logits, labels, persons_of(samples),
+                                                         classifier.info().temperature, fit_once));
   }
   return found;
 }
@@ -75,15 +116,20 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
 }  // namespace
 
 int calibrate_command(std::span<const std::string> arguments) {
-  std::string model_name, data, votes, split = "PublicTest", output;
-  bool biases = false, help = false;
+  std::string model_name, data, votes, only, split, output, detector = "auto";
+  bool biases = false, faces = false, help = false;
   double least_recall = 0;
   base::OptionSet options;
   options.add(model_name, "model", "FILE", "model file to calibrate");
-  options.add(data, "data", "FILE", "fer2013.csv or a packed set");
+  options.add(data, "data", "FILE", "fer2013.csv, a packed set, or a folder of class folders");
+  options.add(faces, "faces", "detect and crop the faces of a folder's images, as predict does");
+  options.add(detector, "detector", "NAME", "face detector of --faces");
   options.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv), for a head that learnt them");
-  options.add(split, "split", "NAME",
-              "pictures to fit on; never the ones that the model is scored on");
+  options.add(only, "head", "NAME", "calibrate this head alone; default: all heads");
+  options.add(
+      split, "split", "NAME",
+      "split to fit on, never the one that the model is evaluated on; default: PublicTest, or the "
+      "only split");
   options.add(
       biases, "biases",
       "fit a bias for each class too, and add it to the last layer (Alexandari et al. 2020): what "
@@ -114,14 +160,18 @@ int calibrate_command(std::span<const std::string> arguments) {
   if (least_recall > 0 && !biases)
     throw Error(ErrorCode::kInvalidArgument, "--least-recall moves biases: give --biases too");
   const std::filesystem::path path = model::locate_model(model_name);
-  datasets::Dataset dataset = datasets::read_dataset(data);
+  datasets::Dataset dataset = read_data(data, path, detector, faces);
   if (!votes.empty()) datasets::attach_ferplus_votes(dataset, votes);
   const std::vector<const datasets::Sample*> samples =
-      select_split(dataset, datasets::split_from_string(split), data);
+      select_split(dataset, split_to_fit(dataset, split), data);
   model::Model model = model::read_onnx(path);
   model::ClassifierInfo info = model::read_classifier_info(model);
   const std::vector<std::string> heads = model::head_names(model);
+  if (!only.empty() && std::ranges::count(heads, only) == 0)
+    throw Error(ErrorCode::kInvalidArgument,
+                "--head: unknown head '" + only + "'; choose " + base::join(heads, ", "));
   for (const std::string& head : heads) {
+    if (!only.empty() && head != only) continue;
     const metrics::Calibration found =
         fit(path, head, samples, {biases, head == model::kFerPlusHead ? 0 : least_recall});
     (head == heads.front() ? info.temperature : info.other_heads.at(head).temperature) =
@@ -132,7 +182,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   const std::filesystem::path target = output.empty() ? path : std::filesystem::path(output);
   model::write_onnx(model, target);
   std::printf("wrote %s\n", target.c_str());
-  const std::filesystem::path copy = pipeline::eight_bit_copy(target);
+  const std::filesystem::path copy = pipeline::int8_copy(target);
   if (std::filesystem::exists(copy))
     std::printf("%s is not calibrated with it: write it again with mien quantize\n", copy.c_str());
   return kExitOk;

@@ -19,6 +19,7 @@ int audit_command(std::span<const std::string> arguments);  ///< mien data audit
 int explain_command(std::span<const std::string> arguments);
 int calibrate_command(std::span<const std::string> arguments);
 int bench_command(std::span<const std::string> arguments);
+int photo_head_command(std::span<const std::string> arguments);
 int quantize_command(std::span<const std::string> arguments);
 int serve_command(std::span<const std::string> arguments);
 int models_command(std::span<const std::string> arguments);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <utility>
 
 #include "base/file.hpp"
 #include "base/options.hpp"
@@ -8,6 +9,7 @@
 #include "commands.hpp"
 #include "evaluation/corruption.hpp"
 #include "evaluation/face_model.hpp"
+#include "evaluation/subject_baseline.hpp"
 #include "evaluation/traits.hpp"
 #include "face_data.hpp"
 #include "measure.hpp"
@@ -26,8 +28,8 @@ struct EvaluateOptions {
   std::string head, data, votes, report;
   std::string split, detector = "auto", crop, format = "text", precision = "f32";
   int threads = 0, rounds = 1000;
-  bool flip = false, faces = false, slices = false, robustness = false, pictures = true,
-       help = false;
+  bool subject_baseline = false, flip = false, faces = false, slices = false, robustness = false,
+       pictures = true, help = false;
 
   void declare(base::OptionSet& o) {
     o.add(models, "model", "FILE",
@@ -52,6 +54,9 @@ struct EvaluateOptions {
     o.add(
         votes, "votes", "FILE",
         "FER+ votes (fer2013new.csv): eight-class majority accuracy and scores against the votes");
+    o.add(subject_baseline, "subject-baseline",
+          "subtract each subject's mean log-probabilities (CK+48, JAFFE), because resting faces "
+          "differ");
     o.add(flip, "flip", "average the logits with those of the mirror image");
     o.add(slices, "slices",
           "also the scores of parts of the pictures: by person, light, size, pose");
@@ -90,7 +95,7 @@ struct Material {
   metrics::ReportOptions intervals;  // with persons as groups, where the data name them
   std::string_view head;  // that is made for the labels; empty: the model's default one, which
                           // answers for photographs
-  std::vector<evaluation::Parting> partings;
+  std::vector<evaluation::Partition> partings;
 };
 
 /// PrivateTest, or the split of all pictures where they have but one.
@@ -153,7 +158,7 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
       traits.back()
           .size.reset();  // of a picture that is cut to the face: it says nothing of the photograph
   }
-  out.partings = evaluation::part_pictures(traits);
+  out.partings = evaluation::partition_images(traits);
   return out;
 }
 
@@ -170,10 +175,11 @@ void score_votes(reports::ModelEvaluation& out, const evaluation::FaceModel& vot
   }
 }
 
-void score_slices(reports::ModelEvaluation& out, const std::vector<evaluation::Parting>& partings) {
-  for (const evaluation::Parting& parting : partings) {
+void score_slices(reports::ModelEvaluation& out,
+                  const std::vector<evaluation::Partition>& partings) {
+  for (const evaluation::Partition& parting : partings) {
     std::vector<int> part;
-    for (const std::size_t picture : out.own.pictures) part.push_back(parting.part[picture]);
+    for (const std::size_t picture : out.own.images) part.push_back(parting.slice[picture]);
     metrics::Slicing slicing = metrics::slice_accuracy(parting.name, part, parting.names,
                                                        out.own.predicted, out.own.truth);
     if (slicing.slices.size() > 1) out.slicings.push_back(std::move(slicing));
@@ -185,12 +191,12 @@ void score_robustness(reports::ModelEvaluation& out, const evaluation::FaceModel
                       const Material& material, const EvaluateOptions& options) {
   const auto classes = static_cast<int>(out.own.labels.size());
   out.robustness.push_back({"none", "", out.own.scores.accuracy, out.own.scores.macro_f1.value});
-  for (const evaluation::DisturbanceStep& step : evaluation::disturbance_steps()) {
+  for (const evaluation::CorruptionStep& step : evaluation::corruption_steps()) {
     std::vector<std::uint8_t> pixels;
-    for (const std::size_t picture : out.own.pictures) {
+    for (const std::size_t picture : out.own.images) {
       const ImageView view{material.pictures[picture]->pixels.data(), datasets::kFaceSize,
                            datasets::kFaceSize, datasets::kFaceSize, PixelFormat::kGray8};
-      const Image disturbed = evaluation::disturb(view, step.kind, step.strength, picture);
+      const Image disturbed = evaluation::corrupt(view, step.kind, step.strength, picture);
       pixels.insert(pixels.end(), disturbed.row(0), disturbed.row(0) + datasets::kFacePixels);
     }
     const std::vector<float> logits =
@@ -203,7 +209,7 @@ void score_robustness(reports::ModelEvaluation& out, const evaluation::FaceModel
       confusion.add(out.own.truth[i], predicted[i]);
       right.push_back(predicted[i] == out.own.truth[i]);
     }
-    const metrics::ReportOptions known = metrics::options_for(material.intervals, out.own.pictures);
+    const metrics::ReportOptions known = metrics::options_for(material.intervals, out.own.images);
     out.robustness.push_back(
         {step.name, step.text, metrics::accuracy_score(right, known), confusion.macro_f1()});
   }
@@ -212,23 +218,30 @@ void score_robustness(reports::ModelEvaluation& out, const evaluation::FaceModel
 reports::ModelEvaluation evaluate_model(const std::string& name, const std::filesystem::path& path,
                                         const Material& material, const EvaluateOptions& options) {
   const std::unique_ptr<evaluation::FaceModel> model = evaluation::load_face_model(
-      path, options.compile_options(), {.name = options.head, .taught = material.head});
+      path, options.compile_options(), {.name = options.head, .preferred = material.head});
   const auto measure = [&](const evaluation::FaceModel& m) {
     return measure_logits([&](auto faces) { return m.logits(faces); }, material.pixels,
                           options.views(), name);
   };
-  const std::vector<float> logits = measure(*model);
-  reports::ModelEvaluation out{.name = name,
-                               .path = path.string(),
-                               .runtime = model->runtime(),
-                               .temperature = model->temperature()};
+  std::vector<float> logits = measure(*model);
+  double temperature = model->temperature();
+  if (options.subject_baseline) {
+    if (material.intervals.groups.empty())
+      throw Error(ErrorCode::kInvalidArgument,
+                  "--subject-baseline: the file names of the data give no subjects");
+    logits = evaluation::subtract_subject_means(logits, static_cast<int>(model->labels().size()),
+                                                std::exchange(temperature, 1),
+                                                material.intervals.groups);
+  }
+  reports::ModelEvaluation out{
+      .name = name, .path = path.string(), .runtime = model->runtime(), .temperature = temperature};
   out.own = reports::evaluate_labels(logits, label_outputs(model->labels(), material.pictures),
-                                     model->labels(), model->temperature(), material.intervals);
-  out.unknown_labels = material.pictures.size() - out.own.pictures.size();
+                                     model->labels(), temperature, material.intervals);
+  out.unknown_labels = material.pictures.size() - out.own.images.size();
   out.without_seen = reports::scores_without(out.own, material.seen, material.intervals);
   if (material.has_votes) {
     const std::unique_ptr<evaluation::FaceModel> voter = evaluation::load_face_model(
-        path, options.compile_options(), {.name = options.head, .taught = model::kFerPlusHead});
+        path, options.compile_options(), {.name = options.head, .preferred = model::kFerPlusHead});
     score_votes(out, *voter, voter->head() == model->head() ? logits : measure(*voter), material);
   }
   score_slices(out, material.partings);
@@ -261,11 +274,11 @@ reports::Evaluation evaluate(const EvaluateOptions& options,
   reports::Evaluation out{.data = options.data,
                           .split = material.split_name,
                           .views = options.flip ? "flip" : "single",
-                          .pictures = material.pictures};
+                          .images = material.pictures};
   out.seen_in_training =
       static_cast<std::size_t>(std::count(material.seen.begin(), material.seen.end(), true));
   for (const std::string& history : options.histories)
-    out.histories.push_back(reports::read_history(history));
+    out.histories.push_back(plots::read_history(history));
   const std::vector<std::string> names = short_names(models);
   for (std::size_t i = 0; i < models.size(); ++i)
     out.models.push_back(evaluate_model(names[i], models[i], material, options));
@@ -310,7 +323,8 @@ int evaluate_command(std::span<const std::string> arguments) {
     base::write_file(options.report,
                      reports::to_page(evaluation, options.pictures ? reports::Faces::kShown
                                                                    : reports::Faces::kLeftOut));
-  const std::string text = options.format == "json"   ? reports::to_json(evaluation)
+  const std::string text = options.format == "json"
+                               ? base::to_text(reports::to_json(evaluation)) + "\n"
                            : options.format == "card" ? reports::to_card(evaluation)
                                                       : reports::to_text(evaluation);
   std::fputs(text.c_str(), stdout);

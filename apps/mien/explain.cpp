@@ -19,6 +19,7 @@
 #include "mien/error.hpp"
 #include "model/heads.hpp"
 #include "model/locate.hpp"
+#include "vision/decode.hpp"
 #include "vision/encode.hpp"
 #include "vision/face_detector.hpp"
 
@@ -103,9 +104,12 @@ class PhotoExplainer {
     ExplainedPhoto result{.path = input.path, .faces = {}, .error = input.error};
     if (result.error) return result;
     try {
-      const Image photo = read_image(input.path);
-      const std::vector<Face> faces =
-          options_.crop ? std::vector{analyzer_.classify(photo)} : analyzer_.analyze(photo);
+      const std::vector<std::byte> bytes =
+          base::read_file(input.path, vision::DecodeLimits{}.max_file_bytes);
+      const vision::ScaledImage photo = vision::decode_photo(bytes, input.path);
+      const std::vector<Face> faces = options_.crop
+                                          ? std::vector{analyzer_.classify(photo.image)}
+                                          : analyzer_.analyze_encoded(bytes, input.path).faces;
       for (const Face& face : faces)
         result.faces.push_back(
             explain_face(photo, face, picture_path(input.path, result.faces.size())));
@@ -118,7 +122,7 @@ class PhotoExplainer {
   }
 
  private:
-  ExplainedFace explain_face(const Image& photo, const Face& face,
+  ExplainedFace explain_face(const vision::ScaledImage& photo, const Face& face,
                              const std::filesystem::path& path) {
     const Face drawn = options_.crop ? Face{} : face;  // a cropped photo is taken whole
     // By name: the analyzer's labels may leave one of the network's out (contempt).
@@ -139,12 +143,13 @@ class PhotoExplainer {
         path, vision::encode_png(explain::draw(out.explanation,
                                                explainer_.labels()[out.explanation.label], large)));
     if (options_.sanity)
-      out.sanity = explain::randomisation_test(model(), crop, out.explanation.label, kSanitySeed);
+      out.sanity = explain::randomization_test(model(), crop, out.explanation.label, kSanitySeed);
     return out;
   }
 
   const model::Model& model() {
-    if (!model_) model_ = model::load_head(model::locate_model(options_.model)).model;
+    if (!model_)
+      model_ = model::select_head(model::read_onnx(model::locate_model(options_.model)), "");
     return *model_;
   }
 

@@ -6,11 +6,16 @@
 #include <vector>
 
 #include "datasets/dataset.hpp"
+#include "datasets/folders.hpp"
 #include "mien/face.hpp"
 #include "model/classifier.hpp"
 #include "vision/face_detector.hpp"
 
 namespace mien::apps {
+
+/// The images of a labeled folder. Prints the number of images outside class folders to standard
+/// error. Throws what datasets::list_labeled_images throws.
+std::vector<datasets::LabeledImage> list_labeled_folder(const std::string& folder);
 
 /// Face pictures, and where each lies in its image as far as a detector says.
 struct FaceData {

@@ -11,9 +11,9 @@
 #include <memory>
 
 #include "base/hash.hpp"
-#include "datasets/folders.hpp"
 #include "mien/error.hpp"
 #include "vision/decode.hpp"
+#include "vision/photo_files.hpp"
 
 namespace mien::apps {
 namespace {
@@ -123,7 +123,9 @@ class Collector {
       std::error_code ignored;
       if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
         if (!is_own(entry->path())) list(entry->path(), found);
-      } else if (entry->is_regular_file(ignored) && datasets::has_image_extension(entry->path()))
+      } else if (entry->is_regular_file(ignored) &&
+                 (vision::has_photo_extension(entry->path()) ||
+                  vision::has_unsupported_extension(entry->path())))
         found.push_back({entry->path().string()});
     }
     if (error) found.push_back({folder.string(), "cannot list the folder: " + error.message()});

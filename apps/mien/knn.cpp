@@ -138,19 +138,19 @@ class Classifier {
   Classifier(const Known& known, const KnnOptions& options)
       : known_(known), options_(options), table_(features_of(known.pictures, options.kind())) {}
 
-  Neighbours search(const FeatureTable& queries, Metric metric, std::size_t k) const {
+  Neighbors search(const FeatureTable& queries, Metric metric, std::size_t k) const {
     ProgressBar bar(std::string(to_string(metric)), static_cast<std::int64_t>(queries.rows()),
                     "pictures");
-    return nearest_neighbours(queries, table_, metric, k, options_.thread_count(),
-                              [&](std::size_t done, std::size_t) {
-                                if (Interrupt::requested())
-                                  throw Error(ErrorCode::kInterrupted, "interrupted");
-                                bar.update(static_cast<std::int64_t>(done));
-                              });
+    return nearest_neighbors(queries, table_, metric, k, options_.thread_count(),
+                             [&](std::size_t done, std::size_t) {
+                               if (Interrupt::requested())
+                                 throw Error(ErrorCode::kInterrupted, "interrupted");
+                               bar.update(static_cast<std::int64_t>(done));
+                             });
   }
 
   /// [queries, classes] by the first k of the neighbours.
-  std::vector<float> shares(const Neighbours& neighbours, std::size_t k) const {
+  std::vector<float> shares(const Neighbors& neighbours, std::size_t k) const {
     std::vector<float> out;
     for (std::size_t i = 0; i < neighbours.found.size() / neighbours.k; ++i) {
       const std::vector<float> row =
@@ -190,7 +190,7 @@ void choose(Choice& choice, const Classifier& classifier, const Known& known,
   const FeatureTable queries = features_of(pictures, options.kind());
   const std::vector<int> truth = label_outputs(known.labels, pictures);
   for (const Metric metric : tried) {
-    const Neighbours neighbours = classifier.search(queries, metric, *ks.rbegin());
+    const Neighbors neighbours = classifier.search(queries, metric, *ks.rbegin());
     for (const std::size_t k : ks)
       choice.grid.push_back(score(metric, k, classifier.shares(neighbours, k), truth,
                                   static_cast<int>(known.labels.size())));
@@ -211,9 +211,9 @@ reports::Evaluation evaluate(const datasets::Dataset& dataset, datasets::Split s
   reports::Evaluation out{.data = options.data,
                           .split = std::string(datasets::to_string(split)),
                           .views = "single",
-                          .pictures = select_split(dataset, split, options.data)};
+                          .images = select_split(dataset, split, options.data)};
   const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds,
-                                              .groups = persons_of(out.pictures)};
+                                              .groups = persons_of(out.images)};
   const std::vector<bool> seen = mark_seen(dataset, split);
   out.seen_in_training = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
   std::vector<float> logits(shares.begin(), shares.end());
@@ -223,13 +223,13 @@ reports::Evaluation evaluate(const datasets::Dataset& dataset, datasets::Split s
   m.path = base::format("nearest neighbours (k %zu, %s, %s)", pair.k, to_string(pair.metric).data(),
                         options.features.c_str());
   m.runtime = "Mien, brute force";
-  m.own = reports::evaluate_labels(logits, label_outputs(known.labels, out.pictures), known.labels,
-                                   1, report_options);
-  m.unknown_labels = out.pictures.size() - m.own.pictures.size();
+  m.own = reports::evaluate_labels(logits, label_outputs(known.labels, out.images), known.labels, 1,
+                                   report_options);
+  m.unknown_labels = out.images.size() - m.own.images.size();
   m.without_seen = reports::scores_without(m.own, seen, report_options);
   std::vector<metrics::FerPlusVotes> votes;
-  for (const datasets::Sample* sample : out.pictures) votes.push_back(sample->votes);
-  if (std::any_of(out.pictures.begin(), out.pictures.end(),
+  for (const datasets::Sample* sample : out.images) votes.push_back(sample->votes);
+  if (std::any_of(out.images.begin(), out.images.end(),
                   [](const datasets::Sample* sample) { return sample->has_votes(); })) {
     m.ferplus = metrics::ferplus_report(shares, known.labels, votes, report_options);
   }
@@ -261,26 +261,27 @@ std::string seconds_text(const Choice& choice, int threads) {
       threads == 1 ? "" : "s");
 }
 
-/// The JSON of an evaluation, and in it what was chosen.
-std::string with_choice(std::string json, const Choice& choice, const KnnOptions& options) {
-  std::string grid;
+/// The JSON of an evaluation with the selection added.
+std::string with_choice(base::Json json, const Choice& choice, const KnnOptions& options) {
+  base::Json grid = base::Json::array();
   for (const Candidate& c : choice.grid) {
-    grid += base::format(
-        "%s\n  {\"metric\": \"%s\", \"k\": %zu, \"accuracy\": %.6g, \"macro_f1\": %.6g}",
-        grid.empty() ? "" : ",", to_string(c.metric).data(), c.k, c.accuracy, c.macro_f1);
+    grid.push_back({{"metric", to_string(c.metric)},
+                    {"k", c.k},
+                    {"accuracy", base::rounded(c.accuracy, 6)},
+                    {"macro_f1", base::rounded(c.macro_f1, 6)}});
   }
-  const std::string knn = base::format(
-                              ",\n\"knn\": {\"features\": \"%s\", \"metric\": \"%s\", \"k\": %zu, "
-                              "\"best_by\": \"%s\", \"training_pictures\": %zu, \"grid\": [",
-                              options.features.c_str(), to_string(choice.best.metric).data(),
-                              choice.best.k, options.best_by.c_str(), choice.training_pictures) +
-                          grid +
-                          base::format(
-                              "], \"threads\": %d, \"seconds\": {\"features\": %.3f, \"choose\": "
-                              "%.3f, \"measure\": %.3f}}",
-                              options.thread_count(), choice.seconds_features,
-                              choice.seconds_choosing, choice.seconds_measuring);
-  return json.insert(json.rfind('}'), knn);
+  json["knn"] = {{"features", options.features},
+                 {"metric", to_string(choice.best.metric)},
+                 {"k", choice.best.k},
+                 {"best_by", options.best_by},
+                 {"training_pictures", choice.training_pictures},
+                 {"grid", std::move(grid)},
+                 {"threads", options.thread_count()},
+                 {"seconds",
+                  {{"features", base::rounded(choice.seconds_features, 3)},
+                   {"choose", base::rounded(choice.seconds_choosing, 3)},
+                   {"measure", base::rounded(choice.seconds_measuring, 3)}}}};
+  return base::to_text(json) + "\n";
 }
 
 }  // namespace
@@ -325,7 +326,7 @@ int knn_command(std::span<const std::string> arguments) {
   choice.seconds_features = watch.lap();
   choose(choice, classifier, known, choosing, ks, tried, options);
   choice.seconds_choosing = watch.lap();
-  const Neighbours neighbours =
+  const Neighbors neighbours =
       classifier.search(features_of(measured, options.kind()), choice.best.metric, choice.best.k);
   const std::vector<float> shares = classifier.shares(neighbours, choice.best.k);
   choice.seconds_measuring = watch.lap();

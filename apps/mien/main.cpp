@@ -22,6 +22,7 @@ constexpr const char* kUsage =
     "  mien export CHECKPOINT -o M      make a model file of a training run\n"
     "  mien calibrate --model M         fit a model's temperature, so that its probabilities can "
     "be trusted\n"
+    "  mien photo-head MODEL -o M       add the head for photos to a model with both heads\n"
     "  mien quantize MODEL -o M         make an eight-bit copy of a model\n"
     "  mien evaluate --model M --data D measure a model\n"
     "  mien knn --data D                what nearest neighbours reach: a baseline that learns "
@@ -40,17 +41,12 @@ constexpr const char* kGetVideo =
     "build/bin/mien-video)\n";
 
 const std::map<std::string, Command> kCommands = {
-    {"predict", predict_command},
-    {"data", data_command},
-    {"evaluate", evaluate_command},
-    {"explain", explain_command},
-    {"calibrate", calibrate_command},
-    {"bench", bench_command},
-    {"quantize", quantize_command},
-    {"models", models_command},
-    {"info", info_command},
-    {"serve", serve_command},
-    {"knn", knn_command},
+    {"predict", predict_command},       {"data", data_command},
+    {"evaluate", evaluate_command},     {"explain", explain_command},
+    {"calibrate", calibrate_command},   {"bench", bench_command},
+    {"photo-head", photo_head_command}, {"quantize", quantize_command},
+    {"models", models_command},         {"info", info_command},
+    {"serve", serve_command},           {"knn", knn_command},
 };
 
 int run(const std::vector<std::string>& arguments) {

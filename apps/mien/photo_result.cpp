@@ -40,11 +40,9 @@ class TextWriter : public ResultWriter {
                                 : plural(result.faces.size(), "face", "faces") + "\n";
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];
-      const std::string emotion = base::format(
-          "%s %.0f%%", std::string(to_string(face.emotion)).c_str(), 100 * face.confidence);
       out += base::format("\n  face %zu  %s   at %.0f,%.0f  %.0fx%.0f\n", i + 1,
-                          (face.uncertain ? "uncertain (" + emotion + ")" : emotion).c_str(),
-                          face.box.x, face.box.y, face.box.width, face.box.height);
+                          display_label(face, labels_).c_str(), face.box.x, face.box.y,
+                          face.box.width, face.box.height);
       std::vector<std::size_t> order(labels_.size());
       std::iota(order.begin(), order.end(), 0);
       std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -116,7 +114,7 @@ class CsvWriter : public ResultWriter {
  public:
   explicit CsvWriter(std::vector<std::string> labels) : labels_(std::move(labels)) {}
   std::string begin() override {
-    std::string out = "path,face,x,y,width,height,emotion,confidence";
+    std::string out = "path,face,x,y,width,height,emotion,confidence,uncertain";
     for (const std::string& label : labels_) out += "," + label;
     return out + ",error\n";
   }
@@ -126,13 +124,14 @@ class CsvWriter : public ResultWriter {
                           csv_field(result.error ? *result.error : result.copy_error.value_or(""));
     // A photo without faces has a row too, so that none goes missing.
     if (result.faces.empty())
-      return path + ",0,,,,,," + std::string(labels_.size(), ',') + "," + error + "\n";
+      return path + ",0,,,,,,," + std::string(labels_.size(), ',') + "," + error + "\n";
     std::string out;
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];
-      out += path + base::format(",%zu,%.1f,%.1f,%.1f,%.1f,%s,%.5f", i + 1, face.box.x, face.box.y,
-                                 face.box.width, face.box.height, std::string(answer(face)).c_str(),
-                                 face.confidence);
+      out += path + base::format(",%zu,%.1f,%.1f,%.1f,%.1f,%s,%.5f,%d", i + 1, face.box.x,
+                                 face.box.y, face.box.width, face.box.height,
+                                 std::string(to_string(face.emotion)).c_str(), face.confidence,
+                                 face.uncertain ? 1 : 0);
       for (const float probability : face.probabilities) out += base::format(",%.5f", probability);
       out += "," + error + "\n";
     }

@@ -26,7 +26,7 @@ struct PredictOptions {
   std::string model, head, annotate, list, shard = "1/1", output;
   std::string detector = "auto", precision = "auto", format = "text", faces = "all";
   int min_face = 0, threads = 0;
-  double min_confidence = 0;
+  double min_confidence = kDefaultMinConfidence;
   bool contempt = false, crop = false, help = false;
 
   void declare(base::OptionSet& o) {
@@ -41,7 +41,7 @@ struct PredictOptions {
           "smallest face looked for, at least an 80th or so of a photo's longer side; 0: 40, more "
           "in large photos",
           {0, 20000});
-    o.add(min_confidence, "min-confidence", "P", "below this probability the answer is 'uncertain'",
+    o.add(min_confidence, "min-confidence", "P", "below this confidence a face is uncertain",
           {0, 1});
     o.add(crop, "crop", "the photos are cropped faces already: no face detector");
     o.add_choice(format, "format", {"text", "json", "jsonl", "csv"},

@@ -19,7 +19,7 @@ struct ServeOptions {
                                                            precision = "auto";
   int port = 8080, min_face = 0, threads = 0, queue = 64, connections = 1000, body = 32,
       pixels = 50, images = 32, per_address = 0;
-  double min_confidence = 0, timeout = 15, deadline = 60, idle = 75, drain = 30;
+  double min_confidence = kDefaultMinConfidence, timeout = 15, deadline = 60, idle = 75, drain = 30;
   bool help = false;
 
   void declare(base::OptionSet& o) {
@@ -31,7 +31,7 @@ struct ServeOptions {
           "smallest face looked for, at least an 80th or so of a photo's longer side; 0: 40, more "
           "in large photos",
           {0, 20000});
-    o.add(min_confidence, "min-confidence", "P", "below this probability the answer is 'uncertain'",
+    o.add(min_confidence, "min-confidence", "P", "below this confidence a face is uncertain",
           {0, 1});
     o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"},
                  "arithmetic of the network");

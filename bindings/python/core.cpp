@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "mien/analyzer.hpp"
+#include "mien/baseline.hpp"
 #include "mien/error.hpp"
 
 namespace nb = nanobind;
@@ -38,11 +39,12 @@ class ArrayImage {
  public:
   explicit ArrayImage(const Array& array) {
     if (array.dtype() != nb::dtype<std::uint8_t>())
-      throw nb::type_error("an image is an array of numpy.uint8, 0 to 255");
+      throw nb::type_error("an image array must be of numpy.uint8");
     const bool gray = array.ndim() == 2;
     if (!gray && (array.ndim() != 3 || array.shape(2) != 3)) {
       throw nb::value_error(
-          ("an image has the shape (height, width) or (height, width, 3), not " + shape_text(array))
+          ("an image must have the shape (height, width) or (height, width, 3), not " +
+           shape_text(array))
               .c_str());
     }
     const std::size_t height = array.shape(0), width = array.shape(1), channels = gray ? 1 : 3;
@@ -93,8 +95,8 @@ nb::object to_python(const mien::Face& face, const std::vector<std::string>& lab
   return python_type("Face")(
       "box"_a = python_type("Box")(face.box.x, face.box.y, face.box.width, face.box.height),
       "emotion"_a = mien::to_string(face.emotion), "confidence"_a = face.confidence,
-      "probabilities"_a = probabilities, "uncertain"_a = face.uncertain,
-      "detection_score"_a = face.detection_score, "landmarks"_a = landmarks);
+      "probabilities"_a = probabilities, "uncertain"_a = face.uncertain, "score"_a = face.score,
+      "landmarks"_a = landmarks);
 }
 
 nb::list to_python(const std::vector<mien::Face>& faces, const std::vector<std::string>& labels) {
@@ -114,33 +116,116 @@ auto unlocked(Work work) {
   return work();
 }
 
-nb::object analyze(const mien::Analyzer& analyzer, const Array& array) {
-  const ArrayImage image(array);
-  return to_python(unlocked([&] { return analyzer.analyze(image.view()); }), analyzer.labels());
+/// The pixels of an array of numpy.uint8 as they are, of other arrays and Pillow images converted
+/// (mien._inputs).
+Array pixels_of(const nb::object& image) {
+  Array array;
+  if (nb::try_cast(image, array) && array.dtype() == nb::dtype<std::uint8_t>()) return array;
+  return nb::cast<Array>(nb::module_::import_("mien._inputs").attr("to_pixels")(image));
 }
 
-nb::object analyze_file(const mien::Analyzer& analyzer, const std::filesystem::path& path) {
+bool is_path(const nb::object& object) {
+  return nb::isinstance<nb::str>(object) || nb::hasattr(object, "__fspath__");
+}
+
+/// Throws Python's own TypeError for an object that is no path.
+std::filesystem::path path_of(const nb::object& object) {
+  const auto path = nb::steal<nb::object>(PyOS_FSPath(object.ptr()));
+  if (!path.is_valid()) throw nb::python_error();
+  return nb::cast<std::filesystem::path>(path);
+}
+
+nb::bytes bytes_of(const nb::object& object) {
+  if (!nb::isinstance<nb::bytes>(object) && PyObject_CheckBuffer(object.ptr()) == 0) {
+    throw nb::type_error(
+        (std::string("data must be bytes, not ") + Py_TYPE(object.ptr())->tp_name).c_str());
+  }
+  const auto bytes = nb::steal<nb::bytes>(PyBytes_FromObject(object.ptr()));
+  if (!bytes.is_valid()) throw nb::python_error();
+  return bytes;
+}
+
+mien::PhotoAnalysis analyze_bytes(const mien::Analyzer& analyzer, const nb::bytes& data,
+                                  const std::string& name) {
+  const auto bytes = std::span(static_cast<const std::byte*>(data.data()), data.size());
+  return unlocked([&] { return analyzer.analyze_encoded(bytes, name); });
+}
+
+nb::object analyze(const mien::Analyzer& analyzer, const nb::object& object) {
+  std::vector<mien::Face> faces;
+  if (is_path(object)) {
+    const std::filesystem::path path = path_of(object);
+    faces = unlocked([&] { return analyzer.analyze_file(path); }).faces;
+  } else if (nb::isinstance<nb::bytes>(object) || PyByteArray_Check(object.ptr())) {
+    faces = analyze_bytes(analyzer, bytes_of(object), "image").faces;
+  } else {
+    const Array array = pixels_of(object);
+    const ArrayImage image(array);
+    faces = unlocked([&] { return analyzer.analyze(image.view()); });
+  }
+  return to_python(faces, analyzer.labels());
+}
+
+nb::object analyze_file(const mien::Analyzer& analyzer, const nb::object& object) {
+  const std::filesystem::path path = path_of(object);
   return to_python(unlocked([&] { return analyzer.analyze_file(path); }), analyzer.labels());
 }
 
-nb::object analyze_encoded(const mien::Analyzer& analyzer, const nb::bytes& data,
+nb::object analyze_encoded(const mien::Analyzer& analyzer, const nb::object& data,
                            const nb::str& text) {
   const auto encoded = nb::steal<nb::bytes>(
       PyUnicode_EncodeFSDefault(text.ptr()));  // as os.fsencode, for names of files
   if (!encoded.is_valid()) throw nb::python_error();
   const std::string name(encoded.c_str(), encoded.size());
-  const auto bytes = std::span(static_cast<const std::byte*>(data.data()), data.size());
-  return to_python(unlocked([&] { return analyzer.analyze_encoded(bytes, name); }),
-                   analyzer.labels());
+  return to_python(analyze_bytes(analyzer, bytes_of(data), name), analyzer.labels());
 }
 
-nb::object classify(const mien::Analyzer& analyzer, const Array& array) {
+nb::object classify(const mien::Analyzer& analyzer, const nb::object& object) {
+  const Array array = pixels_of(object);
   const ArrayImage image(array);
   if (image.view().empty()) throw nb::value_error("the image has no pixels");
   return to_python(unlocked([&] { return analyzer.classify(image.view()); }), analyzer.labels());
 }
 
-nb::object read_image(const std::filesystem::path& path) {
+nb::object provenance(const mien::Analyzer& analyzer) {
+  const mien::Provenance& from = analyzer.provenance();
+  return python_type("Provenance")(from.model, from.model_hash, from.head, from.precision,
+                                   from.detector, from.version);
+}
+
+/// The probabilities of a mien.Face, in the order of the labels.
+std::vector<float> probabilities_of(const nb::object& face,
+                                    const std::vector<std::string>& labels) {
+  if (!nb::isinstance(face, python_type("Face"))) {
+    throw nb::type_error(
+        (std::string("face must be a mien.Face, not ") + Py_TYPE(face.ptr())->tp_name).c_str());
+  }
+  const auto by_label = nb::cast<nb::dict>(face.attr("probabilities"));
+  std::vector<float> out;
+  for (const std::string& label : labels) {
+    if (!by_label.contains(label.c_str()))
+      throw nb::value_error(("the face has no probability of '" + label + "'").c_str());
+    out.push_back(nb::cast<float>(by_label[label.c_str()]));
+  }
+  return out;
+}
+
+nb::object apply_baseline(const mien::Baseline& baseline, const nb::object& face, double strength,
+                          double min_confidence) {
+  mien::Face adjusted;
+  adjusted.probabilities = probabilities_of(face, baseline.labels());
+  adjusted = baseline.apply(std::move(adjusted), strength, min_confidence);
+  nb::dict probabilities;
+  for (std::size_t i = 0; i < baseline.labels().size(); ++i)
+    probabilities[baseline.labels()[i].c_str()] = adjusted.probabilities[i];
+  return nb::module_::import_("dataclasses")
+      .attr("replace")(face, "emotion"_a = mien::to_string(adjusted.emotion),
+                       "confidence"_a = adjusted.confidence, "probabilities"_a = probabilities,
+                       "uncertain"_a = adjusted.uncertain);
+}
+
+nb::object read_image(const nb::object& object) {
+  const std::filesystem::path path = path_of(object);
   auto image = std::make_unique<mien::Image>(unlocked([&] { return mien::read_image(path); }));
   const auto height = static_cast<std::size_t>(image->height()),
              width = static_cast<std::size_t>(image->width());
@@ -180,38 +265,70 @@ NB_MODULE(_core, module) {
     }
   });
   nb::class_<mien::Analyzer>(module, "Analyzer",
-                             "Finds the faces of a photograph and recognises their emotions. May "
-                             "be used by several threads at once.")
-      .def("__init__", &construct, "model"_a = "", nb::kw_only(), "detector"_a = "auto",
-           "min_face"_a = 0, "threads"_a = 0, "precision"_a = "auto", "min_confidence"_a = 0.0,
-           "head"_a = "", "contempt"_a = false,
-           "model: a model file, or the name of a shipped one; '': the default. detector: 'hog', "
-           "'yunet', an ONNX file of a\n"
-           "detector, or 'auto'. min_face: pixels of the smallest face looked for; 0: 40, more in "
-           "large photographs. threads: of\n"
-           "face detection; 0: one a core, at most four. precision: 'f32', 'bf16', 'int8' or "
-           "'auto'. min_confidence: a face whose\n"
-           "most probable emotion is less probable is `uncertain`. head: of a network with several "
-           "('fer2013', 'ferplus'), the one\n"
-           "that answers; '': the model's default. contempt: answer contempt too, where the head "
-           "knows it.")
+                             "Finds the faces of a photo and predicts their emotions. Threads may "
+                             "share one.")
+      .def(
+          "__init__", &construct, "model"_a = "", nb::kw_only(), "detector"_a = "auto",
+          "min_face"_a = 0, "threads"_a = 0, "precision"_a = "auto",
+          "min_confidence"_a = mien::kDefaultMinConfidence, "head"_a = "", "contempt"_a = false,
+          "model: a model file, or the name of a shipped one; '': the default. detector: 'hog', "
+          "'yunet', an ONNX file, or 'auto'.\n"
+          "min_face: pixels of the smallest face to find; 0: 40, more in large photos. threads: of "
+          "face detection; 0: one per core,\n"
+          "at most four. precision: 'f32', 'bf16', 'int8' or 'auto'. min_confidence: a face whose "
+          "confidence is below it is\n"
+          "`uncertain`. head: 'photo', 'fer2013' or 'ferplus'; '': the model's default. contempt: "
+          "report contempt too, if the head\n"
+          "has it.")
       .def("analyze", &analyze, "image"_a,
-           "All faces of an image, largest first: an array of numpy.uint8 of the shape (height, "
-           "width), gray, or (height, width, 3), RGB\n"
-           "(OpenCV's images are BGR: image[..., ::-1]).")
+           "All faces of an image, largest first. The image: a path, the bytes of a file, a Pillow "
+           "image, or a NumPy array of the\n"
+           "shape (height, width), gray, or (height, width, 3), RGB, of uint8 or of floats from 0 "
+           "to 1. OpenCV's images are BGR:\n"
+           "pass image[..., ::-1].")
       .def("analyze_file", &analyze_file, "path"_a,
-           "The faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM). Faster than reading "
-           "and analyzing it where a JPEG is large.")
+           "The size and faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM).")
       .def("analyze_encoded", &analyze_encoded, "data"_a, "name"_a = "image",
-           "The same for a file's bytes; `name` stands for them in messages.")
+           "The same for a file's bytes; `name` is used in messages.")
       .def("classify", &classify, "face"_a,
-           "The emotion of a picture that is one face already, of any size, gray or RGB.")
+           "The emotion of an image that is one face, of any size; see analyze for its types.")
       .def_prop_ro("labels", &mien::Analyzer::labels,
-                   "The emotions that the model knows, in the order of its outputs.")
+                   "The emotions of the model, in the order of its outputs.")
       .def_prop_ro("detector_name", &mien::Analyzer::detector_name)
-      .def_prop_ro("model_path", &mien::Analyzer::model_path);
+      .def_prop_ro("model_path", &mien::Analyzer::model_path)
+      .def_prop_ro("provenance", &provenance,
+                   "What produces the results: model, head, version, ….");
+  nb::class_<mien::Baseline>(module, "Baseline",
+                             "What a person's face looks like to the network at rest: the mean "
+                             "log-probabilities of their predictions.")
+      .def(nb::init<std::vector<std::string>>(), "labels"_a,
+           "For predictions with these labels (Analyzer.labels).")
+      .def(
+          "add",
+          [](mien::Baseline& baseline, const nb::object& face, double weight) {
+            baseline.add(probabilities_of(face, baseline.labels()), weight);
+          },
+          "face"_a, "weight"_a = 1.0, "Takes a prediction into the mean.")
+      .def("decay", &mien::Baseline::decay, "factor"_a,
+           "Multiplies the weight of everything added so far by `factor`, 0 to 1.")
+      .def(
+          "apply", &apply_baseline, "face"_a, "strength"_a = 1.0,
+          "min_confidence"_a = mien::kDefaultMinConfidence,
+          "The face with the baseline subtracted. Use strength 0.5 for the baseline of one neutral "
+          "photo.")
+      .def(
+          "save",
+          [](const mien::Baseline& baseline, const nb::object& path) {
+            baseline.save(path_of(path));
+          },
+          "path"_a)
+      .def_static(
+          "load", [](const nb::object& path) { return mien::Baseline::load(path_of(path)); },
+          "path"_a)
+      .def_prop_ro("weight", &mien::Baseline::weight)
+      .def_prop_ro("labels", &mien::Baseline::labels);
   module.def("read_image", &read_image, "path"_a,
-             "An image file as an array of numpy.uint8: (height, width) where it stores gray, else "
+             "An image file as an array of numpy.uint8: (height, width) if it is gray, else "
              "(height, width, 3), RGB. The EXIF\n"
              "orientation is applied.");
 }

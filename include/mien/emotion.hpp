@@ -7,7 +7,7 @@
 namespace mien {
 
 /// The seven classes in FER2013's order; contempt is FER+'s and CK+'s eighth, which only some
-/// networks know.
+/// networks have.
 enum class Emotion { kAngry, kDisgust, kFear, kHappy, kSad, kSurprise, kNeutral, kContempt };
 
 inline constexpr int kEmotionCount = 7;  ///< classes of FER2013: everything but contempt
@@ -16,8 +16,8 @@ inline constexpr int kEmotionCount = 7;  ///< classes of FER2013: everything but
 /// "sad", "surprise", "neutral", "contempt".
 std::string_view to_string(Emotion emotion);
 
-/// The inverse of to_string. Knows the other words that data sets use as well ("anger",
-/// "happiness", "sadness", "fearful", "surprised", …), in any case; empty for any other word.
+/// The inverse of to_string. Accepts the other words that data sets use, too ("anger",
+/// "happiness", "sadness", "fearful", "surprised", …), in any case; none for any other word.
 std::optional<Emotion> emotion_from_string(std::string_view name);
 
 }  // namespace mien

@@ -13,7 +13,7 @@ enum class PixelFormat {
 
 constexpr int channels(PixelFormat format) { return format == PixelFormat::kGray8 ? 1 : 3; }
 
-/// Pixels that somebody else owns: rows from the top, `stride` bytes apart (at least width *
+/// Pixels owned by the caller: rows from the top, `stride` bytes apart (at least width *
 /// channels).
 struct ImageView {
   const std::uint8_t* data = nullptr;

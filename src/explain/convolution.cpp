@@ -6,7 +6,7 @@ namespace {
 
 using model::Node;
 
-/// A convolution of one picture as products of matrices, one a group: weights [outputs, taps] times
+/// A convolution of one image as products of matrices, one a group: weights [outputs, taps] times
 /// patches [taps, places], where a place is one of the result, and its taps are what the kernel
 /// lies on there (0 beyond the edges).
 struct Convolution {
@@ -19,7 +19,7 @@ struct Convolution {
   std::int64_t places() const { return rows * columns; }
   Array no_patches() const { return zeros({groups, taps(), places()}); }
 
-  /// visit(index in the patches, index in the input) wherever the kernel lies on the picture.
+  /// visit(index in the patches, index in the input) wherever the kernel lies on the image.
   template <class Visit>
   void each(Visit visit) const {
     for (std::int64_t tap = 0; tap < groups * taps(); ++tap) {

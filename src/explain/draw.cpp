@@ -12,7 +12,7 @@
 namespace mien::explain {
 namespace {
 
-constexpr int kPanel = 336;  ///< side of a picture; seven times 48
+constexpr int kPanel = 336;  ///< side of an image; seven times 48
 constexpr int kMargin = 20, kHeader = 62, kFooter = 70;
 constexpr float kTitle = 24, kText = 15;
 constexpr vision::Rgb kGround = {22, 24, 29}, kInk = {240, 240, 240}, kFaint = {165, 168, 176};
@@ -23,7 +23,7 @@ struct Panel {
   std::string low, high;
 };
 
-/// The colour of a value over a gray pixel: the face stays visible, the less the hotter.
+/// The color of a value over a gray pixel: the face stays visible below.
 vision::Rgb over(float value, float gray) {
   const float opacity = 0.35F + 0.45F * value;
   const vision::Rgb heat = vision::inferno(value);
@@ -34,18 +34,18 @@ vision::Rgb over(float value, float gray) {
   return {mix(heat.red), mix(heat.green), mix(heat.blue)};
 }
 
-void put(Image& image, int x, int y, vision::Rgb colour) {
+void put(Image& image, int x, int y, vision::Rgb color) {
   std::uint8_t* pixel = image.row(y) + 3 * x;
-  pixel[0] = colour.red, pixel[1] = colour.green, pixel[2] = colour.blue;
+  pixel[0] = color.red, pixel[1] = color.green, pixel[2] = color.blue;
 }
 
-void draw_picture(Image& image, int left, const Image& face, const HeatMap* map) {
+void draw_panel(Image& image, int left, const Image& face, const HeatMap* map) {
   HeatMap scaled;
   if (map != nullptr) {
     scaled = resize(*map, kPanel);
     // The larger map's own maximum, so that the legend's end is a value that occurs.
-    const float most = map->largest();
-    for (float& value : scaled.values) value = most > 0 ? std::max(value, 0.0F) / most : 0;
+    const float maximum = map->largest();
+    for (float& value : scaled.values) value = maximum > 0 ? std::max(value, 0.0F) / maximum : 0;
   }
   for (int y = 0; y < kPanel; ++y) {
     for (int x = 0; x < kPanel; ++x) {
@@ -76,13 +76,15 @@ void draw_legend(Image& image, vision::Canvas& canvas, int left, const Panel& pa
 
 Image draw(const Explanation& explanation, const std::string& label, const ImageView& crop) {
   if (crop.empty() || crop.width != crop.height)
-    throw Error(ErrorCode::kInvalidArgument, "draw: the crop is not square");
-  std::vector<Panel> panels = {{"what the network sees", nullptr, "", ""}};
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("draw: the crop is %dx%d; it must be square", crop.width, crop.height));
+  std::vector<Panel> panels = {{"network input", nullptr, "", ""}};
   if (explanation.grad_cam)
-    panels.push_back({"Grad-CAM", &*explanation.grad_cam, "counts nothing", "counts most"});
+    panels.push_back({"Grad-CAM", &*explanation.grad_cam, "no effect", "strongest effect"});
   if (explanation.occlusion) {
-    panels.push_back({"occlusion", &*explanation.occlusion, "covering it changes nothing",
-                      "costs " + cost_text(*explanation.occlusion)});
+    panels.push_back({"occlusion", &*explanation.occlusion, "covering it: no effect",
+                      "−" + cost_text(*explanation.occlusion)});
   }
   const int columns = static_cast<int>(panels.size());
   Image image(columns * (kPanel + kMargin) + kMargin, kHeader + kPanel + kFooter,
@@ -92,17 +94,15 @@ Image draw(const Explanation& explanation, const std::string& label, const Image
               {kGround});
 
   const std::optional<Emotion> emotion = emotion_from_string(label);
-  const std::string title =
-      base::format("%s %.0f%%", label.c_str(), 100.0 * explanation.probability);
+  const std::string title = base::format("What made the model say \"%s\" (%.0f %%)", label.c_str(),
+                                         100.0 * explanation.probability);
   canvas.fill({kMargin, 17, 9, 28}, 3, {emotion ? vision::color_of(*emotion) : kInk});
   canvas.text({kMargin + 20, 40}, kTitle, {kInk}, title);
-  canvas.text({kMargin + 36 + vision::text_width(kTitle, title), 40}, kText, {kFaint},
-              "what speaks for it");
 
   const Image face = vision::to_gray(mien::vision::resize(crop, kPanel, kPanel));
   for (int i = 0; i < columns; ++i) {
     const int left = kMargin + i * (kPanel + kMargin);
-    draw_picture(image, left, face, panels[static_cast<std::size_t>(i)].map);
+    draw_panel(image, left, face, panels[static_cast<std::size_t>(i)].map);
     draw_legend(image, canvas, left, panels[static_cast<std::size_t>(i)]);
   }
   return image;

@@ -1,11 +1,12 @@
 #include "explain/explainer.hpp"
 
-#include "base/softmax.hpp"
+#include "base/text.hpp"
 #include "explain/occlusion.hpp"
 #include "mien/error.hpp"
 #include "model/heads.hpp"
 #include "model/locate.hpp"
 #include "vision/crop.hpp"
+#include "vision/face_detector.hpp"
 
 namespace mien::explain {
 
@@ -14,33 +15,42 @@ Methods methods_from_string(std::string_view name) {
   if (name == "occlusion") return Methods::kOcclusion;
   if (name == "both") return Methods::kBoth;
   throw Error(ErrorCode::kInvalidArgument,
-              "unknown method '" + std::string(name) + "': grad-cam, occlusion or both");
+              "unknown method '" + std::string(name) + "'; choose grad-cam, occlusion or both");
 }
 
-Explainer Explainer::load(const std::filesystem::path& model, int threads) {
+Explainer Explainer::load(const std::filesystem::path& model, int threads,
+                          const std::string& head) {
   const std::filesystem::path path = model::locate_model(model);
-  const model::SelectedHead head = model::load_head(path);
+  model::Model graph = model::read_onnx(path);
   try {
-    return Explainer(
-        pipeline::Classifier::compile(head, {engine::Precision::kF32, threads}),
-        GradCam(head.model, head.model.outputs[0].name, head.info.input_size, threads));
+    graph = model::select_head(std::move(graph), head);
+    GradCam grad_cam(graph, graph.outputs[0].name, model::read_classifier_info(graph).input_size,
+                     threads);
+    return Explainer(pipeline::Classifier::make(std::move(graph), path.string(),
+                                                {engine::Precision::kF32, threads}),
+                     std::move(grad_cam));
   } catch (const Error& error) {
-    throw Error(error.code(), path.string() + ": " + error.what());
+    const std::string what = error.what();
+    throw Error(error.code(), what.starts_with(path.string()) ? what : path.string() + ": " + what);
   }
 }
 
-Image Explainer::crop(const ImageView& photo, const Face& face, std::string_view detector,
+Image Explainer::crop(const vision::ScaledImage& photo, const Face& face, std::string_view detector,
                       int side) const {
   const model::ClassifierInfo& info = classifier_.info();
+  const Image& image = photo.image;
   if (side == 0) side = info.input_size;
   if (face.box.width <= 0 || face.box.height <= 0) {
     return vision::crop_face(
-        photo, {0, 0, static_cast<float>(photo.width), static_cast<float>(photo.height)}, {}, side);
+        image, {0, 0, static_cast<float>(image.width()), static_cast<float>(image.height())}, {},
+        side);
   }
   const auto found = info.crops.find(std::string(detector));
-  return vision::crop_aligned_face(photo, {face.box, face.detection_score, face.landmarks},
-                                   found != info.crops.end() ? found->second : base::CropGeometry{},
-                                   side);
+  return vision::crop_aligned_face(
+      image,
+      vision::scaled({face.box, face.score, face.landmarks, face.rotation}, 1 / photo.scale_x(),
+                     1 / photo.scale_y()),
+      found != info.crops.end() ? found->second : base::CropGeometry{}, side);
 }
 
 Explanation Explainer::explain(const Image& crop, std::size_t label, Methods methods) const {
@@ -48,7 +58,8 @@ Explanation Explainer::explain(const Image& crop, std::size_t label, Methods met
   if (crop.format() != PixelFormat::kGray8 || crop.width() != info.input_size ||
       crop.height() != info.input_size || label >= info.labels.size()) {
     throw Error(ErrorCode::kInvalidArgument,
-                "explain: the crop or the label does not fit the network");
+                base::format("explain: crop and label must be %dx%d gray and below %zu",
+                             info.input_size, info.input_size, info.labels.size()));
   }
   const std::span pixels(crop.row(0), classifier_.face_bytes());
   Explanation out{.label = label,
@@ -56,7 +67,7 @@ Explanation Explainer::explain(const Image& crop, std::size_t label, Methods met
                   .grad_cam = {},
                   .occlusion = {}};
   if (methods != Methods::kOcclusion)
-    out.grad_cam = grad_cam_.explain(classifier_.normalised(pixels), label).map;
+    out.grad_cam = grad_cam_.explain(classifier_.normalized(pixels), label).map;
   if (methods != Methods::kGradCam) out.occlusion = occlusion(classifier_, pixels, label);
   return out;
 }

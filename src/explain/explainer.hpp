@@ -12,6 +12,7 @@
 #include "explain/heat_map.hpp"
 #include "mien/analyzer.hpp"
 #include "pipeline/classifier.hpp"
+#include "vision/decode.hpp"
 
 namespace mien::explain {
 
@@ -19,30 +20,31 @@ enum class Methods { kGradCam, kOcclusion, kBoth };
 /// "grad-cam", "occlusion" or "both"; throws Error kInvalidArgument for other words.
 Methods methods_from_string(std::string_view name);
 
-/// Why the network gives a label its probability.
+/// Which parts of a face raise the probability of a label.
 struct Explanation {
   std::size_t label = 0;             ///< an output of the network
   float probability = 0;             ///< of the label, in f32 arithmetic
-  std::optional<HeatMap> grad_cam;   ///< [activations' side]; not negative, in logits
-  std::optional<HeatMap> occlusion;  ///< [input's side]; by how much the probability falls where a
-                                     ///< square covers the pixel
+  std::optional<HeatMap> grad_cam;   ///< [activations' side]; 0 or more, in logits
+  std::optional<HeatMap> occlusion;  ///< [input's side]; drop of the probability where a square
+                                     ///< covers the pixel
 };
 
-/// An emotion network that explains its default head's answer, always in f32. Thread safe.
+/// An emotion network that explains its predictions, always in f32. Thread safe.
 class Explainer {
  public:
-  /// The model file as Analyzer::load finds it; `threads` for one call, 0: one a core. Throws what
-  /// Classifier::load and GradCam throw.
-  static Explainer load(const std::filesystem::path& model, int threads);
+  /// The model file as Analyzer::load finds it; `threads` for one call, 0: one per core; `head` as
+  /// in AnalyzerOptions. Throws what Classifier::load and GradCam throw.
+  static Explainer load(const std::filesystem::path& model, int threads,
+                        const std::string& head = {});
 
   const std::vector<std::string>& labels() const { return classifier_.info().labels; }
-  const std::string& layer() const {
-    return grad_cam_.layer();
-  }  ///< whose activations Grad-CAM weighs
+  /// Whose activations Grad-CAM weighs.
+  const std::string& layer() const { return grad_cam_.layer(); }
 
-  /// The network's picture of a face that the detector called `detector` found, `side` pixels wide;
-  /// 0: the network's own size. A face without area is a whole photo that is cropped already.
-  Image crop(const ImageView& photo, const Face& face, std::string_view detector,
+  /// The network's input for a face found by the detector with this name, in pixels of the original
+  /// photo; `side` pixels wide, 0: the network's own size. A face without area is the whole photo,
+  /// already cropped.
+  Image crop(const vision::ScaledImage& photo, const Face& face, std::string_view detector,
              int side = 0) const;
 
   /// `crop` is gray and of the network's size. Throws Error kInvalidArgument where it is not, or
@@ -56,7 +58,7 @@ class Explainer {
   GradCam grad_cam_;
 };
 
-/// The maps over the crop, enlarged, side by side, each with its legend, under the label and its
+/// The maps over the enlarged crop, side by side, each with its legend, below the label and its
 /// probability; RGB. `crop` is square, of any size.
 Image draw(const Explanation& explanation, const std::string& label, const ImageView& crop);
 

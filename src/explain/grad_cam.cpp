@@ -10,8 +10,7 @@
 namespace mien::explain {
 namespace {
 
-constexpr int kCells =
-    6;  ///< a side, that a map should have at least: fewer tell no mouth from a cheek
+constexpr int kCells = 6;  ///< per side; fewer cannot tell mouth from cheek
 
 engine::Network compile(const model::Model& model, std::span<const std::string> values,
                         int threads) {
@@ -26,7 +25,7 @@ struct Activations {
   std::size_t convolutions;  ///< in front of them
 };
 
-/// In the order of execution: those with a place in the picture behind at least one convolution.
+/// In the order of execution: those with a place in the image behind at least one convolution.
 std::vector<Activations> activations_of(const model::Model& model, const std::string& output,
                                         int side) {
   const model::Model used = model::subgraph(model, model.inputs.at(0).name, std::span(&output, 1));

@@ -11,15 +11,15 @@
 
 namespace mien::explain {
 
-/// Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of the last activations that are fine enough
-/// to see something by: each is weighted by the derivative of a logit, and the positive part of the
+/// Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of the last activations with enough
+/// resolution: each is weighted by the derivative of a logit, and the positive part of the
 /// sum over the channels is the map. The derivative is that of the cell (HiResCAM, Draelos and
 /// Carin 2020, arXiv:2011.08891), not its mean over the channel: behind a mean and one dense layer
 /// the two are the same, and further up the mean may leave an empty map.
 ///
-/// Fine enough are six cells a side, or an eighth of the picture's side where that is fewer. Where
-/// a network has none so fine that everything passes through, or a layer behind them that Head does
-/// not know, those of the last convolution are taken, however coarse. The engine runs the network
+/// Enough are six cells per side, or an eighth of the image's side if that is fewer. If a network
+/// has no such activations that everything passes through, or a layer after them that Head does not
+/// support, those of the last convolution are used, however coarse. The engine runs the network
 /// up to there, behind whatever Add, norm and Relu follow the convolution, in f32; Head
 /// differentiates the rest. Thread safe.
 class GradCam {
@@ -31,9 +31,9 @@ class GradCam {
 
   struct Result {
     HeatMap map;  ///< of the activations' own side (6 for 48 pixels, say), not negative; in logits
-    std::vector<float> logits;  ///< of the picture
+    std::vector<float> logits;  ///< of the image
   };
-  /// `input` is [side, side], normalised as the network wants it.
+  /// `input` is [side, side], normalized for the network.
   Result explain(std::span<const float> input, std::size_t label) const;
 
   const std::string& layer() const { return layer_; }  ///< name of the activations

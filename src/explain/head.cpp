@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "engine/attributes.hpp"
 #include "explain/layers.hpp"
 #include "mien/error.hpp"
@@ -68,7 +69,9 @@ void add_to(Array& sum, const Array& term) {
 
 Head::Head(model::Model graph) : graph_(std::move(graph)) {
   if (graph_.inputs.size() != 1 || graph_.outputs.size() != 1) {
-    throw Error(ErrorCode::kInvalidArgument, "a head has one input and one output");
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("a head must have one input and one output, not %zu and %zu",
+                             graph_.inputs.size(), graph_.outputs.size()));
   }
   for (const Tensor& tensor : graph_.initializers) constants_[tensor.name] = to_array(tensor);
   graph_.initializers.clear();
@@ -102,7 +105,7 @@ Head::Derivative Head::differentiate(const Array& input, std::size_t which) cons
   }
   const Array& output = values.at(graph_.outputs[0].name);
   if (which >= output.values.size())
-    throw Error(ErrorCode::kInvalidArgument, "the network has no such output");
+    throw Error(ErrorCode::kInvalidArgument, "the head has no such output");
 
   std::map<std::string, Array> gradients;
   Array& seed = gradients[graph_.outputs[0].name] = zeros(output.shape);

@@ -17,7 +17,7 @@ struct Array {
 
 /// The last layers of a network, behind the activations that Grad-CAM looks at, with their
 /// derivative: the engine runs forwards only, and LibTorch is not part of the runtime. Plain loops
-/// in f32 for one picture: a head is a small part of a network's work. Immutable.
+/// in f32 for one image: a head is a small part of a network's work. Immutable.
 class Head {
  public:
   /// A graph with one input and one output (model::subgraph). Knows Conv of two dimensions without

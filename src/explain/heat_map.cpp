@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/text.hpp"
 #include "mien/error.hpp"
 
 namespace mien::explain {
@@ -26,8 +27,8 @@ std::vector<double> ranks(std::span<const float> values) {
 
 HeatMap scaled_to_one(HeatMap map) {
   const auto [low, high] = std::minmax_element(map.values.begin(), map.values.end());
-  const float least = *low, range = *high - *low;
-  for (float& value : map.values) value = range > 0 ? (value - least) / range : 0;
+  const float minimum = *low, range = *high - *low;
+  for (float& value : map.values) value = range > 0 ? (value - minimum) / range : 0;
   return map;
 }
 
@@ -76,7 +77,10 @@ Bands bands(const HeatMap& map) {
 
 double rank_correlation(std::span<const float> a, std::span<const float> b) {
   if (a.size() != b.size() || a.empty())
-    throw Error(ErrorCode::kInvalidArgument, "a rank correlation needs two equally long series");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("rank correlation: %zu and %zu values; the series must be equally long",
+                     a.size(), b.size()));
   const std::vector<double> x = ranks(a), y = ranks(b);
   const double mean = static_cast<double>(a.size() - 1) / 2;
   double xy = 0, xx = 0, yy = 0;
@@ -92,8 +96,11 @@ double structural_similarity(const HeatMap& a, const HeatMap& b) {
   constexpr int kWindow = 7;
   constexpr double kC1 = 0.01 * 0.01, kC2 = 0.03 * 0.03, kCount = kWindow * kWindow;
   if (a.side != b.side || a.side < kWindow)
-    throw Error(ErrorCode::kInvalidArgument,
-                "structural similarity needs two maps of one side, 7 at least");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format(
+            "structural similarity: maps of side %d and %d; they must be equal and at least 7",
+            a.side, b.side));
   const HeatMap p = scaled_to_one(a), q = scaled_to_one(b);
   double sum = 0;
   for (int top = 0; top + kWindow <= p.side; ++top) {

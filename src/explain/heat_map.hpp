@@ -17,7 +17,7 @@ struct HeatMap {
   float largest() const;  ///< 0 where no value is positive
 };
 
-/// The map at another size: bilinear between the centres of its cells, the outermost repeated.
+/// The map at another size: bilinear between the centers of its cells, the outermost repeated.
 HeatMap resize(const HeatMap& map, int side);
 
 /// The shares of the positive values by the height in the crop, where an upright face has brow and

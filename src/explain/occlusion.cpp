@@ -10,7 +10,7 @@
 namespace mien::explain {
 namespace {
 
-/// Left or top edges of the squares: `stride` apart, the outermost flush with the picture's edges.
+/// Left or top edges of the squares: `stride` apart, the outermost flush with the image's edges.
 std::vector<int> places(int side, int patch, int stride) {
   std::vector<int> out;
   for (int at = 0; at < side - patch; at += stride) out.push_back(at);
@@ -28,22 +28,23 @@ HeatMap occlusion(const pipeline::Classifier& classifier, std::span<const std::u
   const std::size_t classes = static_cast<std::size_t>(classifier.classes());
   if (face.size() != classifier.face_bytes() || label >= classes || patch > side) {
     throw Error(ErrorCode::kInvalidArgument,
-                "occlusion: the picture, the label or the square does not fit the network");
+                base::format("occlusion: the face must be %dx%d gray, the label below %zu and the "
+                             "square at most the face",
+                             side, side, classes));
   }
   const auto gray = static_cast<std::uint8_t>(
       std::accumulate(face.begin(), face.end(), std::size_t{0}) / face.size());
   const std::vector<int> edges = places(side, patch, stride);
-  std::vector<std::uint8_t> pictures(face.begin(),
-                                     face.end());  // the face itself, then with each square covered
-  pictures.reserve((edges.size() * edges.size() + 1) * face.size());
+  std::vector<std::uint8_t> images(face.begin(), face.end());  // then with each square covered
+  images.reserve((edges.size() * edges.size() + 1) * face.size());
   for (const int top : edges) {
     for (const int left : edges) {
-      pictures.insert(pictures.end(), face.begin(), face.end());
-      const auto picture = pictures.end() - static_cast<std::ptrdiff_t>(face.size());
-      for (int y = top; y < top + patch; ++y) std::fill_n(picture + y * side + left, patch, gray);
+      images.insert(images.end(), face.begin(), face.end());
+      const auto image = images.end() - static_cast<std::ptrdiff_t>(face.size());
+      for (int y = top; y < top + patch; ++y) std::fill_n(image + y * side + left, patch, gray);
     }
   }
-  const std::vector<float> probabilities = classifier.probabilities(pictures);
+  const std::vector<float> probabilities = classifier.probabilities(images);
 
   HeatMap map{side, std::vector<float>(face.size())};
   std::vector<float> covered(face.size());

@@ -21,7 +21,7 @@ std::vector<std::size_t> weighted_nodes(const model::Model& model) {
   return out;
 }
 
-void randomise(model::Tensor& tensor, std::mt19937_64& random) {
+void randomize(model::Tensor& tensor, std::mt19937_64& random) {
   const auto old = tensor.values<float>();
   double sum = 0, squares = 0;
   for (const float value : old) sum += value, squares += static_cast<double>(value) * value;
@@ -35,7 +35,7 @@ void randomise(model::Tensor& tensor, std::mt19937_64& random) {
 
 }  // namespace
 
-model::Model randomised(model::Model model, std::size_t layers, std::uint64_t seed) {
+model::Model randomized(model::Model model, std::size_t layers, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<std::size_t> nodes = weighted_nodes(model);
   nodes.resize(std::min(nodes.size(), layers));
@@ -44,16 +44,16 @@ model::Model randomised(model::Model model, std::size_t layers, std::uint64_t se
     const auto tensor = std::find_if(model.initializers.begin(), model.initializers.end(),
                                      [&](const auto& t) { return t.name == node.inputs.at(1); });
     if (tensor == model.initializers.end() || tensor->type != model::DataType::kFloat32) {
-      throw Error(ErrorCode::kUnsupported, node.description() +
-                                               ": its weights are not f32 constants of the file; "
-                                               "take the model as it was before mien quantize");
+      throw Error(ErrorCode::kUnsupported,
+                  node.description() +
+                      ": weights must be f32 constants; use the model before mien quantize");
     }
-    randomise(*tensor, random);
+    randomize(*tensor, random);
   }
   return model;
 }
 
-std::vector<CascadeStep> randomisation_test(const model::Model& model, const Image& crop,
+std::vector<CascadeStep> randomization_test(const model::Model& model, const Image& crop,
                                             std::size_t label, std::uint64_t seed) {
   const model::ClassifierInfo info = model::read_classifier_info(model);
   std::vector<float> input;
@@ -67,7 +67,7 @@ std::vector<CascadeStep> randomisation_test(const model::Model& model, const Ima
   const HeatMap trained = map_of(model);
   std::vector<CascadeStep> steps;
   for (const std::size_t index : weighted_nodes(model)) {
-    const HeatMap random = map_of(randomised(model, steps.size() + 1, seed));
+    const HeatMap random = map_of(randomized(model, steps.size() + 1, seed));
     steps.push_back({model.nodes[index].name,
                      {rank_correlation(trained.values, random.values),
                       structural_similarity(resize(trained, info.input_size),

@@ -12,10 +12,10 @@ namespace mien::explain {
 
 /// The model with normal random numbers, of each tensor's own deviation, for the weights of its
 /// last `layers` Conv, Gemm and MatMul nodes. Throws Error kUnsupported where weights are not f32
-/// constants (a quantised model).
-model::Model randomised(model::Model model, std::size_t layers, std::uint64_t seed);
+/// constants (a quantized model).
+model::Model randomized(model::Model model, std::size_t layers, std::uint64_t seed);
 
-/// How alike two maps are; 1: the same.
+/// Similarity of two maps; 1: equal.
 struct Likeness {
   double rank_correlation = 0;
   double structural_similarity = 0;
@@ -28,11 +28,11 @@ struct CascadeStep {
   Likeness grad_cam;
 };
 
-/// The model parameter randomisation test of Adebayo et al. 2018 (arXiv:1810.03292): weights become
+/// The model parameter randomization test of Adebayo et al. 2018 (arXiv:1810.03292): weights become
 /// random layer by layer from the output on. A method whose map stays the same does not explain
-/// what the network has learned. `crop` is the network's gray picture. Throws what randomised and
+/// what the network has learned. `crop` is the network's gray image. Throws what randomized and
 /// GradCam throw.
-std::vector<CascadeStep> randomisation_test(const model::Model& model, const Image& crop,
+std::vector<CascadeStep> randomization_test(const model::Model& model, const Image& crop,
                                             std::size_t label, std::uint64_t seed);
 
 }  // namespace mien::explain

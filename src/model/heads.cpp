@@ -3,17 +3,19 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "mien/error.hpp"
 
 namespace mien::model {
 namespace {
 
-/// Removes the nodes that no output depends on, and their weights.
+/// Removes the nodes whose values lead to no output, and the weights that no node uses then.
 void remove_unused(Model& model) {
   std::set<std::string, std::less<>> used;
   for (const ValueInfo& output : model.outputs) used.insert(output.name);
   std::vector<Node> nodes;
-  for (auto node = model.nodes.rbegin(); node != model.nodes.rend(); ++node) {
+  for (auto node = model.nodes.rbegin(); node != model.nodes.rend();
+       ++node) {  // topological order, from the end
     const auto is_used = [&](const std::string& value) { return used.contains(value); };
     if (std::none_of(node->outputs.begin(), node->outputs.end(), is_used)) continue;
     used.insert(node->inputs.begin(), node->inputs.end());
@@ -29,10 +31,8 @@ auto find_head(Model& model, std::string_view name) {
   const auto found = std::find_if(model.outputs.begin(), model.outputs.end(),
                                   [&](const ValueInfo& o) { return o.name == name; });
   if (found == model.outputs.end()) {
-    std::string known;
-    for (const std::string& head : head_names(model)) known += (known.empty() ? "" : ", ") + head;
-    throw Error(ErrorCode::kInvalidArgument,
-                "unknown head '" + std::string(name) + "'; choose " + known);
+    throw Error(ErrorCode::kInvalidArgument, "unknown head '" + std::string(name) + "'; choose " +
+                                                 base::join(head_names(model), ", "));
   }
   return found;
 }
@@ -52,8 +52,8 @@ Model with_default_head(Model model, std::string_view name) {
     throw Error(ErrorCode::kBadFormat, "model metadata 'labels." + chosen->name + "' is missing");
   }
   for (const std::string key : {"labels", "temperature"}) {
-    auto previous = model.metadata.extract(key),
-         next = model.metadata.extract(key + "." + chosen->name);
+    auto previous = model.metadata.extract(key);
+    auto next = model.metadata.extract(key + "." + chosen->name);
     if (previous) {
       previous.key() = key + "." + model.outputs.front().name;
       model.metadata.insert(std::move(previous));
@@ -67,6 +67,16 @@ Model with_default_head(Model model, std::string_view name) {
   return model;
 }
 
+void remove_head(Model& model, std::string_view name) {
+  const auto found = find_head(model, name);
+  if (found == model.outputs.begin())
+    throw Error(ErrorCode::kInvalidArgument,
+                "head '" + std::string(name) + "' is the default one and cannot be removed");
+  for (const char* key : {"labels.", "temperature."}) model.metadata.erase(key + found->name);
+  model.outputs.erase(found);
+  remove_unused(model);
+}
+
 void add_biases(Model& model, std::string_view head, std::span<const double> biases) {
   const std::string output = find_head(model, head)->name;
   const auto node = std::find_if(model.nodes.begin(), model.nodes.end(), [&](const Node& n) {
@@ -77,48 +87,35 @@ void add_biases(Model& model, std::string_view head, std::span<const double> bia
     for (const Node& other : model.nodes) count += std::ranges::count(other.inputs, value);
     return count;
   };
-  const bool has_bias = node != model.nodes.end() && node->op_type == "Gemm" &&
+  const bool is_plain = node != model.nodes.end() && node->op_type == "Gemm" &&
                         node->inputs.size() == 3 && !node->attributes.contains("beta");
-  const auto bias = has_bias ? std::ranges::find(model.initializers, node->inputs[2], &Tensor::name)
+  const auto bias = is_plain ? std::ranges::find(model.initializers, node->inputs[2], &Tensor::name)
                              : model.initializers.end();
   if (bias == model.initializers.end() || bias->type != DataType::kFloat32 ||
       uses(bias->name) != 1) {
     throw Error(ErrorCode::kUnsupported,
-                "head '" + output + "' must be computed by a Gemm with its own constant bias");
+                "head '" + output +
+                    "': biases need a last layer that is a Gemm with a constant bias of its own");
   }
   std::vector<float> values(bias->values<float>().begin(), bias->values<float>().end());
   if (values.size() != biases.size())
     throw Error(ErrorCode::kInvalidArgument,
-                "head '" + output + "' has " + std::to_string(values.size()) +
-                    " classes, but there are " + std::to_string(biases.size()) + " biases");
+                base::format("head '%s': %zu classes but %zu biases", output.c_str(), values.size(),
+                             biases.size()));
   for (std::size_t c = 0; c < values.size(); ++c) values[c] += static_cast<float>(biases[c]);
   *bias = make_tensor<float>(bias->name, bias->shape, values);
 }
 
-SelectedHead select_head(Model model, std::string_view name) {
+Model select_head(Model model, std::string_view name) {
   if (!name.empty()) model = with_default_head(std::move(model), name);
-  ClassifierInfo info = read_classifier_info(model);
-  if (model.outputs.size() > 1) {
-    for (const auto& [other, head] : info.other_heads) {
-      model.metadata.erase("labels." + other);
-      model.metadata.erase("temperature." + other);
-    }
-    info.other_heads.clear();
-    model.outputs.resize(1);
-    remove_unused(model);
+  if (model.outputs.size() < 2) return model;
+  for (std::size_t i = 1; i < model.outputs.size(); ++i) {
+    for (const char* key : {"labels.", "temperature."})
+      model.metadata.erase(key + model.outputs[i].name);
   }
-  return {std::move(model), std::move(info)};
-}
-
-SelectedHead load_head(const std::filesystem::path& path, std::string_view name,
-                       std::string_view preferred) {
-  Model model = read_onnx(path);
-  const bool has_preferred = std::ranges::count(head_names(model), preferred) > 0;
-  try {
-    return select_head(std::move(model), name.empty() && has_preferred ? preferred : name);
-  } catch (const Error& error) {
-    throw Error(error.code(), path.string() + ": " + error.what());
-  }
+  model.outputs.resize(1);
+  remove_unused(model);
+  return model;
 }
 
 }  // namespace mien::model

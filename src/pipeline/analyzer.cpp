@@ -1,52 +1,31 @@
 #include "mien/analyzer.hpp"
 
-#include <algorithm>
-
 #include "base/file.hpp"
 #include "mien/error.hpp"
 #include "pipeline/classifier.hpp"
+#include "pipeline/decision.hpp"
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/face_detector.hpp"
+#include "vision/face_quality.hpp"
 
 namespace mien {
 namespace {
 
-/// What an answer of seven classes leaves out.
-const std::vector<std::string> kSeven{std::string(to_string(Emotion::kContempt))};
+const std::vector<std::string> kContempt{std::string(to_string(Emotion::kContempt))};
 
 }  // namespace
 
 class Analyzer::Impl {
  public:
-  Impl(std::filesystem::path path, const AnalyzerOptions& options)
-      : path_(std::move(path)),
-        // One thread: a photo's few faces take a millisecond, less than threads that meet others on
-        // a busy core lose.
-        classifier_(pipeline::Classifier::load(
-            path_, {pipeline::precision_from_string(options.precision), 1},
-            {options.head, options.contempt ? std::vector<std::string>{} : kSeven})),
-        whole_photos_(options.min_face > 0),
-        min_confidence_(options.min_confidence),
-        detector_(vision::make_face_detector(
-            options.detector, {.min_face = options.min_face, .threads = options.threads})) {
-    if (!(min_confidence_ >= 0 && min_confidence_ <= 1)) {
-      throw Error(
-          ErrorCode::kInvalidArgument,
-          base::format("min_confidence is %g, not a probability from 0 to 1", min_confidence_));
-    }
-    for (const std::string& label : classifier_.info().labels)
-      emotions_.push_back(*emotion_from_string(label));
-    const auto& crops = classifier_.info().crops;
-    const auto crop = crops.find(std::string(detector_->name()));
-    if (crop != crops.end()) crop_ = crop->second;
-  }
+  Impl(const std::filesystem::path& path, const AnalyzerOptions& options)
+      : Impl(path, pipeline::read_model_file(path), options) {}
 
   std::vector<DetectedFace> detect(const ImageView& image) const {
     return detector_->detect(image);
   }
 
-  /// Boxes and landmarks come in pixels of an image x and y times as large.
+  /// Boxes and landmarks are returned in pixels of an image x and y times as large.
   std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> found,
                              float x = 1, float y = 1) const {
     const int size = classifier_.info().input_size;
@@ -55,27 +34,32 @@ class Analyzer::Impl {
     for (const DetectedFace& face : found)
       append(crops, vision::crop_aligned_face(image, face, crop_, size));
     const std::vector<float> probabilities = classifier_.probabilities(crops);
+    const std::size_t classes = labels().size();
     std::vector<Face> faces;
     for (std::size_t i = 0; i < found.size(); ++i) {
-      faces.push_back(
-          read(std::span(probabilities).subspan(i * emotions_.size(), emotions_.size())));
+      faces.push_back(read(std::span(probabilities).subspan(i * classes, classes)));
       const DetectedFace face = vision::scaled(found[i], x, y);
       faces.back().box = face.box;
-      faces.back().detection_score = face.score;
+      faces.back().score = face.score;
       faces.back().landmarks = face.landmarks;
+      faces.back().rotation = face.rotation;
+      const std::uint8_t* crop = crops.data() + i * classifier_.face_bytes();
+      faces.back().quality =
+          vision::face_quality({crop, size, size, size, PixelFormat::kGray8}, face);
     }
     return faces;
   }
 
+  std::vector<Face> analyze(const ImageView& image) const {
+    return classify(image, vision::search_all_rotations(*detector_, image).faces);
+  }
+
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const {
-    const vision::ScaledImage photo =
-        vision::decode_image_scaled(bytes, name, whole_photos_ ? 0 : vision::kEnoughPixels);
-    const float x =
-        static_cast<float>(photo.original_width) / static_cast<float>(photo.image.width());
-    const float y =
-        static_cast<float>(photo.original_height) / static_cast<float>(photo.image.height());
+    const vision::ScaledImage photo = vision::decode_photo(bytes, name);
+    const vision::Detection found =
+        vision::search_all_rotations(*detector_, photo.image, photo.scale_x());
     return {photo.original_width, photo.original_height,
-            classify(photo.image, detect(photo.image), x, y)};
+            classify(photo.image, found.faces, photo.scale_x(), photo.scale_y()), found.min_face};
   }
 
   Face classify(const ImageView& image) const {
@@ -84,35 +68,58 @@ class Analyzer::Impl {
     append(crop, vision::crop_face(image, whole, {}, classifier_.info().input_size));
     Face face = read(classifier_.probabilities(crop));
     face.box = whole;
+    face.quality = vision::face_quality(image, {.box = whole});
     return face;
   }
 
   const std::vector<std::string>& labels() const { return classifier_.info().labels; }
   std::string_view detector_name() const { return detector_->name(); }
   const std::filesystem::path& path() const { return path_; }
+  double min_confidence() const { return min_confidence_; }
+  const Provenance& provenance() const { return provenance_; }
 
  private:
   static void append(std::vector<std::uint8_t>& crops, const Image& crop) {
     crops.insert(crops.end(), crop.row(0), crop.row(0) + crop.stride() * crop.height());
   }
 
+  Impl(const std::filesystem::path& path, pipeline::ModelFile file, const AnalyzerOptions& options)
+      : path_(path),
+        // One thread: a photo's few faces take a millisecond, less than a second thread costs on a
+        // busy machine.
+        classifier_(pipeline::Classifier::make(
+            std::move(file.model), path.string(),
+            {pipeline::precision_from_string(options.precision), 1},
+            {options.head, options.contempt ? std::vector<std::string>{} : kContempt})),
+        min_confidence_(options.min_confidence),
+        detector_(vision::make_face_detector(options.detector, {.min_face = options.min_face,
+                                                                .threads = options.threads,
+                                                                .min_score = options.min_score})),
+        provenance_{.model = path.stem().string(),
+                    .model_hash = std::move(file.hash),
+                    .head = classifier_.head(),
+                    .precision = std::string(engine::to_string(classifier_.network().precision())),
+                    .detector = std::string(detector_->name()),
+                    .version = MIEN_VERSION} {
+    pipeline::check_min_confidence(min_confidence_);
+    const auto& crops = classifier_.info().crops;
+    const auto crop = crops.find(std::string(detector_->name()));
+    if (crop != crops.end()) crop_ = crop->second;
+  }
+
   Face read(std::span<const float> probabilities) const {
     Face face;
     face.probabilities.assign(probabilities.begin(), probabilities.end());
-    const auto best = std::max_element(probabilities.begin(), probabilities.end());
-    face.emotion = emotions_[static_cast<std::size_t>(best - probabilities.begin())];
-    face.confidence = *best;
-    face.uncertain = face.confidence < min_confidence_;
+    pipeline::set_most_probable_label(face, labels(), min_confidence_);
     return face;
   }
 
   std::filesystem::path path_;
   pipeline::Classifier classifier_;
-  bool whole_photos_;  // a face of few pixels may be wanted: decode all of them
   double min_confidence_;
   std::unique_ptr<vision::FaceDetector> detector_;
-  std::vector<Emotion> emotions_;  // by output
-  base::CropGeometry crop_;        // for this detector
+  base::CropGeometry crop_;  // for this detector
+  Provenance provenance_;
 };
 
 Analyzer Analyzer::load(const std::filesystem::path& model, const AnalyzerOptions& options) {
@@ -128,7 +135,7 @@ Analyzer::~Analyzer() = default;
 
 std::vector<Face> Analyzer::analyze(const ImageView& image) const {
   if (image.empty()) throw Error(ErrorCode::kInvalidArgument, "the image has no pixels");
-  return impl_->classify(image, impl_->detect(image));
+  return impl_->analyze(image);
 }
 std::vector<DetectedFace> Analyzer::detect(const ImageView& image) const {
   return impl_->detect(image);
@@ -149,10 +156,8 @@ Face Analyzer::classify(const ImageView& face) const { return impl_->classify(fa
 const std::vector<std::string>& Analyzer::labels() const { return impl_->labels(); }
 std::string_view Analyzer::detector_name() const { return impl_->detector_name(); }
 const std::filesystem::path& Analyzer::model_path() const { return impl_->path(); }
-
-std::string_view answer(const Face& face) {
-  return face.uncertain ? "uncertain" : to_string(face.emotion);
-}
+double Analyzer::min_confidence() const { return impl_->min_confidence(); }
+const Provenance& Analyzer::provenance() const { return impl_->provenance(); }
 
 Image read_image(const std::filesystem::path& path) { return vision::load_image(path); }
 

@@ -9,11 +9,14 @@
 namespace mien::pipeline {
 
 /// A face as every output of Mien writes it (docs/outputs.md, predict.schema.json): box, score,
-/// landmarks where the detector gives them, emotion, confidence, probabilities by label. `labels`
-/// are the analyzer's.
+/// landmarks where the detector gives them, quality, the most probable emotion, confidence,
+/// uncertain, probabilities by label. `labels` are the analyzer's.
 base::Json to_json(const Face& face, std::span<const std::string> labels);
 
-/// The same as text on one line.
+/// What produced a result: model, model_hash, head, precision, detector, version.
+base::Json to_json(const Provenance& provenance);
+
+/// A face as text on one line.
 std::string face_json(const Face& face, std::span<const std::string> labels);
 
 }  // namespace mien::pipeline

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/text.hpp"
 #include "mien/error.hpp"
 
 namespace mien::tracking {
@@ -60,10 +61,12 @@ std::vector<int> assign_rows(int rows, int columns, Cost cost) {
 
 }  // namespace
 
-std::vector<int> least_cost_assignment(std::span<const double> costs, int columns) {
+std::vector<int> min_cost_assignment(std::span<const double> costs, int columns) {
   if (columns <= 0 || costs.size() % static_cast<std::size_t>(columns) != 0) {
     if (costs.empty() && columns == 0) return {};
-    throw Error(ErrorCode::kInvalidArgument, "the costs are no table of whole rows");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("assignment: %zu costs are not whole rows of %d", costs.size(), columns));
   }
   const int rows = static_cast<int>(costs.size()) / columns;
   const auto cost = [&](int r, int c) { return costs[static_cast<std::size_t>(r * columns + c)]; };

@@ -5,10 +5,10 @@
 
 namespace mien::tracking {
 
-/// The pairs of rows and columns with the least sum of costs, as many as the shorter side has (the
-/// Hungarian method with potentials, Kuhn 1955, as shortest augmenting paths: O(rows² columns)).
-/// `costs` is [rows, columns], finite. Returns the column of each row, -1 where it has none. Throws
-/// Error kInvalidArgument for costs that are no table of `columns`.
-std::vector<int> least_cost_assignment(std::span<const double> costs, int columns);
+/// The pairs of rows and columns with the minimum sum of costs, as many as the shorter side has
+/// (the Hungarian method with potentials, Kuhn 1955, as shortest augmenting paths: O(rows²
+/// columns)). `costs` is [rows, columns], finite. Returns the column of each row, -1 where it has
+/// none. Throws Error kInvalidArgument if the number of costs is not a multiple of `columns`.
+std::vector<int> min_cost_assignment(std::span<const double> costs, int columns);
 
 }  // namespace mien::tracking

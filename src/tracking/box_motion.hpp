@@ -5,10 +5,10 @@
 namespace mien::tracking {
 
 /// Where a face is and how fast it moves: a Kalman filter of its box, as in SORT (Bewley et al.
-/// 2016). SORT's matrices fall into one small filter a coordinate (centre x and y, logarithm of
-/// width and height), each of place and velocity. Time is in seconds, so that films of any frame
-/// rate behave alike; velocities fade with a time constant of a second, so that a face out of sight
-/// does not run away.
+/// 2016). SORT's matrices fall into one small filter per coordinate (center x and y, logarithm of
+/// width and height), each of position and velocity. Time is in seconds, so that videos of any
+/// frame rate behave alike; velocities fade with a time constant of a second, so that a face out of
+/// sight does not run away.
 class BoxMotion {
  public:
   explicit BoxMotion(const Box& box);

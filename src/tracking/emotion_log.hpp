@@ -7,19 +7,18 @@
 
 namespace mien::tracking {
 
-/// What one person showed during a film.
+/// The emotions of one person in a video.
 struct PersonLog {
   int number = 0;                        ///< of the track
   double first_seen = 0, last_seen = 0;  ///< seconds
-  double seconds = 0;                    ///< in sight
+  double seconds = 0;                    ///< visible
   std::vector<double> label_seconds;     ///< [classes], their sum is `seconds`
-  std::size_t first_bin = 0;             ///< of the film's time line
-  std::vector<float>
-      bins;  ///< [bins, 1 + classes]: seconds in sight, and of them each emotion's share
+  std::size_t first_bin = 0;             ///< of the timeline
+  std::vector<float> bins;  ///< [bins, 1 + classes]: seconds visible, and each emotion's share
 };
 
-/// Sums up a film in memory that does not grow with its length: a time line of at most 2048 bins,
-/// whose width doubles when the film becomes longer. Not thread safe.
+/// Summarizes a video in memory that does not grow with its length: a timeline of at most 2048
+/// bins, whose width doubles when the video becomes longer. Not thread safe.
 class EmotionLog {
  public:
   explicit EmotionLog(std::size_t classes) : classes_(classes) {}

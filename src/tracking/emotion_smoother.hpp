@@ -8,8 +8,8 @@ namespace mien::tracking {
 
 struct SmoothingOptions {
   double time_constant =
-      0.2;  ///< seconds in which the answer goes 63 % of the way to a new one; 0: no smoothing
-  double margin = 0.1;  ///< by how much another emotion must lead before the label changes
+      0.2;              ///< seconds after which 63 % of a change has been followed; 0: no smoothing
+  double margin = 0.1;  ///< lead that another emotion needs before the label changes
 };
 
 /// One face's probabilities over time, smoothed with an exponential moving average whose weight
@@ -19,7 +19,7 @@ class EmotionSmoother {
  public:
   explicit EmotionSmoother(const SmoothingOptions& options = {}) : options_(options) {}
 
-  /// The network's answer at `seconds`; [classes], the same number each time.
+  /// The probabilities at `seconds`; [classes], the same number each time.
   void update(double seconds, std::span<const float> probabilities);
 
   const std::vector<float>& probabilities() const { return smoothed_; }  ///< sum 1

@@ -9,11 +9,11 @@
 namespace mien::tracking {
 namespace {
 
-constexpr float kLeastOverlap = 0.2f;  ///< of the same face from one detection to the next
+constexpr float kMinOverlap = 0.2f;  ///< of the same face from one detection to the next
 constexpr double kReach = 0.7;  ///< how far off it may be found otherwise, in sides of the face,
-constexpr double kReachGrowth = 1.0;    ///< and how much farther for each second away,
-constexpr double kFarthestReach = 2.5;  ///< up to this
-constexpr double kSizeRatio = 1.7;      ///< by how much it may have grown or shrunk then
+constexpr double kReachGrowth = 1.0;  ///< and how much farther for each second away,
+constexpr double kMaxReach = 2.5;     ///< up to this
+constexpr double kSizeRatio = 1.7;    ///< by how much it may have grown or shrunk then
 
 double side(const Box& box) { return std::max(box.width, box.height); }
 
@@ -25,7 +25,7 @@ Landmarks moved(Landmarks landmarks, const Box& from, const Box& to) {
   return landmarks;
 }
 
-/// Distance of two boxes' centres in sides of the larger; nothing where one cannot have become the
+/// Distance of two boxes' centers in sides of the larger; none if one cannot have become the
 /// other.
 std::optional<double> distance(const Box& a, const Box& b, double reach) {
   const double larger = std::max(side(a), side(b)), smaller = std::min(side(a), side(b));
@@ -40,7 +40,7 @@ struct Pair {
   std::size_t track, face;
 };
 
-/// The best pairs of what is left in both lists, which they are taken from.
+/// The best pairs of the entries left in both lists; removes them there.
 std::vector<Pair> pair_up(
     std::vector<std::size_t>& tracks, std::vector<std::size_t>& faces,
     const std::function<std::optional<double>(std::size_t track, std::size_t face)>& cost) {
@@ -50,7 +50,7 @@ std::vector<Pair> pair_up(
     for (const std::size_t face : faces) costs.push_back(cost(track, face).value_or(kImpossible));
   }
   if (costs.empty()) return {};
-  const std::vector<int> columns = least_cost_assignment(costs, static_cast<int>(faces.size()));
+  const std::vector<int> columns = min_cost_assignment(costs, static_cast<int>(faces.size()));
   std::vector<Pair> pairs;
   for (std::size_t row = 0; row < columns.size(); ++row) {
     if (columns[row] < 0) continue;
@@ -90,7 +90,7 @@ const std::vector<Track>& FaceTracker::update(double seconds, std::span<const De
   std::vector<Pair> pairs =
       pair_up(in_sight, free, [&](std::size_t track, std::size_t face) -> std::optional<double> {
         const float overlap = intersection_over_union(tracks_[track].box, faces[face].box);
-        if (overlap < kLeastOverlap) return std::nullopt;
+        if (overlap < kMinOverlap) return std::nullopt;
         return 1 - overlap;
       });
   std::vector<std::size_t> rest = in_sight;
@@ -98,7 +98,7 @@ const std::vector<Track>& FaceTracker::update(double seconds, std::span<const De
   const std::vector<Pair> far = pair_up(rest, free, [&](std::size_t track, std::size_t face) {
     const double absent = now_ - tracks_[track].last_found;
     return distance(tracks_[track].box, faces[face].box,
-                    std::min(kFarthestReach, kReach + kReachGrowth * absent));
+                    std::min(kMaxReach, kReach + kReachGrowth * absent));
   });
   pairs.insert(pairs.end(), far.begin(), far.end());
 
@@ -116,7 +116,7 @@ const std::vector<Track>& FaceTracker::update(double seconds, std::span<const De
   }
   for (std::size_t i = tracks_.size(); i-- > 0;) {
     const Track& track = tracks_[i];
-    if (track.visible || now_ - track.last_found <= options_.keep_seconds) continue;
+    if (track.visible || now_ - track.last_found <= options_.max_gap) continue;
     tracks_.erase(tracks_.begin() + static_cast<std::ptrdiff_t>(i));
     motions_.erase(motions_.begin() + static_cast<std::ptrdiff_t>(i));
   }

@@ -9,34 +9,34 @@
 
 namespace mien::tracking {
 
-/// One person's face through a film.
+/// One person's face through a video.
 struct Track {
-  int number = 0;                      ///< from 1, never given twice
+  int number = 0;                      ///< from 1, never reused
   Box box;                             ///< now: the filter's, in pixels
-  std::optional<Landmarks> landmarks;  ///< the last ones found, moved with the box
-  float score = 0;                     ///< the detector's, when last found
-  bool visible = true;    ///< false: looked for and not found, its number is kept a while
+  std::optional<Landmarks> landmarks;  ///< those of the last detection, moved with the box
+  float score = 0;                     ///< of the last detection
+  bool visible = true;  ///< false: not found by the last detection; the number is kept for a while
   double last_found = 0;  ///< time in seconds
 };
 
 struct TrackerOptions {
-  double keep_seconds = 2;  ///< how long a face may be away and still get its number back
+  double max_gap = 2;  ///< seconds that a face may be away and still get its number back
 };
 
-/// Gives the faces that a detector finds in one frame after the other numbers that stay with the
-/// persons. Tracks in sight are matched by the overlap of their predicted box with what is found;
-/// what is left over, faces away for a moment among it, by distance and size; both in the best way
-/// altogether. Not thread safe.
+/// Gives the faces that a detector finds in consecutive frames numbers that stay with the person.
+/// Visible tracks are matched by the overlap of their predicted box with the detections; the rest,
+/// including faces that were away for a moment, by distance and size; both with the minimum total
+/// cost. Not thread safe.
 class FaceTracker {
  public:
   explicit FaceTracker(const TrackerOptions& options = {}) : options_(options) {}
 
-  /// The detector ran at `seconds`. Time must not run backwards; where it does, it counts as
-  /// standing still.
+  /// The detector ran at `seconds`. Time that runs backwards counts as no
+  /// time.
   const std::vector<Track>& update(double seconds, std::span<const DetectedFace> faces);
-  /// It did not: boxes move on as they did before.
+  /// The detector did not run: boxes move on as before.
   const std::vector<Track>& advance(double seconds);
-  /// Another scene: everybody is new.
+  /// Another scene: every face gets a new number.
   void forget();
 
  private:

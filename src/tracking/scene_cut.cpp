@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kColumns = 32, kRows = 24, kSamples = 4;  ///< samples a side of each cell
 constexpr double kThreshold = 0.1;                      ///< of the range from black to white
-constexpr double kLongestStep = 0.25;                   ///< seconds
+constexpr double kMaxStep = 0.25;                       ///< seconds
 
 /// Mean brightness of cells, 0 to 1, from a few of their pixels.
 std::vector<float> thumbnail(const ImageView& frame) {
@@ -41,7 +41,7 @@ bool SceneCut::operator()(const ImageView& frame, double seconds) {
   std::vector<float> now = thumbnail(frame);
   const std::vector<float> before = std::exchange(before_, std::move(now));
   const double passed = seconds - std::exchange(seconds_, seconds);
-  if (before.empty() || passed > kLongestStep) return difference_ = 0, false;
+  if (before.empty() || passed > kMaxStep) return difference_ = 0, false;
   double sum = 0;
   for (std::size_t i = 0; i < before.size(); ++i) sum += std::abs(before_[i] - before[i]);
   const double difference = sum / static_cast<double>(before.size());

@@ -6,8 +6,8 @@
 
 namespace mien::tracking {
 
-/// Notices where a film goes on with another scene, so that nobody inherits the number of a person
-/// who stood in the same place before. Compares small gray copies of the frames: a cut is a
+/// Detects scene cuts, so that nobody inherits the number of a person who was in the same place
+/// before. Compares small gray copies of the frames: a cut is a
 /// difference that is large and much larger than the one before, so that a moving camera is none
 /// (the measure of FFmpeg's filter scdet). Not thread safe.
 class SceneCut {

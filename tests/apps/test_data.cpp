@@ -331,38 +331,40 @@ class BadData : public Data {
 
 TEST_F(BadData, LineAndReasonAreNamed) {
   const std::string first_pixel = damage("1,", "1,300 ");
-  expect_refusal(first_pixel, "line 3: pixel 0 is '300', not a number from 0 to 255");
-  expect_refusal(damage("1,", "1,x "), "line 3: pixel 0 is 'x', not a number from 0 to 255");
+  expect_refusal(first_pixel, "line 3: pixel 0 is '300'; it must be a number from 0 to 255");
+  expect_refusal(damage("1,", "1,x "), "line 3: pixel 0 is 'x'; it must be a number from 0 to 255");
   expect_refusal(damage("1,", "1,7 "), "line 3: more than 2304 pixels");
-  expect_refusal(damage("1,", "9,"), "line 3: emotion is '9', not a number from 0 to 6");
-  expect_refusal("emotion,pixels,Usage\n3,1 2 3,Training\n", "line 2: 3 pixels instead of 2304");
+  expect_refusal(damage("1,", "9,"), "line 3: emotion is '9'; it must be a number from 0 to 6");
+  expect_refusal("emotion,pixels,Usage\n3,1 2 3,Training\n",
+                 "line 2: 3 pixels; there must be 2304");
   expect_refusal("emotion,pixels,Usage\n3,1 2 3\n", "line 2: expected 3 fields");
-  expect_refusal("emotion,picture,Usage\n", "line 1: the header has no column 'pixels'");
+  expect_refusal("emotion,picture,Usage\n",
+                 "line 1: the header has no column 'pixels'; expected 'emotion,pixels,Usage'");
 }
 
 TEST_F(BadData, UnknownUsage) {
-  base::write_file(folder_ / "bad.csv", damage("Training", "Testing"));
+  base::write_file(folder_ / "bad.csv", damage("Training", "Holiday"));
   const ProcessResult result = mien({"data", "info", folder_ / "bad.csv"});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.error.find("mien: " + (folder_ / "bad.csv").string() + ": line 3: "), 0U)
       << result.error;
-  EXPECT_NE(result.error.find("Testing"), std::string::npos) << result.error;
+  EXPECT_NE(result.error.find("Holiday"), std::string::npos) << result.error;
 }
 
 TEST_F(BadData, VotesAndPicturesTakenForEachOther) {
   expect_refusal(
       "Usage,Image "
       "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n",
-      "line 1: these are FER+ votes, not pictures: give fer2013.csv as the data and this file with "
+      "line 1: the file has FER+ votes, not images; give fer2013.csv as the data and this file as "
       "--votes");
   const std::filesystem::path csv = write_csv(synthetic_faces(1));
   EXPECT_EQ(mien({"data", "info", "--votes", csv, csv}).error,
             "mien: " + csv.string() +
-                ": line 1: these are pictures, not the votes of FER+ (fer2013new.csv)\n");
+                ": line 1: the file has images, not FER+ votes; give fer2013new.csv\n");
 }
 
 TEST_F(BadData, NothingInIt) {
-  expect_refusal("", "line 0: empty file, expected the header 'emotion,pixels,Usage'");
+  expect_refusal("", "line 0: the file is empty; expected the header 'emotion,pixels,Usage'");
   expect_refusal("emotion,pixels,Usage\n", "no pictures in it");
 }
 
@@ -372,9 +374,9 @@ TEST_F(BadData, PackedFileCutShort) {
   base::write_file(folder_ / "cut.npy", std::string_view(whole).substr(0, whole.size() - 1));
   const ProcessResult result = mien({"data", "info", folder_ / "cut.npy"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error.find("mien: " + (folder_ / "cut.npy").string() +
-                              ": the header promises 21 faces"),
-            0U)
+  EXPECT_EQ(
+      result.error.find("mien: " + (folder_ / "cut.npy").string() + ": the header says 21 faces"),
+      0U)
       << result.error;
 }
 

@@ -133,7 +133,7 @@ TEST_F(Evaluate, TextNamesModelDataAndScores) {
   const ProcessResult result = mien({"evaluate", "--model", reference_model(), "--data",
                                      folder_ / "fer2013.csv", "--flip", "--bootstrap", "100"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
-  for (const char* part : {"reference.onnx on ", "mean of picture and mirror image", "accuracy",
+  for (const char* part : {"reference.onnx on ", "averaged with the mirror image", "accuracy",
                            "macro F1", "log loss", "confusion"}) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
   }
@@ -191,7 +191,7 @@ TEST_F(Evaluate, APeerBesideASidecarAnswersAlike) {
   EXPECT_EQ(comparison["first"], "reference");
   EXPECT_EQ(comparison["count"], 28);
   EXPECT_EQ(comparison["mcnemar"]["mid_p"], 1.0);
-  EXPECT_EQ(comparison["words"], "reference and peer are right on the same pictures.");
+  EXPECT_EQ(comparison["words"], "reference and peer are correct on the same images.");
 }
 
 TEST_F(Evaluate, EveryModelHasANameOfItsOwn) {
@@ -215,7 +215,7 @@ TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonPictures) {
   EXPECT_EQ(both["comparisons"][0]["count"], 24);
 }
 
-TEST_F(Evaluate, DisturbedPicturesAreMeasuredStepByStep) {
+TEST_F(Evaluate, CorruptedPicturesAreMeasuredStepByStep) {
   const Json rows = evaluate({"--robustness"})["robustness"];
   ASSERT_EQ(rows.size(), 41U);
   EXPECT_EQ(rows[0]["kind"], "none");
@@ -231,7 +231,7 @@ TEST_F(Evaluate, SlicesPartPeopleAndLight) {
   const Json slices =
       evaluate({"--data", folder_ / "packed.npy", "--slices", "--detector", "hog"})["slices"];
   ASSERT_GE(slices.size(), 1U);
-  EXPECT_EQ(slices[0]["by"], "person");
+  EXPECT_EQ(slices[0]["by"], "subject");
   ASSERT_EQ(slices[0]["parts"].size(), 2U);
   EXPECT_EQ(slices[0]["parts"][0]["name"], "a");
   EXPECT_EQ(slices[0]["parts"][0]["count"].get<int>() + slices[0]["parts"][1]["count"].get<int>(),
@@ -240,9 +240,9 @@ TEST_F(Evaluate, SlicesPartPeopleAndLight) {
                                  write_peer(folder_.path()), "--data", folder_ / "packed.npy",
                                  "--slices", "--detector", "hog", "--bootstrap", "100"})
                                .out;
-  const auto first = text.find("  person: ");
+  const auto first = text.find("  subject: ");
   EXPECT_NE(first, std::string::npos) << text;
-  EXPECT_NE(text.find("  person: ", first + 1), std::string::npos) << "of each model\n" << text;
+  EXPECT_NE(text.find("  subject: ", first + 1), std::string::npos) << "of each model\n" << text;
 }
 
 TEST_F(Evaluate, FoldersAreReadAsTheyAre) {

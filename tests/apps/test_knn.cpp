@@ -143,7 +143,7 @@ TEST_F(Knn, MistakesAreNamed) {
                  "--k: '' in '1,,3' is no number from 1 on; give for example 1,5,15");
   expect_refusal(data, {"--k", "0"},
                  "--k: '0' in '0' is no number from 1 on; give for example 1,5,15");
-  expect_refusal(data, {"--metric", "l3"}, "no metric is called 'l3': use l1, l2 or cosine");
+  expect_refusal(data, {"--metric", "l3"}, "unknown metric 'l3'; choose l1, l2 or cosine");
   expect_refusal(data, {"--split", "Training"},
                  "--split Training: each of its pictures would find itself; measure PrivateTest");
   EXPECT_EQ(mien({"knn"}).error, "mien: --data FILE is missing: fer2013.csv or a packed set\n");

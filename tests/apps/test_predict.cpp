@@ -97,7 +97,8 @@ TEST_F(PredictPhotos, EveryFormatTellsTheSame) {
   const Words rows = lines(csv.out);
   ASSERT_EQ(rows.size(), 4U);
   EXPECT_EQ(rows[0],
-            "path,face,x,y,width,height,emotion,confidence,angry,disgust,fear,happy,sad,surprise,"
+            "path,face,x,y,width,height,emotion,confidence,uncertain,angry,disgust,fear,happy,sad,"
+            "surprise,"
             "neutral,error");
   EXPECT_EQ(rows[1].find(kAstronaut.string() + ",1,"), 0U) << rows[1];
   EXPECT_NE(rows[1].find(",happy,"), std::string::npos);
@@ -241,12 +242,13 @@ TEST_F(PredictPhotos, UncertainBelowAMinimalConfidence) {
   const Json sure = Json::parse(predict("0.5", "json").out)[0]["faces"][0],
              unsure = Json::parse(predict("1", "json").out)[0]["faces"][0];
   EXPECT_EQ(sure["emotion"], "happy");
-  EXPECT_EQ(unsure["emotion"], "uncertain");
-  for (const char* field : {"confidence", "probabilities", "box"})
+  EXPECT_EQ(sure["uncertain"], false);
+  EXPECT_EQ(unsure["uncertain"], true);
+  for (const char* field : {"emotion", "confidence", "probabilities", "box"})
     EXPECT_EQ(unsure[field], sure[field]);
-  EXPECT_NE(predict("1", "csv").out.find(",uncertain,0."), std::string::npos);
-  EXPECT_NE(predict("1", "text").out.find("face 1  uncertain (happy "), std::string::npos);
-  // The pictures differ: another word, another colour.
+  EXPECT_NE(predict("1", "csv").out.find(",1,0."), std::string::npos);
+  EXPECT_NE(predict("1", "text").out.find("face 1  unclear: happy "), std::string::npos);
+  // The images differ: another label, another color.
   EXPECT_NE(base::read_file(folder_ / "0.5" / "astronaut.png"),
             base::read_file(folder_ / "1" / "astronaut.png"));
   const ProcessResult wrong = mien({"predict", "--min-confidence", "60", kAstronaut});

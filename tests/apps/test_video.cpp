@@ -104,7 +104,9 @@ TEST_F(Video, RowsAsCsvAndFewerFrames) {
   make_film(path("film.mp4"));
   ASSERT_EQ(video({"film.mp4", "--every", "10", "-o", "rows.csv"}).exit_code, 0);
   const std::string csv = base::read_text(path("rows.csv"));
-  EXPECT_EQ(csv.find("time,frame,track,x,y,width,height,detected,emotion,confidence,angry,"), 0U)
+  EXPECT_EQ(
+      csv.find("time,frame,track,x,y,width,height,detected,emotion,confidence,uncertain,angry,"),
+      0U)
       << csv;
   const auto frames = [&](std::vector<std::string> arguments) {
     std::set<int> out;

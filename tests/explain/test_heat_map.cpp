@@ -7,8 +7,8 @@
 namespace mien::explain {
 namespace {
 
-TEST(HeatMap, GrowsBetweenTheCentresOfItsCells) {
-  // Two columns 0 and 1, enlarged to four: the centres lie at 0.25 and 0.75 of the width.
+TEST(HeatMap, GrowsBetweenTheCentersOfItsCells) {
+  // Two columns 0 and 1, enlarged to four: the centers lie at 0.25 and 0.75 of the width.
   const HeatMap wide = resize({2, {0, 1, 0, 1}}, 4);
   EXPECT_EQ(wide.values, (std::vector<float>{0, 0.25F, 0.75F, 1, 0, 0.25F, 0.75F, 1, 0, 0.25F,
                                              0.75F, 1, 0, 0.25F, 0.75F, 1}));

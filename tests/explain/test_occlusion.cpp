@@ -31,7 +31,7 @@ TEST(Occlusion, FallsWhereTheNetworkLooks) {
   const test::TemporaryDir folder;
   const pipeline::Classifier classifier = one_pixel_network(folder / "model.onnx");
   std::vector<std::uint8_t> face(48 * 48, 0);
-  face[20 * 48 + 10] = 20;  // logit 2; the mean of the picture is 20 / 2304, which is 0 as a byte
+  face[20 * 48 + 10] = 20;  // logit 2; the mean of the image is 20 / 2304, which is 0 as a byte
   const HeatMap map = occlusion(classifier, face, 0, {.patch = 8, .stride = 4});
   const double fall = 1 / (1 + std::exp(-2.0)) - 0.5;
   EXPECT_NEAR(map.at(10, 20), fall, 1e-5);  // every square over the pixel covers it

@@ -34,15 +34,15 @@ Image drawn_face(unsigned seed) {
   return face;
 }
 
-TEST(Randomised, ChangesTheLastLayersOnly) {
+TEST(Randomized, ChangesTheLastLayersOnly) {
   const model::Model model = test::reference_model();
-  const model::Model changed = randomised(model, 1, 5);
+  const model::Model changed = randomized(model, 1, 5);
   const std::string last = model.nodes.back().inputs[1];
   for (const model::Tensor& tensor : model.initializers) {
     EXPECT_EQ(changed.find_initializer(tensor.name)->data == tensor.data, tensor.name != last)
         << tensor.name;
   }
-  EXPECT_EQ(randomised(model, 3, 5).find_initializer(last)->data,
+  EXPECT_EQ(randomized(model, 3, 5).find_initializer(last)->data,
             changed.find_initializer(last)->data);
 }
 
@@ -54,7 +54,7 @@ TEST(SanityCheck, GradCamOfTheShippedNetworkChangesWithRandomWeights) {
   std::vector<double> sums;
   for (unsigned face = 0; face < kFaces; ++face) {
     const std::vector<CascadeStep> steps =
-        randomisation_test(model, drawn_face(face), 3 + face % 4, 11 + face);
+        randomization_test(model, drawn_face(face), 3 + face % 4, 11 + face);
     ASSERT_EQ(steps.size(), 13U);  // ten convolutions and three dense layers
     EXPECT_EQ(steps.front().layer, "logits");
     EXPECT_EQ(steps.back().layer, "block1_conv1");
@@ -73,7 +73,7 @@ TEST(SanityCheck, GradCamOfTheShippedNetworkChangesWithRandomWeights) {
 TEST(SanityCheck, OcclusionOfTheShippedNetworkChangesWithRandomWeights) {
   const test::TemporaryDir folder;
   const model::Model model = model::read_onnx(kModels / "reference.onnx");
-  model::write_onnx(randomised(model, 13, 1), folder / "random.onnx");
+  model::write_onnx(randomized(model, 13, 1), folder / "random.onnx");
   const Explainer trained = Explainer::load(kModels / "reference.onnx", 1),
                   random = Explainer::load(folder / "random.onnx", 1);
   double sum = 0;
@@ -86,19 +86,19 @@ TEST(SanityCheck, OcclusionOfTheShippedNetworkChangesWithRandomWeights) {
   EXPECT_LT(std::abs(sum / 4), 0.5);
 }
 
-TEST(SanityCheck, AQuantisedModelIsRefused) {
+TEST(SanityCheck, AQuantizedModelIsRefused) {
   EXPECT_EQ(
-      test::code_of([] { randomised(model::read_onnx(kModels / "reference-int8.onnx"), 2, 1); }),
+      test::code_of([] { randomized(model::read_onnx(kModels / "reference-int8.onnx"), 2, 1); }),
       ErrorCode::kUnsupported);
 }
 
 TEST(Explainer, TheSameNetworkGivesTheSameMapAndEightBitsAlmostTheSame) {
   const Explainer real = Explainer::load(kModels / "reference.onnx", 1),
-                  quantised = Explainer::load(kModels / "reference-int8.onnx", 1);
+                  quantized = Explainer::load(kModels / "reference-int8.onnx", 1);
   const Image face = drawn_face(1);
   const Explanation a = real.explain(face, 5, Methods::kBoth),
                     again = real.explain(face, 5, Methods::kBoth),
-                    b = quantised.explain(face, 5, Methods::kBoth);
+                    b = quantized.explain(face, 5, Methods::kBoth);
   EXPECT_EQ(a.grad_cam->values, again.grad_cam->values);
   EXPECT_GT(rank_correlation(a.grad_cam->values, b.grad_cam->values), 0.9);
   EXPECT_GT(rank_correlation(a.occlusion->values, b.occlusion->values), 0.9);

@@ -24,7 +24,7 @@ inline void write_random_classifier(const std::filesystem::path& path,
   model::write_onnx(model, path);
 }
 
-/// A gray picture of the network's size with blobs of a place of its own.
+/// A gray image of the network's size with blobs of a place of its own.
 inline Image blobs(unsigned seed) {
   Image image(48, 48, PixelFormat::kGray8);
   for (int y = 0; y < 48; ++y) {

@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/softmax.hpp"
 #include "mien/error.hpp"
+#include "model/photo_head.hpp"
 #include "model_files.hpp"
 #include "support.hpp"
 
@@ -44,7 +45,7 @@ TEST_F(ClassifierFileTest, AnswersDoNotDependOnTheCompany) {
   }
 }
 
-TEST_F(ClassifierFileTest, NormalisesAsTheModelFileSays) {
+TEST_F(ClassifierFileTest, NormalizesAsTheModelFileSays) {
   // (gray - 129) / 65 for the network: the first plane by hand.
   const Classifier classifier = load();
   const std::vector<std::uint8_t> face = faces(1);
@@ -88,7 +89,25 @@ TEST_F(ClassifierFileTest, NoFacesAndPartsOfFaces) {
   EXPECT_THROW(classifier.logits(std::vector<std::uint8_t>(48 * 48 + 1)), Error);
 }
 
-TEST(LocateClassifier, DefaultFollowsThePrecisionAndTheFolder) {
+/// The shipped network in both precisions, through the engine.
+TEST(PhotoHead, IsTheMeanOfTheTwoHeads) {
+  for (const char* name : {"mien.onnx", "mien-int8.onnx"}) {
+    const model::Model model = model::add_photo_head(
+        model::read_onnx(std::filesystem::path(MIEN_SOURCE_DIR) / "models" / name),
+        {.weight = 0.25, .prior = 0});
+    const auto logits = [&](const char* head) {
+      const Image face = test::blobs(5);
+      return Classifier::make(model, name, {engine::Precision::kAuto, 1}, {.name = head})
+          .logits({face.row(0), static_cast<std::size_t>(48 * 48)});
+    };
+    const std::vector<float> photo = logits(""), fer = logits("fer2013"), plus = logits("ferplus");
+    ASSERT_EQ(photo.size(), 7U);
+    for (std::size_t c = 0; c < 7; ++c)
+      EXPECT_NEAR(photo[c], 0.25 * fer[c] + 0.75 * plus[c], 1e-3) << name;
+  }
+}
+
+TEST(LocateClassifier, NamesMeanTheSameFileEverywhere) {
   const test::TemporaryDir folder;
   const test::ScopedVariable variable("MIEN_MODELS", folder.path());
   base::write_file(folder / "mien.onnx", "x");
@@ -99,11 +118,10 @@ TEST(LocateClassifier, DefaultFollowsThePrecisionAndTheFolder) {
   EXPECT_EQ(locate_classifier("", engine::Precision::kF32), folder / "mien.onnx");
   EXPECT_EQ(locate_classifier("", engine::Precision::kBf16), folder / "mien.onnx");
   EXPECT_EQ(locate_classifier("", engine::Precision::kAuto),
-            folder / (engine::has_fast_int8() ? "mien-int8.onnx" : "mien.onnx"));
+            folder / "mien.onnx");  // the same network on every machine
   EXPECT_EQ(locate_classifier("mien", engine::Precision::kInt8), folder / "mien-int8.onnx");
   EXPECT_EQ(locate_classifier("mien-int8", engine::Precision::kInt8), folder / "mien-int8.onnx");
-  EXPECT_EQ(locate_classifier("mien", engine::Precision::kAuto),
-            folder / "mien.onnx");  // a name means what it says
+  EXPECT_EQ(locate_classifier("mien", engine::Precision::kAuto), folder / "mien.onnx");
 }
 
 TEST(PrecisionFromString, KnowsItsWords) {

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def test_reads_a_photo(analyzer: mien.Analyzer, photo: Path) -> None:
     analysis = analyzer.analyze_file(photo)
     assert (analysis.width, analysis.height) == (512, 512)
     (face,) = analysis.faces
-    assert face.emotion == face.answer == "happy"
+    assert face.emotion == "happy"
+    assert face.display_label == f"happy {100 * face.confidence:.0f} %"
     assert face.confidence == face.probabilities["happy"] == max(face.probabilities.values())
     assert list(face.probabilities) == analyzer.labels
     assert sum(face.probabilities.values()) == pytest.approx(1)
@@ -28,7 +30,7 @@ def test_reads_a_photo(analyzer: mien.Analyzer, photo: Path) -> None:
     assert pickle.loads(pickle.dumps(analysis)) == analysis
 
 
-def test_answers_what_the_program_answers(analyzer: mien.Analyzer, photo: Path) -> None:
+def test_agrees_with_the_program(analyzer: mien.Analyzer, photo: Path) -> None:
     program = os.environ.get("MIEN_PROGRAM", "")
     if not os.path.exists(program):
         pytest.skip("MIEN_PROGRAM names no program")
@@ -73,25 +75,65 @@ def test_options(photo: Path) -> None:
     assert strict.detector_name == "hog"
     assert strict.model_path == Path(mien.__file__).parent / "models" / "reference.onnx"
     (face,) = strict.analyze_file(photo).faces
-    assert face.uncertain and face.answer == "uncertain" and face.emotion == "happy"
+    assert face.uncertain and face.emotion == "happy" and face.display_label.startswith("unclear: happy ")
+    with pytest.warns(DeprecationWarning):
+        assert face.answer == "uncertain"
+    with pytest.warns(DeprecationWarning):
+        assert face.detection_score == face.score
+    assert strict.provenance.model == "reference" and strict.provenance.precision == "f32"
+    assert strict.provenance.version == mien.__version__ and len(strict.provenance.model_hash) == 16
 
 
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (numpy.zeros((48, 48)), "uint8"),
+        (numpy.zeros((48, 48), numpy.int32), "uint8"),
+        (numpy.full((48, 48), 2.0), "between 0 and 1"),
         (numpy.zeros((3, 48, 48), numpy.uint8), r"\(3, 48, 48\)"),
         (numpy.zeros((48, 48, 4), numpy.uint8), r"\(48, 48, 4\)"),
         (numpy.zeros(48, numpy.uint8), r"\(48\)"),
         (numpy.zeros((0, 48, 3), numpy.uint8), "no pixels"),
-        ([[1, 2], [3, 4]], "incompatible"),
-        (None, "incompatible"),
+        ([[1, 2], [3, 4]], "list"),
+        (None, "NoneType"),
+        (5, "int"),
     ],
 )
 def test_what_is_no_image(analyzer: mien.Analyzer, image: object, message: str) -> None:
     for method in (analyzer.analyze, analyzer.classify):
-        with pytest.raises((TypeError, ValueError, mien.Error), match=message):
-            method(image)  # type: ignore[arg-type]
+        with pytest.raises((TypeError, ValueError, mien.Error), match=message) as caught:
+            method(image)
+        assert "\n" not in str(caught.value)
+
+
+def test_other_kinds_of_images(analyzer: mien.Analyzer, photo: Path) -> None:
+    expected = analyzer.analyze_file(photo).faces
+    pixels = mien.read_image(photo)
+    pillow = types.SimpleNamespace(mode="RGBA", convert=lambda mode: pixels if mode == "RGB" else None)  # no Pillow needed
+    for image in (photo, str(photo), photo.read_bytes(), bytearray(photo.read_bytes()), pixels / 255, pillow):
+        assert analyzer.analyze(image) == expected
+    for call in (lambda: analyzer.analyze_file(5), lambda: mien.read_image(None), lambda: analyzer.analyze_encoded("text")):  # type: ignore[arg-type]
+        with pytest.raises(TypeError) as caught:
+            call()
+        assert "\n" not in str(caught.value)
+
+
+def test_baseline(analyzer: mien.Analyzer, photo: Path, tmp_path: Path) -> None:
+    (face,) = analyzer.analyze(photo)
+    baseline = mien.Baseline(analyzer.labels)
+    assert baseline.apply(face) == face
+    baseline.add(face)
+    flat = baseline.apply(face)
+    assert flat.box == face.box and flat.uncertain
+    assert list(flat.probabilities.values()) == pytest.approx([1 / len(analyzer.labels)] * len(analyzer.labels))
+    assert not baseline.apply(face, min_confidence=0.1).uncertain
+    baseline.save(tmp_path / "baseline.json")
+    read = mien.Baseline.load(tmp_path / "baseline.json")
+    assert (read.weight, read.labels) == (1, analyzer.labels)
+    assert read.apply(face, 0.5).probabilities == pytest.approx(baseline.apply(face, 0.5).probabilities)
+    with pytest.raises(TypeError, match="mien.Face, not int"):
+        baseline.add(5)  # type: ignore[arg-type]
+    with pytest.raises(mien.Error, match="weight"):
+        baseline.add(face, -1)
 
 
 def test_errors(analyzer: mien.Analyzer, tmp_path: Path) -> None:

@@ -43,8 +43,14 @@ def test_python_with_threads(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     for name in ("a.jpg", "b.jpg"):
         shutil.copy(photo, tmp_path / "photos" / name)
-    result = subprocess.run([sys.executable, "-c", blocks("Python", "python")[1]], cwd=tmp_path, capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", blocks("Python", "python")[2]], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert result.stdout == "photos/a.jpg ['happy']\nphotos/b.jpg ['happy']\n"
+
+
+def test_python_with_baseline(photo: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", blocks("Python", "python")[1], photo, photo]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["unclear", "unclear"]  # the same face twice
 
 
 def test_shell(photo: Path, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ double least_by_trying(const std::vector<double>& costs, int rows, int columns) 
 
 TEST(Assignment, BeatsTakingTheNearestFirst) {
   // Greedy takes 1 and is left with 100: 101 in all; the best is 2 + 3.
-  EXPECT_EQ(least_cost_assignment(std::vector<double>{1, 2, 3, 100}, 2), (std::vector<int>{1, 0}));
+  EXPECT_EQ(min_cost_assignment(std::vector<double>{1, 2, 3, 100}, 2), (std::vector<int>{1, 0}));
 }
 
 TEST(Assignment, IsTheBestOfAll) {
@@ -46,7 +46,7 @@ TEST(Assignment, IsTheBestOfAll) {
     std::vector<double> costs(static_cast<std::size_t>(rows * columns));
     for (double& cost : costs)
       cost = round % 2 == 0 ? uniform(random) : std::round(3 * uniform(random));  // with ties
-    const std::vector<int> wide = least_cost_assignment(costs, columns);
+    const std::vector<int> wide = min_cost_assignment(costs, columns);
     EXPECT_NEAR(total(costs, columns, wide), least_by_trying(costs, rows, columns), 1e-9);
 
     std::vector<double> turned;
@@ -54,16 +54,16 @@ TEST(Assignment, IsTheBestOfAll) {
       for (int r = 0; r < rows; ++r)
         turned.push_back(costs[static_cast<std::size_t>(r * columns + c)]);
     }
-    const std::vector<int> tall = least_cost_assignment(turned, rows);
+    const std::vector<int> tall = min_cost_assignment(turned, rows);
     EXPECT_NEAR(total(turned, rows, tall), total(costs, columns, wide), 1e-9);
     EXPECT_EQ(std::ranges::count(tall, -1), columns - rows);
   }
 }
 
 TEST(Assignment, NothingAndNoTable) {
-  EXPECT_TRUE(least_cost_assignment({}, 0).empty());
-  EXPECT_TRUE(least_cost_assignment({}, 3).empty());
-  EXPECT_EQ(test::code_of([] { least_cost_assignment(std::vector<double>{1, 2, 3}, 2); }),
+  EXPECT_TRUE(min_cost_assignment({}, 0).empty());
+  EXPECT_TRUE(min_cost_assignment({}, 3).empty());
+  EXPECT_EQ(test::code_of([] { min_cost_assignment(std::vector<double>{1, 2, 3}, 2); }),
             ErrorCode::kInvalidArgument);
 }
 

@@ -50,7 +50,7 @@ TEST(EmotionLog, BinsHoldTheTimeLine) {
   EXPECT_NEAR(person.bins[6], 0.05, 1e-6);
 }
 
-TEST(EmotionLog, ALongFilmTakesNoMoreMemory) {
+TEST(EmotionLog, ALongVideoTakesNoMoreMemory) {
   EmotionLog log(2);
   for (int i = 0; i <= 36000; ++i)
     log.add(0.1 * i, std::array{shows(1, i % 2 == 0 ? 0 : 1)});  // an hour

@@ -25,7 +25,7 @@ std::vector<int> visible(const std::vector<Track>& tracks) {
   return numbers;
 }
 
-double centre(const Box& box) { return box.x + box.width / 2; }
+double center(const Box& box) { return box.x + box.width / 2; }
 
 TEST(FaceTracker, AStillFaceKeepsItsNumberAndItsBox) {
   FaceTracker tracker;
@@ -36,7 +36,7 @@ TEST(FaceTracker, AStillFaceKeepsItsNumberAndItsBox) {
         tracker.update(i * kFrame, std::vector{face_at(300 + noise(random), 200 + noise(random))});
     ASSERT_EQ(visible(tracks), std::vector<int>{1});
     if (i < 15) continue;
-    EXPECT_NEAR(centre(tracks[0].box), 300, 4);
+    EXPECT_NEAR(center(tracks[0].box), 300, 4);
   }
 }
 
@@ -49,7 +49,7 @@ TEST(FaceTracker, BetweenDetectionsABoxMovesOnAsItDid) {
                                     : tracker.advance(i * kFrame);
     ASSERT_EQ(visible(tracks), std::vector<int>{1});
     if (i < 30) continue;
-    EXPECT_NEAR(centre(tracks[0].box), truth, 4) << "frame " << i;
+    EXPECT_NEAR(center(tracks[0].box), truth, 4) << "frame " << i;
   }
 }
 
@@ -61,8 +61,8 @@ TEST(FaceTracker, PersonsWhoCrossKeepTheirNumbers) {
     const auto& tracks =
         tracker.update(i * kFrame, std::vector{face_at(100 + way, 200), face_at(500 - way, 280)});
     ASSERT_EQ(visible(tracks), (std::vector<int>{1, 2}));
-    EXPECT_NEAR(centre(tracks[0].box), 100 + way, 10);
-    EXPECT_NEAR(centre(tracks[1].box), 500 - way, 10);
+    EXPECT_NEAR(center(tracks[0].box), 100 + way, 10);
+    EXPECT_NEAR(center(tracks[1].box), 500 - way, 10);
   }
 }
 
@@ -72,8 +72,8 @@ TEST(FaceTracker, TheOrderOfDetectionsDoesNotMatter) {
   const auto& tracks =
       tracker.update(kFrame, std::vector{face_at(702, 100), face_at(98, 100), face_at(401, 100)});
   ASSERT_EQ(visible(tracks), (std::vector<int>{1, 2, 3}));
-  EXPECT_NEAR(centre(tracks[0].box), 98, 2);
-  EXPECT_NEAR(centre(tracks[2].box), 702, 2);
+  EXPECT_NEAR(center(tracks[0].box), 98, 2);
+  EXPECT_NEAR(center(tracks[2].box), 702, 2);
 }
 
 /// A face that moves 60 pixels a second is hidden from second 1 on; what number has it when it is
@@ -91,8 +91,8 @@ TEST(FaceTracker, AFaceAwayForAMomentKeepsItsNumber) {
   EXPECT_EQ(number_after_absence(0.1), 1);
   EXPECT_EQ(number_after_absence(1.5), 1);
   EXPECT_EQ(number_after_absence(2.5), 2);
-  EXPECT_EQ(number_after_absence(2.5, {.keep_seconds = 5}), 1);
-  EXPECT_EQ(number_after_absence(0.5, {.keep_seconds = 0}), 2);
+  EXPECT_EQ(number_after_absence(2.5, {.max_gap = 5}), 1);
+  EXPECT_EQ(number_after_absence(0.5, {.max_gap = 0}), 2);
 }
 
 TEST(FaceTracker, SomebodyElsewhereIsSomebodyElse) {
@@ -126,13 +126,13 @@ TEST(FaceTracker, LandmarksMoveWithTheBox) {
   EXPECT_GT((*track.landmarks)[0].x, 80 + 5 * 31);
 }
 
-TEST(FaceTracker, SlowAndFastFilmsMoveAlike) {
+TEST(FaceTracker, SlowAndFastVideosMoveAlike) {
   // Predicted 0.1 s ahead in one step and in ten.
   const auto predict = [](int steps) {
     FaceTracker tracker;
     for (int i = 0; i <= 20; ++i) tracker.update(i * 0.05, std::vector{face_at(100 + 10 * i, 200)});
     for (int i = 1; i <= steps; ++i) tracker.advance(1 + 0.1 * i / steps);
-    return centre(tracker.advance(1.1)[0].box);
+    return center(tracker.advance(1.1)[0].box);
   };
   EXPECT_NEAR(predict(1), predict(10), 0.01);
   EXPECT_NEAR(predict(1), 318, 3);  // of 320: velocities fade

@@ -1,11 +1,22 @@
-"""Recognises emotions in faces.
+"""Recognizes emotions in faces.
 
     analyzer = mien.Analyzer()
-    for face in analyzer.analyze_file("photo.jpg").faces:
-        print(face.answer, face.confidence)
+    for face in analyzer.analyze("photo.jpg"):
+        print(face.display_label)
 """
 
-from ._core import Analyzer, __version__, read_image
-from ._types import Box, Error, Face, PhotoAnalysis, Point
+from ._core import Analyzer, Baseline, __version__, read_image
+from ._types import Box, Error, Face, PhotoAnalysis, Point, Provenance
 
-__all__ = ["Analyzer", "Box", "Error", "Face", "PhotoAnalysis", "Point", "__version__", "read_image"]
+__all__ = [
+    "Analyzer",
+    "Baseline",
+    "Box",
+    "Error",
+    "Face",
+    "PhotoAnalysis",
+    "Point",
+    "Provenance",
+    "__version__",
+    "read_image",
+]

@@ -1,7 +1,8 @@
-"""What the analyzer answers, and the one exception that it raises."""
+"""Results of the analyzer, and the exception that it raises."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 
@@ -25,31 +26,45 @@ class Box:
 
 @dataclass(frozen=True)
 class Face:
-    """A face and what its expression looks like to the network. It tells of the picture, not of the person's feelings."""
+    """A face with its predicted expression. The prediction describes the image, not what the person feels."""
 
     box: Box
     emotion: str
-    """The most probable one."""
+    """The most probable one, also if `uncertain`."""
     confidence: float
     """Its probability."""
     probabilities: dict[str, float]
     """By emotion, in the order of Analyzer.labels; their sum is 1."""
     uncertain: bool
     """confidence is below the analyzer's min_confidence."""
-    detection_score: float
-    """On the detector's own scale."""
+    score: float
+    """Of the detector, on its own scale."""
     landmarks: tuple[Point, ...] | None
-    """Right eye, left eye (the person's own), tip of the nose, right and left corner of the mouth, where the detector knows them."""
+    """Right eye, left eye (the person's own), tip of the nose, right and left corner of the mouth, if the detector reports them."""
+
+    @property
+    def display_label(self) -> str:
+        """For text: "happy 93 %", or the two most probable emotions: "unclear: sad 38 %, happy 35 %"."""
+        count = 2 if self.uncertain else 1
+        best = sorted(self.probabilities.items(), key=lambda item: -item[1])[:count]
+        return ("unclear: " if self.uncertain else "") + ", ".join(f"{label} {100 * p:.0f} %" for label, p in best)
 
     @property
     def answer(self) -> str:
-        """The emotion, or "uncertain"."""
+        """Deprecated: use emotion and uncertain, or display_label."""
+        warnings.warn("Face.answer is deprecated; use Face.display_label", DeprecationWarning, stacklevel=2)
         return "uncertain" if self.uncertain else self.emotion
+
+    @property
+    def detection_score(self) -> float:
+        """Deprecated: use score."""
+        warnings.warn("Face.detection_score is deprecated; use Face.score", DeprecationWarning, stacklevel=2)
+        return self.score
 
 
 @dataclass(frozen=True)
 class PhotoAnalysis:
-    """What a photograph's file holds."""
+    """The content of a photo file."""
 
     width: int
     """In pixels, after the EXIF orientation; boxes and landmarks are in these pixels."""
@@ -58,8 +73,23 @@ class PhotoAnalysis:
     """Largest first."""
 
 
+@dataclass(frozen=True)
+class Provenance:
+    """What produced a result."""
+
+    model: str
+    """The file's name without folder and extension."""
+    model_hash: str
+    """Of the file's content, 16 hexadecimal digits."""
+    head: str
+    precision: str
+    detector: str
+    version: str
+    """Of Mien."""
+
+
 class Error(Exception):
-    """What went wrong: the text says it to people, `code` to programs.
+    """An error: its text is for people, `code` for programs.
 
     The codes: invalid_argument, not_found, io, bad_format, unsupported, too_large.
     """

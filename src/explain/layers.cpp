@@ -247,7 +247,7 @@ Array row(const Node& node, Inputs inputs) {
 }
 Array reshape(const Node& node, Inputs inputs) {
   if (require(node, inputs, 1).values.size() != 2)
-    engine::unsupported(node, "Grad-CAM knows Reshape to rows only");
+    engine::unsupported(node, "Grad-CAM supports Reshape to rows only");
   return row(node, inputs);
 }
 std::vector<Array> view_back(const Node&, Inputs inputs, const Array& gradient) {

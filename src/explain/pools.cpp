@@ -132,7 +132,7 @@ Array reduce_mean(const Node& node, Inputs inputs) {
   for (std::int64_t& axis : axes) axis = engine::normalize_axis(node, axis, 4);
   std::sort(axes.begin(), axes.end());
   if (axes != engine::Dims{2, 3})
-    engine::unsupported(node, "Grad-CAM knows means over height and width only");
+    engine::unsupported(node, "Grad-CAM supports means over height and width only");
   Array y = plane_mean(node, inputs);
   if (engine::integer_attribute(node, "keepdims", 1) == 0) y.shape.resize(2);
   return y;

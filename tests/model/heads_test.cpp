@@ -42,18 +42,17 @@ TEST(Heads, RoundTripThroughAFile) {
 }
 
 TEST(Heads, SelectingOneRemovesTheOthers) {
-  const Model votes = select_head(two_heads(), "votes");
-  const ClassifierInfo info = read_classifier_info(votes);
+  const auto [votes, info] = select_head(two_heads(), "votes");
   EXPECT_EQ(info.labels, (std::vector<std::string>{"sad", "contempt"}));
   EXPECT_EQ(info.temperature, 0.75);
   EXPECT_TRUE(info.other_heads.empty());
+  EXPECT_EQ(read_classifier_info(votes).labels, info.labels);
   EXPECT_EQ(votes.outputs.size(), 1U);
   EXPECT_EQ(votes.nodes.size(), two_heads().nodes.size() - 1);
   EXPECT_EQ(votes.find_initializer("dense.weight"), nullptr);
   EXPECT_NE(votes.find_initializer("conv.weight"), nullptr);
 
-  const Model first = select_head(two_heads(), "");
-  const ClassifierInfo first_info = read_classifier_info(first);
+  const auto [first, first_info] = select_head(two_heads(), "");
   EXPECT_EQ(first_info.labels.size(), 3U);
   EXPECT_EQ(first_info.temperature, 1.5);
   EXPECT_EQ(first.find_initializer("other.weight"), nullptr);

@@ -4,8 +4,8 @@
 
 namespace mien::apps {
 
-/// Turns the first SIGINT or SIGTERM into a flag for work that stops at its next step; a second one
-/// ends the program at once.
+/// While it lives and after, the first SIGINT or SIGTERM sets a flag that work checks between
+/// steps; a second one ends the program at once.
 class Interrupt {
  public:
   Interrupt() {

@@ -34,7 +34,7 @@ OutputFile::OutputFile(const std::filesystem::path& path) {
 OutputFile::~OutputFile() {
   try {
     close();
-  } catch (const Error&) {  // another one is under way
+  } catch (const Error&) {  // another error is being handled
   }
 }
 

@@ -8,9 +8,9 @@
 
 namespace mien::apps {
 
-/// A file that is written bit by bit under a temporary name beside its own, which it gets when it
-/// is closed: also where an error or Ctrl-C ends the work early, since what is there is of use.
-/// Without a path: standard output.
+/// A file that is written piece by piece under a temporary name beside its own. close() and the
+/// destructor rename it, also after an error or Ctrl-C, because a partial result is of use. Without
+/// a path: standard output.
 class OutputFile {
  public:
   /// Throws Error kIo.
@@ -19,7 +19,7 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
   ~OutputFile();
 
-  /// What is written can be read by others at once. Throws Error kIo.
+  /// Flushes, so that others can read the text at once. Throws Error kIo.
   void write(std::string_view text);
   void close();
   bool is_terminal() const;
@@ -31,8 +31,8 @@ class OutputFile {
   std::FILE* file_;
 };
 
-/// The name under which a destination is written until it is whole; its own where it is written in
-/// place.
+/// The name under which a destination is written before it is renamed; its own name if it is
+/// written in place.
 std::filesystem::path temporary_name(const base::Destination& destination);
 
 }  // namespace mien::apps

@@ -10,7 +10,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr long kIterations = 100'000;  // some 0.3 ms: most runs of that length are not interrupted
+constexpr long kIterations = 100'000;  // about 0.3 ms: most runs of that length are not interrupted
 constexpr int kRuns = 300;
 constexpr int kAccumulators = 12;  // enough to hide four cycles of latency on two ports
 

@@ -9,20 +9,19 @@
 
 namespace mien::apps {
 
-/// The body of a main(): returns the exit code that `act` gives, or that of what it throws, which
-/// is said on stderr behind the program's name. Output that standard output did not take is an
-/// error too.
+/// The body of a main(): returns the exit code of `act`. An exception becomes a message on stderr,
+/// after the program's name, and its exit code. A failure to write standard output is an error too.
 inline int run_program(const char* name, const std::function<int()>& act) {
   try {
     const int code = act();
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-    std::fprintf(stderr, "%s: cannot write the result to standard output\n", name);
+    std::fprintf(stderr, "%s: standard output: cannot write\n", name);
     return kExitFailed;
   } catch (const Error& error) {
     std::fprintf(stderr, "%s: %s\n", name, error.what());
     return exit_code(error.code());
   } catch (const std::exception& error) {
-    // LibTorch's messages carry a C++ backtrace after the first line.
+    // LibTorch appends a C++ backtrace after the first line.
     std::fprintf(stderr, "%s: %.*s\n", name, static_cast<int>(std::strcspn(error.what(), "\n")),
                  error.what());
     return kExitFailed;

@@ -67,7 +67,8 @@ void ProgressBar::draw(std::int64_t done, const std::string& note) {
   } else {
     text += base::format("%lld %s", static_cast<long long>(done), unit_.c_str());
   }
-  text += base::format("  %.3g/s", rate);
+  text += rate >= 1 ? base::format("  %.3g/s", rate)
+                    : base::format("  %.3g s each", 1 / std::max(rate, 1e-9));
   if (total_ > 0 && rate > 0)
     text += "  " + clock_text(static_cast<double>(total_ - done) / rate) + " left";
   if (!note.empty()) text += "  " + note;

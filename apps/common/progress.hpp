@@ -6,18 +6,18 @@
 
 namespace mien::apps {
 
-/// Progress on stderr: a bar with rate and time left on a terminal, a plain line every few seconds
-/// elsewhere. Draws nothing in the first half second, so that short work stays quiet.
+/// Progress on stderr: on a terminal a bar with rate and remaining time, otherwise a line every 10
+/// seconds. Prints nothing in the first half second, so that short work stays quiet.
 class ProgressBar {
  public:
-  /// `unit` is the plural of what is counted, e.g. "photos". A total of 0 is unknown.
+  /// `unit` is a plural, such as "photos". A total of 0 is unknown.
   ProgressBar(std::string label, std::int64_t total, std::string unit);
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar();
 
   void update(std::int64_t done, const std::string& note = "");
-  /// Wipes the bar from the terminal: what is printed next starts on a clean line.
+  /// Removes the bar from the terminal; the next output starts on an empty line.
   void clear();
 
  private:

@@ -20,9 +20,10 @@
 namespace mien::apps {
 namespace {
 
-constexpr std::chrono::seconds kTimeToNotice{20};
+/// After a worker failed, in which the others may report it and exit.
+constexpr std::chrono::seconds kGracePeriod{20};
 
-/// A port that nobody listens on now.
+/// A port that is free now.
 int free_port() {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -49,7 +50,7 @@ pid_t start_worker(int rank, int count, int port, std::span<const std::string> a
   const auto set = [](const char* name, const std::string& value) {
     ::setenv(name, value.c_str(), 1);
   };
-  ::setpgid(0, 0);  // Ctrl-C reaches the launcher alone, which passes it on once
+  ::setpgid(0, 0);  // Ctrl-C reaches only the launcher, which forwards it once
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   set("RANK", std::to_string(rank));
   set("LOCAL_RANK", std::to_string(rank));
@@ -73,11 +74,11 @@ int launch_workers(int count, std::span<const std::string> arguments) {
   for (int rank = 0; rank < count; ++rank)
     running[start_worker(rank, count, port, arguments)] = rank;
   const Interrupt interrupt;
-  const auto tell = [&](int signal) {
+  const auto send = [&](int signal) {
     for (const auto& [process, rank] : running) ::kill(process, signal);
   };
   int result = 0;
-  bool told = false;
+  bool interrupted = false;
   std::chrono::steady_clock::time_point failed_at;
   while (!running.empty()) {
     int status = 0;
@@ -94,11 +95,11 @@ int launch_workers(int count, std::span<const std::string> arguments) {
       running.erase(ended);
       continue;
     }
-    if (Interrupt::requested() && !told) {
-      tell(SIGTERM);
-      told = true;
+    if (Interrupt::requested() && !interrupted) {
+      send(SIGTERM);
+      interrupted = true;
     }
-    if (result != 0 && std::chrono::steady_clock::now() - failed_at > kTimeToNotice) tell(SIGKILL);
+    if (result != 0 && std::chrono::steady_clock::now() - failed_at > kGracePeriod) send(SIGKILL);
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return result;

@@ -11,26 +11,25 @@
 namespace {
 
 constexpr const char* kUsage =
-    "mien-train trains the networks of Mien.\n\n"
+    "mien-train trains Mien's networks.\n\n"
     "  mien-train train --data fer2013.csv --out run    train a network\n"
-    "  mien-train train --summary reference             print a network's table\n"
+    "  mien-train train --summary reference             print a network's layers\n"
     "  mien-train tune --space space.toml --data D --out search    search settings\n"
     "  mien-train export run/best.ckpt -o model.onnx    write a model file\n\n"
-    "'mien-train COMMAND --help' tells more. 'mien train', 'mien tune' and 'mien export' do the "
-    "same.\n";
+    "mien-train COMMAND --help describes a command. mien train, mien tune and mien export run "
+    "these "
+    "commands.\n";
 
-/// Every step takes and frees blocks of the same sizes: kept ones need no fresh pages from the
-/// kernel.
+/// Each step allocates and frees blocks of the same sizes; keeping them avoids page faults.
 void keep_freed_memory() {
-  constexpr int kMostThatGlibcTakes = 32 << 20;
-  mallopt(M_MMAP_THRESHOLD, kMostThatGlibcTakes);
+  constexpr int kMaxThreshold = 32 << 20;  // the largest that glibc accepts
+  mallopt(M_MMAP_THRESHOLD, kMaxThreshold);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }
 
-/// OpenBLAS, where it is what LibTorch multiplies with, has threads of its own, one a core, which
-/// --threads does not reach and which keep spinning beside LibTorch's after their small part of the
-/// work.
-void stop_second_threads() {
+/// If LibTorch uses OpenBLAS, that has its own threads, one per core, which ignore --threads and
+/// keep spinning beside LibTorch's.
+void disable_openblas_threads() {
   if (void* set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))
     reinterpret_cast<void (*)(int)>(set)(1);
 }
@@ -51,6 +50,6 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   keep_freed_memory();
-  stop_second_threads();
+  disable_openblas_threads();
   return mien::apps::run_program("mien-train", [&] { return run({argv + 1, argv + argc}); });
 }

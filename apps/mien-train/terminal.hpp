@@ -12,10 +12,10 @@
 
 namespace mien::apps {
 
-/// Tells a person on stderr how the run goes: a bar within the epoch, a line after it.
+/// Reports a run on stderr: a progress bar during an epoch, a line after it.
 class Terminal : public training::TrainObserver {
  public:
-  /// `hint`: what goes on with a run that was stopped.
+  /// `hint`: how to resume a stopped run.
   explicit Terminal(const std::filesystem::path& out, const char* hint = "--resume")
       : out_(out), hint_(hint) {}
 
@@ -54,9 +54,9 @@ class Terminal : public training::TrainObserver {
     bar_.reset();
     if (!leads_) return true;
     if (epochs_ == 0)
-      std::fputs("stopped in the first epoch: nothing of it is kept\n", stderr);
+      std::fputs("stopped in the first epoch; nothing was saved\n", stderr);
     else
-      std::fprintf(stderr, "stopped; the last whole epoch is kept in %s: go on with %s\n",
+      std::fprintf(stderr, "stopped; the last complete epoch is in %s; resume with %s\n",
                    out_.c_str(), hint_);
     return true;
   }
@@ -65,7 +65,7 @@ class Terminal : public training::TrainObserver {
   std::filesystem::path out_;
   const char* hint_;
   bool leads_ = false;
-  int epochs_ = 0;  // that are kept
+  int epochs_ = 0;  // completed
   training::TrainSettings settings_;
   std::optional<ProgressBar> bar_;
 };

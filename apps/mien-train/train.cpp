@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "commands.hpp"
+#include "common/command_line.hpp"
 #include "common/interrupt.hpp"
 #include "datasets/npy.hpp"
 #include "launch.hpp"
@@ -14,102 +15,118 @@
 
 namespace mien::apps {
 
-int train_command(std::span<const std::string> arguments) {
-  training::TrainRun run;
+namespace {
+
+struct TrainOptions {
   std::string recipe, out, summary;
-  int nproc = 1;
-  bool resume = false, help = false;
-  int folds = 0;
-  base::OptionSet options;
-  options.add(recipe, "recipe", "FILE",
-              "settings from a TOML file; options on the command line win");
-  options.add(out, "out", "DIR", "folder of the run: checkpoints, history.csv, curves.svg");
-  options.add(resume, "resume", "go on from the last checkpoint in --out, with its settings");
-  options.add(run.stop_after, "stop-after", "N",
-              "end after epoch N of the run, to be resumed later", {0, 1e9});
-  options.add(nproc, "nproc", "N",
-              "train with N processes of this machine, each a part of every step; for several "
-              "machines see docs/training.md",
-              {1, 1024});
-  options.add(folds, "folds", "K",
-              "train K networks, each without another part of the pictures, and write what each "
-              "says of its part to --out/oof.npy",
-              {0, 100});
-  options.add(summary, "summary", "NETWORK",
-              "print the table of a network, of the sizes that are set, and stop");
-  options.add(help, "help", "print this");
-  options.short_name('h');
-  run.settings.declare(options);
-  const auto parse = [&] {
-    const std::vector<std::string> extra = options.parse(arguments);
-    if (!extra.empty())
-      throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
-  };
-  const auto load_settings = [&](const std::string& toml, const std::string& name) {
-    base::OptionSet settings;
-    run.settings.declare(settings);
-    settings.parse_toml(toml, name, "train");
-  };
-  parse();
-  if (help) {
-    std::printf("mien train --data FILE --out DIR [options]\n\n%s", options.help().c_str());
-    return 0;
+  int nproc = 1, folds = 0;
+  bool resume = false;
+  training::TrainRun run;
+
+  void declare(base::OptionSet& o) {
+    o.add(recipe, "recipe", "FILE",
+          "read settings from a TOML file; options on the command line override them");
+    o.add(out, "out", "DIR", "folder of the run: checkpoints, history.csv, curves.svg");
+    o.add(resume, "resume", "continue from the last checkpoint in --out, with its settings");
+    o.add(run.stop_after, "stop-after", "N", "stop after epoch N of the run, to resume it later",
+          {0, 1e9});
+    o.add(nproc, "nproc", "N",
+          "train with N processes on this machine; for several machines see docs/training.md",
+          {1, 1024});
+    o.add(folds, "folds", "K",
+          "train K networks, each without one fold of the images, and write the probabilities of "
+          "each fold to --out/oof.npy",
+          {0, 100});
+    o.add(summary, "summary", "NETWORK",
+          "print the layers of a network with these settings, and exit");
+    run.settings.declare(o);
   }
-  if (!summary.empty()) {
-    if (!recipe.empty()) load_settings(base::read_text(recipe, 1 << 20), recipe);
-    parse();  // again: the command line wins over the file
-    run.settings.network = summary;
-    std::fputs(summary_table(run.settings.network_spec()).c_str(), stdout);
-    return 0;
+};
+
+void load_recipe(const std::string& recipe, training::TrainSettings& settings) {
+  if (recipe.empty()) return;
+  base::OptionSet set;
+  settings.declare(set);
+  print_warnings(set);
+  set.parse_toml(base::read_text(recipe, 1 << 20), recipe, "train");
+}
+
+void check(const TrainOptions& o, bool is_worker) {
+  require_option(o.out, "--out", "give the folder of the run");
+  const auto fail = [](const char* message) { throw Error(ErrorCode::kInvalidArgument, message); };
+  if (o.folds == 1) fail("--folds: must be at least 2; 5 is usual");
+  if (o.folds > 0 && o.run.stop_after > 0) fail("--folds and --stop-after exclude each other");
+  if (o.folds > 0 && (o.nproc > 1 || is_worker)) fail("--folds and --nproc exclude each other");
+}
+
+/// The checkpoint that --resume continues; empty for a fresh run.
+std::filesystem::path find_checkpoint(const TrainOptions& o) {
+  namespace fs = std::filesystem;
+  if (!o.resume) return {};
+  const fs::path out = o.out;
+  if (o.folds == 0 && !fs::exists(out / "last.ckpt"))
+    throw Error(ErrorCode::kNotFound, o.out + ": no run to resume (last.ckpt is missing)");
+  if (o.folds == 0) return out / "last.ckpt";
+  for (int fold = 1; fold <= o.folds; ++fold) {
+    const fs::path checkpoint = out / base::format("fold-%d", fold) / "last.ckpt";
+    if (fs::exists(checkpoint)) return checkpoint;
   }
-  if (out.empty())
-    throw Error(ErrorCode::kInvalidArgument, "--out DIR is missing: where the run's files go");
-  if (folds == 1)
-    throw Error(ErrorCode::kInvalidArgument,
-                "--folds: one fold leaves nothing to train on; 5 is usual");
-  if (folds > 0 && run.stop_after > 0) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "--folds trains each network to its end: leave out --stop-after");
-  }
-  run.out = out;
-  if (folds > 0 && (nproc > 1 || std::getenv("WORLD_SIZE") != nullptr)) {
-    throw Error(ErrorCode::kInvalidArgument, "--folds trains in one process: leave out --nproc");
-  }
-  if (nproc > 1 && std::getenv("WORLD_SIZE") == nullptr) return launch_workers(nproc, arguments);
-  std::filesystem::path begun;  // the checkpoint whose settings are gone on with
-  if (resume && folds == 0) {
-    begun = run.out / "last.ckpt";
-    if (!std::filesystem::exists(begun))
-      throw Error(ErrorCode::kNotFound, out + ": there is no run to resume here (no last.ckpt)");
-  }
-  for (int fold = folds; resume && fold >= 1; --fold) {
-    const std::filesystem::path checkpoint = run.out / base::format("fold-%d", fold) / "last.ckpt";
-    if (std::filesystem::exists(checkpoint)) begun = checkpoint;
-  }
-  if (!begun.empty()) {
-    if (!recipe.empty())
-      throw Error(ErrorCode::kInvalidArgument,
-                  "--resume goes on with the settings of the run: leave out --recipe");
-    run.settings = training::Checkpoint(begun).state().settings;
-  } else if (!recipe.empty()) {
-    load_settings(base::read_text(recipe, 1 << 20), recipe);
-  }
-  parse();  // again: the command line wins over the file
+  return {};
+}
+
+int train(TrainOptions& o) {
+  const training::Start start = o.resume ? training::Start::kResume : training::Start::kFresh;
   const Interrupt interrupt;
-  Terminal terminal(run.out);
-  const training::Start start = resume ? training::Start::kResume : training::Start::kFresh;
-  if (folds > 0) {
-    const datasets::FloatTable table = training::cross_validate(run, folds, start, terminal);
-    datasets::write_float_table(run.out / "oof.npy", table);
-    std::fprintf(stderr, "out-of-fold probabilities of %zu pictures: %s\n", table.rows(),
-                 (run.out / "oof.npy").c_str());
-    return 0;
+  Terminal terminal(o.run.out);
+  if (o.folds > 0) {
+    const datasets::FloatTable table = training::cross_validate(o.run, o.folds, start, terminal);
+    datasets::write_float_table(o.run.out / "oof.npy", table);
+    std::fprintf(stderr, "out-of-fold probabilities of %zu images: %s\n", table.rows(),
+                 (o.run.out / "oof.npy").c_str());
+    return kExitOk;
   }
-  const training::RunState state = training::train(run, start, terminal);
-  if (state.best_score < 0) return 0;  // a worker that does not lead
-  std::fprintf(stderr, "best PublicTest %s %.4f: %s\n", run.settings.best_by.c_str(),
-               state.best_score, (run.out / "best.ckpt").c_str());
-  return 0;
+  const training::RunState state = training::train(o.run, start, terminal);
+  if (state.best_score < 0) return kExitOk;  // not the first worker
+  std::fprintf(stderr, "best PublicTest %s %.4f: %s\n", o.run.settings.best_by.c_str(),
+               state.best_score, (o.run.out / "best.ckpt").c_str());
+  return kExitOk;
+}
+
+}  // namespace
+
+int train_command(std::span<const std::string> arguments) {
+  TrainOptions o;
+  CommandLine line("mien train --data FILE --out DIR [options]\n\nTrains a network.");
+  o.declare(line.options);
+  if (!line.parse_options(arguments)) return kExitOk;
+  line.options.on_warning({});  // the arguments are parsed again, to override the recipe
+  training::TrainRun& run = o.run;
+  if (!o.summary.empty()) {
+    load_recipe(o.recipe, run.settings);
+    line.options.parse(arguments);
+    run.settings.network = o.summary;
+    std::fputs(summary_table(run.settings.network_spec()).c_str(), stdout);
+    return kExitOk;
+  }
+  const bool is_worker = std::getenv("WORLD_SIZE") != nullptr;
+  check(o, is_worker);
+  run.out = o.out;
+  if (o.nproc > 1 && !is_worker) return launch_workers(o.nproc, arguments);
+  const std::filesystem::path checkpoint = find_checkpoint(o);
+  if (!checkpoint.empty()) {
+    if (!o.recipe.empty())
+      throw Error(ErrorCode::kInvalidArgument,
+                  "--resume and --recipe exclude each other: the run keeps its settings");
+    run.settings = training::Checkpoint(checkpoint).state().settings;
+  }
+  load_recipe(o.recipe, run.settings);
+  line.options.parse(arguments);
+  try {
+    return train(o);
+  } catch (const training::Diverged& error) {  // the command line is valid
+    std::fprintf(stderr, "mien: %s\n", error.what());
+    return kExitFailed;
+  }
 }
 
 }  // namespace mien::apps

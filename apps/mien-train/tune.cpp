@@ -5,6 +5,7 @@
 
 #include "base/file.hpp"
 #include "commands.hpp"
+#include "common/command_line.hpp"
 #include "common/interrupt.hpp"
 #include "mien/error.hpp"
 #include "terminal.hpp"
@@ -22,7 +23,7 @@ training::Method method_from(const std::string& name) {
                           : training::Method::kHyperband;
 }
 
-/// Settings as a recipe, with the lines of `changes` in place of their own.
+/// Settings with the TOML lines `changes` applied.
 training::TrainSettings changed(training::TrainSettings settings, const std::string& changes) {
   base::OptionSet options;
   settings.declare(options);
@@ -36,17 +37,17 @@ std::string recipe_text(training::TrainSettings settings) {
   return "[train]\n" + options.to_toml();
 }
 
-/// The settings that all trials share, in a file beside them: a search goes on with no others.
-void keep_base(const fs::path& file, training::TrainSettings base, bool goes_on) {
-  base.threads = 0;  // decides how fast, not what
+/// Writes the settings that all trials share. A resumed search must have the same ones.
+void keep_base(const fs::path& file, training::TrainSettings base, bool resumed) {
+  base.threads = 0;  // affects only the speed
   const std::string text = recipe_text(base);
-  if (goes_on && fs::exists(file)) {
+  if (resumed && fs::exists(file)) {
     std::istringstream before(base::read_text(file, 1 << 20)), now(text);
     for (std::string old_line, line; std::getline(now, line);) {
       if (std::getline(before, old_line) && old_line == line) continue;
-      throw Error(ErrorCode::kInvalidArgument, file.string() + ": the trials there have '" +
-                                                   old_line + "', this search '" + line +
-                                                   "': give another --out");
+      throw Error(ErrorCode::kInvalidArgument, file.string() + ": has '" + old_line +
+                                                   "', but this search '" + line +
+                                                   "'; give another --out");
     }
   }
   base::write_file(file, text);
@@ -58,48 +59,34 @@ int tune_command(std::span<const std::string> arguments) {
   training::TrainSettings base;
   std::string space_file, recipe, out, method = "hyperband";
   int trials = 1;
-  bool help = false;
-  base::OptionSet options;
-  options.add(space_file, "space", "FILE",
-              "settings to vary and their ranges (TOML, see docs/training.md)");
-  options.add_choice(method, "method", {"hyperband", "random", "tpe"}, "how points are chosen");
-  options.add(trials, "trials", "N", "points to train; of Hyperband, rounds through its brackets",
-              {1, 100000});
-  options.add(out, "out", "DIR",
-              "folder of the search: trials.jsonl, trials.svg, base.toml, best.toml; a search that "
-              "lives there goes on");
-  options.add(recipe, "recipe", "FILE",
-              "settings that do not vary, from a TOML file; options on the command line win");
-  options.add(help, "help", "print this");
-  options.short_name('h');
-  base.declare(options);
-  const auto parse = [&] {
-    const std::vector<std::string> extra = options.parse(arguments);
-    if (!extra.empty())
-      throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
-  };
-  parse();
-  if (help) {
-    std::printf(
-        "mien tune --space FILE --data FILE --out DIR [options]\n\nSearches settings of mien "
-        "train; --epochs is what a trial is trained for at most.\n\n%s",
-        options.help().c_str());
-    return kExitOk;
-  }
-  if (std::getenv("WORLD_SIZE") != nullptr) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        "WORLD_SIZE is set: a search is one process; start it without torchrun or the like");
-  }
-  if (space_file.empty())
-    throw Error(ErrorCode::kInvalidArgument, "--space FILE is missing: the settings to vary");
-  if (out.empty())
-    throw Error(ErrorCode::kInvalidArgument, "--out DIR is missing: where the search's files go");
+  CommandLine line(
+      "mien tune --space FILE --data FILE --out DIR [options]\n\nSearches settings of mien train; "
+      "--epochs is the maximum per trial.");
+  line.options.add(space_file, "space", "FILE",
+                   "settings to vary and their ranges (TOML, see docs/training.md)");
+  line.options.add_choice(method, "method", {"hyperband", "random", "tpe"}, "search method");
+  line.options.add(trials, "trials", "N",
+                   "number of trials; for Hyperband, rounds through all brackets", {1, 100000});
+  line.options.add(out, "out", "DIR",
+                   "folder of the search: trials.jsonl, trials.svg, base.toml, best.toml; an "
+                   "existing search is resumed");
+  line.options.add(
+      recipe, "recipe", "FILE",
+      "read fixed settings from a TOML file; options on the command line override them");
+  base.declare(line.options);
+  if (!line.parse_options(arguments)) return kExitOk;
+  line.options.on_warning({});  // the arguments are parsed again, to override the recipe
+  if (std::getenv("WORLD_SIZE") != nullptr)
+    throw Error(ErrorCode::kInvalidArgument,
+                "WORLD_SIZE is set, but a search runs in one process; start it without torchrun");
+  require_option(space_file, "--space", "give the file with the settings to vary");
+  require_option(out, "--out", "give the folder of the search");
   if (!recipe.empty()) {
     base::OptionSet settings;
     base.declare(settings);
+    print_warnings(settings);
     settings.parse_toml(base::read_text(recipe, 1 << 20), recipe, "train");
-    parse();  // again: the command line wins over the file
+    line.options.parse(arguments);
   }
   const training::SearchSpace space =
       training::parse_search_space(base::read_text(space_file, 1 << 20), space_file);
@@ -111,7 +98,7 @@ int tune_command(std::span<const std::string> arguments) {
     done = training::trials_from_jsonl(base::read_text(log), space, log.string());
   keep_base(folder / "base.toml", base, !done.empty());
   if (!done.empty())
-    std::fprintf(stderr, "%s: goes on after %zu trainings\n", out.c_str(), done.size());
+    std::fprintf(stderr, "%s: resuming after %zu trainings\n", out.c_str(), done.size());
 
   const Interrupt interrupt;
   const int all = training::count_requests(search);
@@ -122,12 +109,11 @@ int tune_command(std::span<const std::string> arguments) {
     plots::write_svg_file(folder / "trials.svg", training::trials_figure(done, space));
   };
   const auto evaluate = [&](const training::Request& request) {
-    for (const training::Trial& trial :
-         done) {  // its checkpoint would be trained on as if it were this one's
+    for (const training::Trial& trial : done) {  // its checkpoint would be resumed for this trial
       if (trial.number == request.number && trial.point != request.point) {
         throw Error(
             ErrorCode::kInvalidArgument,
-            base::format("%s: trial %d there is of a search with other options: give another --out",
+            base::format("%s: trial %d belongs to a search with other options; give another --out",
                          out.c_str(), trial.number));
       }
     }
@@ -136,16 +122,15 @@ int tune_command(std::span<const std::string> arguments) {
                                  .stop_after = request.epochs};
     std::fprintf(stderr, "training %zu of %d: trial %d to epoch %d\n", done.size() + 1, all,
                  request.number, request.epochs);
-    const bool begun = fs::exists(run.out / "last.ckpt");
+    const bool exists = fs::exists(run.out / "last.ckpt");
     training::Trial trial{request.number, request.epochs, 0, 0, request.point};
     try {
       Terminal terminal(run.out, "the same command");
       const training::RunState state = training::train(
-          run, begun ? training::Start::kResume : training::Start::kFresh, terminal);
+          run, exists ? training::Start::kResume : training::Start::kFresh, terminal);
       trial.score = state.best_score;
       for (const training::EpochRecord& epoch : state.history) trial.seconds += epoch.seconds;
-    } catch (const training::Diverged&
-                 error) {  // a point of the space like any other: the search goes on
+    } catch (const training::Diverged& error) {  // the search continues
       std::fprintf(stderr, "trial %d counts as 0: %s\n", request.number, error.what());
     }
     done.push_back(trial);

@@ -13,7 +13,7 @@ extern "C" {
 
 namespace mien::apps {
 
-/// Owners of FFmpeg's objects.
+/// Deletes FFmpeg's objects.
 struct FfmpegDeleter {
   void operator()(AVFrame* frame) const { av_frame_free(&frame); }
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
@@ -25,10 +25,10 @@ using PacketPtr = std::unique_ptr<AVPacket, FfmpegDeleter>;
 using CodecPtr = std::unique_ptr<AVCodecContext, FfmpegDeleter>;
 using SwsPtr = std::unique_ptr<SwsContext, FfmpegDeleter>;
 
-/// FFmpeg's words for one of its negative codes.
+/// FFmpeg's message for one of its negative codes.
 std::string ffmpeg_error(int code);
 
-/// Passes on what an allocation of FFmpeg's gave; throws std::bad_alloc where it is null.
+/// The result of an FFmpeg allocation. Throws std::bad_alloc if it is null.
 template <class T>
 T* allocated(T* object) {
   if (object == nullptr) throw std::bad_alloc();

@@ -8,10 +8,10 @@
 namespace mien::apps {
 namespace {
 
-/// The matrix from YUV to RGB: as the film says, else as is usual for its size.
-int colour_space(const AVFrame& picture) {
-  if (picture.colorspace != AVCOL_SPC_UNSPECIFIED) return picture.colorspace;
-  return picture.height >= 720 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+/// The matrix from YUV to RGB: that of the video, or the usual one for its size.
+int color_space(const AVFrame& frame) {
+  if (frame.colorspace != AVCOL_SPC_UNSPECIFIED) return frame.colorspace;
+  return frame.height >= 720 ? SWS_CS_ITU709 : SWS_CS_ITU601;
 }
 
 }  // namespace
@@ -24,18 +24,18 @@ FrameConverter::FrameConverter(int width, int height, int orientation)
   if (av_frame_get_buffer(rgb_.get(), 0) < 0) throw std::bad_alloc();
 }
 
-ImageView FrameConverter::operator()(const AVFrame& picture) {
+ImageView FrameConverter::operator()(const AVFrame& frame) {
   context_.reset(sws_getCachedContext(
-      context_.release(), picture.width, picture.height, static_cast<AVPixelFormat>(picture.format),
+      context_.release(), frame.width, frame.height, static_cast<AVPixelFormat>(frame.format),
       rgb_->width, rgb_->height, AV_PIX_FMT_RGB24, SWS_BILINEAR, nullptr, nullptr, nullptr));
   if (!context_)
     throw Error(ErrorCode::kUnsupported,
-                "the film's pixels are of a kind that FFmpeg does not convert to RGB");
+                "unsupported pixel format: FFmpeg cannot convert the video to RGB");
   constexpr int kOne = 1 << 16;  // of brightness, contrast and saturation
-  const int full_range = picture.color_range == AVCOL_RANGE_JPEG ? 1 : 0;
-  sws_setColorspaceDetails(context_.get(), sws_getCoefficients(colour_space(picture)), full_range,
+  const int full_range = frame.color_range == AVCOL_RANGE_JPEG ? 1 : 0;
+  sws_setColorspaceDetails(context_.get(), sws_getCoefficients(color_space(frame)), full_range,
                            sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, kOne, kOne);
-  sws_scale(context_.get(), picture.data, picture.linesize, 0, picture.height, rgb_->data,
+  sws_scale(context_.get(), frame.data, frame.linesize, 0, frame.height, rgb_->data,
             rgb_->linesize);
   const ImageView view{rgb_->data[0], rgb_->width, rgb_->height, rgb_->linesize[0],
                        PixelFormat::kRgb8};
@@ -43,8 +43,8 @@ ImageView FrameConverter::operator()(const AVFrame& picture) {
   Image packed(view.width, view.height, view.format);
   for (int y = 0; y < view.height; ++y)
     std::memcpy(packed.row(y), view.row(y), static_cast<std::size_t>(packed.stride()));
-  turned_ = vision::apply_orientation(std::move(packed), orientation_);
-  return turned_;
+  rotated_ = vision::apply_orientation(std::move(packed), orientation_);
+  return rotated_;
 }
 
 }  // namespace mien::apps

@@ -7,8 +7,8 @@
 #include "common/program.hpp"
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of writing, and the other
-                                  // outputs are closed properly
+  // A closed pipe becomes an error of writing, so that the other outputs are closed properly.
+  std::signal(SIGPIPE, SIG_IGN);
   return mien::apps::run_program("mien", [&] {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     if (arguments == std::vector<std::string>{"--version"})

@@ -1,6 +1,8 @@
 #include "row_writer.hpp"
 
-#include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "common/csv.hpp"
 #include "pipeline/face_json.hpp"
 
 namespace mien::apps {
@@ -11,12 +13,12 @@ class JsonRows : public RowWriter {
   explicit JsonRows(std::vector<std::string> labels) : labels_(std::move(labels)) {}
   std::string row(std::int64_t frame, double seconds,
                   const pipeline::TrackedFace& tracked) const override {
-    const std::string face =
-        pipeline::face_json(tracked.face, labels_);  // as of a photo, and before it when and who
-    return base::format("{\"time\": %.4f, \"frame\": %lld, \"track\": %d, \"detected\": %s, ",
-                        seconds, static_cast<long long>(frame), tracked.number,
-                        tracked.detected ? "true" : "false") +
-           face.substr(1) + "\n";
+    base::Json row{{"time", base::rounded(seconds, 4)},
+                   {"frame", frame},
+                   {"track", tracked.number},
+                   {"detected", tracked.detected}};
+    row.update(pipeline::to_json(tracked.face, labels_));
+    return base::to_text(row) + "\n";
   }
 
  private:
@@ -27,20 +29,13 @@ class CsvRows : public RowWriter {
  public:
   explicit CsvRows(std::vector<std::string> labels) : labels_(std::move(labels)) {}
   std::string begin() const override {
-    std::string out = "time,frame,track,x,y,width,height,detected,emotion,confidence,uncertain";
-    for (const std::string& label : labels_) out += "," + label;
-    return out + "\n";
+    return "time,frame,track,x,y,width,height,detected," + csv_emotion_header(labels_) + "\n";
   }
   std::string row(std::int64_t frame, double seconds,
                   const pipeline::TrackedFace& tracked) const override {
-    const Face& face = tracked.face;
-    std::string out = base::format(
-        "%.4f,%lld,%d,%.1f,%.1f,%.1f,%.1f,%d,%s,%.5f,%d", seconds, static_cast<long long>(frame),
-        tracked.number, face.box.x, face.box.y, face.box.width, face.box.height,
-        tracked.detected ? 1 : 0, std::string(to_string(face.emotion)).c_str(), face.confidence,
-        face.uncertain ? 1 : 0);
-    for (const float probability : face.probabilities) out += base::format(",%.5f", probability);
-    return out + "\n";
+    return base::format("%.4f,%lld,%d,", seconds, static_cast<long long>(frame), tracked.number) +
+           csv_box(tracked.face.box) + (tracked.detected ? ",1," : ",0,") +
+           csv_emotion(tracked.face) + "\n";
   }
 
  private:

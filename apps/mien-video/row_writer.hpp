@@ -10,7 +10,7 @@
 
 namespace mien::apps {
 
-/// One row a face a frame, as text.
+/// Formats one row per face and frame.
 class RowWriter {
  public:
   virtual ~RowWriter() = default;
@@ -19,7 +19,7 @@ class RowWriter {
                           const pipeline::TrackedFace& face) const = 0;
 };
 
-/// `format` is "jsonl" or "csv"; `labels` are the network's.
+/// `format` is "jsonl" or "csv"; `labels` are the analyzer's.
 std::unique_ptr<RowWriter> make_row_writer(std::string_view format,
                                            std::vector<std::string> labels);
 

@@ -3,20 +3,21 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
 
 namespace mien::apps {
 namespace {
 
-constexpr double kGlimpse = 0.5;          ///< seconds
-constexpr std::size_t kMostPersons = 20;  ///< lines of the text
+constexpr double kMinSeconds = 0.5;
+constexpr std::size_t kMaxPersons = 20;  ///< rows of the table
 
 }  // namespace
 
 std::vector<tracking::PersonLog> main_persons(const tracking::EmotionLog& log) {
   std::vector<tracking::PersonLog> persons = log.persons();
   std::erase_if(persons,
-                [](const tracking::PersonLog& person) { return person.seconds < kGlimpse; });
+                [](const tracking::PersonLog& person) { return person.seconds < kMinSeconds; });
   std::ranges::stable_sort(persons, std::greater{}, &tracking::PersonLog::seconds);
   return persons;
 }
@@ -27,37 +28,35 @@ std::string summary_text(const tracking::EmotionLog& log, std::span<const std::s
   std::string out = "seconds of each emotion\n  person   in sight";
   for (const std::string& label : labels) out += base::format("  %8s", label.c_str());
   out += "\n";
-  for (std::size_t i = 0; i < std::min(persons.size(), kMostPersons); ++i) {
+  for (std::size_t i = 0; i < std::min(persons.size(), kMaxPersons); ++i) {
     out += base::format("  %6d  %9.1f", persons[i].number, persons[i].seconds);
     for (const double seconds : persons[i].label_seconds)
       out += seconds > 0 ? base::format("  %8.1f", seconds) : std::string(9, ' ') + "·";
     out += "\n";
   }
-  const std::size_t others = persons.size() - std::min(persons.size(), kMostPersons),
-                    glimpses = all.size() - persons.size();
-  if (others > 0) out += base::format("  %zu others, seen for less time\n", others);
-  if (glimpses > 0)
-    out += base::format("  %zu %s for less than half a second\n", glimpses,
-                        glimpses == 1 ? "face was seen" : "faces were seen");
+  const std::size_t others = persons.size() - std::min(persons.size(), kMaxPersons),
+                    brief = all.size() - persons.size();
+  if (others > 0) out += base::format("  and %zu more\n", others);
+  if (brief > 0)
+    out += base::format("  %zu face%s in sight for less than half a second\n", brief,
+                        brief == 1 ? "" : "s");
   return out;
 }
 
 std::string summary_json(const tracking::EmotionLog& log, std::span<const std::string> labels) {
-  std::string out = base::format("{\"seconds\": %.4f,\n \"persons\": [", log.end());
-  const char* separator = "";
+  using base::Json, base::rounded;
+  Json persons = Json::array();
   for (const tracking::PersonLog& person : log.persons()) {
-    out += base::format(
-        "%s\n  {\"track\": %d, \"first_seen\": %.4f, \"last_seen\": %.4f, \"seconds\": %.4f, "
-        "\"emotions\": {",
-        separator, person.number, person.first_seen, person.last_seen, person.seconds);
-    separator = ",";
-    for (std::size_t c = 0; c < labels.size(); ++c) {
-      out += base::format("%s%s: %.4f", c == 0 ? "" : ", ", base::json_quote(labels[c]).c_str(),
-                          person.label_seconds[c]);
-    }
-    out += "}}";
+    Json emotions;
+    for (std::size_t c = 0; c < labels.size(); ++c)
+      emotions[labels[c]] = rounded(person.label_seconds[c], 4);
+    persons.push_back({{"track", person.number},
+                       {"first_seen", rounded(person.first_seen, 4)},
+                       {"last_seen", rounded(person.last_seen, 4)},
+                       {"seconds", rounded(person.seconds, 4)},
+                       {"emotions", emotions}});
   }
-  return out + "]}\n";
+  return base::to_text({{"seconds", rounded(log.end(), 4)}, {"persons", persons}}) + "\n";
 }
 
 }  // namespace mien::apps

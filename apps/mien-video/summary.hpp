@@ -8,14 +8,13 @@
 
 namespace mien::apps {
 
-/// Persons seen for at least half a second, longest first: what a film is about. The others are
-/// glimpses.
+/// The people seen for at least half a second, longest first.
 std::vector<tracking::PersonLog> main_persons(const tracking::EmotionLog& log);
 
-/// Seconds of each emotion per person, for a terminal.
+/// A table of the seconds of each emotion per person, of at most 20 people.
 std::string summary_text(const tracking::EmotionLog& log, std::span<const std::string> labels);
 
-/// The same, of everybody.
+/// The same of all people as JSON.
 std::string summary_json(const tracking::EmotionLog& log, std::span<const std::string> labels);
 
 }  // namespace mien::apps

@@ -11,10 +11,10 @@
 namespace mien::apps {
 namespace {
 
-constexpr std::size_t kMostPersons = 8;    ///< panels
-constexpr std::size_t kMostColumns = 480;  ///< points of a panel; more cannot be seen
+constexpr std::size_t kMaxPersons = 8;    ///< panels
+constexpr std::size_t kMaxColumns = 480;  ///< points of a panel; more are not visible
 
-/// One person's bins as mean probabilities, `step` bins a point; a gap where the person was not in
+/// One person's mean probabilities, `step` bins per point, with gaps where the person was out of
 /// sight.
 class PersonCurve {
  public:
@@ -24,7 +24,7 @@ class PersonCurve {
 
   /// The sum of the emotions 0..`last` over time.
   plots::Series area(std::size_t last) const {
-    plots::Series series{.name = {}, .mark = plots::Mark::kArea, .colour = {}};
+    plots::Series series{.name = {}, .mark = plots::Mark::kArea, .color = {}};
     const std::size_t begin = person_.first_bin / step_, bins = person_.bins.size() / width_;
     const std::size_t end = (person_.first_bin + bins + step_ - 1) / step_;
     const auto add = [&](double bin, double value) {
@@ -33,7 +33,7 @@ class PersonCurve {
     };
     for (std::size_t point = begin; point < end; ++point) {
       const double value = mean(point, last);
-      // A step from edge to edge where the neighbour is a gap, so that a moment can be seen too.
+      // A step from edge to edge next to a gap, so that a single point is visible.
       const double left = static_cast<double>(point * step_),
                    right = static_cast<double>((point + 1) * step_);
       if (point == begin || absent(point - 1)) add(left, value);
@@ -67,7 +67,7 @@ class PersonCurve {
   std::size_t step_;
 };
 
-/// Minutes and seconds; of short films plain seconds, as half of one cannot be read from a clock.
+/// Minutes and seconds; for short videos seconds, because a clock has no fractions.
 plots::Axis time_axis(double end) {
   constexpr double kShort = 20;
   if (end < kShort) return {.label = "seconds", .low = 0, .high = std::max(end, 0.1)};
@@ -84,12 +84,12 @@ plots::Panel panel(const tracking::PersonLog& person, const tracking::EmotionLog
                    .y = {.label = {}, .unit = plots::Axis::Unit::kPercent, .low = 0, .high = 1}};
   const auto bins = static_cast<std::size_t>(log.end() / log.bin_seconds()) + 1;
   const PersonCurve curve(person, labels.size(), log.bin_seconds(),
-                          (bins + kMostColumns - 1) / kMostColumns);
-  // The tallest first: each area covers the lower part of the one before.
+                          (bins + kMaxColumns - 1) / kMaxColumns);
+  // The highest first: each area covers the lower part of the previous one.
   for (std::size_t c = labels.size(); c-- > 0;) {
     plots::Series series = curve.area(c);
     series.name = labels[c];
-    series.colour = plots::emotion_colour(*emotion_from_string(labels[c]));
+    series.color = plots::emotion_color(*emotion_from_string(labels[c]));
     out.series.push_back(std::move(series));
   }
   return out;
@@ -98,16 +98,16 @@ plots::Panel panel(const tracking::PersonLog& person, const tracking::EmotionLog
 }  // namespace
 
 void write_timeline(const tracking::EmotionLog& log, std::span<const std::string> labels,
-                    const std::string& film, const std::filesystem::path& path) {
+                    const std::string& video, const std::filesystem::path& path) {
   std::vector<tracking::PersonLog> persons = main_persons(log);
-  if (persons.size() > kMostPersons) persons.resize(kMostPersons);
+  if (persons.size() > kMaxPersons) persons.resize(kMaxPersons);
   std::ranges::sort(persons, {}, &tracking::PersonLog::number);
-  plots::Figure figure{.description = "Emotions over time in " + film, .width = 960, .height = 0};
+  plots::Figure figure{.description = "Emotions over time in " + video, .width = 960, .height = 0};
   for (const tracking::PersonLog& person : persons)
     figure.panels.push_back(panel(person, log, labels));
   if (persons.empty()) {
     figure.panels.push_back(
-        {.title = film + ": nobody in sight for half a second",
+        {.title = video + ": nobody in sight for half a second",
          .x = time_axis(log.end()),
          .y = {.label = {}, .unit = plots::Axis::Unit::kNone, .low = 0, .high = 1}});
   }
@@ -118,7 +118,8 @@ void write_timeline(const tracking::EmotionLog& log, std::span<const std::string
   } else if (path.extension() == ".svg") {
     base::write_file(path, plots::draw_svg_file(figure));
   } else {
-    throw Error(ErrorCode::kInvalidArgument, path.string() + ": a timeline is an .svg or a .png");
+    throw Error(ErrorCode::kInvalidArgument,
+                path.string() + ": unknown extension; choose .svg or .png");
   }
 }
 

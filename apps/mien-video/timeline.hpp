@@ -8,9 +8,9 @@
 
 namespace mien::apps {
 
-/// Draws the emotions of the persons seen longest over the time of the film, as .svg or .png.
-/// Throws Error kInvalidArgument for another ending, kNotFound where gnuplot is missing, kIo.
+/// Plots the emotions of the eight people seen longest over time, as .svg or .png. `video` is its
+/// name. Throws Error kInvalidArgument for another extension, kNotFound without gnuplot, kIo.
 void write_timeline(const tracking::EmotionLog& log, std::span<const std::string> labels,
-                    const std::string& film, const std::filesystem::path& path);
+                    const std::string& video, const std::filesystem::path& path);
 
 }  // namespace mien::apps

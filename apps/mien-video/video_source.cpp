@@ -18,7 +18,7 @@ extern "C" {
 namespace mien::apps {
 namespace {
 
-constexpr const char* kTimeout = "15000000";  ///< microseconds that a server may be silent
+constexpr const char* kTimeout = "15000000";  ///< microseconds without data from a server
 
 [[noreturn]] void fail(ErrorCode code, const std::string& name, const std::string& message) {
   throw Error(code, name + ": " + message);
@@ -30,7 +30,7 @@ std::string camera_device(const std::string& name) {
   int number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size() || number < 0) {
-    fail(ErrorCode::kInvalidArgument, name, "cameras are camera:0, camera:1, …");
+    fail(ErrorCode::kInvalidArgument, name, "unknown camera; give camera:0, camera:1, …");
   }
   const std::string device = base::format("/dev/video%d", number);
   if (std::filesystem::exists(device)) return device;
@@ -42,20 +42,20 @@ std::string camera_device(const std::string& name) {
       others += (others.empty() ? "" : ", ") + ("camera:" + file.substr(5));
   }
   fail(ErrorCode::kNotFound, name,
-       "there is no camera " + device +
-           (others.empty() ? "; none is plugged in" : "; there are " + others));
+       "no such camera: " + device +
+           (others.empty() ? "; none is connected" : "; connected are " + others));
 }
 
-/// How EXIF counts the turns and mirrors that a display matrix can make.
+/// The EXIF orientation of a display matrix.
 int orientation_of(const AVStream& stream) {
   const auto* matrix = reinterpret_cast<const std::int32_t*>(
       av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
   if (matrix == nullptr) return 1;
   const std::int64_t xx = matrix[0], yx = matrix[1], xy = matrix[3],
                      yy = matrix[4];  // x' = xx x + xy y, y' = yx x + yy y
-  const bool turned = std::abs(xy) + std::abs(yx) > std::abs(xx) + std::abs(yy);
-  const bool left = (turned ? xy : xx) < 0, up = (turned ? yx : yy) < 0;
-  return (turned ? 5 : 1) + (left ? (up ? 2 : 1) : (up ? 3 : 0));
+  const bool rotated = std::abs(xy) + std::abs(yx) > std::abs(xx) + std::abs(yy);
+  const bool left = (rotated ? xy : xx) < 0, up = (rotated ? yx : yy) < 0;
+  return (rotated ? 5 : 1) + (left ? (up ? 2 : 1) : (up ? 3 : 0));
 }
 
 double seconds_of(std::int64_t stamp, AVRational unit) {
@@ -91,11 +91,11 @@ void VideoSource::open_input() {
     avdevice_register_all();
     kind = av_find_input_format("v4l2");
     if (kind == nullptr)
-      fail(ErrorCode::kUnsupported, name_, "this FFmpeg knows no cameras (V4L2)");
+      fail(ErrorCode::kUnsupported, name_, "this FFmpeg does not support cameras (V4L2)");
   } else if (name_ == "-") {
     url = "pipe:0";
   } else if (std::filesystem::exists(name_)) {
-    url = "file:" + name_;  // a colon in its name is no protocol
+    url = "file:" + name_;  // a colon in the name does not start a protocol
   } else if (name_.find("://") == std::string::npos) {
     fail(ErrorCode::kNotFound, name_, "no such file");
   }
@@ -108,10 +108,13 @@ void VideoSource::open_input() {
   av_dict_free(&options);
   if (code >= 0) code = avformat_find_stream_info(input_, nullptr);
   if (code >= 0) return;
-  if (interrupted_()) throw Error(ErrorCode::kInterrupted, name_ + ": stopped before it was open");
+  if (interrupted_()) throw Error(ErrorCode::kInterrupted, name_ + ": interrupted");
   if (code == AVERROR_INVALIDDATA || code == AVERROR_EOF) {
     fail(ErrorCode::kBadFormat, name_,
-         "no film that FFmpeg reads, or one that was cut off before its index");
+         name_ == "-"
+             ? "not a video that FFmpeg reads; an MP4 on standard input needs its index at "
+               "the start (ffmpeg -movflags +faststart)"
+             : "not a video that FFmpeg reads, or truncated before its index");
   }
   fail(code == AVERROR(ENOENT) ? ErrorCode::kNotFound : ErrorCode::kIo, name_,
        "cannot open: " + ffmpeg_error(code));
@@ -125,7 +128,7 @@ void VideoSource::find_stream() {
   const int best = av_find_best_stream(input_, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (best < 0 || input_->streams[best]->discard == AVDISCARD_ALL) {
     fail(ErrorCode::kBadFormat, name_,
-         sound().empty() ? "holds no moving pictures" : "holds sound, but no moving pictures");
+         sound().empty() ? "no video stream" : "only audio, no video stream");
   }
   stream_ = input_->streams[best];
   orientation_ = orientation_of(*stream_);
@@ -143,19 +146,18 @@ void VideoSource::open_decoder() {
   const std::string codec_name = avcodec_get_name(stream_->codecpar->codec_id);
   if (codec == nullptr) {
     fail(ErrorCode::kUnsupported, name_,
-         codec_name == "none" ? "FFmpeg does not know how its pictures are coded"
+         codec_name == "none" ? "unknown video codec"
                               : "this FFmpeg has no decoder for " + codec_name);
   }
   decoder_.reset(allocated(avcodec_alloc_context3(codec)));
   avcodec_parameters_to_context(decoder_.get(), stream_->codecpar);
   decoder_->pkt_timebase = stream_->time_base;
-  decoder_->thread_count = 0;                          // one a core
-  if (live_) decoder_->thread_type = FF_THREAD_SLICE;  // several frames at a time would come late
+  decoder_->thread_count = 0;                          // one per core
+  if (live_) decoder_->thread_type = FF_THREAD_SLICE;  // frame threads would delay frames
   const int code = avcodec_open2(decoder_.get(), codec, nullptr);
   if (code < 0)
     fail(ErrorCode::kUnsupported, name_, "cannot decode " + codec_name + ": " + ffmpeg_error(code));
-  if (width() <= 0 || height() <= 0)
-    fail(ErrorCode::kBadFormat, name_, "the pictures have no size");
+  if (width() <= 0 || height() <= 0) fail(ErrorCode::kBadFormat, name_, "the frames have no size");
 }
 
 int VideoSource::width() const {
@@ -182,17 +184,17 @@ bool VideoSource::read_packet() {
   if (code == AVERROR(EAGAIN)) return std::this_thread::sleep_for(2ms), true;
   if (code < 0) {
     if (code != AVERROR_EOF && code != AVERROR_EXIT) {
-      broken_off_ =
-          live_ ? "the camera stopped or was unplugged"
-          : name_.find("://") != std::string::npos
-              ? "the server broke off, or does not serve the parts of the file that are asked for"
-              : "cannot be read on, it is cut off or damaged";
+      broken_off_ = live_ ? "the camera stopped or was unplugged"
+                    : name_.find("://") != std::string::npos
+                        ? "the connection was lost, or the server does not support range requests"
+                        : "truncated or damaged";
       if (code != AVERROR_INVALIDDATA) broken_off_ += " (" + ffmpeg_error(code) + ")";
     }
-    avcodec_send_packet(decoder_.get(), nullptr);  // what it still holds comes out
+    avcodec_send_packet(decoder_.get(), nullptr);  // flush
     return false;
   }
   const AVStream* stream = input_->streams[packet_->stream_index];
+  continue_clock(*stream);
   const std::int64_t stamp = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
   if (stamp != AV_NOPTS_VALUE) {
     read_until_ = std::max(read_until_, seconds_of(stamp + packet_->duration, stream->time_base) -
@@ -213,7 +215,27 @@ bool VideoSource::read_packet() {
   return true;
 }
 
-double VideoSource::shown_at(const AVFrame& frame) {
+/// Time stamps that jump back belong to the next of several joined files. All streams get the
+/// offset that the first of them needs.
+void VideoSource::continue_clock(const AVStream& stream) {
+  constexpr double kJump = 1;  // seconds; more than any reordering of packets
+  const std::int64_t stamp = packet_->dts != AV_NOPTS_VALUE ? packet_->dts : packet_->pts;
+  if (stamp == AV_NOPTS_VALUE || live_) return;
+  StreamClock& clock = clocks_[stream.index];
+  const double seconds = seconds_of(stamp, stream.time_base);
+  if (clock.last && seconds < *clock.last - kJump) {
+    ++clock.restarts;
+    if (clock.restarts == offsets_.size())
+      offsets_.push_back(offsets_.back() + *clock.last - seconds + 1 / rate_);
+  }
+  clock.last = seconds;
+  const auto offset =
+      static_cast<std::int64_t>(std::llround(offsets_[clock.restarts] / av_q2d(stream.time_base)));
+  if (packet_->pts != AV_NOPTS_VALUE) packet_->pts += offset;
+  if (packet_->dts != AV_NOPTS_VALUE) packet_->dts += offset;
+}
+
+double VideoSource::presentation_time(const AVFrame& frame) {
   double seconds = frames_ == 0 ? 0 : last_ + 1 / rate_;
   if (frame.best_effort_timestamp != AV_NOPTS_VALUE) {
     const double stamp = seconds_of(frame.best_effort_timestamp, stream_->time_base);
@@ -227,7 +249,7 @@ std::optional<VideoFrame> VideoSource::next() {
   while (!drained_ && !interrupted_()) {
     const int code = avcodec_receive_frame(decoder_.get(), frame_.get());
     if (code >= 0) {
-      const double seconds = shown_at(*frame_);
+      const double seconds = presentation_time(*frame_);
       if ((frame_->decode_error_flags &
            (FF_DECODE_ERROR_INVALID_BITSTREAM | FF_DECODE_ERROR_CONCEALMENT_ACTIVE)) != 0)
         ++damaged_;
@@ -249,15 +271,14 @@ std::string VideoSource::trouble() const {
   if (!broken_off_.empty()) return broken_off_;
   const bool promised =
       input_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && duration_ > 0;
-  // Matroska's duration is the time of the end, also in a piece of a film that does not begin at 0.
+  // Matroska's duration is the time of the end, also in a video that does not begin at 0.
   if (!live_ && drained_ && promised &&
       read_until_ + std::max(0.0, origin_.value_or(0)) < duration_ - kTolerance) {
-    return base::format("ends after %.1f of %.1f seconds: the file is cut off", read_until_,
-                        duration_);
+    return base::format("truncated: ends after %.1f of %.1f seconds", read_until_, duration_);
   }
   if (damaged_ > 0)
-    return base::format("%d part%s of it %s damaged", damaged_, damaged_ == 1 ? "" : "s",
-                        damaged_ == 1 ? "is" : "are");
+    return base::format("%d damaged packet%s or frame%s", damaged_, damaged_ == 1 ? "" : "s",
+                        damaged_ == 1 ? "" : "s");
   return "";
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,39 +12,39 @@
 namespace mien::apps {
 
 struct VideoFrame {
-  const AVFrame* picture = nullptr;  ///< as it is stored; valid until the next call of next()
-  std::int64_t number = 0;           ///< from 0
-  double seconds =
-      0;  ///< when it is shown, by the film's own time stamps; never less than the one before
+  const AVFrame* image = nullptr;  ///< as stored; valid until the next call of next()
+  std::int64_t number = 0;         ///< from 0
+  double seconds = 0;  ///< presentation time by the video's time stamps; never decreases
 };
 
-/// A film or camera, read by FFmpeg: frames in the order in which they are shown.
+/// A video or camera, read by FFmpeg: frames in presentation order. If the clock restarts, as in
+/// joined files, time continues.
 class VideoSource {
  public:
-  /// `name` is a file, "-" (standard input), a URL, or "camera:0". `interrupted` is asked while
-  /// waiting. Throws Error naming it: kNotFound, kIo, kBadFormat (no film, or no pictures in it),
-  /// kUnsupported (no decoder for it).
+  /// `name` is a file, "-" (standard input), a URL, or "camera:0". `interrupted` is polled while
+  /// waiting. Throws Error naming it: kNotFound, kIo, kBadFormat (not a video), kUnsupported (no
+  /// decoder).
   VideoSource(std::string name, std::function<bool()> interrupted);
   VideoSource(const VideoSource&) = delete;
   VideoSource& operator=(const VideoSource&) = delete;
   ~VideoSource();
 
-  /// Empty at the end, whole or not.
+  /// Empty at the end of the video, complete or not.
   std::optional<VideoFrame> next();
 
-  /// Why the end came early, or what was left out as damaged; empty where all is well.
+  /// Why the video ended early, or how much of it is damaged; empty if it is intact.
   std::string trouble() const;
 
   const std::string& name() const { return name_; }
   bool live() const { return live_; }
-  int width() const;  ///< in square pixels, before it is turned
+  int width() const;  ///< in square pixels, before rotation
   int height() const;
-  int orientation() const { return orientation_; }    ///< as EXIF counts, 1 to 8
+  int orientation() const { return orientation_; }    ///< EXIF orientation, 1 to 8
   double frames_per_second() const { return rate_; }  ///< nominal
-  double seconds() const { return duration_; }        ///< as the file claims; 0: unknown
+  double seconds() const { return duration_; }        ///< by the header; 0: unknown
 
-  /// The sound, for a copy of the film. Packets come as they are read, time stamps from the start
-  /// of the film.
+  /// The audio streams, for a copy of the video. on_sound gets their packets as they are read, with
+  /// time stamps from the start of the video.
   std::vector<const AVStream*> sound() const;
   void on_sound(std::function<void(const AVPacket&)> take) { take_sound_ = std::move(take); }
 
@@ -51,8 +52,9 @@ class VideoSource {
   void open_input();
   void find_stream();
   void open_decoder();
-  bool read_packet();  // and gives it to the decoder; false at the end
-  double shown_at(const AVFrame& frame);
+  bool read_packet();  // and sends it to the decoder; false at the end
+  void continue_clock(const AVStream& stream);
+  double presentation_time(const AVFrame& frame);
 
   std::string name_;
   std::function<bool()> interrupted_;
@@ -66,9 +68,15 @@ class VideoSource {
   int orientation_ = 1;
   double rate_ = 25, duration_ = 0;
   std::optional<double> origin_;  // the time stamp that counts as 0
+  struct StreamClock {
+    std::optional<double> last;  // seconds, of the last packet as stored
+    std::size_t restarts = 0;
+  };
+  std::map<int, StreamClock> clocks_;  // by stream index
+  std::vector<double> offsets_{0};     // seconds to add after each restart
   std::int64_t frames_ = 0;
   double last_ = 0;        // seconds, of the last frame
-  double read_until_ = 0;  // seconds, of all streams
+  double read_until_ = 0;  // seconds, over all streams
   bool drained_ = false;
   int damaged_ = 0;         // packets and frames
   std::string broken_off_;  // the reason

@@ -10,8 +10,8 @@
 namespace mien::apps {
 namespace {
 
-constexpr AVRational kClock{
-    1, 90000};  ///< of the time stamps; any frame rate, also a varying one, fits
+/// Time base of the time stamps; fits any frame rate, also a variable one.
+constexpr AVRational kClock{1, 90000};
 
 }  // namespace
 
@@ -28,7 +28,7 @@ VideoWriter::VideoWriter(std::filesystem::path path, int width, int height,
       extension == ".mp4" || extension == ".mkv" || extension == ".mov" || extension == ".webm";
   if (kind == nullptr || !is_known) {
     throw Error(ErrorCode::kInvalidArgument,
-                path_.string() + ": name a film: .mp4, .mkv, .mov or .webm");
+                path_.string() + ": unknown extension; choose .mp4, .mkv, .mov or .webm");
   }
   try {
     check(avformat_alloc_output_context2(&output_, kind, nullptr, temporary_.c_str()),
@@ -36,7 +36,7 @@ VideoWriter::VideoWriter(std::filesystem::path path, int width, int height,
     open_encoder(width & ~1, height & ~1, frames_per_second);
     for (const AVStream* stream : sound) add_sound(*stream);
     check(avio_open(&output_->pb, temporary_.c_str(), AVIO_FLAG_WRITE), "cannot write");
-    check(avformat_write_header(output_, nullptr), "cannot write its head");
+    check(avformat_write_header(output_, nullptr), "cannot write its header");
   } catch (...) {
     if (output_ != nullptr) avio_closep(&output_->pb);
     avformat_free_context(output_);
@@ -49,7 +49,7 @@ VideoWriter::VideoWriter(std::filesystem::path path, int width, int height,
 VideoWriter::~VideoWriter() {
   try {
     close();
-  } catch (const Error&) {  // another one is under way
+  } catch (const Error&) {  // another error is being handled
   }
 }
 
@@ -65,12 +65,12 @@ void VideoWriter::open_encoder(int width, int height, double frames_per_second) 
   encoder_->pix_fmt = AV_PIX_FMT_YUV420P;
   encoder_->time_base = kClock;
   encoder_->framerate = av_d2q(frames_per_second, 100000);
-  encoder_->colorspace = AVCOL_SPC_SMPTE170M;  // what swscale makes of RGB by default
+  encoder_->colorspace = AVCOL_SPC_SMPTE170M;  // the default of swscale for RGB
   encoder_->color_range = AVCOL_RANGE_MPEG;
   if ((output_->oformat->flags & AVFMT_GLOBALHEADER) != 0)
     encoder_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   encoder_->thread_count = 0;
-  // Whatever of these an encoder knows: x264, then libvpx.
+  // Encoders ignore unknown options: the first two are x264's, the others libvpx's.
   AVDictionary* options = nullptr;
   av_dict_set(&options, "preset", "veryfast", 0);
   av_dict_set(&options, "crf", "21", 0);
@@ -93,19 +93,19 @@ void VideoWriter::add_sound(const AVStream& source) {
   if (avformat_query_codec(output_->oformat, source.codecpar->codec_id, FF_COMPLIANCE_NORMAL) != 1)
     return;
   AVStream* stream = allocated(avformat_new_stream(output_, nullptr));
-  check(avcodec_parameters_copy(stream->codecpar, source.codecpar), "cannot copy the sound");
+  check(avcodec_parameters_copy(stream->codecpar, source.codecpar), "cannot copy the audio");
   stream->codecpar->codec_tag = 0;
   stream->time_base = source.time_base;
   sound_[source.index] = {source.time_base, stream};
 }
 
-void VideoWriter::write(const ImageView& picture, double seconds) {
+void VideoWriter::write(const ImageView& image, double seconds) {
   context_.reset(sws_getCachedContext(context_.release(), frame_->width, frame_->height,
                                       AV_PIX_FMT_RGB24, frame_->width, frame_->height,
                                       encoder_->pix_fmt, SWS_BILINEAR, nullptr, nullptr, nullptr));
   if (!context_ || av_frame_make_writable(frame_.get()) < 0) throw std::bad_alloc();
-  const std::uint8_t* rows[] = {picture.data};
-  const int strides[] = {static_cast<int>(picture.stride)};
+  const std::uint8_t* rows[] = {image.data};
+  const int strides[] = {static_cast<int>(image.stride)};
   sws_scale(context_.get(), rows, strides, 0, frame_->height, frame_->data, frame_->linesize);
   last_stamp_ = std::max<std::int64_t>(last_stamp_ + 1, std::llround(seconds / av_q2d(kClock)));
   frame_->pts = last_stamp_;
@@ -134,7 +134,7 @@ void VideoWriter::write_sound(const AVPacket& packet) {
   sound_packet_->pos = -1;
   const int code = av_interleaved_write_frame(output_, sound_packet_.get());
   if (code != AVERROR(EINVAL))
-    check(code, "cannot write the sound");  // that: time that runs backwards, in a damaged film
+    check(code, "cannot write the audio");  // EINVAL: decreasing time stamps, in a damaged video
 }
 
 void VideoWriter::close() {

@@ -10,22 +10,22 @@
 
 namespace mien::apps {
 
-/// A film that is written frame by frame under a temporary name; it gets its own when it is closed,
-/// also where an error or Ctrl-C ends the work early. The name's ending says the container (.mp4,
-/// .mkv, .mov, .webm). Sound is copied as it is.
+/// A video that is written frame by frame under a temporary name. close() and the destructor rename
+/// it, also after an error or Ctrl-C. The extension selects the container (.mp4, .mkv, .mov,
+/// .webm). Audio is copied without re-encoding.
 class VideoWriter {
  public:
-  /// Throws Error kInvalidArgument for an ending that is no container for films, kUnsupported where
-  /// this FFmpeg has no encoder for it, kIo.
+  /// Throws Error kInvalidArgument for another extension, kUnsupported if this FFmpeg has no
+  /// encoder for the container, kIo.
   VideoWriter(std::filesystem::path path, int width, int height, double frames_per_second,
               const std::vector<const AVStream*>& sound);
   VideoWriter(const VideoWriter&) = delete;
   VideoWriter& operator=(const VideoWriter&) = delete;
   ~VideoWriter();
 
-  /// An RGB picture of the film's size (less a column or row where that is odd), shown at
-  /// `seconds`.
-  void write(const ImageView& picture, double seconds);
+  /// An RGB frame of the video's size, presented at `seconds`. Of odd sizes, the last column or row
+  /// is left out.
+  void write(const ImageView& image, double seconds);
   void write_sound(const AVPacket& packet);
   void close();
 
@@ -45,7 +45,7 @@ class VideoWriter {
   SwsPtr context_;
   std::int64_t last_stamp_ = -1;
   std::map<int, std::pair<AVRational, AVStream*>>
-      sound_;  // by the index of the source's stream: its time base and our stream
+      sound_;  // by the source's stream index: its time base and our stream
 };
 
 }  // namespace mien::apps

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/file.hpp"
-#include "mien/error.hpp"
+#include "common/command_line.hpp"
 #include "vision/annotate.hpp"
 #include "vision/crop.hpp"
 #include "vision/encode.hpp"
@@ -13,10 +13,7 @@
 namespace mien::apps {
 
 void name_copies(const std::filesystem::path& folder, std::vector<PhotoInput>& photos) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure)
-    throw Error(ErrorCode::kIo, folder.string() + ": cannot make the folder: " + failure.message());
+  create_folder(folder);
   std::set<std::filesystem::path> taken;
   for (const PhotoInput& photo : photos) taken.insert(identity_of(photo.path));
   std::map<std::string, int> seen;

@@ -9,11 +9,11 @@
 
 namespace mien::apps {
 
-/// Makes `folder` and gives each photo a name in it for its copy. A name that another copy or a
-/// photo itself has already gets a number. Throws Error kIo.
+/// Creates `folder` and assigns each photo a file name in it for its annotated copy. If the name
+/// belongs to another copy or to a photo, the copy's name gets a number. Throws Error kIo.
 void name_copies(const std::filesystem::path& folder, std::vector<PhotoInput>& photos);
 
-/// Writes the photo with its faces' boxes and bars drawn on it; PNG or JPEG by the extension.
+/// Writes the photo with boxes and bars; PNG or JPEG by the extension of `path`.
 void write_annotated(const ImageView& photo, const std::vector<Face>& faces,
                      const std::vector<std::string>& labels, const std::filesystem::path& path);
 

@@ -7,9 +7,11 @@
 #include <random>
 
 #include "base/file.hpp"
-#include "base/options.hpp"
+#include "base/json.hpp"
 #include "bench_layers.hpp"
 #include "commands.hpp"
+#include "common/analyzer_options.hpp"
+#include "common/command_line.hpp"
 #include "mien/analyzer.hpp"
 #include "mien/error.hpp"
 #include "pipeline/classifier.hpp"
@@ -23,26 +25,22 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct BenchOptions {
-  std::string model, detector = "auto", precision = "auto", format = "text";
-  int threads = 0, batch = 1, min_face = 0;
+  AnalyzerSettings analyzer;
+  std::string format = "text";
+  int threads = 0, batch = 1;
   double seconds = 1;
-  bool layers = false, help = false;
+  bool layers = false;
 
   void declare(base::OptionSet& o) {
-    o.add(model, "model", "FILE", "model file, or the name of a shipped one");
-    o.add(detector, "detector", "NAME", "face detector, for photos");
-    o.add(min_face, "min-face", "PIXELS",
-          "smallest face looked for, for photos; 0: 40, more in large photos", {0, 20000});
-    o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"},
-                 "arithmetic of the network");
-    o.add(threads, "threads", "N", "threads of one call, 0: one a core", {0, vision::kMaxThreads});
-    o.add(batch, "batch", "N", "faces a call of the network", {1, 4096});
+    analyzer.declare_network(o);
+    analyzer.declare_detector(o);
+    o.add(threads, "threads", "N", "threads of one call; 0: one per core",
+          {0, vision::kMaxThreads});
+    o.add(batch, "batch", "N", "faces per call of the network", {1, 4096});
     o.add(layers, "layers",
-          "each call of the network: its time, its code, how near to the machine's limit it is");
-    o.add(seconds, "seconds", "S", "how long to measure each thing", {0.01, 3600});
-    o.add_choice(format, "format", {"text", "json"}, "form of the result");
-    o.add(help, "help", "print this");
-    o.short_name('h');
+          "profile each layer: its time, its implementation, and its share of the machine's peak");
+    o.add(seconds, "seconds", "S", "duration of each measurement", {0.01, 3600});
+    o.add_choice(format, "format", {"text", "json"}, "format of the result");
   }
 };
 
@@ -55,7 +53,7 @@ struct Timing {
   double median = 0, p10 = 0, p90 = 0;  // milliseconds
 };
 
-/// Calls `work` for some seconds, at least five times, after three calls that do not count.
+/// Calls `work` repeatedly for `seconds`, at least five times, after three warm-up calls.
 Timing measure(double seconds, const std::function<void()>& work) {
   for (int i = 0; i < 3; ++i) work();
   std::vector<double> times;
@@ -66,23 +64,30 @@ Timing measure(double seconds, const std::function<void()>& work) {
     times.push_back(milliseconds(Clock::now() - start));
   }
   std::sort(times.begin(), times.end());
-  const auto at = [&](double part) {
-    return times[static_cast<std::size_t>(part * static_cast<double>(times.size() - 1))];
+  const auto at = [&](double quantile) {
+    return times[static_cast<std::size_t>(quantile * static_cast<double>(times.size() - 1))];
   };
   return {times.size(), at(0.5), at(0.1), at(0.9)};
 }
 
-std::string timing_json(const Timing& t) {
-  return base::format("\"median_ms\": %.4f, \"p10_ms\": %.4f, \"p90_ms\": %.4f, \"runs\": %zu",
-                      t.median, t.p10, t.p90, t.runs);
+base::Json timing_json(const Timing& t) {
+  return {{"median_ms", base::rounded(t.median, 4)},
+          {"p10_ms", base::rounded(t.p10, 4)},
+          {"p90_ms", base::rounded(t.p90, 4)},
+          {"runs", t.runs}};
+}
+
+pipeline::Classifier load_classifier(const BenchOptions& o, int threads) {
+  const engine::Precision precision = pipeline::precision_from_string(o.analyzer.options.precision);
+  return pipeline::Classifier::load(pipeline::locate_classifier(o.analyzer.model, precision),
+                                    {precision, threads}, {.name = o.analyzer.options.head});
 }
 
 int bench_network(const BenchOptions& o) {
-  const std::filesystem::path path =
-      pipeline::locate_classifier(o.model, pipeline::precision_from_string(o.precision));
+  const std::filesystem::path path = pipeline::locate_classifier(
+      o.analyzer.model, pipeline::precision_from_string(o.analyzer.options.precision));
   const auto start = Clock::now();
-  const pipeline::Classifier classifier =
-      pipeline::Classifier::load(path, {pipeline::precision_from_string(o.precision), o.threads});
+  const pipeline::Classifier classifier = load_classifier(o, o.threads);
   const engine::Network& network = classifier.network();
   const std::int64_t side = classifier.info().input_size;
   const engine::InputShape shape{o.batch, 1, side, side};
@@ -105,39 +110,38 @@ int bench_network(const BenchOptions& o) {
   const double faces = 1000.0 * o.batch / timing.median;
   const std::string precision(engine::to_string(network.precision()));
   if (o.format == "json") {
-    std::printf(
-        "{\"model\": %s, \"precision\": \"%s\", \"threads\": %d, \"batch\": %d, %s, "
-        "\"faces_per_second\": %.1f, "
-        "\"multiply_adds\": %.0f, \"gmadds_per_second\": %.2f, \"load_ms\": %.3f, \"first_ms\": "
-        "%.3f, \"memory_bytes\": %lld}\n",
-        base::json_quote(path.string()).c_str(), precision.c_str(), network.threads(), o.batch,
-        timing_json(timing).c_str(), faces, madds, madds / timing.median / 1e6, load, first,
-        static_cast<long long>(network.memory_bytes(shape)));
+    base::Json out{{"model", path.string()},
+                   {"precision", precision},
+                   {"threads", network.threads()},
+                   {"batch", o.batch}};
+    out.update(timing_json(timing));
+    out.update({{"faces_per_second", base::rounded(faces, 1)},
+                {"multiply_adds", network.multiply_adds(shape)},
+                {"gmadds_per_second", base::rounded(madds / timing.median / 1e6, 2)},
+                {"load_ms", base::rounded(load, 3)},
+                {"first_ms", base::rounded(first, 3)},
+                {"memory_bytes", network.memory_bytes(shape)}});
+    std::puts(base::to_text(out).c_str());
     return kExitOk;
   }
   std::printf("%s, %s, %d thread%s, batch %d\n", path.c_str(), precision.c_str(), network.threads(),
               network.threads() == 1 ? "" : "s", o.batch);
-  std::printf("  one call      %.3f ms (median of %zu; 10 %% under %.3f, 90 %% under %.3f)\n",
-              timing.median, timing.runs, timing.p10, timing.p90);
-  std::printf("  faces         %.0f a second\n", faces);
-  std::printf("  multiply-adds %.1f million a call, %.1f thousand million a second\n", madds / 1e6,
+  std::printf("  latency     %.3f ms per call (median of %zu; p10 %.3f, p90 %.3f)\n", timing.median,
+              timing.runs, timing.p10, timing.p90);
+  std::printf("  throughput  %.0f faces/s\n", faces);
+  std::printf("  arithmetic  %.1f MMAC per call, %.1f GMAC/s\n", madds / 1e6,
               madds / timing.median / 1e6);
-  std::printf("  to load       %.1f ms, first call %.2f ms\n", load, first);
-  std::printf("  memory        %.1f MB\n", static_cast<double>(network.memory_bytes(shape)) / 1e6);
+  std::printf("  loading     %.1f ms, first call %.2f ms\n", load, first);
+  std::printf("  memory      %.1f MB\n", static_cast<double>(network.memory_bytes(shape)) / 1e6);
   return kExitOk;
 }
 
 int bench_photo(const BenchOptions& o, const std::string& photo) {
-  const std::filesystem::path path =
-      pipeline::locate_classifier(o.model, pipeline::precision_from_string(o.precision));
-  const pipeline::Classifier classifier = pipeline::Classifier::load(
-      path, {pipeline::precision_from_string(o.precision), 1});  // as Analyzer does
-  const auto detector =
-      vision::make_face_detector(o.detector, {.min_face = o.min_face, .threads = o.threads});
-  const Analyzer analyzer = Analyzer::load(o.model, {.detector = o.detector,
-                                                     .min_face = o.min_face,
-                                                     .threads = o.threads,
-                                                     .precision = o.precision});
+  const pipeline::Classifier classifier = load_classifier(o, 1);  // as Analyzer does
+  const AnalyzerOptions& options = o.analyzer.options;
+  const auto detector = vision::make_face_detector(
+      options.detector, {.min_face = options.min_face, .threads = o.threads});
+  const Analyzer analyzer = o.analyzer.load(o.threads);
   const std::vector<std::byte> bytes = base::read_file(photo);
   const vision::ScaledImage decoded = vision::decode_photo(bytes, photo);
   const Image& image = decoded.image;
@@ -167,23 +171,23 @@ int bench_photo(const BenchOptions& o, const std::string& photo) {
   stages.push_back({"classify", measure(o.seconds, [&] { classifier.probabilities(crops); })});
   stages.push_back({"whole", measure(o.seconds, [&] { analyzer.analyze_encoded(bytes, photo); })});
   if (o.format == "json") {
-    std::string text;
-    for (const Stage& stage : stages)
-      text += base::format("%s\"%s\": {%s}", text.empty() ? "" : ", ", stage.name,
-                           timing_json(stage.timing).c_str());
-    std::printf(
-        "{\"photo\": %s, \"width\": %d, \"height\": %d, \"faces\": %zu, \"detector\": %s, "
-        "\"stages\": {%s}}\n",
-        base::json_quote(photo).c_str(), decoded.original_width, decoded.original_height,
-        faces.size(), base::json_quote(detector->name()).c_str(), text.c_str());
+    base::Json times;
+    for (const Stage& stage : stages) times[stage.name] = timing_json(stage.timing);
+    std::puts(base::to_text({{"photo", photo},
+                             {"width", decoded.original_width},
+                             {"height", decoded.original_height},
+                             {"faces", faces.size()},
+                             {"detector", detector->name()},
+                             {"stages", times}})
+                  .c_str());
     return kExitOk;
   }
   std::printf("%s  %dx%d, %zu face%s, detector %s\n", photo.c_str(), decoded.original_width,
               decoded.original_height, faces.size(), faces.size() == 1 ? "" : "s",
               std::string(detector->name()).c_str());
   for (const Stage& stage : stages) {
-    std::printf("  %-9s %8.3f ms  (median of %zu; 90 %% under %.3f)\n", stage.name,
-                stage.timing.median, stage.timing.runs, stage.timing.p90);
+    std::printf("  %-9s %8.3f ms  (median of %zu; p90 %.3f)\n", stage.name, stage.timing.median,
+                stage.timing.runs, stage.timing.p90);
   }
   return kExitOk;
 }
@@ -192,21 +196,18 @@ int bench_photo(const BenchOptions& o, const std::string& photo) {
 
 int bench_command(std::span<const std::string> arguments) {
   BenchOptions options;
-  base::OptionSet set;
-  options.declare(set);
-  const std::vector<std::string> photos = set.parse(arguments);
-  if (options.help) {
-    std::printf(
-        "mien bench [options]          times the network alone\nmien bench PHOTO [options]    "
-        "times each stage from the file to the answer\n\n%s",
-        set.help().c_str());
-    return kExitOk;
-  }
-  if (photos.size() > 1) throw Error(ErrorCode::kInvalidArgument, "give one photo");
-  if (options.layers && !photos.empty())
+  CommandLine line(
+      "mien bench [options]          measures the network alone\nmien bench PHOTO [options]    "
+      "measures each stage from the file to the result");
+  options.declare(line.options);
+  const auto photos = line.parse(arguments);
+  if (!photos) return kExitOk;
+  if (photos->size() > 1)
+    throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + (*photos)[1] + "'");
+  if (options.layers && !photos->empty())
     throw Error(ErrorCode::kInvalidArgument,
-                "--layers times the network alone: leave the photo out");
-  return photos.empty() ? bench_network(options) : bench_photo(options, photos[0]);
+                "--layers measures the network alone; leave out the photo");
+  return photos->empty() ? bench_network(options) : bench_photo(options, photos->front());
 }
 
 }  // namespace mien::apps

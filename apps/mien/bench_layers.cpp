@@ -4,17 +4,16 @@
 #include <cstdio>
 
 #include "base/file.hpp"
-#include "base/options.hpp"
+#include "base/json.hpp"
 #include "common/peak.hpp"
 
 namespace mien::apps {
 namespace {
 
-constexpr int kFewestRounds = 5;
-constexpr int kMostRounds = 100'000;
+constexpr int kMinRounds = 5;
+constexpr int kMaxRounds = 100'000;
 
-/// What a call that takes numbers of this type can do at most, in thousand million multiply-adds a
-/// second.
+/// The peak of calls with inputs of this type, in GMAC/s.
 double limit(const Peak& peak, const std::string& type) {
   if (type == "f32") return peak.f32;
   if (type == "bf16") return peak.bf16;
@@ -27,8 +26,8 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text;
 }
 
-/// One row; a rate only where there is something to multiply, a part of the peak only where that is
-/// known.
+/// A row of the table. `rate` in GMAC/s is 0 for calls without multiplications; `of_peak`, a share,
+/// is 0 if the peak is unknown.
 struct Row {
   std::string name, call, shape, types, implementation;
   std::int64_t multiply_adds = 0;
@@ -61,13 +60,13 @@ std::string number(const char* pattern, double value) {
 
 void print_text(const std::vector<Row>& table, const engine::Profile& profile, double sum,
                 std::int64_t multiply_adds) {
-  const auto widest = [&](std::string Row::* field, std::size_t least) {
-    for (const Row& row : table) least = std::max(least, (row.*field).size());
-    return static_cast<int>(least);
+  const auto widest = [&](std::string Row::* field, std::size_t width) {
+    for (const Row& row : table) width = std::max(width, (row.*field).size());
+    return static_cast<int>(width);
   };
   const int name = widest(&Row::name, 11), call = widest(&Row::call, 4),
             shape = widest(&Row::shape, 6);
-  const int types = widest(&Row::types, 7), code = widest(&Row::implementation, 4);
+  const int types = widest(&Row::types, 7), code = widest(&Row::implementation, 14);
   const auto line = [&](const Row& row, const char* madds, const char* ms, const char* part,
                         const char* rate, const char* of_peak) {
     std::string text =
@@ -77,7 +76,8 @@ void print_text(const std::vector<Row>& table, const engine::Profile& profile, d
     text.erase(text.find_last_not_of(' ') + 1);
     std::puts(text.c_str());
   };
-  line({"layer", "call", "output", "numbers", "code"}, "Mmadds", "ms", "time", "Gmadds/s", "peak");
+  line({"layer", "call", "output", "types", "implementation"}, "MMAC", "ms", "time", "GMAC/s",
+       "peak");
   const auto print = [&](const Row& row) {
     line(row, number("%.2f", static_cast<double>(row.multiply_adds) / 1e6).c_str(),
          base::format("%.4f", row.ms).c_str(), base::format("%.1f %%", 100 * row.part).c_str(),
@@ -87,7 +87,7 @@ void print_text(const std::vector<Row>& table, const engine::Profile& profile, d
   Row all{.name = "all calls", .multiply_adds = multiply_adds, .ms = sum, .part = 1};
   all.rate = static_cast<double>(multiply_adds) / sum / 1e6;
   print(all);
-  Row whole{.name = "a whole run",
+  Row whole{.name = "whole run",
             .multiply_adds = multiply_adds,
             .ms = profile.run_milliseconds,
             .part = profile.run_milliseconds / sum};
@@ -95,27 +95,25 @@ void print_text(const std::vector<Row>& table, const engine::Profile& profile, d
   print(whole);
 }
 
-void print_json(const std::vector<Row>& table, const engine::Profile& profile, double sum,
-                const Peak& peak) {
-  std::printf(
-      "\"peak\": {\"f32\": %.1f, \"bf16\": %.1f, \"int8\": %.1f}, \"run_ms\": %.4f, \"calls_ms\": "
-      "%.4f, \"calls\": [",
-      peak.f32, peak.bf16, peak.int8, profile.run_milliseconds, sum);
+base::Json layers_json(const std::vector<Row>& table, const engine::Profile& profile) {
+  base::Json calls = base::Json::array();
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Row& row = table[i];
     const engine::CallProfile& call = profile.calls[i];
-    std::printf(
-        "%s\n  {\"layer\": %s, \"call\": \"%s\", \"shape\": \"%s\", \"input_type\": \"%s\", "
-        "\"output_type\": \"%s\", \"implementation\": %s, "
-        "\"multiply_adds\": %lld, \"ms\": %.5f, \"part\": %.4f, \"gmadds_per_second\": %.2f, "
-        "\"of_peak\": %s}",
-        i == 0 ? "" : ",", base::json_quote(row.name).c_str(), row.call.c_str(), row.shape.c_str(),
-        call.input_type.c_str(), call.output_type.c_str(),
-        base::json_quote(row.implementation).c_str(), static_cast<long long>(row.multiply_adds),
-        row.ms, row.part, row.rate,
-        row.of_peak > 0 ? base::format("%.3f", row.of_peak).c_str() : "null");
+    calls.push_back(
+        {{"layer", row.name},
+         {"call", row.call},
+         {"shape", row.shape},
+         {"input_type", call.input_type},
+         {"output_type", call.output_type},
+         {"implementation", row.implementation},
+         {"multiply_adds", row.multiply_adds},
+         {"ms", base::rounded(row.ms, 5)},
+         {"part", base::rounded(row.part, 4)},
+         {"gmadds_per_second", base::rounded(row.rate, 2)},
+         {"of_peak", row.of_peak > 0 ? base::rounded(row.of_peak, 3) : base::Json(nullptr)}});
   }
-  std::puts("]}");
+  return calls;
 }
 
 }  // namespace
@@ -123,9 +121,9 @@ void print_json(const std::vector<Row>& table, const engine::Profile& profile, d
 void print_layers(const std::string& model, const engine::Network& network,
                   std::span<const float> input, const engine::InputShape& shape, double seconds,
                   const std::string& format_name) {
-  const engine::Profile trial = network.profile(input, shape, kFewestRounds);
+  const engine::Profile trial = network.profile(input, shape, kMinRounds);
   const double wanted = 1000 * seconds / (2 * trial.run_milliseconds);
-  const int rounds = static_cast<int>(std::clamp<double>(wanted, kFewestRounds, kMostRounds));
+  const int rounds = static_cast<int>(std::clamp<double>(wanted, kMinRounds, kMaxRounds));
   const engine::Profile profile = network.profile(input, shape, rounds);
   double sum = 0;
   for (const engine::CallProfile& call : profile.calls) sum += call.milliseconds;
@@ -133,11 +131,20 @@ void print_layers(const std::string& model, const engine::Network& network,
   const std::vector<Row> table = rows(profile, sum, peak, network.threads());
   const std::string precision(engine::to_string(network.precision()));
   if (format_name == "json") {
-    std::printf(
-        "{\"model\": %s, \"precision\": \"%s\", \"threads\": %d, \"batch\": %lld, \"rounds\": %d, ",
-        base::json_quote(model).c_str(), precision.c_str(), network.threads(),
-        static_cast<long long>(shape[0]), rounds);
-    return print_json(table, profile, sum, peak);
+    const base::Json out{{"model", model},
+                         {"precision", precision},
+                         {"threads", network.threads()},
+                         {"batch", shape[0]},
+                         {"rounds", rounds},
+                         {"peak",
+                          {{"f32", base::rounded(peak.f32, 1)},
+                           {"bf16", base::rounded(peak.bf16, 1)},
+                           {"int8", base::rounded(peak.int8, 1)}}},
+                         {"run_ms", base::rounded(profile.run_milliseconds, 4)},
+                         {"calls_ms", base::rounded(sum, 4)},
+                         {"calls", layers_json(table, profile)}};
+    std::puts(base::to_text(out).c_str());
+    return;
   }
   std::printf("%s, %s, %d thread%s, batch %lld, median of %d rounds\n\n", model.c_str(),
               precision.c_str(), network.threads(), network.threads() == 1 ? "" : "s",
@@ -148,10 +155,8 @@ void print_layers(const std::string& model, const engine::Network& network,
        {std::pair("f32", peak.f32), std::pair("bf16", peak.bf16), std::pair("int8", peak.int8)}) {
     if (value > 0) known += base::format("%s%.0f (%s)", known.empty() ? "" : ", ", value, type);
   }
-  std::printf(
-      "\nMmadds: million multiply-adds, Gmadds/s: thousand million a second, of which a core does "
-      "at most %s.\n",
-      known.empty() ? "an unknown number" : known.c_str());
+  std::printf("\nMMAC: 10^6 multiply-accumulate operations. Peak of one core in GMAC/s: %s.\n",
+              known.empty() ? "unknown" : known.c_str());
 }
 
 }  // namespace mien::apps

@@ -7,8 +7,7 @@
 
 namespace mien::apps {
 
-/// Prints what each call of a network takes on `input`, as a table or, where `format` is "json", as
-/// JSON.
+/// Profiles the calls of a network on `input` and prints a table, or JSON if `format` is "json".
 void print_layers(const std::string& model, const engine::Network& network,
                   std::span<const float> input, const engine::InputShape& shape, double seconds,
                   const std::string& format);

@@ -2,9 +2,9 @@
 #include <cstdio>
 
 #include "base/file.hpp"
-#include "base/options.hpp"
 #include "base/softmax.hpp"
 #include "commands.hpp"
+#include "common/command_line.hpp"
 #include "face_data.hpp"
 #include "measure.hpp"
 #include "metrics/calibration.hpp"
@@ -19,7 +19,7 @@ namespace {
 
 struct FitOptions {
   bool biases = false;
-  double least_recall = 0;  ///< 0: whatever it is
+  double min_recall = 0;  ///< 0: no minimum
 };
 
 /// What the calibration is worth on images that it was not fitted on.
@@ -53,8 +53,8 @@ datasets::Dataset read_data(const std::string& data, const std::filesystem::path
   return read_face_folder(data, detector.get(), crop_of(model, *detector)).dataset;
 }
 
-/// Calibrates one head on the pictures whose class it knows: of the voters' majority for the head
-/// that the votes taught.
+/// Calibrates one head on the images with a label that it predicts; for the head trained on FER+
+/// votes, the label is their majority.
 metrics::Calibration fit(const std::filesystem::path& path, const std::string& head,
                          const std::vector<const datasets::Sample*>& all,
                          const FitOptions& options) {
@@ -76,8 +76,8 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
   }
   if (samples.empty()) {
     throw Error(ErrorCode::kInvalidArgument,
-                by_votes ? "the head 'ferplus' needs the FER+ votes: give --votes fer2013new.csv"
-                         : "no picture has a label that the head '" + head + "' knows");
+                by_votes ? "--votes is missing; the head 'ferplus' needs fer2013new.csv"
+                         : "--data: no image has a label of the head '" + head + "'");
   }
   const std::vector<float> logits =
       measure_logits([&](auto faces) { return classifier.logits(faces); }, pixels_of(samples),
@@ -89,8 +89,8 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
                                                  std::vector<double>(classes)};
   };
   metrics::Calibration found = fit_once(logits, labels);
-  if (options.least_recall > 0)
-    found = metrics::raise_recalls(logits, labels, std::move(found), options.least_recall);
+  if (options.min_recall > 0)
+    found = metrics::raise_recalls(logits, labels, std::move(found), options.min_recall);
   std::vector<float> moved = logits;
   for (std::size_t i = 0; i < moved.size(); ++i)
     moved[i] += static_cast<float>(found.biases[i % classes]);
@@ -98,7 +98,7 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
     return metrics::calibration_error(base::softmax(values, classifier.classes(), t), labels);
   };
   std::printf(
-      "%s: temperature %.4f on %zu pictures; calibration error there %.4f before, %.4f after\n",
+      "%s: temperature %.4f on %zu images; calibration error there %.4f before, %.4f after\n",
       head.c_str(), found.temperature, samples.size(),
       error_at(logits, classifier.info().temperature), error_at(moved, found.temperature));
   if (options.biases) {
@@ -107,7 +107,7 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
       biases += base::format("%s%s %+.2f", c > 0 ? ", " : "", classifier.info().labels[c].c_str(),
                              found.biases[c]);
     std::printf("%s: biases %s\n", head.c_str(), biases.c_str());
-    print_gain(head, metrics::cross_validate_calibration(logits, labels, persons_of(samples),
+    print_gain(head, metrics::cross_validate_calibration(logits, labels, subjects_of(samples),
                                                          classifier.info().temperature, fit_once));
   }
   return found;
@@ -117,48 +117,41 @@ metrics::Calibration fit(const std::filesystem::path& path, const std::string& h
 
 int calibrate_command(std::span<const std::string> arguments) {
   std::string model_name, data, votes, only, split, output, detector = "auto";
-  bool biases = false, faces = false, help = false;
-  double least_recall = 0;
-  base::OptionSet options;
-  options.add(model_name, "model", "FILE", "model file to calibrate");
-  options.add(data, "data", "FILE", "fer2013.csv, a packed set, or a folder of class folders");
-  options.add(faces, "faces", "detect and crop the faces of a folder's images, as predict does");
-  options.add(detector, "detector", "NAME", "face detector of --faces");
-  options.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv), for a head that learnt them");
-  options.add(only, "head", "NAME", "calibrate this head alone; default: all heads");
-  options.add(
+  bool biases = false, faces = false;
+  double min_recall = 0;
+  CommandLine line(
+      "mien calibrate --model MODEL --data DATA [options]\n\nFits the temperature of each head's "
+      "probabilities (Guo et al. 2017) and stores it in the model file.");
+  line.options.add(model_name, "model", "FILE", "model file to calibrate");
+  line.options.add(data, "data", "FILE",
+                   "fer2013.csv, a packed file, or a folder of class folders");
+  line.options.add(faces, "faces",
+                   "detect and crop the faces of a folder's images, as predict does");
+  line.options.add(detector, "detector", "NAME", "face detector of --faces");
+  line.options.add(votes, "votes", "FILE",
+                   "FER+ votes (fer2013new.csv), for a head that was trained on them");
+  line.options.add(only, "head", "NAME", "calibrate only this head; by default all heads");
+  line.options.add(
       split, "split", "NAME",
       "split to fit on, never the one that the model is evaluated on; default: PublicTest, or the "
       "only split");
-  options.add(
+  line.options.add(
       biases, "biases",
-      "fit a bias for each class too, and add it to the last layer (Alexandari et al. 2020): what "
-      "was taught with weighted classes or mixed labels then answers as often as the labels say");
-  options.add(least_recall, "least-recall", "R",
-              "with --biases: raise those of the classes that are recognised in less than this "
-              "part of their pictures until none is left (not of a head taught by votes)",
-              {0, 1});
-  options.add(output, "output", "FILE", "model file to write; the same file by default");
-  options.short_name('o');
-  options.add(help, "help", "print this");
-  options.short_name('h');
-  const std::vector<std::string> extra = options.parse(arguments);
-  if (help) {
-    std::printf(
-        "mien calibrate --model M --data D [options]\n\nFits the temperature of the probabilities "
-        "(Guo et al. 2017) and stores it in the model file, for each of its heads.\n\n%s",
-        options.help().c_str());
-    return kExitOk;
-  }
-  if (!extra.empty())
-    throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
-  if (data.empty())
-    throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
-  if (model_name.empty())
-    throw Error(ErrorCode::kInvalidArgument,
-                "--model FILE is missing: the model file to calibrate");
-  if (least_recall > 0 && !biases)
-    throw Error(ErrorCode::kInvalidArgument, "--least-recall moves biases: give --biases too");
+      "also fit a bias per class and add it to the last layer (Alexandari et al. 2020): "
+      "a model trained with class weights or mixed labels then predicts each class as "
+      "often as it occurs");
+  line.options.add(min_recall, "min-recall", "R",
+                   "with --biases: raise the biases of classes until each has at least this recall "
+                   "(not for a head trained on votes)",
+                   {0, 1});
+  line.options.alias("least-recall");
+  line.options.add(output, "output", "FILE", "model file to write; by default the same file");
+  line.options.short_name('o');
+  if (!line.parse_options(arguments)) return kExitOk;
+  require_option(data, "--data", "give fer2013.csv or a packed file");
+  require_option(model_name, "--model", "give the model file to calibrate");
+  if (min_recall > 0 && !biases)
+    throw Error(ErrorCode::kInvalidArgument, "--min-recall changes biases; add --biases");
   const std::filesystem::path path = model::locate_model(model_name);
   datasets::Dataset dataset = read_data(data, path, detector, faces);
   if (!votes.empty()) datasets::attach_ferplus_votes(dataset, votes);
@@ -173,7 +166,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   for (const std::string& head : heads) {
     if (!only.empty() && head != only) continue;
     const metrics::Calibration found =
-        fit(path, head, samples, {biases, head == model::kFerPlusHead ? 0 : least_recall});
+        fit(path, head, samples, {biases, head == model::kFerPlusHead ? 0 : min_recall});
     (head == heads.front() ? info.temperature : info.other_heads.at(head).temperature) =
         found.temperature;
     if (biases) model::add_biases(model, head, found.biases);
@@ -184,7 +177,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   std::printf("wrote %s\n", target.c_str());
   const std::filesystem::path copy = pipeline::int8_copy(target);
   if (std::filesystem::exists(copy))
-    std::printf("%s is not calibrated with it: write it again with mien quantize\n", copy.c_str());
+    std::printf("%s is not updated; write it again with mien quantize\n", copy.c_str());
   return kExitOk;
 }
 

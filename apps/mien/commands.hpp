@@ -8,8 +8,8 @@
 
 namespace mien::apps {
 
-/// A subcommand takes the arguments after its name and returns the exit code. What it throws, main
-/// reports.
+/// A subcommand takes the arguments after its name and returns the exit code. main reports what it
+/// throws.
 using Command = int (*)(std::span<const std::string> arguments);
 
 int predict_command(std::span<const std::string> arguments);
@@ -26,8 +26,12 @@ int models_command(std::span<const std::string> arguments);
 int knn_command(std::span<const std::string> arguments);
 int info_command(std::span<const std::string> arguments);
 
-/// Runs another of our programs, which has the subcommand `command`, with these arguments in this
-/// process's place; returns only on failure, after saying how to get it.
+/// Print shell completions and the manual page; `names` are those of the subcommands.
+int completions_command(std::span<const std::string> arguments, std::span<const std::string> names);
+int man_command(std::span<const std::string> arguments, std::span<const std::string> names);
+
+/// Replaces this process by Mien's `program`, which implements the subcommand `command`, with these
+/// arguments. Returns only on failure, after printing how to install the program.
 int forward(const std::string& command, const std::string& program, std::vector<std::string> words,
             const char* how_to_get_it);
 

@@ -6,8 +6,9 @@
 #include <unordered_set>
 
 #include "base/file.hpp"
-#include "base/options.hpp"
+#include "base/json.hpp"
 #include "commands.hpp"
+#include "common/command_line.hpp"
 #include "common/progress.hpp"
 #include "datasets/dataset.hpp"
 #include "datasets/filter.hpp"
@@ -23,26 +24,46 @@
 namespace mien::apps {
 namespace {
 
-/// The box of HOG, made twice as large as it is in FER2013's pictures enlarged twice.
+/// Pixels; the smallest box of the HOG detector in FER2013's images, upscaled by 2.
 constexpr int kFilterMinFace = 80;
 
 struct DataOptions {
   std::string votes, output, format = "text", detector = "hog", crop;
-  bool drop_leaked = false, faces = false, align = true, help = false;
-  int enlarge = 2, test_subjects = 0;
+  bool drop_leaked = false, faces = false, align = true;
+  int upscale = 2, test_subjects = 0;
   base::CropGeometry geometry;  // of `crop`
+
+  void declare(base::OptionSet& o) {
+    o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv) for the rows of fer2013.csv");
+    o.add(output, "output", "FILE", "packed file to write (filter, pack)");
+    o.short_name('o');
+    o.add(drop_leaked, "drop-leaked",
+          "drop Training images that equal a test image (filter, pack)");
+    o.add(test_subjects, "test-subjects", "N",
+          "move every Nth subject of each source (CK+48, JAFFE) to PrivateTest; 0: none",
+          {0, 1000});
+    o.add(faces, "faces", "crop the largest face of each image of a folder, as predict does");
+    o.add(align, "align",
+          "with --faces: rotate faces to level the eyes, if the detector reports landmarks");
+    o.add(detector, "detector", "NAME", "face detector of filter and --faces");
+    add_crop_option(o, crop, "as predict crops (--faces), or the box itself (filter)");
+    o.add(upscale, "upscale", "N", "factor by which images are upscaled for the detector (filter)",
+          {1, 8});
+    o.alias("enlarge");
+    o.add_choice(format, "format", {"text", "json"}, "format of the result (info)");
+  }
 };
 
 constexpr const char* kUsage =
-    "mien data info SOURCE...            count pictures by split and class, and what is odd about "
-    "them\n"
-    "mien data filter SOURCE... -o F     keep the pictures in which the detector finds exactly one "
-    "face, cropped to it\n"
+    "mien data info SOURCE...            count the images by split and class, and find duplicates\n"
+    "mien data filter SOURCE... -o F     keep images with exactly one detectable face, cropped to "
+    "it\n"
     "mien data pack SOURCE... -o F       write one packed file (NumPy's .npy) for training\n"
-    "mien data audit SOURCE -o DIR       look for duplicates, pictures that are no faces and wrong "
-    "labels (mien data audit --help)\n\n"
-    "A SOURCE is fer2013.csv, a packed file, or a folder of class folders (train/angry/*.jpg, "
-    "angry/*.png, CK+48, JAFFE).\n\n";
+    "mien data audit SOURCE -o DIR       find duplicates, non-faces and wrong labels (mien data "
+    "audit "
+    "--help)\n\n"
+    "SOURCE is fer2013.csv, a packed file, or a folder of class folders (train/angry/*.jpg, "
+    "angry/*.png, CK+48, JAFFE).";
 
 datasets::Dataset read_source(const std::string& source, const DataOptions& options) {
   if (!std::filesystem::is_directory(source)) return datasets::read_dataset(source);
@@ -61,24 +82,24 @@ datasets::Dataset read_source(const std::string& source, const DataOptions& opti
   }
   datasets::ImageDataset read = datasets::read_images(images, cropper);
   for (const datasets::DroppedImage& dropped : read.dropped) {
-    std::fprintf(stderr, "mien: left out: %s: %s\n", dropped.path.c_str(), dropped.reason.c_str());
+    std::fprintf(stderr, "mien: %s: left out: %s\n", dropped.path.c_str(), dropped.reason.c_str());
   }
   return std::move(read.dataset);
 }
 
-/// Says on standard error who went.
+/// Reports on stderr.
 datasets::HeldOutSubjects hold_out(datasets::Dataset& dataset, const std::string& source,
                                    int every) {
   const datasets::HeldOutSubjects held = datasets::hold_out_subjects(dataset, every);
   if (held.subjects > 0) {
-    std::fprintf(stderr, "%s: %zu of %zu persons, %zu of %zu pictures, held out in PrivateTest\n",
+    std::fprintf(stderr, "mien: %s: moved %zu of %zu subjects, %zu of %zu images, to PrivateTest\n",
                  source.c_str(), held.held_subjects, held.subjects, held.held_images, held.images);
   }
   return held;
 }
 
-/// Every CSV counts its rows from 0, and votes and lists name pictures by row: a later source with
-/// rows that are taken loses its own.
+/// Every CSV counts its rows from 0, and votes and lists refer to rows: if rows of a later source
+/// are taken, its images lose their row numbers.
 void forget_taken_rows(datasets::Dataset& dataset, const datasets::Dataset& before,
                        const std::string& source) {
   std::unordered_set<std::int32_t> taken;
@@ -89,29 +110,29 @@ void forget_taken_rows(datasets::Dataset& dataset, const datasets::Dataset& befo
     return;
   for (datasets::Sample& sample : dataset) sample.row = -1;
   std::fprintf(stderr,
-               "mien: %s: its rows have the numbers of another source's: FER+ votes and lists of "
-               "rows will not reach its pictures\n",
+               "mien: %s: another source has the same row numbers; FER+ votes and lists of rows do "
+               "not apply to these images\n",
                source.c_str());
 }
 
 datasets::Dataset read_sources(std::span<const std::string> sources, const DataOptions& options) {
   if (sources.empty())
     throw Error(ErrorCode::kInvalidArgument,
-                "no data given: fer2013.csv, a packed file or a folder");
+                "no data; give fer2013.csv, a packed file or a folder");
   datasets::Dataset all;
-  std::size_t persons = 0;
+  std::size_t subjects = 0;
   for (const std::string& source : sources) {
     datasets::Dataset dataset = read_source(source, options);
-    if (dataset.empty()) throw Error(ErrorCode::kBadFormat, source + ": no pictures in it");
+    if (dataset.empty()) throw Error(ErrorCode::kBadFormat, source + ": no images");
     if (options.test_subjects > 0)
-      persons += hold_out(dataset, source, options.test_subjects).subjects;
+      subjects += hold_out(dataset, source, options.test_subjects).subjects;
     forget_taken_rows(dataset, all, source);
     all.insert(all.end(), dataset.begin(), dataset.end());
   }
-  if (options.test_subjects > 0 && persons == 0) {
+  if (options.test_subjects > 0 && subjects == 0) {
     throw Error(
         ErrorCode::kInvalidArgument,
-        "--test-subjects: no source names its persons, as CK+48 and JAFFE do in their file names");
+        "--test-subjects: no source names its subjects; CK+48 and JAFFE do, in their file names");
   }
   if (!options.votes.empty()) datasets::attach_ferplus_votes(all, options.votes);
   return all;
@@ -130,14 +151,14 @@ ClassCounts count_classes(const datasets::Dataset& dataset) {
 }
 
 struct VoteCounts {
-  std::size_t pictures = 0, kept = 0, agree = 0, non_face = 0, tied = 0;
+  std::size_t images = 0, kept = 0, agree = 0, non_face = 0, tied = 0;
 };
 
 VoteCounts count_votes(const datasets::Dataset& dataset, datasets::Split split) {
   VoteCounts counts;
   for (const datasets::Sample& sample : dataset) {
     if (sample.split != split || !sample.has_votes()) continue;
-    ++counts.pictures;
+    ++counts.images;
     counts.non_face += metrics::is_ferplus_non_face(sample.votes) ? 1 : 0;
     counts.tied += metrics::is_ferplus_tie(sample.votes) ? 1 : 0;
     const std::optional<Emotion> majority = metrics::ferplus_majority(sample.votes);
@@ -154,7 +175,7 @@ std::string column_name(std::size_t column) {
   return column == 8 ? "no label" : std::string(to_string(static_cast<Emotion>(column)));
 }
 
-/// Returns how many training pictures went.
+/// Returns the number of dropped Training images.
 std::size_t drop_leaked(datasets::Dataset& dataset) {
   const std::vector<std::size_t> leaked = datasets::find_leaked_training(dataset);
   for (auto i = leaked.rbegin(); i != leaked.rend(); ++i)
@@ -185,22 +206,22 @@ void print_text(const datasets::Dataset& dataset) {
   for (const datasets::Split split : kSplits)
     print_row(std::string(datasets::to_string(split)), counts[static_cast<std::size_t>(split)]);
   print_row("all", columns);
-  std::printf("\nTraining pictures that equal a PublicTest or PrivateTest picture: %zu\n",
+  std::printf("\nTraining images that equal a PublicTest or PrivateTest image: %zu\n",
               datasets::find_leaked_training(dataset).size());
   for (const datasets::Split split :
        {datasets::Split::kPublicTest, datasets::Split::kPrivateTest}) {
-    std::printf("%s pictures that equal a Training picture: %zu, %zu of them with its label\n",
+    std::printf("%s images that equal a Training image: %zu, %zu of them with its label\n",
                 std::string(datasets::to_string(split)).c_str(),
                 datasets::find_seen_in_training(dataset, split).size(),
                 datasets::count_seen_labels(dataset, split));
   }
   for (const datasets::Split split : kSplits) {
     const VoteCounts votes = count_votes(dataset, split);
-    if (votes.pictures == 0) continue;
+    if (votes.images == 0) continue;
     std::printf(
-        "FER+ votes, %-12s %zu pictures: %zu with a majority for an emotion (the label agrees in "
-        "%.1f %%), %zu no face, %zu tied\n",
-        (std::string(datasets::to_string(split)) + ":").c_str(), votes.pictures, votes.kept,
+        "FER+ votes, %-12s %zu images: %zu with a majority for an emotion (the label agrees in "
+        "%.1f %%), %zu non-faces, %zu ties\n",
+        (std::string(datasets::to_string(split)) + ":").c_str(), votes.images, votes.kept,
         votes.kept > 0 ? 100.0 * static_cast<double>(votes.agree) / static_cast<double>(votes.kept)
                        : 0.0,
         votes.non_face, votes.tied);
@@ -209,34 +230,28 @@ void print_text(const datasets::Dataset& dataset) {
   datasets::Dataset rest = dataset;
   drop_leaked(rest);
   if (rest.size() < dataset.size())
-    std::printf(", without the leaked training pictures, as mien train uses it, %s",
+    std::printf("; without the leaked Training images, as mien train uses it, %s",
                 datasets::dataset_hash(rest).c_str());
   std::printf("\n");
 }
 
 void print_json(const datasets::Dataset& dataset) {
   const ClassCounts counts = count_classes(dataset);
-  std::string splits;
+  base::Json out{{"count", dataset.size()}};
   for (const datasets::Split split : kSplits) {
-    std::string classes;
-    for (std::size_t c = 0; c < 9; ++c) {
-      classes +=
-          (c == 0 ? "" : ", ") + base::format("%s: %zu", base::json_quote(column_name(c)).c_str(),
-                                              counts[static_cast<std::size_t>(split)][c]);
-    }
-    splits += (splits.empty() ? "" : ", ") + base::json_quote(datasets::to_string(split)) + ": {" +
-              classes + "}";
+    base::Json& classes = out["splits"][std::string(datasets::to_string(split))];
+    for (std::size_t c = 0; c < 9; ++c)
+      classes[column_name(c)] = counts[static_cast<std::size_t>(split)][c];
   }
-  std::printf(
-      "{\"count\": %zu, \"splits\": {%s}, \"leaked_training\": %zu, \"seen_in_training\": "
-      "{\"PublicTest\": %zu, \"PrivateTest\": %zu}, "
-      "\"seen_labels\": {\"PublicTest\": %zu, \"PrivateTest\": %zu}, \"hash\": \"%s\"}\n",
-      dataset.size(), splits.c_str(), datasets::find_leaked_training(dataset).size(),
-      datasets::find_seen_in_training(dataset, datasets::Split::kPublicTest).size(),
-      datasets::find_seen_in_training(dataset, datasets::Split::kPrivateTest).size(),
-      datasets::count_seen_labels(dataset, datasets::Split::kPublicTest),
-      datasets::count_seen_labels(dataset, datasets::Split::kPrivateTest),
-      datasets::dataset_hash(dataset).c_str());
+  out["leaked_training"] = datasets::find_leaked_training(dataset).size();
+  for (const datasets::Split split :
+       {datasets::Split::kPublicTest, datasets::Split::kPrivateTest}) {
+    const std::string name(datasets::to_string(split));
+    out["seen_in_training"][name] = datasets::find_seen_in_training(dataset, split).size();
+    out["seen_labels"][name] = datasets::count_seen_labels(dataset, split);
+  }
+  out["hash"] = datasets::dataset_hash(dataset);
+  std::puts(base::to_text(out).c_str());
 }
 
 std::size_t count_split(const datasets::Dataset& dataset, datasets::Split split) {
@@ -247,12 +262,12 @@ std::size_t count_split(const datasets::Dataset& dataset, datasets::Split split)
 datasets::Dataset filter(const datasets::Dataset& dataset, const DataOptions& options) {
   const auto detector =
       vision::make_face_detector(options.detector, {.min_face = kFilterMinFace, .threads = 1});
-  ProgressBar bar("filter", static_cast<std::int64_t>(dataset.size()), "pictures");
+  ProgressBar bar("filter", static_cast<std::int64_t>(dataset.size()), "images");
   datasets::FilteredDataset filtered = datasets::filter_by_face(
-      dataset, *detector, {.upscale = options.enlarge, .geometry = options.geometry},
+      dataset, *detector, {.upscale = options.upscale, .geometry = options.geometry},
       [&](std::size_t done, std::size_t) { bar.update(static_cast<std::int64_t>(done)); });
   bar.clear();
-  std::printf("%-12s %9s %9s\n", "split", "pictures", "kept");
+  std::printf("%-12s %9s %9s\n", "split", "images", "kept");
   for (const datasets::Split split : kSplits) {
     const std::size_t before = count_split(dataset, split),
                       after = count_split(filtered.kept, split);
@@ -261,7 +276,7 @@ datasets::Dataset filter(const datasets::Dataset& dataset, const DataOptions& op
                   before, after, 100.0 * static_cast<double>(after) / static_cast<double>(before));
     }
   }
-  std::printf("left out: %zu without a face, %zu with several\n", filtered.no_face,
+  std::printf("dropped: %zu without a face, %zu with several faces\n", filtered.no_face,
               filtered.several_faces);
   return std::move(filtered.kept);
 }
@@ -271,50 +286,30 @@ datasets::Dataset filter(const datasets::Dataset& dataset, const DataOptions& op
 int data_command(std::span<const std::string> arguments) {
   if (!arguments.empty() && arguments[0] == "audit") return audit_command(arguments.subspan(1));
   DataOptions o;
-  base::OptionSet set;
-  set.add(o.votes, "votes", "FILE", "FER+ votes (fer2013new.csv) of the rows of fer2013.csv");
-  set.add(o.output, "output", "FILE", "packed file to write (filter, pack)");
-  set.short_name('o');
-  set.add(o.drop_leaked, "drop-leaked",
-          "leave out training pictures that equal a test picture (filter, pack)");
-  set.add(o.test_subjects, "test-subjects", "N",
-          "hold every Nth person of each source (CK+48, JAFFE) out in PrivateTest; 0: nobody",
-          {0, 1000});
-  set.add(o.faces, "faces",
-          "crop the largest face of each image of a folder, as predict does (JAFFE)");
-  set.add(o.align, "align",
-          "turn the faces so that their eyes are level, where the detector finds eyes (--faces)");
-  set.add(o.detector, "detector", "NAME", "face detector of filter and --faces");
-  set.add(o.crop, "crop", "GEOMETRY",
-          "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; by default as predict "
-          "crops (--faces), the box itself (filter)");
-  set.add(o.enlarge, "enlarge", "N", "times the pictures are enlarged for the detector (filter)",
-          {1, 8});
-  set.add_choice(o.format, "format", {"text", "json"}, "form of the result (info)");
-  set.add(o.help, "help", "print this");
-  set.short_name('h');
-  const std::vector<std::string> words = set.parse(arguments);
-  if (o.help) return std::printf("%s%s", kUsage, set.help().c_str()), kExitOk;
-  const std::string action = words.empty() ? "" : words[0];
+  CommandLine line(kUsage);
+  o.declare(line.options);
+  const auto words = line.parse(arguments);
+  if (!words) return kExitOk;
+  const std::string action = words->empty() ? "" : words->front();
   if (action != "info" && action != "filter" && action != "pack") {
-    throw Error(ErrorCode::kInvalidArgument,
-                "mien data needs one of info, filter, pack, audit; see mien data --help");
+    throw Error(ErrorCode::kInvalidArgument, (action.empty() ? std::string("missing action")
+                                                             : "unknown action '" + action + "'") +
+                                                 "; choose info, filter, pack or audit");
   }
-  if (action != "info" && o.output.empty())
-    throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the packed file to write");
+  if (action != "info") require_option(o.output, "-o", "give the packed file to write");
   o.geometry = parse_crop(o.crop);
-  datasets::Dataset dataset = read_sources(std::span(words).subspan(1), o);
+  datasets::Dataset dataset = read_sources(std::span(*words).subspan(1), o);
   if (action == "info") {
     o.format == "json" ? print_json(dataset) : print_text(dataset);
     return kExitOk;
   }
   if (o.drop_leaked) {
-    std::fprintf(stderr, "dropped %zu training pictures that equal a test picture\n",
+    std::fprintf(stderr, "mien: dropped %zu Training images that equal a test image\n",
                  drop_leaked(dataset));
   }
   if (action == "filter") dataset = filter(dataset, o);
   datasets::write_packed(o.output, dataset);
-  std::printf("wrote %s: %zu pictures, data hash %s\n", o.output.c_str(), dataset.size(),
+  std::printf("wrote %s: %zu images, data hash %s\n", o.output.c_str(), dataset.size(),
               datasets::dataset_hash(dataset).c_str());
   return kExitOk;
 }

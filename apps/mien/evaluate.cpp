@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "base/file.hpp"
-#include "base/options.hpp"
 #include "base/softmax.hpp"
 #include "commands.hpp"
+#include "common/analyzer_options.hpp"
+#include "common/command_line.hpp"
 #include "evaluation/corruption.hpp"
 #include "evaluation/face_model.hpp"
 #include "evaluation/subject_baseline.hpp"
@@ -29,53 +30,49 @@ struct EvaluateOptions {
   std::string split, detector = "auto", crop, format = "text", precision = "f32";
   int threads = 0, rounds = 1000;
   bool subject_baseline = false, flip = false, faces = false, slices = false, robustness = false,
-       pictures = true, help = false;
+       images = true;
 
   void declare(base::OptionSet& o) {
     o.add(models, "model", "FILE",
-          "model file, or the name of a shipped one; several are compared; a foreign ONNX file "
-          "needs a sidecar (docs/evaluation.md)");
+          "model file, or the name of a shipped model; several are compared; an ONNX file of "
+          "another project needs a sidecar (docs/evaluation.md)");
     o.add(head, "head", "NAME",
-          "measure this head alone; by default, each kind of label is measured with the head made "
-          "for it");
+          "evaluate only this head; by default each kind of label is evaluated with the head that "
+          "was trained for it");
     o.add(data, "data", "FILE",
-          "fer2013.csv, a packed set (mien data pack), or a folder of labelled images");
+          "fer2013.csv, a packed file (mien data pack), or a folder of labeled images");
     o.add(split, "split", "NAME",
-          "Training, PublicTest or PrivateTest; by default PrivateTest where there is one");
+          "Training, PublicTest or PrivateTest; by default PrivateTest if there is one");
     o.add(faces, "faces",
-          "find the face in each image of a folder, as predict does; else the images are cropped "
-          "faces already");
+          "detect and crop the face in each image of a folder, as predict does; by default the "
+          "images are cropped faces");
     o.add(detector, "detector", "NAME",
-          "face detector of --faces, and for the pose in --slices: auto, hog, or an ONNX file of "
-          "one");
-    o.add(crop, "crop", "GEOMETRY",
-          "\"SCALE SHIFT_X SHIFT_Y\" of the crop around the box of a face; by default the first "
-          "model's");
-    o.add(
-        votes, "votes", "FILE",
-        "FER+ votes (fer2013new.csv): eight-class majority accuracy and scores against the votes");
+          "face detector of --faces, and for the pose in --slices: auto, hog, yunet, or an ONNX "
+          "file of a detector");
+    add_crop_option(o, crop, "that of the first model");
+    o.add(votes, "votes", "FILE",
+          "FER+ votes (fer2013new.csv): also report 8-class accuracy against their majority and "
+          "scores against the votes");
     o.add(subject_baseline, "subject-baseline",
           "subtract each subject's mean log-probabilities (CK+48, JAFFE), because resting faces "
           "differ");
     o.add(flip, "flip", "average the logits with those of the mirror image");
-    o.add(slices, "slices",
-          "also the scores of parts of the pictures: by person, light, size, pose");
+    o.add(slices, "slices", "also report slices: by subject, brightness, contrast, size, pose");
     o.add(robustness, "robustness",
-          "also the accuracy under blur, noise, JPEG, low light, on small faces and with the box "
-          "shifted or scaled");
+          "also report accuracy under corruptions: blur, noise, JPEG, low light, small faces, "
+          "shifted and scaled boxes");
     o.add(report, "report", "FILE",
-          "write a page with figures there (HTML, one file; needs gnuplot); has the slices too");
-    o.add(pictures, "pictures", "show pictures in the page");
+          "write an HTML page with figures and slices, in one file; needs gnuplot");
+    o.add(images, "images", "show images in the page");
+    o.alias("pictures");
     o.add(histories, "history", "FILE",
-          "a training's history.csv, for its curves in the page; may be given several times");
+          "history.csv of a training run, for its curves in the page; may be given several times");
     o.add_choice(format, "format", {"text", "json", "card"},
-                 "form of the result; card: tables for a model card");
-    o.add_choice(precision, "precision", {"auto", "f32", "bf16", "int8"},
-                 "arithmetic of the network");
-    o.add(threads, "threads", "N", "threads, 0: one a core", {0, 1024});
-    o.add(rounds, "bootstrap", "N", "rounds of the bootstrap for the intervals", {100, 1000000});
-    o.add(help, "help", "print this");
-    o.short_name('h');
+                 "format of the result; card: tables for a model card");
+    add_precision_option(o, precision);
+    o.add(threads, "threads", "N", "threads; 0: one per core", {0, 1024});
+    o.add(rounds, "bootstrap", "N", "bootstrap rounds for the confidence intervals",
+          {100, 1000000});
   }
   engine::CompileOptions compile_options() const {
     return {pipeline::precision_from_string(precision), threads};
@@ -83,24 +80,23 @@ struct EvaluateOptions {
   Views views() const { return flip ? Views::kFlip : Views::kSingle; }
 };
 
-/// The pictures that are measured on.
+/// The images to evaluate on.
 struct Material {
   datasets::Dataset dataset;
   datasets::Split split = datasets::Split::kPrivateTest;
   std::string split_name;
-  std::vector<const datasets::Sample*> pictures;  // of the split
+  std::vector<const datasets::Sample*> images;  // of the split
   std::vector<std::uint8_t> pixels;
-  std::vector<bool> seen;  // equals a training picture
+  std::vector<bool> seen;  // equals a Training image
   bool has_votes = false;
-  metrics::ReportOptions intervals;  // with persons as groups, where the data name them
-  std::string_view head;  // that is made for the labels; empty: the model's default one, which
-                          // answers for photographs
+  metrics::ReportOptions intervals;  // with subjects as groups, if the data name them
+  std::string_view head;  // trained for the labels; empty: the model's default head, for photos
   std::vector<evaluation::Partition> partings;
 };
 
-/// PrivateTest, or the split of all pictures where they have but one.
-datasets::Split choose_split(const datasets::Dataset& dataset, const std::string& wish) {
-  if (!wish.empty()) return datasets::split_from_string(wish);
+/// By default PrivateTest, or the only split.
+datasets::Split choose_split(const datasets::Dataset& dataset, const std::string& name) {
+  if (!name.empty()) return datasets::split_from_string(name);
   const bool one = std::all_of(dataset.begin(), dataset.end(), [&](const datasets::Sample& sample) {
     return sample.split == dataset[0].split;
   });
@@ -126,37 +122,36 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
   Material out{.dataset = std::move(data.dataset)};
   if (!options.votes.empty()) datasets::attach_ferplus_votes(out.dataset, options.votes);
   out.split = choose_split(out.dataset, options.split);
-  out.pictures = select_split(out.dataset, out.split, options.data);
-  out.pixels = pixels_of(out.pictures);
-  out.has_votes = std::any_of(out.pictures.begin(), out.pictures.end(),
+  out.images = select_split(out.dataset, out.split, options.data);
+  out.pixels = pixels_of(out.images);
+  out.has_votes = std::any_of(out.images.begin(), out.images.end(),
                               [](const datasets::Sample* sample) { return sample->has_votes(); });
   const bool official =
-      std::any_of(out.pictures.begin(), out.pictures.end(),
+      std::any_of(out.images.begin(), out.images.end(),
                   [](const datasets::Sample* sample) { return sample->row >= 0; });
   if (official) out.head = model::kFer2013Head;
-  out.split_name = !official && out.pictures.size() == out.dataset.size()
+  out.split_name = !official && out.images.size() == out.dataset.size()
                        ? "all"
                        : std::string(datasets::to_string(out.split));
   const auto index = [&](const datasets::Sample* sample) {
     return static_cast<std::size_t>(sample - out.dataset.data());
   };
   out.seen = mark_seen(out.dataset, out.split);
-  out.intervals = {.bootstrap_rounds = options.rounds, .groups = persons_of(out.pictures)};
+  out.intervals = {.bootstrap_rounds = options.rounds, .groups = subjects_of(out.images)};
   if (!slices) return out;
 
   std::vector<std::optional<DetectedFace>> detected;
   if (folder && options.faces) {
-    for (const datasets::Sample* sample : out.pictures)
+    for (const datasets::Sample* sample : out.images)
       detected.push_back(data.detected[index(sample)]);
   } else {
-    detected = detect_in_pictures(out.pictures, *detector);
+    detected = detect_in_crops(out.images, *detector);
   }
   std::vector<evaluation::FaceTraits> traits;
   for (std::size_t i = 0; i < detected.size(); ++i) {
-    traits.push_back(evaluation::traits_of(*out.pictures[i], detected[i]));
+    traits.push_back(evaluation::traits_of(*out.images[i], detected[i]));
     if (!options.faces)
-      traits.back()
-          .size.reset();  // of a picture that is cut to the face: it says nothing of the photograph
+      traits.back().size.reset();  // of a cropped face: unrelated to its size in the photo
   }
   out.partings = evaluation::partition_images(traits);
   return out;
@@ -166,7 +161,7 @@ void score_votes(reports::ModelEvaluation& out, const evaluation::FaceModel& vot
                  std::span<const float> logits, const Material& material) {
   const auto classes = static_cast<int>(voter.labels().size());
   std::vector<metrics::FerPlusVotes> votes;
-  for (const datasets::Sample* sample : material.pictures) votes.push_back(sample->votes);
+  for (const datasets::Sample* sample : material.images) votes.push_back(sample->votes);
   out.ferplus = metrics::ferplus_report(base::softmax(logits, classes, voter.temperature()),
                                         voter.labels(), votes, material.intervals);
   for (const int c : metrics::predictions(logits, classes)) {
@@ -176,28 +171,28 @@ void score_votes(reports::ModelEvaluation& out, const evaluation::FaceModel& vot
 }
 
 void score_slices(reports::ModelEvaluation& out,
-                  const std::vector<evaluation::Partition>& partings) {
-  for (const evaluation::Partition& parting : partings) {
-    std::vector<int> part;
-    for (const std::size_t picture : out.own.images) part.push_back(parting.slice[picture]);
-    metrics::Slicing slicing = metrics::slice_accuracy(parting.name, part, parting.names,
+                  const std::vector<evaluation::Partition>& partitions) {
+  for (const evaluation::Partition& partition : partitions) {
+    std::vector<int> slice;
+    for (const std::size_t image : out.own.images) slice.push_back(partition.slice[image]);
+    metrics::Slicing slicing = metrics::slice_accuracy(partition.name, slice, partition.names,
                                                        out.own.predicted, out.own.truth);
     if (slicing.slices.size() > 1) out.slicings.push_back(std::move(slicing));
   }
 }
 
-/// The pictures with a label that the model knows, disturbed step by step.
+/// On the images with a label of the model, at increasing corruption.
 void score_robustness(reports::ModelEvaluation& out, const evaluation::FaceModel& model,
                       const Material& material, const EvaluateOptions& options) {
   const auto classes = static_cast<int>(out.own.labels.size());
   out.robustness.push_back({"none", "", out.own.scores.accuracy, out.own.scores.macro_f1.value});
   for (const evaluation::CorruptionStep& step : evaluation::corruption_steps()) {
     std::vector<std::uint8_t> pixels;
-    for (const std::size_t picture : out.own.images) {
-      const ImageView view{material.pictures[picture]->pixels.data(), datasets::kFaceSize,
+    for (const std::size_t image : out.own.images) {
+      const ImageView view{material.images[image]->pixels.data(), datasets::kFaceSize,
                            datasets::kFaceSize, datasets::kFaceSize, PixelFormat::kGray8};
-      const Image disturbed = evaluation::corrupt(view, step.kind, step.strength, picture);
-      pixels.insert(pixels.end(), disturbed.row(0), disturbed.row(0) + datasets::kFacePixels);
+      const Image corrupted = evaluation::corrupt(view, step.kind, step.strength, image);
+      pixels.insert(pixels.end(), corrupted.row(0), corrupted.row(0) + datasets::kFacePixels);
     }
     const std::vector<float> logits =
         measure_logits([&](auto faces) { return model.logits(faces); }, pixels, options.views(),
@@ -235,9 +230,9 @@ reports::ModelEvaluation evaluate_model(const std::string& name, const std::file
   }
   reports::ModelEvaluation out{
       .name = name, .path = path.string(), .runtime = model->runtime(), .temperature = temperature};
-  out.own = reports::evaluate_labels(logits, label_outputs(model->labels(), material.pictures),
+  out.own = reports::evaluate_labels(logits, label_outputs(model->labels(), material.images),
                                      model->labels(), temperature, material.intervals);
-  out.unknown_labels = material.pictures.size() - out.own.images.size();
+  out.unknown_labels = material.images.size() - out.own.images.size();
   out.without_seen = reports::scores_without(out.own, material.seen, material.intervals);
   if (material.has_votes) {
     const std::unique_ptr<evaluation::FaceModel> voter = evaluation::load_face_model(
@@ -249,8 +244,8 @@ reports::ModelEvaluation evaluate_model(const std::string& name, const std::file
   return out;
 }
 
-/// The files' stems; with the folder before it where two are the same, the whole path where that
-/// does not part them, and a number where a file is given twice.
+/// Unique names: the files' stems, with the folder if stems are equal, the whole path if that is
+/// not enough, and a number if a file is given twice.
 std::vector<std::string> short_names(const std::vector<std::filesystem::path>& paths) {
   const auto with_folder = [](const std::filesystem::path& path) {
     return (path.parent_path().filename() / path.stem()).string();
@@ -274,7 +269,7 @@ reports::Evaluation evaluate(const EvaluateOptions& options,
   reports::Evaluation out{.data = options.data,
                           .split = material.split_name,
                           .views = options.flip ? "flip" : "single",
-                          .images = material.pictures};
+                          .images = material.images};
   out.seen_in_training =
       static_cast<std::size_t>(std::count(material.seen.begin(), material.seen.end(), true));
   for (const std::string& history : options.histories)
@@ -286,43 +281,37 @@ reports::Evaluation evaluate(const EvaluateOptions& options,
   return out;
 }
 
-/// What would spoil the page is said before the work, not after it.
+/// Reports problems with the page before the evaluation, not after it.
 void check_report(const std::filesystem::path& path) {
   plots::require_gnuplot();
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   if (!std::filesystem::is_directory(folder))
-    throw Error(ErrorCode::kNotFound, "--report: there is no folder " + folder.string());
+    throw Error(ErrorCode::kNotFound, "--report: no such folder: " + folder.string());
 }
 
 }  // namespace
 
 int evaluate_command(std::span<const std::string> arguments) {
   EvaluateOptions options;
-  base::OptionSet set;
-  options.declare(set);
-  const std::vector<std::string> extra = set.parse(arguments);
-  if (options.help)
-    return std::printf("mien evaluate --model M --data D [options]\n\n%s", set.help().c_str()),
-           kExitOk;
-  if (!extra.empty())
-    throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
-  if (options.data.empty())
-    throw Error(ErrorCode::kInvalidArgument,
-                "--data FILE is missing: fer2013.csv, a packed set or a folder");
+  CommandLine line(
+      "mien evaluate --model MODEL --data DATA [options]\n\nMeasures models on labeled images, "
+      "with "
+      "confidence intervals.");
+  options.declare(line.options);
+  if (!line.parse_options(arguments)) return kExitOk;
+  require_option(options.data, "--data", "give fer2013.csv, a packed file or a folder");
   if (!options.report.empty()) check_report(options.report);
+  if (options.models.empty()) options.models.emplace_back();  // the default model
   std::vector<std::filesystem::path> models;
   for (const std::string& model : options.models)
     models.push_back(
         pipeline::locate_classifier(model, pipeline::precision_from_string(options.precision)));
-  if (models.empty())
-    models.push_back(
-        pipeline::locate_classifier("", pipeline::precision_from_string(options.precision)));
   const Material material = read_material(options, models[0]);
   const reports::Evaluation evaluation = evaluate(options, models, material);
   if (!options.report.empty())
     base::write_file(options.report,
-                     reports::to_page(evaluation, options.pictures ? reports::Faces::kShown
-                                                                   : reports::Faces::kLeftOut));
+                     reports::to_page(evaluation, options.images ? reports::Faces::kShown
+                                                                 : reports::Faces::kLeftOut));
   const std::string text = options.format == "json"
                                ? base::to_text(reports::to_json(evaluation)) + "\n"
                            : options.format == "card" ? reports::to_card(evaluation)

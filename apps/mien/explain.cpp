@@ -7,8 +7,10 @@
 #include <set>
 
 #include "base/file.hpp"
-#include "base/options.hpp"
+#include "base/json.hpp"
 #include "commands.hpp"
+#include "common/analyzer_options.hpp"
+#include "common/command_line.hpp"
 #include "common/interrupt.hpp"
 #include "common/progress.hpp"
 #include "explain/heat_map_json.hpp"
@@ -29,41 +31,37 @@ namespace {
 using explain::Explainer;
 using explain::Explanation;
 
-/// An enlarged crop, so that a person recognises what the network's 48 pixels show.
+/// Pixels; an upscaled crop, in which a person recognizes more than in the network's 48 pixels.
 constexpr int kDrawnCrop = 336;
 constexpr std::uint64_t kSanitySeed = 1;
 
 struct ExplainOptions {
-  std::string model, output = ".", emotion;
-  std::string detector = "auto", method = "both", format = "text";
-  int min_face = 0, threads = 0;
-  bool crop = false, sanity = false, help = false;
+  AnalyzerSettings analyzer;
+  std::string output = ".", emotion, method = "both", format = "text";
+  int threads = 0;
+  bool crop = false, sanity = false;
 
   void declare(base::OptionSet& o) {
-    o.add(output, "output", "DIR", "folder for the pictures, PHOTO-face1.png and so on");
+    o.add(output, "output", "DIR", "folder for the heat maps, PHOTO-face1.png and so on");
     o.short_name('o');
-    o.add_choice(method, "method", {"both", "grad-cam", "occlusion"}, "how to find what counts");
+    o.add_choice(method, "method", {"both", "grad-cam", "occlusion"}, "explanation method");
     o.add(emotion, "emotion", "NAME",
-          "explain this emotion's probability; by default that of the most probable one");
-    o.add(model, "model", "FILE", "model file, or the name of a shipped one");
-    o.add(detector, "detector", "NAME", "face detector: auto, hog, or an ONNX file of one");
-    o.add(min_face, "min-face", "PIXELS",
-          "smallest face looked for, in pixels; 0: 40, more in large photos", {0, 20000});
-    o.add(crop, "crop", "the photos are cropped faces already: no face detector");
+          "explain the probability of this emotion; by default of the predicted one");
+    analyzer.declare_network(o);
+    analyzer.declare_detector(o);
+    o.add(crop, "crop", "the photos are cropped faces; do not run the face detector");
     o.add(sanity, "sanity",
           "also test whether the Grad-CAM map changes when the network's weights become random");
-    o.add_choice(format, "format", {"text", "json"}, "form of the result on standard output");
-    o.add(threads, "threads", "N", "threads, 0: one a core", {0, vision::kMaxThreads});
-    o.add(help, "help", "print this");
-    o.short_name('h');
+    o.add_choice(format, "format", {"text", "json"}, "format of the result on standard output");
+    o.add(threads, "threads", "N", "threads; 0: one per core", {0, vision::kMaxThreads});
   }
 };
 
 struct ExplainedFace {
   Face face;
   Explanation explanation;
-  double milliseconds = 0;  ///< that the explanation took, drawing apart
-  std::string picture;      ///< path
+  double milliseconds = 0;  ///< of the explanation, without drawing
+  std::string image;        ///< path of the heat maps
   std::vector<explain::CascadeStep> sanity;
 };
 
@@ -75,48 +73,42 @@ struct ExplainedPhoto {
 
 class PhotoExplainer {
  public:
-  /// Its pictures get other names than the photos.
+  /// The heat maps get other names than the photos.
   PhotoExplainer(const ExplainOptions& options, std::span<const PhotoInput> photos)
       : options_(options),
         methods_(explain::methods_from_string(options.method)),
-        explainer_(Explainer::load(options.model, options.threads)),
-        analyzer_(Analyzer::load(options.model, {.detector = options.detector,
-                                                 .min_face = options.min_face,
-                                                 .threads = options.threads})) {
+        explainer_(Explainer::load(options.analyzer.model, options.threads,
+                                   options.analyzer.options.head)),
+        analyzer_(options.analyzer.load(options.threads)) {
     for (const PhotoInput& photo : photos) taken_.insert(identity_of(photo.path));
     if (options.emotion.empty()) return;
     const std::vector<std::string>& labels = explainer_.labels();
     const std::optional<Emotion> emotion = emotion_from_string(options.emotion);
     const auto found = std::find(labels.begin(), labels.end(), emotion ? to_string(*emotion) : "");
     if (found == labels.end()) {
-      std::string known;
-      for (const std::string& label : labels) known += (known.empty() ? "" : ", ") + label;
-      throw Error(ErrorCode::kInvalidArgument,
-                  "--emotion: the network does not know '" + options.emotion + "': " + known);
+      throw Error(ErrorCode::kInvalidArgument, "--emotion: unknown emotion '" + options.emotion +
+                                                   "'; choose " + base::join(labels, ", "));
     }
     label_ = static_cast<std::size_t>(found - labels.begin());
   }
 
   const Explainer& explainer() const { return explainer_; }
 
-  /// Never throws for what is wrong with one photo.
+  /// A problem with the photo becomes part of the result.
   ExplainedPhoto explain(const PhotoInput& input) {
     ExplainedPhoto result{.path = input.path, .faces = {}, .error = input.error};
     if (result.error) return result;
     try {
-      const std::vector<std::byte> bytes =
-          base::read_file(input.path, vision::DecodeLimits{}.max_file_bytes);
+      const std::vector<std::byte> bytes = read_photo(input.path);
       const vision::ScaledImage photo = vision::decode_photo(bytes, input.path);
       const std::vector<Face> faces = options_.crop
                                           ? std::vector{analyzer_.classify(photo.image)}
                                           : analyzer_.analyze_encoded(bytes, input.path).faces;
       for (const Face& face : faces)
         result.faces.push_back(
-            explain_face(photo, face, picture_path(input.path, result.faces.size())));
+            explain_face(photo, face, image_path(input.path, result.faces.size())));
     } catch (const std::exception& error) {
-      std::string message = error.what();
-      if (message.starts_with(input.path + ": ")) message.erase(0, input.path.size() + 2);
-      result.error = message;
+      result.error = message_without_path(error, input.path);
     }
     return result;
   }
@@ -124,8 +116,8 @@ class PhotoExplainer {
  private:
   ExplainedFace explain_face(const vision::ScaledImage& photo, const Face& face,
                              const std::filesystem::path& path) {
-    const Face drawn = options_.crop ? Face{} : face;  // a cropped photo is taken whole
-    // By name: the analyzer's labels may leave one of the network's out (contempt).
+    const Face drawn = options_.crop ? Face{} : face;  // without area: the whole photo
+    // By name, because the analyzer's labels may lack contempt.
     const std::vector<std::string>& labels = explainer_.labels();
     const auto best =
         std::find(labels.begin(), labels.end(), to_string(face.emotion)) - labels.begin();
@@ -134,7 +126,7 @@ class PhotoExplainer {
     ExplainedFace out{.face = face,
                       .explanation = explainer_.explain(
                           crop, label_.value_or(static_cast<std::size_t>(best)), methods_),
-                      .picture = path.string(),
+                      .image = path.string(),
                       .sanity = {}};
     out.milliseconds =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
@@ -149,12 +141,14 @@ class PhotoExplainer {
 
   const model::Model& model() {
     if (!model_)
-      model_ = model::select_head(model::read_onnx(model::locate_model(options_.model)), "");
+      model_ = model::load_head(model::locate_model(options_.analyzer.model),
+                                options_.analyzer.options.head)
+                   .model;
     return *model_;
   }
 
-  /// A name that no photo of this call and no other picture of it has.
-  std::filesystem::path picture_path(const std::filesystem::path& photo, std::size_t face) {
+  /// A path that is neither a photo nor another heat map of this command.
+  std::filesystem::path image_path(const std::filesystem::path& photo, std::size_t face) {
     const std::string stem = photo.stem().string();
     for (int i = 1;; ++i) {
       std::filesystem::path path = options_.output;
@@ -186,20 +180,20 @@ std::string to_text(const ExplainedPhoto& photo, const Explainer& explainer) {
                              : base::format("%zu %s\n", photo.faces.size(),
                                             photo.faces.size() == 1 ? "face" : "faces");
   for (std::size_t i = 0; i < photo.faces.size(); ++i) {
-    const auto& [face, explanation, milliseconds, picture, sanity] = photo.faces[i];
+    const auto& [face, explanation, milliseconds, image, sanity] = photo.faces[i];
     const std::string& label = explainer.labels()[explanation.label];
     out += base::format("\n  face %zu  %s %.1f%%   at %.0f,%.0f  %.0fx%.0f   %s  (%.0f ms)\n",
                         i + 1, label.c_str(), 100 * explanation.probability, face.box.x, face.box.y,
-                        face.box.width, face.box.height, picture.c_str(), milliseconds);
+                        face.box.width, face.box.height, image.c_str(), milliseconds);
     if (explanation.grad_cam) out += "    Grad-CAM   " + bands_text(*explanation.grad_cam) + "\n";
     if (explanation.occlusion) {
       out += "    occlusion  " + bands_text(*explanation.occlusion) +
-             "; covering the most important place costs " +
+             "; covering the most important region costs " +
              explain::cost_text(*explanation.occlusion) + "\n";
     }
     if (!sanity.empty())
       out +=
-          "    weights made random from the output back to …   rank correlation   structural "
+          "    random weights from the output back to …        rank correlation   structural "
           "similarity\n";
     for (const explain::CascadeStep& step : sanity) {
       out += base::format("      %-44s %15.2f %23.2f\n", step.layer.c_str(),
@@ -210,59 +204,54 @@ std::string to_text(const ExplainedPhoto& photo, const Explainer& explainer) {
 }
 
 std::string to_json(const ExplainedPhoto& photo, const Explainer& explainer) {
-  std::string out = "{\"path\": " + base::json_quote(photo.path);
-  if (photo.error) return out + ", \"error\": " + base::json_quote(*photo.error) + "}";
-  out += ", \"faces\": [";
-  for (std::size_t i = 0; i < photo.faces.size(); ++i) {
-    const auto& [face, explanation, milliseconds, picture, sanity] = photo.faces[i];
-    out += base::format(
-        "%s{\"box\": {\"x\": %.1f, \"y\": %.1f, \"width\": %.1f, \"height\": %.1f}, \"emotion\": "
-        "%s, \"explained\": %s, \"probability\": %.5f, \"milliseconds\": %.2f, \"picture\": %s",
-        i == 0 ? "" : ", ", face.box.x, face.box.y, face.box.width, face.box.height,
-        base::json_quote(to_string(face.emotion)).c_str(),
-        base::json_quote(explainer.labels()[explanation.label]).c_str(), explanation.probability,
-        milliseconds, base::json_quote(picture).c_str());
-    if (explanation.grad_cam)
-      out += ", \"layer\": " + base::json_quote(explainer.layer()) +
-             ", \"grad_cam\": " + explain::heat_map_json(*explanation.grad_cam);
-    if (explanation.occlusion)
-      out += ", \"occlusion\": " + explain::heat_map_json(*explanation.occlusion);
-    if (!sanity.empty()) {
-      out += ", \"sanity\": [";
-      for (const explain::CascadeStep& step : sanity) {
-        out += base::format(
-            "%s{\"layer\": %s, \"rank_correlation\": %.4f, \"structural_similarity\": %.4f}",
-            &step == &sanity[0] ? "" : ", ", base::json_quote(step.layer).c_str(),
-            step.grad_cam.rank_correlation, step.grad_cam.structural_similarity);
-      }
-      out += "]";
-    }
-    out += "}";
+  base::Json out{{"path", photo.path}};
+  if (photo.error) {
+    out["error"] = *photo.error;
+    return base::to_text(out);
   }
-  return out + "]}";
+  base::Json& faces = out["faces"] = base::Json::array();
+  for (const auto& [face, explanation, milliseconds, image, sanity] : photo.faces) {
+    base::Json one{{"box",
+                    {{"x", base::rounded(face.box.x, 1)},
+                     {"y", base::rounded(face.box.y, 1)},
+                     {"width", base::rounded(face.box.width, 1)},
+                     {"height", base::rounded(face.box.height, 1)}}},
+                   {"emotion", to_string(face.emotion)},
+                   {"explained", explainer.labels()[explanation.label]},
+                   {"probability", base::rounded(explanation.probability, 5)},
+                   {"milliseconds", base::rounded(milliseconds, 2)},
+                   {"picture", image}};
+    if (explanation.grad_cam) {
+      one["layer"] = explainer.layer();
+      one["grad_cam"] = explain::to_json(*explanation.grad_cam);
+    }
+    if (explanation.occlusion) one["occlusion"] = explain::to_json(*explanation.occlusion);
+    for (const explain::CascadeStep& step : sanity) {
+      one["sanity"].push_back(
+          {{"layer", step.layer},
+           {"rank_correlation", base::rounded(step.grad_cam.rank_correlation, 4)},
+           {"structural_similarity", base::rounded(step.grad_cam.structural_similarity, 4)}});
+    }
+    faces.push_back(std::move(one));
+  }
+  return base::to_text(out);
 }
 
 }  // namespace
 
 int explain_command(std::span<const std::string> arguments) {
   ExplainOptions options;
-  base::OptionSet set;
-  options.declare(set);
-  const std::vector<std::string> paths = set.parse(arguments);
-  if (options.help) {
-    std::printf(
-        "mien explain PHOTO... [options]\n\nShows for each face what speaks for its emotion: heat "
-        "maps over the face as PNG files.\n\n%s",
-        set.help().c_str());
-    return kExitOk;
-  }
-  if (paths.empty())
-    throw Error(ErrorCode::kInvalidArgument, "no photo given: mien explain photo.jpg");
-  const std::vector<PhotoInput> photos = collect_photos(paths, "", Shard{});
-  std::error_code made;
-  std::filesystem::create_directories(options.output, made);
-  if (made)
-    throw Error(ErrorCode::kIo, options.output + ": cannot make the folder: " + made.message());
+  CommandLine line(
+      "mien explain PHOTO... [options]\n\nShows which parts of each face made the model predict "
+      "its "
+      "emotion: heat maps over the face as PNG files.");
+  options.declare(line.options);
+  const auto paths = line.parse(arguments);
+  if (!paths) return kExitOk;
+  if (paths->empty())
+    throw Error(ErrorCode::kInvalidArgument, "no photo; give one, such as mien explain photo.jpg");
+  const std::vector<PhotoInput> photos = collect_photos(*paths, "", Shard{});
+  create_folder(options.output);
   PhotoExplainer explainer(options, photos);
   const bool json = options.format == "json";
   const Interrupt interrupt;

@@ -41,31 +41,36 @@ FaceData read_face_folder(const std::string& folder, const vision::FaceDetector*
   datasets::ImageDataset read = datasets::read_images(images, cropper);
   bar.clear();
   for (const datasets::DroppedImage& dropped : read.dropped)
-    std::fprintf(stderr, "mien: left out: %s: %s\n", dropped.path.c_str(), dropped.reason.c_str());
-  if (read.dataset.empty())
-    throw Error(ErrorCode::kBadFormat, folder + ": no face in any of its images");
+    std::fprintf(stderr, "mien: %s: left out: %s\n", dropped.path.c_str(), dropped.reason.c_str());
+  if (read.dataset.empty()) throw Error(ErrorCode::kBadFormat, folder + ": no face in any image");
   out.dataset = std::move(read.dataset);
   return out;
 }
 
-std::vector<std::optional<DetectedFace>> detect_in_pictures(
-    const std::vector<const datasets::Sample*>& pictures, const vision::FaceDetector& detector) {
-  constexpr int kEnlargement = 4;
+std::vector<std::optional<DetectedFace>> detect_in_crops(
+    const std::vector<const datasets::Sample*>& images, const vision::FaceDetector& detector) {
+  constexpr int kUpscale = 4;
   std::vector<std::optional<DetectedFace>> out;
   const Interrupt interrupt;
-  ProgressBar bar("find eyes", static_cast<std::int64_t>(pictures.size()), "pictures");
-  for (const datasets::Sample* sample : pictures) {
+  ProgressBar bar("find eyes", static_cast<std::int64_t>(images.size()), "images");
+  for (const datasets::Sample* sample : images) {
     if (Interrupt::requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
-    const ImageView picture{sample->pixels.data(), datasets::kFaceSize, datasets::kFaceSize,
-                            datasets::kFaceSize, PixelFormat::kGray8};
-    const std::vector<DetectedFace> faces = detector.detect(vision::resize(
-        picture, kEnlargement * datasets::kFaceSize, kEnlargement * datasets::kFaceSize));
+    const ImageView image{sample->pixels.data(), datasets::kFaceSize, datasets::kFaceSize,
+                          datasets::kFaceSize, PixelFormat::kGray8};
+    const std::vector<DetectedFace> faces = detector.detect(
+        vision::resize(image, kUpscale * datasets::kFaceSize, kUpscale * datasets::kFaceSize));
     out.emplace_back();
-    if (!faces.empty())
-      out.back() = vision::scaled(faces[0], 1.0F / kEnlargement, 1.0F / kEnlargement);
+    if (!faces.empty()) out.back() = vision::scaled(faces[0], 1.0F / kUpscale, 1.0F / kUpscale);
     bar.update(static_cast<std::int64_t>(out.size()));
   }
   return out;
+}
+
+void add_crop_option(base::OptionSet& options, std::string& crop, const char* by_default) {
+  options.add(
+      crop, "crop", "GEOMETRY",
+      std::string("\"SCALE SHIFT_X SHIFT_Y\" of the crop around a face's box; by default ") +
+          by_default);
 }
 
 base::CropGeometry parse_crop(const std::string& text) {
@@ -75,7 +80,7 @@ base::CropGeometry parse_crop(const std::string& text) {
   if (!(stream >> geometry.scale >> geometry.shift_x >> geometry.shift_y) ||
       !(stream >> std::ws).eof() || !(geometry.scale > 0)) {
     throw Error(ErrorCode::kInvalidArgument,
-                "--crop: '" + text + "' is not \"SCALE SHIFT_X SHIFT_Y\"");
+                "--crop: must be \"SCALE SHIFT_X SHIFT_Y\", not '" + text + "'");
   }
   return geometry;
 }

@@ -20,7 +20,7 @@ int forward(const std::string& command, const std::string& program, std::vector<
   pointers.push_back(nullptr);
   if (std::filesystem::exists(beside, ignored)) ::execv(beside.c_str(), pointers.data());
   ::execvp(program.c_str(), pointers.data());
-  std::fprintf(stderr, "mien: '%s' needs the program %s, which is not installed here. %s",
+  std::fprintf(stderr, "mien: '%s' needs the program %s, which is not installed. %s",
                command.c_str(), program.c_str(), how_to_get_it);
   return kExitFailed;
 }

@@ -2,8 +2,10 @@
 #include <filesystem>
 
 #include "base/file.hpp"
-#include "base/options.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
 #include "commands.hpp"
+#include "common/command_line.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
 #include "model/locate.hpp"
@@ -19,22 +21,23 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return out;
 }
 
-/// "  training.settings   first line", further lines below it.
+/// "  training.settings   first line", and further lines below it.
 void print_entry(const std::string& key, const std::string& value) {
-  std::string text = value;
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const std::string indent(24, ' ');
-  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += indent.size() + 1)
-    text.insert(at + 1, indent);
-  std::printf("  %-21s %s\n", key.c_str(), text.c_str());
+  const std::string lines =
+      base::join(base::split(base::trim(value), '\n'), "\n" + std::string(24, ' '));
+  std::printf("  %-21s %s\n", key.c_str(), lines.c_str());
+}
+
+std::int64_t count_parameters(const model::Model& model) {
+  std::int64_t parameters = 0;
+  for (const model::Tensor& tensor : model.initializers) parameters += tensor.element_count();
+  return parameters;
 }
 
 void print_text(const std::filesystem::path& path, const model::Model& model) {
-  std::int64_t parameters = 0;
-  for (const model::Tensor& tensor : model.initializers) parameters += tensor.element_count();
   std::printf("%s: %s, %zu nodes, opset %lld, %lld parameters, %.1f MB\n", path.c_str(),
               model.graph_name.c_str(), model.nodes.size(), static_cast<long long>(model.opset),
-              static_cast<long long>(parameters),
+              static_cast<long long>(count_parameters(model)),
               static_cast<double>(std::filesystem::file_size(path)) / 1e6);
   for (const model::ValueInfo& value : model.inputs)
     std::printf("  input  %-14s %s\n", value.name.c_str(), shape_text(value.shape).c_str());
@@ -48,45 +51,37 @@ void print_text(const std::filesystem::path& path, const model::Model& model) {
 }
 
 void print_json(const std::filesystem::path& path, const model::Model& model) {
-  std::int64_t parameters = 0;
-  for (const model::Tensor& tensor : model.initializers) parameters += tensor.element_count();
   const auto values = [](const std::vector<model::ValueInfo>& list) {
-    std::string out;
-    for (const model::ValueInfo& value : list) {
-      std::string shape;
-      for (const std::int64_t side : value.shape)
-        shape += (shape.empty() ? "" : ", ") + std::to_string(side);
-      out += (out.empty() ? "" : ", ") +
-             ("{\"name\": " + base::json_quote(value.name) + ", \"shape\": [" + shape + "]}");
-    }
-    return "[" + out + "]";
+    base::Json out = base::Json::array();
+    for (const model::ValueInfo& value : list)
+      out.push_back({{"name", value.name}, {"shape", value.shape}});
+    return out;
   };
-  std::string metadata;
-  for (const auto& [key, value] : model.metadata)
-    metadata +=
-        (metadata.empty() ? "" : ", ") + base::json_quote(key) + ": " + base::json_quote(value);
-  std::printf(
-      "{\"path\": %s, \"graph\": %s, \"opset\": %lld, \"nodes\": %zu, \"parameters\": %lld, "
-      "\"inputs\": %s, \"outputs\": %s, \"metadata\": {%s}}\n",
-      base::json_quote(path.string()).c_str(), base::json_quote(model.graph_name).c_str(),
-      static_cast<long long>(model.opset), model.nodes.size(), static_cast<long long>(parameters),
-      values(model.inputs).c_str(), values(model.outputs).c_str(), metadata.c_str());
+  base::Json metadata = base::Json::object();
+  for (const auto& [key, value] : model.metadata) metadata[key] = value;
+  std::puts(base::to_text({{"path", path.string()},
+                           {"graph", model.graph_name},
+                           {"opset", model.opset},
+                           {"nodes", model.nodes.size()},
+                           {"parameters", count_parameters(model)},
+                           {"inputs", values(model.inputs)},
+                           {"outputs", values(model.outputs)},
+                           {"metadata", metadata}})
+                .c_str());
 }
 
 }  // namespace
 
 int info_command(std::span<const std::string> arguments) {
   std::string output_format = "text";
-  bool help = false;
-  base::OptionSet options;
-  options.add_choice(output_format, "format", {"text", "json"}, "form of the result");
-  options.add(help, "help", "print this");
-  options.short_name('h');
-  const std::vector<std::string> paths = options.parse(arguments);
-  if (help)
-    return std::printf("mien info [MODEL] [options]\n\n%s", options.help().c_str()), kExitOk;
-  if (paths.size() > 1) throw Error(ErrorCode::kInvalidArgument, "give one model file");
-  const std::filesystem::path path = model::locate_model(paths.empty() ? "" : paths[0]);
+  CommandLine line(
+      "mien info [MODEL] [options]\n\nShows the graph and the metadata of a model file.");
+  line.options.add_choice(output_format, "format", {"text", "json"}, "format of the result");
+  const auto paths = line.parse(arguments);
+  if (!paths) return kExitOk;
+  if (paths->size() > 1)
+    throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + (*paths)[1] + "'");
+  const std::filesystem::path path = model::locate_model(paths->empty() ? "" : paths->front());
   const model::Model model = model::read_onnx(path);
   output_format == "json" ? print_json(path, model) : print_text(path, model);
   return kExitOk;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -7,10 +6,12 @@
 #include <utility>
 
 #include "base/file.hpp"
-#include "base/options.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
 #include "baselines/features.hpp"
 #include "baselines/nearest_neighbors.hpp"
 #include "commands.hpp"
+#include "common/command_line.hpp"
 #include "common/interrupt.hpp"
 #include "common/progress.hpp"
 #include "engine/threads.hpp"
@@ -30,56 +31,47 @@ struct KnnOptions {
   std::string data, votes, features = "pixels", split = "PrivateTest",
                            k = "1,3,5,7,9,11,15,21,31,41,51", metric = "l1,l2,cosine",
                            best_by = "accuracy", format = "text";
-  bool drop_leaked = true, help = false;
+  bool drop_leaked = true;
   int threads = 0, rounds = 1000;
 
   void declare(base::OptionSet& o) {
-    o.add(data, "data", "FILE", "fer2013.csv or a packed set (mien data pack)");
-    o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv): scores against the votes too");
+    o.add(data, "data", "FILE", "fer2013.csv or a packed file (mien data pack)");
+    o.add(votes, "votes", "FILE", "FER+ votes (fer2013new.csv): also report scores against them");
     o.add_choice(features, "features", {"pixels", "hog"},
-                 "what is compared: gray values without the picture's mean and contrast, or "
-                 "histograms of oriented gradients");
-    o.add(split, "split", "NAME", "PrivateTest or PublicTest: what the chosen pair is measured on");
-    o.add(k, "k", "LIST", "numbers of neighbours to choose from");
+                 "what is compared: gray values normalized per image, or histograms of oriented "
+                 "gradients");
+    o.add(split, "split", "NAME", "PrivateTest or PublicTest: the split to evaluate on");
+    o.add(k, "k", "LIST", "numbers of neighbors to choose from");
     o.add(metric, "metric", "LIST", "distances to choose from");
-    o.add_choice(best_by, "best-by", {"accuracy", "macro_f1"}, "PublicTest score that chooses");
-    o.add(drop_leaked, "drop-leaked", "leave out Training pictures that equal a test picture");
+    o.add_choice(best_by, "best-by", {"accuracy", "macro_f1"}, "PublicTest score to choose by");
+    o.add(drop_leaked, "drop-leaked", "drop Training images that equal a test image");
     o.add_choice(format, "format", {"text", "json", "card"},
-                 "form of the result; card: tables for a model card");
-    o.add(threads, "threads", "N", "threads, 0: one a core", {0, 1024});
-    o.add(rounds, "bootstrap", "N", "rounds of the bootstrap for the intervals", {100, 1000000});
-    o.add(help, "help", "print this");
-    o.short_name('h');
+                 "format of the result; card: tables for a model card");
+    o.add(threads, "threads", "N", "threads; 0: one per core", {0, 1024});
+    o.add(rounds, "bootstrap", "N", "bootstrap rounds for the confidence intervals",
+          {100, 1000000});
   }
   Features kind() const { return features == "hog" ? Features::kHog : Features::kPixels; }
   int thread_count() const { return threads > 0 ? threads : engine::available_threads(); }
 };
 
 constexpr const char* kUsage =
-    "mien knn --data D [options]\n\n"
-    "A baseline that learns nothing: a picture's emotion is that of most of its k nearest Training "
-    "pictures. k and the distance are those that are\n"
-    "best on PublicTest; --split is then measured once.\n\n";
-
-std::vector<std::string> words_of(const std::string& list) {
-  std::vector<std::string> words(1);
-  for (const char c : list) c == ',' ? words.emplace_back() : words.back() += c;
-  return words;
-}
+    "mien knn --data DATA [options]\n\n"
+    "Measures a baseline without training: an image gets the label of most of its k nearest "
+    "Training "
+    "images. k and the\ndistance are selected on PublicTest; --split is then measured once.";
 
 /// In ascending order.
 std::set<std::size_t> parse_ks(const std::string& list) {
   std::set<std::size_t> ks;
-  for (const std::string& word : words_of(list)) {
-    std::size_t k = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), k);
-    if (error != std::errc() || end != word.data() + word.size() || k == 0) {
-      throw Error(
-          ErrorCode::kInvalidArgument,
-          "--k: '" + word + "' in '" + list + "' is no number from 1 on; give for example 1,5,15");
-    }
-    ks.insert(k);
+  for (const std::string& word : base::split_list(list)) {
+    const auto k = base::parse_number<std::size_t>(word);
+    if (!k || *k == 0)
+      throw Error(ErrorCode::kInvalidArgument,
+                  "--k: must be a list of positive integers, such as 1,5,15, not '" + list + "'");
+    ks.insert(*k);
   }
+  if (ks.empty()) throw Error(ErrorCode::kInvalidArgument, "--k: the list is empty");
   return ks;
 }
 
@@ -95,11 +87,11 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
-/// The pictures that others are compared with.
+/// The images with labels that others are compared with.
 struct Known {
-  std::vector<const datasets::Sample*> pictures;
+  std::vector<const datasets::Sample*> images;
   std::vector<std::string> labels;  ///< the emotions that occur
-  std::vector<int> classes;         ///< [pictures] index of `labels`
+  std::vector<int> classes;         ///< [images] indices of `labels`
 };
 
 Known find_known(const datasets::Dataset& dataset, const KnnOptions& options) {
@@ -112,16 +104,15 @@ Known find_known(const datasets::Dataset& dataset, const KnnOptions& options) {
   for (std::size_t i = 0; i < dataset.size(); ++i) {
     if (dataset[i].split != datasets::Split::kTraining || dataset[i].emotion < 0 || leaked[i])
       continue;
-    out.pictures.push_back(&dataset[i]);
+    out.images.push_back(&dataset[i]);
     emotions.insert(dataset[i].emotion);
   }
-  if (out.pictures.empty())
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        options.data + ": no Training pictures with a label, which are the ones to compare with");
+  if (out.images.empty())
+    throw Error(ErrorCode::kInvalidArgument,
+                options.data + ": no Training images with a label to compare with");
   for (const std::int8_t emotion : emotions)
     out.labels.emplace_back(to_string(static_cast<Emotion>(emotion)));
-  out.classes = label_outputs(out.labels, out.pictures);
+  out.classes = label_outputs(out.labels, out.images);
   return out;
 }
 
@@ -132,15 +123,15 @@ struct Candidate {
   double accuracy = 0, macro_f1 = 0;
 };
 
-/// Looks for neighbours among the same pictures again and again.
+/// Classifies by the nearest of the known images.
 class Classifier {
  public:
   Classifier(const Known& known, const KnnOptions& options)
-      : known_(known), options_(options), table_(features_of(known.pictures, options.kind())) {}
+      : known_(known), options_(options), table_(features_of(known.images, options.kind())) {}
 
   Neighbors search(const FeatureTable& queries, Metric metric, std::size_t k) const {
     ProgressBar bar(std::string(to_string(metric)), static_cast<std::int64_t>(queries.rows()),
-                    "pictures");
+                    "images");
     return nearest_neighbors(queries, table_, metric, k, options_.thread_count(),
                              [&](std::size_t done, std::size_t) {
                                if (Interrupt::requested())
@@ -149,12 +140,12 @@ class Classifier {
                              });
   }
 
-  /// [queries, classes] by the first k of the neighbours.
-  std::vector<float> shares(const Neighbors& neighbours, std::size_t k) const {
+  /// [queries, classes] shares of the first k neighbors.
+  std::vector<float> shares(const Neighbors& neighbors, std::size_t k) const {
     std::vector<float> out;
-    for (std::size_t i = 0; i < neighbours.found.size() / neighbours.k; ++i) {
+    for (std::size_t i = 0; i < neighbors.found.size() / neighbors.k; ++i) {
       const std::vector<float> row =
-          vote(neighbours.of(i).first(k), known_.classes, static_cast<int>(known_.labels.size()));
+          vote(neighbors.of(i).first(k), known_.classes, static_cast<int>(known_.labels.size()));
       out.insert(out.end(), row.begin(), row.end());
     }
     return out;
@@ -176,23 +167,23 @@ Candidate score(Metric metric, std::size_t k, std::span<const float> shares,
   return {metric, k, confusion.accuracy(), confusion.macro_f1()};
 }
 
-/// What was tried, what was chosen, and how long it took.
+/// The candidates, the selected one, and times in seconds.
 struct Choice {
   std::vector<Candidate> grid;
   Candidate best;
-  std::size_t training_pictures = 0, public_pictures = 0;
+  std::size_t training_images = 0, public_images = 0;
   double seconds_features = 0, seconds_choosing = 0, seconds_measuring = 0;
 };
 
 void choose(Choice& choice, const Classifier& classifier, const Known& known,
-            const std::vector<const datasets::Sample*>& pictures, const std::set<std::size_t>& ks,
+            const std::vector<const datasets::Sample*>& images, const std::set<std::size_t>& ks,
             const std::vector<Metric>& tried, const KnnOptions& options) {
-  const FeatureTable queries = features_of(pictures, options.kind());
-  const std::vector<int> truth = label_outputs(known.labels, pictures);
+  const FeatureTable queries = features_of(images, options.kind());
+  const std::vector<int> truth = label_outputs(known.labels, images);
   for (const Metric metric : tried) {
-    const Neighbors neighbours = classifier.search(queries, metric, *ks.rbegin());
+    const Neighbors neighbors = classifier.search(queries, metric, *ks.rbegin());
     for (const std::size_t k : ks)
-      choice.grid.push_back(score(metric, k, classifier.shares(neighbours, k), truth,
+      choice.grid.push_back(score(metric, k, classifier.shares(neighbors, k), truth,
                                   static_cast<int>(known.labels.size())));
   }
   const auto worth = [&](const Candidate& c) {
@@ -203,24 +194,24 @@ void choose(Choice& choice, const Classifier& classifier, const Known& known,
       [&](const Candidate& a, const Candidate& b) { return worth(a) < worth(b); });
 }
 
-/// As `mien evaluate` makes it of a network.
+/// The evaluation as `mien evaluate` makes it for a network.
 reports::Evaluation evaluate(const datasets::Dataset& dataset, datasets::Split split,
                              std::span<const float> shares, const Known& known,
                              const Candidate& pair, const KnnOptions& options) {
-  constexpr float kLeastShare = 1e-12F;  // whose logarithm is finite
+  constexpr float kMinShare = 1e-12F;  // its logarithm is finite
   reports::Evaluation out{.data = options.data,
                           .split = std::string(datasets::to_string(split)),
                           .views = "single",
                           .images = select_split(dataset, split, options.data)};
   const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds,
-                                              .groups = persons_of(out.images)};
+                                              .groups = subjects_of(out.images)};
   const std::vector<bool> seen = mark_seen(dataset, split);
   out.seen_in_training = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
   std::vector<float> logits(shares.begin(), shares.end());
-  for (float& value : logits) value = std::log(std::max(value, kLeastShare));
+  for (float& value : logits) value = std::log(std::max(value, kMinShare));
   reports::ModelEvaluation& m = out.models.emplace_back();
   m.name = "knn-" + options.features;
-  m.path = base::format("nearest neighbours (k %zu, %s, %s)", pair.k, to_string(pair.metric).data(),
+  m.path = base::format("nearest neighbors (k %zu, %s, %s)", pair.k, to_string(pair.metric).data(),
                         options.features.c_str());
   m.runtime = "Mien, brute force";
   m.own = reports::evaluate_labels(logits, label_outputs(known.labels, out.images), known.labels, 1,
@@ -239,9 +230,9 @@ reports::Evaluation evaluate(const datasets::Dataset& dataset, datasets::Split s
 std::string grid_text(const Choice& choice, const std::set<std::size_t>& ks,
                       const std::vector<Metric>& tried) {
   std::string out = base::format(
-      "accuracy (macro F1) on PublicTest, %zu pictures, among %zu Training pictures; * is "
-      "chosen\n\n%4s",
-      choice.public_pictures, choice.training_pictures, "k");
+      "accuracy (macro F1) on PublicTest, %zu images, with %zu Training images; *: selected\n\n"
+      "%4s",
+      choice.public_images, choice.training_images, "k");
   for (const Metric metric : tried) out += base::format("  %-17s", to_string(metric).data());
   for (const std::size_t k : ks) {
     out += base::format("\n%4zu", k);
@@ -255,10 +246,9 @@ std::string grid_text(const Choice& choice, const std::set<std::size_t>& ks,
 }
 
 std::string seconds_text(const Choice& choice, int threads) {
-  return base::format(
-      "\n%.1f s for the features, %.1f s to choose, %.1f s to measure; %d thread%s\n",
-      choice.seconds_features, choice.seconds_choosing, choice.seconds_measuring, threads,
-      threads == 1 ? "" : "s");
+  return base::format("\nfeatures %.1f s, selection %.1f s, evaluation %.1f s; %d thread%s\n",
+                      choice.seconds_features, choice.seconds_choosing, choice.seconds_measuring,
+                      threads, threads == 1 ? "" : "s");
 }
 
 /// The JSON of an evaluation with the selection added.
@@ -274,7 +264,7 @@ std::string with_choice(base::Json json, const Choice& choice, const KnnOptions&
                  {"metric", to_string(choice.best.metric)},
                  {"k", choice.best.k},
                  {"best_by", options.best_by},
-                 {"training_pictures", choice.training_pictures},
+                 {"training_pictures", choice.training_images},
                  {"grid", std::move(grid)},
                  {"threads", options.thread_count()},
                  {"seconds",
@@ -288,22 +278,19 @@ std::string with_choice(base::Json json, const Choice& choice, const KnnOptions&
 
 int knn_command(std::span<const std::string> arguments) {
   KnnOptions options;
-  base::OptionSet set;
-  options.declare(set);
-  const std::vector<std::string> extra = set.parse(arguments);
-  if (options.help) return std::printf("%s%s", kUsage, set.help().c_str()), kExitOk;
-  if (!extra.empty())
-    throw Error(ErrorCode::kInvalidArgument, "unexpected argument '" + extra[0] + "'");
-  if (options.data.empty())
-    throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
+  CommandLine line(kUsage);
+  options.declare(line.options);
+  if (!line.parse_options(arguments)) return kExitOk;
+  require_option(options.data, "--data", "give fer2013.csv or a packed file");
   const std::set<std::size_t> ks = parse_ks(options.k);
   std::vector<Metric> tried;
-  for (const std::string& word : words_of(options.metric))
+  for (const std::string& word : base::split_list(options.metric))
     tried.push_back(metric_from_string(word));
   const datasets::Split split = datasets::split_from_string(options.split);
   if (split == datasets::Split::kTraining)
-    throw Error(ErrorCode::kInvalidArgument,
-                "--split Training: each of its pictures would find itself; measure PrivateTest");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "--split: must be PublicTest or PrivateTest; Training images would find themselves");
 
   const Interrupt interrupt;
   datasets::Dataset dataset = datasets::read_dataset(options.data);
@@ -313,22 +300,21 @@ int knn_command(std::span<const std::string> arguments) {
                                                  select_split(dataset, datasets::Split::kPublicTest,
                                                               options.data),
                                              measured = select_split(dataset, split, options.data);
-  if (*ks.rbegin() > known.pictures.size()) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        base::format("--k: %zu neighbours are asked for, but there are %zu Training pictures",
-                     *ks.rbegin(), known.pictures.size()));
+  if (*ks.rbegin() > known.images.size()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("--k: must be at most %zu, the number of Training images, not %zu",
+                             known.images.size(), *ks.rbegin()));
   }
 
   Stopwatch watch;
-  Choice choice{.training_pictures = known.pictures.size(), .public_pictures = choosing.size()};
+  Choice choice{.training_images = known.images.size(), .public_images = choosing.size()};
   const Classifier classifier(known, options);
   choice.seconds_features = watch.lap();
   choose(choice, classifier, known, choosing, ks, tried, options);
   choice.seconds_choosing = watch.lap();
-  const Neighbors neighbours =
+  const Neighbors neighbors =
       classifier.search(features_of(measured, options.kind()), choice.best.metric, choice.best.k);
-  const std::vector<float> shares = classifier.shares(neighbours, choice.best.k);
+  const std::vector<float> shares = classifier.shares(neighbors, choice.best.k);
   choice.seconds_measuring = watch.lap();
 
   const reports::Evaluation evaluation =

@@ -16,11 +16,10 @@ namespace {
 
 constexpr std::size_t kChunk = std::size_t{256} * datasets::kFacePixels;
 
-/// Each row of the pictures turned around.
-std::vector<std::uint8_t> mirrored(std::span<const std::uint8_t> pictures) {
+std::vector<std::uint8_t> mirrored(std::span<const std::uint8_t> images) {
   std::vector<std::uint8_t> out;
-  for (std::size_t at = 0; at < pictures.size(); at += datasets::kFaceSize) {
-    const auto row = pictures.subspan(at, datasets::kFaceSize);
+  for (std::size_t at = 0; at < images.size(); at += datasets::kFaceSize) {
+    const auto row = images.subspan(at, datasets::kFaceSize);
     out.insert(out.end(), row.rbegin(), row.rend());
   }
   return out;
@@ -49,15 +48,15 @@ std::vector<std::uint8_t> pixels_of(const std::vector<const datasets::Sample*>& 
   return pixels;
 }
 
-std::vector<float> measure_logits(const Logits& logits, std::span<const std::uint8_t> pictures,
+std::vector<float> measure_logits(const Logits& logits, std::span<const std::uint8_t> images,
                                   Views views, const std::string& bar_name) {
   std::vector<float> out;
   const Interrupt interrupt;
-  ProgressBar bar(bar_name, static_cast<std::int64_t>(pictures.size() / datasets::kFacePixels),
-                  "pictures");
-  for (std::size_t from = 0; from < pictures.size(); from += kChunk) {
+  ProgressBar bar(bar_name, static_cast<std::int64_t>(images.size() / datasets::kFacePixels),
+                  "images");
+  for (std::size_t from = 0; from < images.size(); from += kChunk) {
     if (Interrupt::requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
-    const auto part = pictures.subspan(from, std::min(kChunk, pictures.size() - from));
+    const auto part = images.subspan(from, std::min(kChunk, images.size() - from));
     std::vector<float> chunk = logits(part);
     if (views == Views::kFlip) {
       const std::vector<float> other = logits(mirrored(part));
@@ -77,7 +76,7 @@ std::vector<const datasets::Sample*> select_split(const datasets::Dataset& datas
   }
   if (samples.empty())
     throw Error(ErrorCode::kInvalidArgument,
-                data + ": holds no " + std::string(datasets::to_string(split)) + " pictures");
+                data + ": no images in the split " + std::string(datasets::to_string(split)));
   return samples;
 }
 
@@ -93,7 +92,7 @@ std::vector<bool> mark_seen(const datasets::Dataset& dataset, datasets::Split sp
   return marks;
 }
 
-std::vector<int> persons_of(const std::vector<const datasets::Sample*>& samples) {
+std::vector<int> subjects_of(const std::vector<const datasets::Sample*>& samples) {
   if (std::none_of(samples.begin(), samples.end(),
                    [](const datasets::Sample* sample) { return sample->has_subject(); }))
     return {};

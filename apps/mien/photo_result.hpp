@@ -10,18 +10,17 @@
 
 namespace mien::apps {
 
-/// What became of one photo.
 struct PhotoResult {
   std::string path;
-  int width = 0;  ///< 0 where the file could not be read
+  int width = 0;  ///< 0 if the file could not be read
   int height = 0;
   std::vector<Face> faces;
   std::optional<std::string> error;
-  std::optional<std::string> annotated;   ///< path of the copy with boxes
-  std::optional<std::string> copy_error;  ///< why a copy that was wanted is not there
+  std::optional<std::string> annotated;   ///< path of the annotated copy
+  std::optional<std::string> copy_error;  ///< why the requested copy was not written
 };
 
-/// Writes results in one format, part by part as they come.
+/// Formats results one by one: write begin(), then photo() for each, then end().
 class ResultWriter {
  public:
   virtual ~ResultWriter() = default;
@@ -30,7 +29,7 @@ class ResultWriter {
   virtual std::string end() { return ""; }
 };
 
-/// `format` is "text", "json", "jsonl" or "csv"; `labels` are the network's.
+/// `format` is "text", "json", "jsonl" or "csv"; `labels` are the analyzer's.
 std::unique_ptr<ResultWriter> make_result_writer(std::string_view format,
                                                  std::vector<std::string> labels);
 

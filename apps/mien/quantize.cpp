@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cstdio>
 #include <random>
-#include <sstream>
 
-#include "base/options.hpp"
+#include "base/text.hpp"
 #include "commands.hpp"
+#include "common/command_line.hpp"
 #include "datasets/dataset.hpp"
 #include "measure.hpp"
 #include "mien/error.hpp"
@@ -17,7 +17,7 @@
 namespace mien::apps {
 namespace {
 
-/// `count` training pictures, the same for a seed, normalised for the network.
+/// `count` training images, normalized for the network. The same seed draws the same images.
 std::vector<float> calibration_images(const std::string& data, const model::ClassifierInfo& info,
                                       int count, std::uint64_t seed) {
   const datasets::Dataset dataset = datasets::read_dataset(data);
@@ -36,70 +36,52 @@ std::vector<float> calibration_images(const std::string& data, const model::Clas
   return images;
 }
 
-std::vector<std::string> split_names(const std::string& list) {
-  std::vector<std::string> names;
-  std::istringstream stream(list);
-  for (std::string name; std::getline(stream, name, ',');) names.push_back(name);
-  return names;
-}
-
 }  // namespace
 
 int quantize_command(std::span<const std::string> arguments) {
   std::string data, output, keep;
   int count = 512;
   std::uint64_t seed = 1;
-  bool help = false;
-  base::OptionSet options;
-  options.add(data, "calibration", "FILE",
-              "fer2013.csv or a packed set: its Training pictures show which values flow");
-  options.add(count, "images", "N", "calibration pictures, drawn at random", {8, 100000});
-  options.add(seed, "seed", "N", "seed of the draw");
-  options.add(keep, "keep", "NODES", "names of nodes that stay in f32, with commas between them");
-  options.add(output, "output", "FILE", "model file to write");
-  options.short_name('o');
-  options.add(help, "help", "print this");
-  options.short_name('h');
-  const std::vector<std::string> paths = options.parse(arguments);
-  if (help) {
-    std::printf(
-        "mien quantize MODEL --calibration DATA -o model-int8.onnx\n\nWrites an eight-bit copy of "
-        "a model in ONNX's standard QDQ form.\n\n%s",
-        options.help().c_str());
-    return kExitOk;
-  }
-  if (paths.size() != 1)
+  CommandLine line(
+      "mien quantize MODEL --calibration DATA -o model-int8.onnx [options]\n\nWrites an 8-bit copy "
+      "of a model in ONNX's standard QDQ form.");
+  line.options.add(data, "calibration", "FILE",
+                   "fer2013.csv or a packed file; its Training images determine the ranges");
+  line.options.add(count, "images", "N", "calibration images, drawn at random", {8, 100000});
+  line.options.add(seed, "seed", "N", "seed of the draw");
+  line.options.add(keep, "keep-f32", "NODES", "nodes that stay in f32, separated by commas");
+  line.options.alias("keep");
+  line.options.add(output, "output", "FILE", "model file to write");
+  line.options.short_name('o');
+  const auto paths = line.parse(arguments);
+  if (!paths) return kExitOk;
+  if (paths->size() != 1)
     throw Error(ErrorCode::kInvalidArgument,
-                "give one model file: mien quantize model.onnx --calibration fer2013.csv -o "
-                "model-int8.onnx");
-  if (data.empty())
-    throw Error(ErrorCode::kInvalidArgument,
-                "--calibration FILE is missing: fer2013.csv or a packed set");
-  if (output.empty())
-    throw Error(ErrorCode::kInvalidArgument, "-o FILE is missing: the model file to write");
-  const std::filesystem::path path = model::locate_model(paths[0]);
+                "mien quantize needs one model file, such as mien quantize model.onnx");
+  require_option(data, "--calibration", "give fer2013.csv or a packed file");
+  require_option(output, "-o", "give the model file to write");
+  const std::filesystem::path path = model::locate_model(paths->front());
   const model::Model model = model::read_onnx(path);
   const model::ClassifierInfo info = model::read_classifier_info(model);
   if (info.input_size != datasets::kFaceSize)
     throw Error(ErrorCode::kUnsupported,
-                path.string() + ": input_size is not 48, the size of the data's pictures");
+                path.string() + ": input_size must be 48, the size of the images in the data");
   const std::vector<float> images = calibration_images(data, info, count, seed);
   const std::int64_t n = static_cast<std::int64_t>(images.size() / datasets::kFacePixels);
-  for (const std::string& name : split_names(keep)) {
+  const std::vector<std::string> kept = base::split_list(keep);
+  for (const std::string& name : kept) {
     if (std::none_of(model.nodes.begin(), model.nodes.end(),
                      [&](const model::Node& node) { return node.name == name; })) {
-      throw Error(ErrorCode::kInvalidArgument, "--keep: no node of " + path.string() +
-                                                   " is called '" + name +
-                                                   "'; mien info lists them");
+      throw Error(ErrorCode::kInvalidArgument, "--keep-f32: unknown node '" + name + "' in " +
+                                                   path.string() + "; mien info lists the nodes");
     }
   }
-  model::Model quantized =
-      engine::quantize(model, images, {n, 1, datasets::kFaceSize, datasets::kFaceSize},
-                       {.keep_real = split_names(keep)});
+  model::Model quantized = engine::quantize(
+      model, images, {n, 1, datasets::kFaceSize, datasets::kFaceSize}, {.keep_f32 = kept});
   quantized.metadata["quantization"] = "int8 QDQ, calibrated on " + std::to_string(n) +
-                                       " Training pictures, seed " + std::to_string(seed);
+                                       " Training images, seed " + std::to_string(seed);
   model::write_onnx(quantized, output);
-  std::printf("wrote %s, calibrated on %lld Training pictures\n", output.c_str(),
+  std::printf("wrote %s, calibrated on %lld Training images\n", output.c_str(),
               static_cast<long long>(n));
   return kExitOk;
 }

@@ -7,45 +7,24 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <optional>
 
-#include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
 #include "mien/error.hpp"
 
 namespace mien::apps {
-namespace {
-
-constexpr std::string_view kLineStart = "{\"path\": ";
-
-/// The path of a result, as the JSON string that stands in the line; empty where the line is no
-/// result.
-std::optional<std::string_view> path_of(std::string_view line) {
-  if (!line.starts_with(kLineStart) || !line.ends_with('}')) return std::nullopt;
-  line.remove_prefix(kLineStart.size());
-  if (!line.starts_with('"')) return std::nullopt;
-  for (std::size_t i = 1; i < line.size(); ++i) {
-    if (line[i] == '"') return line.substr(0, i + 1);
-    if (line[i] == '\\') ++i;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 ResultFile::ResultFile(std::filesystem::path path)
     : path_(std::move(path)),
       file_(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
   if (file_ < 0) fail("cannot open");
   try {
-    if (!std::filesystem::is_regular_file(path_)) {
-      throw Error(
-          ErrorCode::kIo,
-          path_.string() + ": not a file that a later run could continue; leave --output out");
-    }
+    if (!std::filesystem::is_regular_file(path_))
+      throw Error(ErrorCode::kIo,
+                  path_.string() + ": --output must be a regular file; leave it out and redirect");
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EWOULDBLOCK)
-        throw Error(ErrorCode::kIo, path_.string() + ": another run is writing to it");
-      fail("cannot lock");
+      if (errno != EWOULDBLOCK) fail("cannot lock");
+      throw Error(ErrorCode::kIo, path_.string() + ": another run is writing to this file");
     }
     read();
   } catch (...) {
@@ -59,33 +38,33 @@ ResultFile::~ResultFile() { ::close(file_); }
 void ResultFile::read() {
   std::ifstream in(path_, std::ios::binary);
   if (!in) fail("cannot read");
-  std::size_t whole = 0, number = 1;  // bytes of whole lines
+  std::size_t whole = 0, number = 1;  // bytes of complete lines
   std::string line;
   for (; std::getline(in, line) && !in.eof(); ++number) {
-    const auto path = path_of(line);
-    if (!path)
-      throw Error(
-          ErrorCode::kBadFormat,
-          path_.string() +
-              base::format(": line %zu is no result of mien predict; give another file", number));
-    Count& count = held_[std::string(*path)];
-    // Neither stands within a string: there a backslash would be before the quotes.
-    const bool whole_result =
-        line.find(", \"faces\": [", kLineStart.size() + path->size()) != std::string::npos &&
-        line.find("], \"copy_error\": ") == std::string::npos;
-    ++(whole_result ? count.results : count.errors);
+    if (!add(line)) fail_format(number);
     whole += line.size() + 1;
   }
   if (line.empty() || !in.eof()) return;
-  const bool own = number > 1 || line.starts_with(kLineStart) || kLineStart.starts_with(line);
-  if (!own)
-    throw Error(ErrorCode::kBadFormat,
-                path_.string() + " holds no results of mien predict; give another file");
-  if (::ftruncate(file_, static_cast<off_t>(whole)) != 0) fail("cannot cut off half a line");
+  if (add(line)) return append("\n");  // complete but for the line feed
+  constexpr std::string_view kStart = "{\"path\"";
+  const std::string_view start = std::string_view(line).substr(0, kStart.size());
+  if (number == 1 && !kStart.starts_with(start)) fail_format(number);
+  if (::ftruncate(file_, static_cast<off_t>(whole)) != 0) fail("cannot remove the incomplete line");
+}
+
+bool ResultFile::add(const std::string& line) {
+  const base::Json result = base::Json::parse(line, nullptr, false);
+  if (!result.is_object()) return false;
+  const auto path = result.find("path");
+  if (path == result.end() || !path->is_string()) return false;
+  Count& count = held_[path->get<std::string>()];
+  const bool complete = result.contains("faces") && !result.contains("copy_error");
+  ++(complete ? count.results : count.errors);
+  return true;
 }
 
 ResultFile::Held ResultFile::take(const PhotoInput& photo) {
-  const auto found = held_.find(base::json_quote(photo.path));
+  const auto found = held_.find(base::to_valid_utf8(photo.path));
   if (found == held_.end()) return Held::kNo;
   Count& count = found->second;
   if (count.results > 0) return --count.results, Held::kResult;
@@ -105,6 +84,12 @@ void ResultFile::append(std::string_view line) {
 
 void ResultFile::fail(const char* what) const {
   throw Error(ErrorCode::kIo, path_.string() + ": " + what + ": " + std::strerror(errno));
+}
+
+void ResultFile::fail_format(std::size_t line) const {
+  throw Error(ErrorCode::kBadFormat,
+              base::format("%s: line %zu is not a result of mien predict; give another file",
+                           path_.c_str(), line));
 }
 
 }  // namespace mien::apps

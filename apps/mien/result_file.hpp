@@ -9,25 +9,25 @@
 
 namespace mien::apps {
 
-/// A file of JSON lines that several runs of `mien predict`, one after the other, fill: each goes
-/// on where the last one ended, however it ended. It is locked, so that no two runs write to it at
-/// once.
+/// The JSON lines of `mien predict -o`. A run continues where the last one stopped, however that
+/// ended. The file is locked against a second writer. Lines that another program wrote again, with
+/// other escapes or spaces, count as well.
 class ResultFile {
  public:
-  /// Opens or makes the file and reads which photos it holds; half a line at its end, which a
-  /// killed run leaves, is cut off. Throws Error kIo, or kBadFormat where something else than
-  /// results is in it: it is then left as it was.
+  /// Opens or creates the file and reads which photos it contains; an incomplete last line, which a
+  /// killed run leaves, is removed. Throws Error kIo, or kBadFormat if it contains anything else
+  /// than results; such a file is not changed.
   explicit ResultFile(std::filesystem::path path);
   ResultFile(const ResultFile&) = delete;
   ResultFile& operator=(const ResultFile&) = delete;
   ~ResultFile();
 
   enum class Held { kNo, kResult, kError };
-  /// Whether the file holds a result of the photo, and of what kind. A path that is asked for twice
-  /// must be there twice.
+  /// Whether the file contains the photo, with a result or an error. Each line counts once: a path
+  /// that is taken twice must be there twice.
   Held take(const PhotoInput& photo);
 
-  /// Throws Error kIo: no space left, …
+  /// Throws Error kIo, for example if the disk is full.
   void append(std::string_view line);
 
  private:
@@ -35,11 +35,13 @@ class ResultFile {
     std::size_t results = 0, errors = 0;
   };
   void read();
+  bool add(const std::string& line);  // false: not a result
   [[noreturn]] void fail(const char* what) const;
+  [[noreturn]] void fail_format(std::size_t line) const;
 
   std::filesystem::path path_;
   int file_;
-  std::unordered_map<std::string, Count> held_;  // by path as a JSON string
+  std::unordered_map<std::string, Count> held_;  // by path, in valid UTF-8
 };
 
 }  // namespace mien::apps

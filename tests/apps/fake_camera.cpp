@@ -21,7 +21,7 @@ constexpr unsigned kWidth = 320, kHeight = 240, kBytes = kWidth * kHeight * 2,
                    kFramesPerSecond = 15;
 constexpr unsigned kStep = (kBytes + 4095) / 4096 * 4096;  ///< from buffer to buffer: whole pages
 
-int device = -1, film = -1;
+int device = -1, clip = -1;
 unsigned frame = 0;
 std::deque<unsigned> queued;
 
@@ -31,7 +31,7 @@ Function next(const char* name) {
 }
 
 int open_device() {
-  film = next<int (*)(const char*, int, ...)>("open")(std::getenv("FAKE_CAMERA"), O_RDONLY);
+  clip = next<int (*)(const char*, int, ...)>("open")(std::getenv("FAKE_CAMERA"), O_RDONLY);
   return device = ::memfd_create("camera", MFD_CLOEXEC);
 }
 
@@ -41,7 +41,7 @@ int take_buffer(v4l2_buffer& buffer) {
   if (queued.empty()) return refuse(EAGAIN);
   const unsigned index = queued.front();
   static std::uint8_t pixels[kBytes];
-  if (::pread(film, pixels, kBytes, static_cast<off_t>(frame) * kBytes) != kBytes)
+  if (::pread(clip, pixels, kBytes, static_cast<off_t>(frame) * kBytes) != kBytes)
     return refuse(ENODEV);
   queued.pop_front();
   if (::pwrite(device, pixels, kBytes, static_cast<off_t>(index) * kStep) != kBytes)

@@ -10,7 +10,7 @@
 
 namespace mien::test {
 
-/// A gray picture with a gradient: no face.
+/// A gray image with a gradient: no face.
 inline Image gradient(int width, int height) {
   Image image(width, height, PixelFormat::kGray8);
   for (int y = 0; y < height; ++y) {

@@ -48,7 +48,7 @@ TEST(BenchCommandLine, LayersAsATable) {
             std::string::npos)
       << result.out;
   for (const std::string word : {"\n  layer ", " convolution ", " inner_product ", " u8 u8 ",
-                                 "\n  all calls ", "\n  a whole run ", "100.0 %"}) {
+                                 "\n  all calls ", "\n  whole run ", "100.0 %"}) {
     EXPECT_NE(result.out.find(word), std::string::npos) << word << "\n" << result.out;
   }
 }
@@ -56,7 +56,7 @@ TEST(BenchCommandLine, LayersAsATable) {
 TEST(BenchCommandLine, LayersAreOfTheNetworkAlone) {
   const ProcessResult result = layers({"photo.jpg"});
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_EQ(result.error, "mien: --layers times the network alone: leave the photo out\n");
+  EXPECT_TRUE(mentions(result.error, {"--layers", "photo"}));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class Data : public testing::Test {
     return Json::parse(result.out);
   }
 
-  static Image picture_of(const datasets::Sample& sample) {
+  static Image image_of(const datasets::Sample& sample) {
     Image image(datasets::kFaceSize, datasets::kFaceSize, PixelFormat::kGray8);
     std::copy(sample.pixels.begin(), sample.pixels.end(), image.row(0));
     return image;
@@ -53,10 +53,10 @@ TEST_F(Data, InfoCountsSplitsAndClasses) {
       << text.out;
 }
 
-TEST_F(Data, LeakedPicturesAreCountedAndDropped) {
+TEST_F(Data, LeakedImagesAreCountedAndDropped) {
   datasets::Dataset dataset = synthetic_faces(4);
-  // Training has 28 pictures; PublicTest and PrivateTest follow with 7 each. Two of PublicTest and
-  // one of PrivateTest equal a training picture; one training picture occurs in both.
+  // Training has 28 images; PublicTest and PrivateTest follow with 7 each. Two of PublicTest and
+  // one of PrivateTest equal a training image; one training image occurs in both.
   dataset[28].pixels = dataset[3].pixels;
   dataset[29].pixels = dataset[4].pixels;
   dataset[35].pixels = dataset[4].pixels;
@@ -74,7 +74,7 @@ TEST_F(Data, LeakedPicturesAreCountedAndDropped) {
   const ProcessResult pack =
       mien({"data", "pack", "--drop-leaked", csv, "-o", folder_ / "packed.npy"});
   EXPECT_EQ(pack.exit_code, 0);
-  EXPECT_EQ(pack.error, "dropped 2 training pictures that equal a test picture\n");
+  EXPECT_TRUE(mentions(pack.error, {"2", "equal a test image"}));
   const Json packed = info({folder_ / "packed.npy"});
   EXPECT_EQ(packed["count"], 42 - 2);
   EXPECT_EQ(packed["leaked_training"], 0);
@@ -85,8 +85,8 @@ TEST_F(Data, PackedFileHoldsWhatTheCsvHeld) {
   const fs::path packed = folder_ / "packed.npy";
   const ProcessResult pack = mien({"data", "pack", write_csv(dataset), "-o", packed});
   EXPECT_EQ(pack.exit_code, 0) << pack.error;
-  EXPECT_EQ(pack.out, "wrote " + packed.string() + ": " + std::to_string(dataset.size()) +
-                          " pictures, data hash " + datasets::dataset_hash(dataset) + "\n");
+  EXPECT_TRUE(mentions(pack.out, {packed.string(), std::to_string(dataset.size()) + " images",
+                                  datasets::dataset_hash(dataset)}));
   const datasets::Dataset read = datasets::read_packed(packed);
   ASSERT_EQ(read.size(), dataset.size());
   for (std::size_t i = 0; i < read.size(); ++i) {
@@ -125,7 +125,7 @@ TEST_F(Data, FoldersAsKaggleHasThem) {
   const datasets::Dataset dataset = synthetic_faces(1);
   const auto put = [&](const std::string& name, const datasets::Sample& sample) {
     fs::create_directories((folder_ / name).parent_path());
-    base::write_file(folder_ / name, vision::encode_png(picture_of(sample)));
+    base::write_file(folder_ / name, vision::encode_png(image_of(sample)));
   };
   put("faces/train/angry/Training_1.png", dataset[0]);
   put("faces/train/happy/Training_2.png", dataset[3]);
@@ -139,15 +139,12 @@ TEST_F(Data, FoldersAsKaggleHasThem) {
   EXPECT_EQ(json["splits"]["PublicTest"]["happy"], 1);
   EXPECT_EQ(json["splits"]["PrivateTest"]["sad"], 2);
 
-  // One damaged picture is left out and named.
-  base::write_file(folder_ / "faces/train/angry/bad.png", std::string_view("no picture"));
+  // One damaged image is left out and named.
+  base::write_file(folder_ / "faces/train/angry/bad.png", std::string_view("not an image"));
   const ProcessResult pack =
       mien({"data", "pack", folder_ / "faces", "-o", folder_ / "packed.npy"});
   EXPECT_EQ(pack.exit_code, 0);
-  EXPECT_EQ(
-      pack.error.find("mien: left out: " + (folder_ / "faces/train/angry/bad.png").string() + ": "),
-      0U)
-      << pack.error;
+  EXPECT_TRUE(mentions(pack.error, {(folder_ / "faces/train/angry/bad.png").string(), "left out"}));
   EXPECT_EQ(datasets::read_packed(folder_ / "packed.npy").size(), 5U);
 }
 
@@ -171,7 +168,7 @@ TEST_F(Data, FacesOfPhotographsAreCroppedAsPredictDoes) {
 TEST_F(Data, VotesGoToTheRowsOfTheCsvAlone) {
   const datasets::Dataset dataset = synthetic_faces(1);
   fs::create_directories(folder_ / "faces/happy");
-  base::write_file(folder_ / "faces/happy/a.png", vision::encode_png(picture_of(dataset[3])));
+  base::write_file(folder_ / "faces/happy/a.png", vision::encode_png(image_of(dataset[3])));
   std::string votes =
       "Usage,Image "
       "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n";
@@ -190,8 +187,7 @@ TEST_F(Data, VotesGoToTheRowsOfTheCsvAlone) {
   const ProcessResult none =
       mien({"data", "info", "--votes", folder_ / "votes.csv", folder_ / "faces"});
   EXPECT_EQ(none.exit_code, 2);
-  EXPECT_NE(none.error.find("no picture of the data set comes from fer2013.csv"), std::string::npos)
-      << none.error;
+  EXPECT_TRUE(mentions(none.error, {"fer2013.csv"}));
 }
 
 TEST_F(Data, RowsOfALaterCsvDoNotTakeTheVotesOfTheFirst) {
@@ -206,9 +202,7 @@ TEST_F(Data, RowsOfALaterCsvDoNotTakeTheVotesOfTheFirst) {
   const ProcessResult pack =
       mien({"data", "pack", "--votes", folder_ / "votes.csv", a, b, "-o", folder_ / "both.npy"});
   ASSERT_EQ(pack.exit_code, 0) << pack.error;
-  EXPECT_NE(pack.error.find("b.csv: its rows have the numbers of another source's"),
-            std::string::npos)
-      << pack.error;
+  EXPECT_TRUE(mentions(pack.error, {"b.csv: ", "row numbers"}));
   const datasets::Dataset both = datasets::read_packed(folder_ / "both.npy");
   for (std::size_t i = 0; i < both.size(); ++i)
     EXPECT_EQ(both[i].has_votes(), i < first.size()) << i;
@@ -224,7 +218,7 @@ TEST_F(Data, PersonsAreHeldOutOfAMixedSetAsOfTheirOwn) {
   const datasets::Dataset faces = synthetic_faces(1);
   const auto put = [&](const std::string& name, const datasets::Sample& sample) {
     fs::create_directories((folder_ / name).parent_path());
-    base::write_file(folder_ / name, vision::encode_png(picture_of(sample)));
+    base::write_file(folder_ / name, vision::encode_png(image_of(sample)));
   };
   put("CK+48/anger/S005_001_00000009.png", faces[0]);
   put("CK+48/happy/S005_002_00000009.png", faces[3]);
@@ -245,9 +239,9 @@ TEST_F(Data, PersonsAreHeldOutOfAMixedSetAsOfTheirOwn) {
     return result.error;
   };
   // One set alone; then both, one of them packed before, beside FER2013 with its votes.
-  EXPECT_EQ(pack({folder_ / "jaffe", "--test-subjects", "2", "-o", folder_ / "jaffe.npy"}),
-            (folder_ / "jaffe").string() +
-                ": 1 of 2 persons, 1 of 2 pictures, held out in PrivateTest\n");
+  EXPECT_TRUE(
+      mentions(pack({folder_ / "jaffe", "--test-subjects", "2", "-o", folder_ / "jaffe.npy"}),
+               {(folder_ / "jaffe").string(), "1 of 2 subjects", "1 of 2 images", "PrivateTest"}));
   EXPECT_EQ(persons_of("jaffe.npy"),
             (std::map<std::string, datasets::Split>{{"KA", datasets::Split::kTraining},
                                                     {"KL", datasets::Split::kPrivateTest}}));
@@ -274,13 +268,11 @@ TEST_F(Data, PersonsAreHeldOutOfAMixedSetAsOfTheirOwn) {
   const ProcessResult none = mien({"data", "pack", folder_ / "fer2013.csv", "--test-subjects", "5",
                                    "-o", folder_ / "none.npy"});
   EXPECT_EQ(none.exit_code, 2);
-  EXPECT_EQ(none.error,
-            "mien: --test-subjects: no source names its persons, as CK+48 and JAFFE do in their "
-            "file names\n");
+  EXPECT_TRUE(mentions(none.error, {"--test-subjects", "no source"}));
   EXPECT_FALSE(fs::exists(folder_ / "none.npy"));
 }
 
-TEST_F(Data, FilterKeepsPicturesOfOneFace) {
+TEST_F(Data, FilterKeepsImagesOfOneFace) {
   if (!fs::exists(kAstronaut)) GTEST_SKIP() << kAstronaut << " is not here";
   // The astronaut's face as FER2013 would frame it, and stripes.
   const Image photo = vision::load_image(kAstronaut);
@@ -288,7 +280,7 @@ TEST_F(Data, FilterKeepsPicturesOfOneFace) {
   dataset.resize(2);
   for (int y = 0; y < datasets::kFaceSize; ++y) {
     for (int x = 0; x < datasets::kFaceSize; ++x) {
-      int sum = 0;  // a cell of 3x3 pixels of all colours: the face is 90 pixels wide
+      int sum = 0;  // a cell of 3x3 pixels of all colors: the face is 90 pixels wide
       for (int dy = 0; dy < 3; ++dy) {
         for (int i = 0; i < 9; ++i) sum += photo.row(46 + 3 * y + dy)[3 * (150 + 3 * x) + i];
       }
@@ -299,8 +291,7 @@ TEST_F(Data, FilterKeepsPicturesOfOneFace) {
   const ProcessResult result =
       mien({"data", "filter", write_csv(dataset), "-o", folder_ / "kept.npy"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
-  EXPECT_NE(result.out.find("left out: 1 without a face, 0 with several\n"), std::string::npos)
-      << result.out;
+  EXPECT_TRUE(mentions(result.out, {"1 without a face, 0 with several"}));
   const datasets::Dataset kept = datasets::read_packed(folder_ / "kept.npy");
   ASSERT_EQ(kept.size(), 1U);
   EXPECT_EQ(kept[0].row, 0);
@@ -309,21 +300,23 @@ TEST_F(Data, FilterKeepsPicturesOfOneFace) {
 
 class BadData : public Data {
  protected:
-  /// Replaces `what` of the second picture's line (line 3) by `with`.
+  /// Replaces `what` of the second image's line (line 3) by `with`.
   static std::string damage(const std::string& what, const std::string& with) {
     std::string text = fer2013_csv(synthetic_faces(1));
     const std::size_t line = text.find('\n', text.find('\n') + 1) + 1;
     text.replace(text.find(what, line), what.size(), with);
     return text;
   }
-  void expect_refusal(const std::string& text, const std::string& message) const {
+  void expect_refusal(const std::string& text,
+                      std::initializer_list<std::string_view> parts) const {
     base::write_file(folder_ / "bad.csv", text);
     for (const std::string action : {"info", "pack", "filter"}) {
       const ProcessResult result =
           mien({"data", action, folder_ / "bad.csv", "-o", folder_ / "out.npy"});
       EXPECT_EQ(result.exit_code, 1);
       EXPECT_EQ(result.out, "");
-      EXPECT_EQ(result.error, "mien: " + (folder_ / "bad.csv").string() + ": " + message + "\n");
+      EXPECT_TRUE(result.error.starts_with("mien: " + (folder_ / "bad.csv").string() + ": "));
+      EXPECT_TRUE(mentions(result.error, parts));
       EXPECT_FALSE(fs::exists(folder_ / "out.npy"));
     }
   }
@@ -331,41 +324,35 @@ class BadData : public Data {
 
 TEST_F(BadData, LineAndReasonAreNamed) {
   const std::string first_pixel = damage("1,", "1,300 ");
-  expect_refusal(first_pixel, "line 3: pixel 0 is '300'; it must be a number from 0 to 255");
-  expect_refusal(damage("1,", "1,x "), "line 3: pixel 0 is 'x'; it must be a number from 0 to 255");
-  expect_refusal(damage("1,", "1,7 "), "line 3: more than 2304 pixels");
-  expect_refusal(damage("1,", "9,"), "line 3: emotion is '9'; it must be a number from 0 to 6");
-  expect_refusal("emotion,pixels,Usage\n3,1 2 3,Training\n",
-                 "line 2: 3 pixels; there must be 2304");
-  expect_refusal("emotion,pixels,Usage\n3,1 2 3\n", "line 2: expected 3 fields");
-  expect_refusal("emotion,picture,Usage\n",
-                 "line 1: the header has no column 'pixels'; expected 'emotion,pixels,Usage'");
+  expect_refusal(first_pixel, {"line 3", "pixel 0", "300"});
+  expect_refusal(damage("1,", "1,x "), {"line 3", "pixel 0", "'x'"});
+  expect_refusal(damage("1,", "1,7 "), {"line 3", "2304"});
+  expect_refusal(damage("1,", "9,"), {"line 3", "emotion", "9"});
+  expect_refusal("emotion,pixels,Usage\n3,1 2 3,Training\n", {"line 2", "3 pixels", "2304"});
+  expect_refusal("emotion,pixels,Usage\n3,1 2 3\n", {"line 2", "3 fields"});
+  expect_refusal("emotion,image,Usage\n", {"line 1", "pixels"});
 }
 
 TEST_F(BadData, UnknownUsage) {
   base::write_file(folder_ / "bad.csv", damage("Training", "Holiday"));
   const ProcessResult result = mien({"data", "info", folder_ / "bad.csv"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error.find("mien: " + (folder_ / "bad.csv").string() + ": line 3: "), 0U)
-      << result.error;
-  EXPECT_NE(result.error.find("Holiday"), std::string::npos) << result.error;
+  EXPECT_TRUE(mentions(result.error, {(folder_ / "bad.csv").string(), "line 3", "Holiday"}));
 }
 
-TEST_F(BadData, VotesAndPicturesTakenForEachOther) {
+TEST_F(BadData, VotesAndImagesTakenForEachOther) {
   expect_refusal(
       "Usage,Image "
       "name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n",
-      "line 1: the file has FER+ votes, not images; give fer2013.csv as the data and this file as "
-      "--votes");
+      {"line 1", "FER+ votes", "--votes"});
   const std::filesystem::path csv = write_csv(synthetic_faces(1));
-  EXPECT_EQ(mien({"data", "info", "--votes", csv, csv}).error,
-            "mien: " + csv.string() +
-                ": line 1: the file has images, not FER+ votes; give fer2013new.csv\n");
+  EXPECT_TRUE(mentions(mien({"data", "info", "--votes", csv, csv}).error,
+                       {csv.string(), "line 1", "fer2013new.csv"}));
 }
 
 TEST_F(BadData, NothingInIt) {
-  expect_refusal("", "line 0: the file is empty; expected the header 'emotion,pixels,Usage'");
-  expect_refusal("emotion,pixels,Usage\n", "no pictures in it");
+  expect_refusal("", {"empty", "emotion,pixels,Usage"});
+  expect_refusal("emotion,pixels,Usage\n", {"no images"});
 }
 
 TEST_F(BadData, PackedFileCutShort) {
@@ -374,10 +361,7 @@ TEST_F(BadData, PackedFileCutShort) {
   base::write_file(folder_ / "cut.npy", std::string_view(whole).substr(0, whole.size() - 1));
   const ProcessResult result = mien({"data", "info", folder_ / "cut.npy"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(
-      result.error.find("mien: " + (folder_ / "cut.npy").string() + ": the header says 21 faces"),
-      0U)
-      << result.error;
+  EXPECT_TRUE(mentions(result.error, {(folder_ / "cut.npy").string(), "21"}));
 }
 
 TEST_F(BadData, VotesOfOtherRows) {
@@ -393,18 +377,19 @@ TEST_F(BadData, VotesOfOtherRows) {
 }
 
 TEST(DataCommandLine, MistakesAreNamed) {
-  const auto expect = [](std::vector<std::string> words, int code, const std::string& message) {
+  const auto expect = [](std::vector<std::string> words, int code,
+                         std::initializer_list<std::string_view> parts) {
     const ProcessResult result = mien(std::move(words));
     EXPECT_EQ(result.exit_code, code);
-    EXPECT_EQ(result.error, "mien: " + message + "\n");
+    EXPECT_TRUE(mentions(result.error, parts));
   };
-  expect({"data"}, 2, "mien data needs one of info, filter, pack, audit; see mien data --help");
-  expect({"data", "info"}, 2, "no data given: fer2013.csv, a packed file or a folder");
-  expect({"data", "pack", "x.csv"}, 2, "-o FILE is missing: the packed file to write");
-  expect({"data", "info", "/nowhere/x.csv"}, 1,
-         "/nowhere/x.csv: cannot open: No such file or directory");
+  expect({"data"}, 2, {"missing action", "info, filter, pack or audit"});
+  expect({"data", "inof"}, 2, {"unknown action 'inof'"});
+  expect({"data", "info"}, 2, {"no data"});
+  expect({"data", "pack", "x.csv"}, 2, {"-o is missing"});
+  expect({"data", "info", "/nowhere/x.csv"}, 1, {"/nowhere/x.csv: ", "No such file"});
   expect({"data", "filter", "--crop", "1 2", "-o", "x.npy", "/nowhere/x.csv"}, 2,
-         "--crop: '1 2' is not \"SCALE SHIFT_X SHIFT_Y\"");
+         {"--crop", "'1 2'"});
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ TEST_F(Evaluate, FlipIsSaidAndDone) {
   EXPECT_EQ(flip["views"], "flip");
   EXPECT_NE(flip["log_loss"]["value"], evaluate()["log_loss"]["value"]);
 
-  // The mean over both views does not care which of the two is the picture.
+  // The mean over both views does not care which of the two is the image.
   datasets::Dataset mirrored = synthetic_faces(16);
   for (datasets::Sample& sample : mirrored) {
     for (int y = 0; y < datasets::kFaceSize; ++y)
@@ -94,7 +94,7 @@ TEST_F(Evaluate, FlipIsSaidAndDone) {
               flip["log_loss"]["value"].get<double>(), 1e-4);
 }
 
-TEST_F(Evaluate, PicturesSeenInTrainingAreScoredApart) {
+TEST_F(Evaluate, ImagesSeenInTrainingAreScoredApart) {
   datasets::Dataset dataset = synthetic_faces(16);
   dataset.back().pixels = dataset.front().pixels;
   base::write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
@@ -133,8 +133,8 @@ TEST_F(Evaluate, TextNamesModelDataAndScores) {
   const ProcessResult result = mien({"evaluate", "--model", reference_model(), "--data",
                                      folder_ / "fer2013.csv", "--flip", "--bootstrap", "100"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
-  for (const char* part : {"reference.onnx on ", "averaged with the mirror image", "accuracy",
-                           "macro F1", "log loss", "confusion"}) {
+  for (const char* part :
+       {"reference.onnx on ", "mirror image", "accuracy", "macro F1", "log loss", "confusion"}) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
   }
 }
@@ -191,7 +191,7 @@ TEST_F(Evaluate, APeerBesideASidecarAnswersAlike) {
   EXPECT_EQ(comparison["first"], "reference");
   EXPECT_EQ(comparison["count"], 28);
   EXPECT_EQ(comparison["mcnemar"]["mid_p"], 1.0);
-  EXPECT_EQ(comparison["words"], "reference and peer are correct on the same images.");
+  EXPECT_TRUE(mentions(comparison["words"], {"reference", "peer"}));
 }
 
 TEST_F(Evaluate, EveryModelHasANameOfItsOwn) {
@@ -206,7 +206,7 @@ TEST_F(Evaluate, EveryModelHasANameOfItsOwn) {
   EXPECT_EQ(both["models"][2]["name"], (folder_ / "two/x/best.onnx (2)").string());
 }
 
-TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonPictures) {
+TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonImages) {
   const Json both =
       evaluate({"--model", reference_model(), "--model",
                 write_peer(folder_.path(), "angry,-,fear,happy,sad,surprise,neutral")});
@@ -215,7 +215,7 @@ TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonPictures) {
   EXPECT_EQ(both["comparisons"][0]["count"], 24);
 }
 
-TEST_F(Evaluate, CorruptedPicturesAreMeasuredStepByStep) {
+TEST_F(Evaluate, CorruptedImagesAreMeasuredStepByStep) {
   const Json rows = evaluate({"--robustness"})["robustness"];
   ASSERT_EQ(rows.size(), 41U);
   EXPECT_EQ(rows[0]["kind"], "none");
@@ -282,13 +282,13 @@ TEST_F(Evaluate, ReportIsOneWholePage) {
                        page};
   const ProcessResult shown = mien(words);
   ASSERT_EQ(shown.exit_code, 0) << shown.error;
-  const std::string with_pictures = base::read_text(page);
-  EXPECT_EQ(with_pictures.find("<!doctype html>"), 0U);
+  const std::string with_images = base::read_text(page);
+  EXPECT_EQ(with_images.find("<!doctype html>"), 0U);
   for (const char* part :
        {"How good is reference?", "How it was trained", "data:image/png;base64,", "</html>"})
-    EXPECT_NE(with_pictures.find(part), std::string::npos) << part;
+    EXPECT_NE(with_images.find(part), std::string::npos) << part;
   Words without = words;
-  without.push_back("--no-pictures");
+  without.push_back("--no-images");
   ASSERT_EQ(mien(without).exit_code, 0);
   EXPECT_EQ(base::read_text(page).find("data:image"), std::string::npos);
 
@@ -297,9 +297,7 @@ TEST_F(Evaluate, ReportIsOneWholePage) {
   fs::remove(page);
   const ProcessResult refused = run(no_gnuplot);
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_NE(refused.error.find("mien: gnuplot draws the figures and is not installed"),
-            std::string::npos)
-      << refused.error;
+  EXPECT_TRUE(mentions(refused.error, {"gnuplot", "not installed"}));
   EXPECT_FALSE(fs::exists(page));
 }
 
@@ -308,34 +306,29 @@ TEST_F(Evaluate, CardHasTablesForAModelCard) {
       mien({"evaluate", "--model", reference_model(), "--data", folder_ / "fer2013.csv", "--format",
             "card", "--bootstrap", "100", "--threads", "1"});
   EXPECT_EQ(card.exit_code, 0) << card.error;
-  for (const char* part :
-       {"### reference\n", "| PrivateTest | pictures | accuracy, % |", "| surprise | 4 | "})
+  for (const char* part : {"### reference\n", "| PrivateTest | ", "| surprise | 4 | "})
     EXPECT_NE(card.out.find(part), std::string::npos) << part << card.out;
 }
 
 TEST_F(Evaluate, MistakesAreNamed) {
-  const auto expect = [](Words words, int code, const std::string& message) {
+  const auto expect = [](Words words, int code, std::initializer_list<std::string_view> parts) {
     const ProcessResult result = mien(std::move(words));
     EXPECT_EQ(result.exit_code, code);
-    EXPECT_EQ(result.error.find("mien: " + message), 0U) << result.error;
+    EXPECT_TRUE(mentions(result.error, parts));
   };
   const std::string csv = folder_ / "fer2013.csv";
-  expect({"evaluate"}, 2, "--data FILE is missing");
-  expect({"evaluate", "--data", csv, "x"}, 2, "unexpected argument 'x'");
-  expect({"evaluate", "--data", csv, "--split", "Test"}, 2, "");
-  expect({"evaluate", "--data", "/nowhere.csv"}, 1, "/nowhere.csv: cannot open");
-  expect({"evaluate", "--data", csv, "--model", "nowhere"}, 1, "nowhere: no such model file");
-  expect({"evaluate", "--data", csv, "--model", csv}, 1, csv + ": not an ONNX file");
-  expect({"evaluate", "--data", csv, "--history", csv}, 1,
-         csv + ":1: the first line names no column 'epoch'");
-  expect({"evaluate", "--data", folder_ / "none", "--faces"}, 1,
-         (folder_ / "none").string() + ": cannot open");
-  expect({"evaluate", "--data", csv, "--slices", "--detector", "nowhere"}, 1, "");
+  expect({"evaluate"}, 2, {"--data is missing"});
+  expect({"evaluate", "--data", csv, "x"}, 2, {"unexpected", "'x'"});
+  expect({"evaluate", "--data", csv, "--split", "Test"}, 2, {"'Test'"});
+  expect({"evaluate", "--data", "/nowhere.csv"}, 1, {"/nowhere.csv: "});
+  expect({"evaluate", "--data", csv, "--model", "nowhere"}, 1, {"nowhere: "});
+  expect({"evaluate", "--data", csv, "--model", csv}, 1, {csv + ": ", "ONNX"});
+  expect({"evaluate", "--data", csv, "--history", csv}, 1, {csv + ":1: ", "'epoch'"});
+  expect({"evaluate", "--data", folder_ / "none", "--faces"}, 1, {(folder_ / "none").string()});
+  expect({"evaluate", "--data", csv, "--slices", "--detector", "nowhere"}, 1, {"nowhere"});
   const std::string checkpoint = folder_ / "best.ckpt";
   base::write_file(checkpoint, "PK\x03\x04 and so on");
-  expect({"info", checkpoint}, 1,
-         checkpoint + ": not an ONNX file but an archive, as checkpoints are: 'mien export " +
-             checkpoint + " -o model.onnx' makes a model of a checkpoint\n");
+  expect({"info", checkpoint}, 1, {checkpoint + ": ", "mien export"});
 }
 
 TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
@@ -343,8 +336,7 @@ TEST_F(Evaluate, CalibrationLowersTheLogLossOfItsSplit) {
   base::write_file(copy, "of before");
   const ProcessResult result = mien({"calibrate", "--model", reference_model(), "--data",
                                      folder_ / "fer2013.csv", "-o", calibrated});
-  EXPECT_NE(result.out.find(copy.string() + " is not calibrated with it"), std::string::npos)
-      << result.out;
+  EXPECT_TRUE(mentions(result.out, {copy.string(), "mien quantize"}));
   ASSERT_EQ(result.exit_code, 0) << result.error;
   const Json before = evaluate({"--split", "PublicTest"});
   const Json after = evaluate({"--split", "PublicTest", "--model", calibrated});
@@ -364,7 +356,7 @@ TEST_F(Evaluate, CalibrationWithBiasesFollowsTheShares) {
   datasets::Dataset dataset = synthetic_faces(16);
   for (datasets::Sample& sample : dataset) {
     if (sample.row % 4 != 0)
-      sample.emotion = 4;  // three of four are sad, as nothing in the pictures tells
+      sample.emotion = 4;  // three of four are sad, as nothing in the images tells
   }
   base::write_file(folder_ / "fer2013.csv", fer2013_csv(dataset));
   const auto loss_after = [&](Words more) {
@@ -381,6 +373,37 @@ TEST_F(Evaluate, CalibrationWithBiasesFollowsTheShares) {
   EXPECT_LT(loss_after({"--biases"}), loss_after({}) - 0.3);
 }
 
+TEST_F(Evaluate, CalibrationOnAFolderReportsTheCrossValidatedGain) {
+  int number = 0;
+  for (const datasets::Sample& sample : synthetic_faces(8)) {
+    const fs::path path = folder_ / "photos" / to_string(static_cast<Emotion>(sample.emotion)) /
+                          (std::to_string(++number) + ".pgm");
+    fs::create_directories(path.parent_path());
+    base::write_file(path,
+                     "P5 48 48 255\n" + std::string(sample.pixels.begin(), sample.pixels.end()));
+  }
+  const ProcessResult result =
+      mien({"calibrate", "--model", reference_model(), "--data", folder_ / "photos", "--biases",
+            "-o", folder_ / "calibrated.onnx"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_TRUE(mentions(result.out, {"5-fold cross-validation", "macro F1", "calibrated.onnx"}));
+}
+
+TEST_F(Evaluate, TheSubjectBaselineNeedsSubjects) {
+  const ProcessResult refused = mien({"evaluate", "--model", reference_model(), "--data",
+                                      folder_ / "fer2013.csv", "--subject-baseline"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_TRUE(mentions(refused.error, {"--subject-baseline", "subjects"}));
+  datasets::Dataset dataset = synthetic_faces(16);
+  for (datasets::Sample& sample : dataset) sample.subject[0] = sample.row % 2 == 0 ? 'a' : 'b';
+  datasets::write_packed(folder_ / "packed.npy", dataset);
+  const Json with = evaluate({"--data", folder_ / "packed.npy", "--subject-baseline"}),
+             without = evaluate({"--data", folder_ / "packed.npy"});
+  EXPECT_EQ(with["count"], without["count"]);
+  EXPECT_NE(with["log_loss"], without["log_loss"]);
+  EXPECT_EQ(with["temperature"], 1.0);
+}
+
 TEST_F(Evaluate, CalibrationRefusesWhatCannotBe) {
   const auto error_of = [&](Words more) {
     more.insert(more.begin(), {"calibrate", "--model", reference_model(), "--data",
@@ -390,12 +413,10 @@ TEST_F(Evaluate, CalibrationRefusesWhatCannotBe) {
     EXPECT_FALSE(fs::exists(folder_ / "calibrated.onnx"));
     return result.error;
   };
-  EXPECT_NE(
-      error_of({"--least-recall", "0.5"}).find("--least-recall moves biases: give --biases too"),
-      std::string::npos);
-  EXPECT_NE(error_of({"--biases", "--least-recall", "0.9"})
-                .find("no biases recognise each class in a part 0.9"),
-            std::string::npos);
+  EXPECT_TRUE(mentions(error_of({"--min-recall", "0.5"}), {"--min-recall", "--biases"}));
+  EXPECT_TRUE(mentions(error_of({"--least-recall", "0.5"}),
+                       {"--least-recall is deprecated; use --min-recall"}));
+  EXPECT_TRUE(mentions(error_of({"--biases", "--min-recall", "0.9"}), {"biases", "0.9"}));
 }
 
 TEST_F(Evaluate, QuantizeWritesAnEightBitModelThatAnswersAlike) {
@@ -405,16 +426,16 @@ TEST_F(Evaluate, QuantizeWritesAnEightBitModelThatAnswersAlike) {
     more.insert(more.begin(), words.begin(), words.end());
     return mien(more);
   };
-  const ProcessResult result = with({"-o", quantized, "--keep", "block2_conv1"});
+  const ProcessResult result = with({"-o", quantized, "--keep-f32", "block2_conv1"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_LT(fs::file_size(quantized), fs::file_size(reference_model()) / 3);
   const Json before = evaluate(), after = evaluate({"--model", quantized, "--precision", "int8"});
   EXPECT_NEAR(after["log_loss"]["value"], before["log_loss"]["value"],
               0.05 * before["log_loss"]["value"].get<double>());
 
-  const ProcessResult unknown = with({"-o", folder_ / "x.onnx", "--keep", "nosuchnode"});
+  const ProcessResult unknown = with({"-o", folder_ / "x.onnx", "--keep-f32", "nosuchnode"});
   EXPECT_EQ(unknown.exit_code, 2);
-  EXPECT_NE(unknown.error.find("nosuchnode"), std::string::npos) << unknown.error;
+  EXPECT_TRUE(mentions(unknown.error, {"--keep-f32", "'nosuchnode'"}));
   EXPECT_FALSE(fs::exists(folder_ / "x.onnx"));
 }
 

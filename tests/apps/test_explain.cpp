@@ -35,9 +35,9 @@ TEST_F(ExplainPhotos, TheSmileMakesTheAstronautHappy) {
   EXPECT_EQ(face["grad_cam"]["map"].size(), 6U);
   EXPECT_EQ(face["occlusion"]["map"].size(), 48U);
   EXPECT_EQ(face["picture"], (folder_ / "out" / "astronaut-face1.png").string());
-  const Image picture = vision::load_image(folder_ / "out" / "astronaut-face1.png");
-  EXPECT_GT(picture.width(), 3 * 300);
-  EXPECT_EQ(picture.format(), PixelFormat::kRgb8);
+  const Image image = vision::load_image(folder_ / "out" / "astronaut-face1.png");
+  EXPECT_GT(image.width(), 3 * 300);
+  EXPECT_EQ(image.format(), PixelFormat::kRgb8);
 }
 
 TEST_F(ExplainPhotos, AnotherEmotionHasAnotherMap) {
@@ -65,7 +65,7 @@ TEST_F(ExplainPhotos, SanityPrintsTheCascade) {
 
 TEST_F(Explain, ACroppedFaceNeedsNoDetectorAndBadPhotosDoNotStopIt) {
   base::write_file(folder_ / "face.png", vision::encode_png(gradient(60, 60)));
-  base::write_file(folder_ / "text.jpg", "no picture");
+  base::write_file(folder_ / "text.jpg", "not an image");
   const ProcessResult result = mien({"explain", folder_ / "text.jpg", folder_ / "face.png",
                                      "--crop", "-o", folder_ / "out", "--format", "json"});
   EXPECT_EQ(result.exit_code, 1);
@@ -76,7 +76,7 @@ TEST_F(Explain, ACroppedFaceNeedsNoDetectorAndBadPhotosDoNotStopIt) {
   EXPECT_TRUE(fs::exists(folder_ / "out" / "face-face1.png"));
 }
 
-TEST_F(Explain, PhotosOfOneNameGetPicturesOfTheirOwn) {
+TEST_F(Explain, PhotosOfOneNameGetImagesOfTheirOwn) {
   fs::create_directories(folder_ / "other");
   base::write_file(folder_ / "face.png", vision::encode_png(gradient(60, 60)));
   base::write_file(folder_ / "other" / "face.png", vision::encode_png(gradient(48, 48)));

@@ -85,7 +85,7 @@ TEST_F(Models, FetchChecksAndStores) {
   // It is not fetched a second time: the address is wrong now.
   const ProcessResult second = mien({"models", "fetch", "yunet", "--from", address + "/gone"});
   EXPECT_EQ(second.exit_code, 0) << second.error;
-  EXPECT_NE(second.out.find("already there"), std::string::npos) << second.out;
+  EXPECT_NE(second.out.find("already stored"), std::string::npos) << second.out;
 
   const auto list = nlohmann::json::parse(mien({"models", "list", "--format", "json"}).out);
   EXPECT_EQ(list.at(0).at("path"), (data_ / "mien/models/yunet.onnx").string());
@@ -109,7 +109,7 @@ TEST_F(Models, RefusesAChangedByte) {
   }
 }
 
-TEST_F(Models, FetchMendsADamagedCopy) {
+TEST_F(Models, FetchReplacesADamagedCopy) {
   fs::create_directories(data_ / "mien/models");
   base::write_file(data_ / "mien/models/yunet.onnx", "half");
   const ProcessResult result = mien({"models", "fetch", "yunet", "--from", original_.string()});

@@ -1,5 +1,8 @@
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <sstream>
+#include <thread>
 
 #include "apps_support.hpp"
 #include "photo_files.hpp"
@@ -84,7 +87,7 @@ TEST_F(PredictPhotos, EveryFormatTellsTheSame) {
   const ProcessResult text = mien(Words{"predict"} + photos);
   for (const ProcessResult* result : {&json, &jsonl, &csv, &text}) {
     EXPECT_EQ(result->exit_code, 1);
-    EXPECT_EQ(result->error, "mien: 1 of 3 photos failed\n");
+    EXPECT_TRUE(mentions(result->error, {"1 of 3 photos failed"}));
   }
   const Json array = Json::parse(json.out);
   ASSERT_EQ(array.size(), 3U);
@@ -155,7 +158,7 @@ TEST_F(PredictPhotos, ExactlyOneFaceIsWanted) {
   const ProcessResult none =
       mien({"predict", "--faces", "one", "--format", "json", kSkimage / "coins.png"});
   EXPECT_EQ(none.exit_code, 1);
-  EXPECT_EQ(Json::parse(none.out)[0]["error"], "rejected: no face found");
+  EXPECT_TRUE(mentions(Json::parse(none.out)[0]["error"], {"no face", "--faces one"}));
   const ProcessResult copies = mien({"predict", "--faces", "one", "--annotate", folder_ / "out",
                                      "--format", "json", kAstronaut, kSkimage / "coins.png"});
   EXPECT_TRUE(Json::parse(copies.out)[0].contains("annotated"));
@@ -181,8 +184,8 @@ TEST_F(PredictPhotos, SeveralFaces) {
 
   const ProcessResult one = mien({"predict", "--faces", "one", "--format", "json", group});
   EXPECT_EQ(one.exit_code, 1);
-  EXPECT_EQ(Json::parse(one.out)[0]["error"],
-            "rejected: " + std::to_string(all.size()) + " faces found, exactly one is wanted");
+  EXPECT_TRUE(mentions(Json::parse(one.out)[0]["error"],
+                       {std::to_string(all.size()) + " faces", "--faces one"}));
 }
 
 TEST_F(PredictPhotos, ThreadsAndCompanyDoNotChangeTheAnswer) {
@@ -247,8 +250,8 @@ TEST_F(PredictPhotos, UncertainBelowAMinimalConfidence) {
   for (const char* field : {"emotion", "confidence", "probabilities", "box"})
     EXPECT_EQ(unsure[field], sure[field]);
   EXPECT_NE(predict("1", "csv").out.find(",1,0."), std::string::npos);
-  EXPECT_NE(predict("1", "text").out.find("face 1  unclear: happy "), std::string::npos);
-  // The images differ: another label, another color.
+  EXPECT_TRUE(mentions(predict("1", "text").out, {"face 1  unclear: happy ", "%, "}));
+  // The copies differ in the label and the color.
   EXPECT_NE(base::read_file(folder_ / "0.5" / "astronaut.png"),
             base::read_file(folder_ / "1" / "astronaut.png"));
   const ProcessResult wrong = mien({"predict", "--min-confidence", "60", kAstronaut});
@@ -297,7 +300,8 @@ TEST_F(PredictPhotos, ACopyThatCannotBeIsNamedInEveryFormat) {
     const char* found = std::string_view(format) == "csv"    ? ",happy,0."
                         : std::string_view(format) == "json" ? "\"emotion\": \"happy\""
                                                              : "happy 9";
-    EXPECT_NE(result.out.find(found), std::string::npos) << result.out;  // it is told all the same
+    EXPECT_NE(result.out.find(found), std::string::npos)
+        << result.out;  // the faces are still reported
   }
 }
 
@@ -331,8 +335,7 @@ TEST_F(PredictPhotos, ForeignModelFileIsNamed) {
   const ProcessResult result = mien({"predict", "--model", kAstronaut, kAstronaut});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.error.find("mien: " + kAstronaut.string() + ": not an ONNX file"), 0U)
-      << result.error;
+  EXPECT_TRUE(mentions(result.error, {kAstronaut.string() + ": ", "ONNX"}));
 }
 
 TEST_F(PredictPhotos, FullOutputIsAFailure) {
@@ -340,7 +343,7 @@ TEST_F(PredictPhotos, FullOutputIsAFailure) {
   command.output = "/dev/full";
   const ProcessResult result = run(command);
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error, "mien: cannot write the result to standard output\n");
+  EXPECT_TRUE(mentions(result.error, {"standard output: ", "write"}));
 }
 
 TEST_F(PredictFiles, BadPhotosAreNamedWithTheirReason) {
@@ -380,6 +383,65 @@ TEST_F(PredictFiles, TinyPhotosAndCrops) {
   }
 }
 
+TEST_F(PredictFiles, FoldersListWhatCannotBeRead) {
+  fs::create_directories(folder_ / "photos");
+  base::write_file(folder_ / "photos/a.png", vision::encode_png(gradient(48, 48)));
+  for (const char* name : {"b.HEIC", "c.mp4", "d.gif", "e.cr2"})
+    base::write_file(folder_ / "photos" / name, "not an image");
+  base::write_file(folder_ / "photos/notes.txt", "not a photo");
+  const ProcessResult result = mien({"predict", "--format", "json", folder_ / "photos"});
+  EXPECT_EQ(result.exit_code, 1);
+  const Json photos = Json::parse(result.out);
+  ASSERT_EQ(photos.size(), 5U) << result.out;
+  EXPECT_FALSE(photos[0].contains("error"));
+  for (std::size_t i = 1; i < 5; ++i) EXPECT_TRUE(photos[i].contains("error")) << photos[i];
+  EXPECT_TRUE(mentions(photos[2]["error"], {"video", "mien video"}));
+}
+
+TEST_F(PredictFiles, VideosAreReferredToTheVideoCommand) {
+  const ProcessResult result = mien({"predict", folder_ / "talk.mp4"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_TRUE(mentions(result.out, {"video", "mien video " + (folder_ / "talk.mp4").string()}));
+}
+
+TEST_F(PredictFiles, CsvCellsAreNotFormulas) {
+  fs::create_directories(folder_ / "photos");
+  for (const char* name : {"=1+1.png", "+a.png", "-b.png", "@c.png", "d=1.png"})
+    base::write_file(folder_ / "photos" / name, vision::encode_png(gradient(48, 48)));
+  Command command = mien_command({"predict", "--crop", "--format", "csv", "--", "=1+1.png",
+                                  "+a.png", "-b.png", "@c.png", "d=1.png"});
+  command.folder = folder_ / "photos";
+  const ProcessResult result = run(command);
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  const Words rows = lines(result.out);
+  ASSERT_EQ(rows.size(), 6U);
+  for (std::size_t i = 1; i < 5; ++i) EXPECT_EQ(rows[i][0], '\'') << rows[i];
+  EXPECT_TRUE(rows[5].starts_with("d=1.png,"));
+}
+
+TEST_F(PredictFiles, TheFirstSignalEndsAWaitForAPipe) {
+  const fs::path pipe = folder_ / "pipe.png";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  Process process(mien_command({"predict", pipe}));
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  ASSERT_TRUE(process.running());
+  process.send(SIGTERM);
+  for (int i = 0; i < 50 && process.running(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_FALSE(process.running());
+  EXPECT_EQ(process.wait().exit_code, 130);
+}
+
+TEST_F(PredictFiles, APhotoMayComeFromAPipe) {
+  const fs::path pipe = folder_ / "pipe.png";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  Process process(mien_command({"predict", "--crop", "--format", "json", pipe}));
+  base::write_file(pipe, vision::encode_png(gradient(48, 48)));
+  const ProcessResult result = process.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(Json::parse(result.out)[0]["width"], 48);
+}
+
 TEST_F(PredictFiles, UnreadablePhoto) {
   const fs::path path = folder_ / "secret.png";
   base::write_file(path, vision::encode_png(gradient(48, 48)));
@@ -410,15 +472,14 @@ TEST_F(PredictFiles, ArgumentsWithoutPhotosDoNotStopTheOthers) {
   EXPECT_EQ(result.error, "mien: 6 of 9 photos failed\n");
   const Json photos = Json::parse(result.out);
   ASSERT_EQ(photos.size(), 9U);
-  const std::pair<std::string, std::string> expected[] = {
-      {"*.gif", "no file fits the pattern"},
-      {"none", "the folder holds no image files"},
-      {"closed", "cannot list the folder: Permission denied"},
-      {"crop[1].png", "cannot open: No such file or directory"},
-      {"*.png", "cannot open: No such file or directory"}};
+  const std::pair<std::string, std::string> expected[] = {{"*.gif", "pattern"},
+                                                          {"none", "no image files"},
+                                                          {"closed", "Permission denied"},
+                                                          {"crop[1].png", "No such file"},
+                                                          {"*.png", "No such file"}};
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     EXPECT_EQ(photos[i]["path"], expected[i].first);
-    EXPECT_EQ(photos[i]["error"], expected[i].second);
+    EXPECT_TRUE(mentions(photos[i]["error"], {expected[i].second}));
   }
   for (const std::size_t i : {5, 6}) {
     EXPECT_EQ(photos[i]["path"], "crop.png");
@@ -427,7 +488,7 @@ TEST_F(PredictFiles, ArgumentsWithoutPhotosDoNotStopTheOthers) {
   EXPECT_EQ(photos[7]["path"], "some/a.png");
   EXPECT_FALSE(photos[7].contains("error"));
   EXPECT_EQ(photos[8]["path"], "some/closed");
-  EXPECT_EQ(photos[8]["error"], "cannot list the folder: Permission denied");
+  EXPECT_TRUE(mentions(photos[8]["error"], {"Permission denied"}));
   for (const char* folder : {"closed", "some/closed"})
     fs::permissions(folder_ / folder, fs::perms::owner_all);
 }
@@ -437,8 +498,7 @@ TEST_F(PredictFiles, AnnotateNeedsAFolder) {
   const ProcessResult result =
       mien({"predict", "--annotate", folder_ / "crop.png", folder_ / "crop.png"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error, "mien: " + (folder_ / "crop.png").string() +
-                              ": cannot make the folder: Not a directory\n");
+  EXPECT_TRUE(mentions(result.error, {(folder_ / "crop.png").string(), "Not a directory"}));
 }
 
 TEST(PredictCommandLine, MistakesAreNamed) {
@@ -465,12 +525,36 @@ TEST(PredictCommandLine, MistakesAreNamed) {
   expect({"prdict"}, 2, {"unknown command 'prdict'", "'predict'"});
 }
 
+TEST(PredictCommandLine, BashCompletes) {
+  const ProcessResult script = mien({"completions", "bash"});
+  ASSERT_EQ(script.exit_code, 0) << script.error;
+  const TemporaryDir folder;
+  base::write_file(folder / "completion", script.out);
+  const auto complete = [&](const std::string& words, int index) {
+    Command command = mien_command(
+        {"-c", "source " + (folder / "completion").string() + "; COMP_WORDS=(" + words +
+                   "); COMP_CWORD=" + std::to_string(index) + "; _mien; echo ${COMPREPLY[@]}"});
+    command.environment["PATH"] = kMien.parent_path().string() + ":/usr/bin:/bin";
+    command.program = "/bin/bash";
+    return run(command).out;
+  };
+  EXPECT_EQ(complete("mien pre", 1), "predict\n");
+  EXPECT_EQ(complete("mien predict --min-c", 2), "--min-confidence\n");
+  EXPECT_EQ(mien({"completions", "tcsh"}).exit_code, 2);
+  for (const std::string shell : {"zsh", "fish"})
+    EXPECT_TRUE(mentions(mien({"completions", shell}).out, {"predict", "mien help"}));
+}
+
 TEST(PredictCommandLine, HelpTexts) {
   const ProcessResult top = mien({"--help"});
   EXPECT_EQ(top.exit_code, 0);
   expect_golden("help.txt", top.out);
+  EXPECT_EQ(mien({"help"}).out, top.out);
   EXPECT_EQ(mien({}).error, top.out);
   EXPECT_EQ(mien({}).exit_code, 2);
+  EXPECT_EQ(mien({"help", "predict"}).out, mien({"predict", "--help"}).out);
+  EXPECT_EQ(mien({"help", "data", "audit"}).out, mien({"data", "audit", "--help"}).out);
+  EXPECT_EQ(mien({"help", "prdict"}).exit_code, 2);
   for (const std::string command :
        {"predict", "data", "evaluate", "calibrate", "quantize", "knn", "bench", "models", "info"}) {
     const ProcessResult help = mien({command, "--help"});
@@ -478,6 +562,9 @@ TEST(PredictCommandLine, HelpTexts) {
     EXPECT_EQ(help.error, "");
     expect_golden("help_" + command + ".txt", help.out);
   }
+  const ProcessResult man = mien({"man"});
+  EXPECT_EQ(man.exit_code, 0) << man.error;
+  EXPECT_TRUE(mentions(man.out, {".TH MIEN 1", ".SS predict", "\\-\\-min\\-confidence"}));
   Command full = mien_command({"--help"});
   full.output = "/dev/full";
   EXPECT_EQ(run(full).exit_code, 1);

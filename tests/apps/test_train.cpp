@@ -115,7 +115,7 @@ TEST_F(Train, ResumedAfterKillGivesTheSameModel) {
 TEST_F(Train, InterruptStopsCleanlyAndResumes) {
   const ProcessResult stopped = disturbed("stopped", SIGINT);
   EXPECT_EQ(stopped.exit_code, 130);
-  EXPECT_NE(stopped.error.find("go on with --resume"), std::string::npos) << stopped.error;
+  EXPECT_NE(stopped.error.find("resume with --resume"), std::string::npos) << stopped.error;
   ASSERT_EQ(resume("stopped").exit_code, 0);
   EXPECT_TRUE(exported("stopped") == undisturbed());
 }
@@ -128,9 +128,7 @@ TEST_F(Train, StoppedInItsFirstEpochKeepsNothing) {
   process.send(SIGINT);
   const ProcessResult stopped = process.wait();
   EXPECT_EQ(stopped.exit_code, 130);
-  EXPECT_NE(stopped.error.find("stopped in the first epoch: nothing of it is kept"),
-            std::string::npos)
-      << stopped.error;
+  EXPECT_NE(stopped.error.find("stopped in the first epoch"), std::string::npos) << stopped.error;
   EXPECT_FALSE(fs::exists(run_folder("early") / "last.ckpt"));
 }
 
@@ -328,11 +326,7 @@ TEST_F(Train, TuneSearchesAndItsBestRecipeTrains) {
   other.arguments.insert(other.arguments.end(), {"--batch-size", "16"});
   result = run(other);
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_NE(
-      result.error.find(
-          "base.toml: the trials there have 'batch-size = 32', this search 'batch-size = 16'"),
-      std::string::npos)
-      << result.error;
+  EXPECT_TRUE(mentions(result.error, {"base.toml: ", "'batch-size = 32'", "'batch-size = 16'"}));
   EXPECT_EQ(base::read_text(search / "trials.jsonl"), log);
 
   Command winner = mien_command(
@@ -373,7 +367,14 @@ TEST_F(Train, FoldsWriteWhatEachNetworkSaysOfItsPart) {
             2);
 }
 
-TEST_F(Train, ListsChangeTheTrainingPicturesAlone) {
+TEST_F(Train, ADivergedRunIsNoUsageError) {
+  const ProcessResult result = run(
+      train_command("diverged", {"--learning-rate", "10", "--momentum", "0.99", "--epochs", "20"}));
+  EXPECT_EQ(result.exit_code, 1) << result.error;
+  EXPECT_TRUE(mentions(result.error, {"--learning-rate"}));
+}
+
+TEST_F(Train, ListsChangeTheTrainingImagesAlone) {
   // Rows 0 to 111 are Training, 112 the first of PublicTest.
   base::write_file(*folder_ / "drop.csv", "row\n3\n5\n112\n");
   base::write_file(*folder_ / "relabel.csv", "row,emotion\n0,sad\n");
@@ -381,10 +382,7 @@ TEST_F(Train, ListsChangeTheTrainingPicturesAlone) {
       run(train_command("lists", {"--epochs", "1", "--drop", *folder_ / "drop.csv", "--relabel",
                                   *folder_ / "relabel.csv"}));
   ASSERT_EQ(result.exit_code, 0) << result.error;
-  EXPECT_NE(result.error.find("110 training images"), std::string::npos) << result.error;
-  EXPECT_NE(result.error.find("lists: 2 dropped, 1 relabeled (ignored 1 rows of test splits)"),
-            std::string::npos)
-      << result.error;
+  EXPECT_TRUE(mentions(result.error, {"110 ", "2 dropped", "1 relabel"}));
   const ProcessResult missing =
       run(train_command("lists-missing", {"--drop", *folder_ / "none.csv"}));
   EXPECT_EQ(missing.exit_code, 1);
@@ -439,11 +437,7 @@ TEST(TrainMissing, SaysHowToInstallIt) {
                                       .arguments = {name},
                                       .environment = {{"PATH", folder.path()}}});
     EXPECT_EQ(result.exit_code, 1);
-    EXPECT_EQ(result.error,
-              "mien: '" + name +
-                  "' needs the program mien-train, which is not installed here. It is built with "
-                  "LibTorch:\n"
-                  "  make train        (installs LibTorch, builds build/bin/mien-train)\n");
+    EXPECT_TRUE(mentions(result.error, {"'" + name + "'", "mien-train", "make train"}));
   }
 }
 

@@ -1,4 +1,4 @@
-// mien video as a program: turned, uneven, broken and unreachable films, and what Ctrl-C leaves.
+// mien video as a program: turned, uneven, broken and unreachable clips, and what Ctrl-C leaves.
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,23 +17,20 @@ using Json = nlohmann::json;
 
 class VideoInput : public VideoTest {
  protected:
-  /// Reads a film that ends early; gives the number of frames with faces.
-  std::size_t frames_of_broken(const std::string& film, const std::string& reason) {
-    const ProcessResult result = video({film, "--every", "5"});
-    EXPECT_EQ(result.exit_code, 3) << film;
-    EXPECT_NE(result.error.find("mien: " + film + ": " + reason), std::string::npos)
-        << result.error;
-    EXPECT_NE(result.error.find("what could be read is written\n"), std::string::npos)
-        << result.error;
-    EXPECT_NE(result.error.find("seconds of each emotion"), std::string::npos) << result.error;
+  /// Reads a clip that ends early; gives the number of frames with faces.
+  std::size_t frames_of_broken(const std::string& clip, const std::string& reason) {
+    const ProcessResult result = video({clip, "--every", "5"});
+    EXPECT_EQ(result.exit_code, 3) << clip;
+    EXPECT_TRUE(mentions(result.error, {"mien: " + clip + ": ", reason, "results up to there",
+                                        "seconds of each emotion"}));
     std::map<int, int> frames;
     for (const Json& row : rows(result.out)) ++frames[row["frame"]];
     return frames.size();
   }
 };
 
-TEST_F(VideoInput, PhoneFilmsAreTurned) {
-  make_film(path("upright.mp4"), {"-an", "-t", "0.2"});
+TEST_F(VideoInput, PhoneClipsAreTurned) {
+  make_clip(path("upright.mp4"), {"-an", "-t", "0.2"});
   const Json upright = rows(video({"upright.mp4"}).out).at(0);
   const Box wanted{upright["box"]["x"], upright["box"]["y"], upright["box"]["width"],
                    upright["box"]["height"]};
@@ -45,7 +42,7 @@ TEST_F(VideoInput, PhoneFilmsAreTurned) {
                {"transpose=1", {0, -1, 1, 0}},
                {"hflip", {-1, 0, 0, 1}}};
   for (const auto& kind : kinds) {
-    make_film(path("turned.mp4"), {"-an", "-t", "0.2"}, kind.stored);
+    make_clip(path("turned.mp4"), {"-an", "-t", "0.2"}, kind.stored);
     set_display_matrix(path("turned.mp4"), kind.matrix);
     const ProcessResult result = video({"turned.mp4", "--annotate", "drawn.mp4"});
     ASSERT_EQ(result.exit_code, 0) << result.error;
@@ -59,9 +56,9 @@ TEST_F(VideoInput, PhoneFilmsAreTurned) {
   }
 }
 
-TEST_F(VideoInput, TimesAreTheFilmsOwnWhereFramesComeUnevenly) {
+TEST_F(VideoInput, TimesAreTheClipsOwnWhereFramesComeUnevenly) {
   // Of ten frames only the first three are there.
-  make_film(path("uneven.mp4"), {"-an", "-fps_mode", "vfr"}, "select='lt(mod(n,10),3)'");
+  make_clip(path("uneven.mp4"), {"-an", "-fps_mode", "vfr"}, "select='lt(mod(n,10),3)'");
   const ProcessResult result =
       video({"uneven.mp4", "--annotate", "drawn.mkv", "--summary", "summary.json"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
@@ -77,70 +74,87 @@ TEST_F(VideoInput, TimesAreTheFilmsOwnWhereFramesComeUnevenly) {
               0.1);  // 112 frames' time, not 36 frames'
 }
 
-TEST_F(VideoInput, OfACutOffFilmTheBeginningIsKept) {
-  make_film(path("film.mp4"),
+TEST_F(VideoInput, OfATruncatedClipTheBeginningIsKept) {
+  make_clip(path("clip.mp4"),
             {"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "faststart"});
-  copy_film(path("film.mp4"), path("film.mkv"));
-  cut_off(path("film.mp4"), path("cut.mp4"), 0.6);
-  cut_off(path("film.mkv"), path("cut.mkv"), 0.6);
-  for (const char* film : {"cut.mp4", "cut.mkv"}) {
-    const std::size_t frames = frames_of_broken(film, "ends after 2.");
-    EXPECT_GE(frames, 11U) << film;  // of every fifth of 120
-    EXPECT_LE(frames, 17U) << film;
+  copy_clip(path("clip.mp4"), path("clip.mkv"));
+  cut_off(path("clip.mp4"), path("cut.mp4"), 0.6);
+  cut_off(path("clip.mkv"), path("cut.mkv"), 0.6);
+  for (const char* clip : {"cut.mp4", "cut.mkv"}) {
+    const std::size_t frames = frames_of_broken(clip, "ends after 2.");
+    EXPECT_GE(frames, 11U) << clip;  // of every fifth of 120
+    EXPECT_LE(frames, 17U) << clip;
   }
 }
 
 TEST_F(VideoInput, APieceThatBeginsLateIsWhole) {
-  make_film(path("late.mkv"), {"-an", "-t", "0.4", "-output_ts_offset", "5"});
+  make_clip(path("late.mkv"), {"-an", "-t", "0.4", "-output_ts_offset", "5"});
   const ProcessResult result = video({"late.mkv"});
   EXPECT_EQ(result.exit_code, 0) << result.error;
   EXPECT_NEAR(rows(result.out).at(0)["time"], 0, 1e-3);
 }
 
-TEST_F(VideoInput, DamagedPartsAreLeftOut) {
-  make_film(path("film.mkv"), {"-an", "-c:v", "mpeg4", "-q:v", "4"});
-  std::string bytes = base::read_text(path("film.mkv"));
-  for (std::size_t i = 0; i < 20000; ++i)
-    bytes[bytes.size() / 3 + i] = static_cast<char>(i * 7919 >> 3);
-  base::write_file(path("film.mkv"), bytes);
-  EXPECT_GT(frames_of_broken("film.mkv", ""), 10U);
+TEST_F(VideoInput, TimeContinuesWhereTheClockRestarts) {
+  make_clip(path("one.ts"), {"-t", "1", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"});
+  const std::string one = base::read_text(path("one.ts"));
+  base::write_file(path("three.ts"), one + one + one);
+  const ProcessResult result = video({"three.ts", "--annotate", "drawn.mkv"});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  std::map<int, double> times;
+  for (const Json& row : rows(result.out)) times[row["frame"]] = row["time"];
+  ASSERT_GE(times.size(), 80U);
+  double before = -1;
+  for (const auto& [frame, seconds] : times) {
+    EXPECT_GT(seconds, before) << "frame " << frame;
+    before = seconds;
+  }
+  EXPECT_NEAR(times.rbegin()->second, 3, 0.3);
+  EXPECT_GE(std::stoi(probe(path("drawn.mkv"), "nb_read_frames")), 88);
 }
 
-TEST_F(VideoInput, WhatIsNoFilmIsNamed) {
-  const std::string no_film = "no film that FFmpeg reads, or one that was cut off before its index";
-  const auto expect = [&](const std::string& film, int code, const std::string& message) {
-    const ProcessResult result = video({film, "-o", "rows.csv"});
-    EXPECT_EQ(result.exit_code, code) << film;
-    EXPECT_EQ(result.error, "mien: " + film + ": " + message + "\n");
-    EXPECT_FALSE(fs::exists(path("rows.csv"))) << film;
+TEST_F(VideoInput, DamagedPartsAreLeftOut) {
+  make_clip(path("clip.mkv"), {"-an", "-c:v", "mpeg4", "-q:v", "4"});
+  std::string bytes = base::read_text(path("clip.mkv"));
+  for (std::size_t i = 0; i < 20000; ++i)
+    bytes[bytes.size() / 3 + i] = static_cast<char>(i * 7919 >> 3);
+  base::write_file(path("clip.mkv"), bytes);
+  EXPECT_GT(frames_of_broken("clip.mkv", ""), 10U);
+}
+
+TEST_F(VideoInput, WhatIsNoClipIsNamed) {
+  const std::string no_clip = "not a video";
+  const auto expect = [&](const std::string& clip, int code, const std::string& part) {
+    const ProcessResult result = video({clip, "-o", "rows.csv"});
+    EXPECT_EQ(result.exit_code, code) << clip;
+    EXPECT_TRUE(mentions(result.error, {"mien: " + clip + ": ", part}));
+    EXPECT_FALSE(fs::exists(path("rows.csv"))) << clip;
   };
   base::write_file(path("empty.mp4"), std::string_view());
-  expect("empty.mp4", 1, no_film);
+  expect("empty.mp4", 1, no_clip);
   base::write_file(path("text.mp4"), std::string_view("It was a dark and stormy night.\n"));
-  expect("text.mp4", 1, no_film);
-  make_film(path("film.mp4"), {"-an", "-t", "0.2"});  // the index is at its end
-  cut_off(path("film.mp4"), path("no_index.mp4"), 0.5);
-  expect("no_index.mp4", 1, no_film);
+  expect("text.mp4", 1, no_clip);
+  make_clip(path("clip.mp4"), {"-an", "-t", "0.2"});  // the index is at its end
+  cut_off(path("clip.mp4"), path("no_index.mp4"), 0.5);
+  expect("no_index.mp4", 1, no_clip);
   ffmpeg({"-f", "lavfi", "-i", "sine=440:d=1", path("tone.wav")});
-  expect("tone.wav", 1, "holds sound, but no moving pictures");
-  ffmpeg({"-i", path("tone.wav"), "-i", kFilmFaces / "2008_001009.jpg", "-map", "0", "-map", "1",
+  expect("tone.wav", 1, "no video stream");
+  ffmpeg({"-i", path("tone.wav"), "-i", kClipFaces / "2008_001009.jpg", "-map", "0", "-map", "1",
           "-c:v", "copy", "-disposition:v", "attached_pic", path("cover.mp3")});
-  expect("cover.mp3", 1, "holds sound, but no moving pictures");
+  expect("cover.mp3", 1, "no video stream");
   fs::create_directory(path("folder"));
-  expect("folder", 1, "cannot open: Is a directory");
+  expect("folder", 1, "Is a directory");
   expect("missing.mp4", 1, "no such file");
-  expect("camera:x", 2, "cameras are camera:0, camera:1, …");
+  expect("camera:x", 2, "camera:0");
   const ProcessResult camera = video({"camera:93"});
   EXPECT_EQ(camera.exit_code, 1);
-  EXPECT_EQ(camera.error.find("mien: camera:93: there is no camera /dev/video93; "), 0U)
-      << camera.error;
+  EXPECT_TRUE(mentions(camera.error, {"camera:93: ", "/dev/video93"}));
 }
 
 TEST_F(VideoInput, ACameraThatIsUnplugged) {
 #ifndef MIEN_FAKE_CAMERA
   GTEST_SKIP() << "sanitizers allow no preloaded camera";
 #else
-  make_film(path("frames.yuv"),
+  make_clip(path("frames.yuv"),
             {"-an", "-t", "1", "-r", "15", "-f", "rawvideo", "-pix_fmt", "yuyv422"},
             "scale=426:240,crop=320:240");
   Command read = command({"camera:9", "-o", "rows.jsonl", "--annotate", "drawn.mp4"});
@@ -148,10 +162,7 @@ TEST_F(VideoInput, ACameraThatIsUnplugged) {
   read.environment["FAKE_CAMERA"] = path("frames.yuv");
   const ProcessResult result = run(read);
   EXPECT_EQ(result.exit_code, 3);
-  EXPECT_NE(result.error.find("mien: camera:9: the camera stopped or was unplugged (No such "
-                              "device); what could be read is written\n"),
-            std::string::npos)
-      << result.error;
+  EXPECT_TRUE(mentions(result.error, {"camera:9: ", "unplugged", "No such device"}));
   const std::vector<Json> all = rows(base::read_text(path("rows.jsonl")));
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all.front()["time"], 0);
@@ -162,23 +173,23 @@ TEST_F(VideoInput, ACameraThatIsUnplugged) {
 }
 
 TEST_F(VideoInput, AColonInANameIsNoProtocol) {
-  make_film(path("a:b.mp4"), {"-an", "-t", "0.2"});
+  make_clip(path("a:b.mp4"), {"-an", "-t", "0.2"});
   EXPECT_EQ(video({"a:b.mp4"}).exit_code, 0);
 }
 
 TEST_F(VideoInput, StandardInput) {
-  make_film(path("film.mkv"), {"-an", "-t", "0.2"});
+  make_clip(path("clip.mkv"), {"-an", "-t", "0.2"});
   Command piped = command({"-"});
-  piped.input = base::read_text(path("film.mkv"));
+  piped.input = base::read_text(path("clip.mkv"));
   const ProcessResult result = run(piped);
   EXPECT_EQ(result.exit_code, 0) << result.error;
   EXPECT_EQ(rows(result.out).back()["frame"], 5);
 }
 
 TEST_F(VideoInput, CtrlCLeavesWholeOutputs) {
-  make_film(path("film.mp4"));
-  copy_film(path("film.mp4"), path("four.mp4"));
-  ffmpeg({"-stream_loop", "500", "-i", path("film.mp4"), "-c", "copy",
+  make_clip(path("clip.mp4"));
+  copy_clip(path("clip.mp4"), path("four.mp4"));
+  ffmpeg({"-stream_loop", "500", "-i", path("clip.mp4"), "-c", "copy",
           path("long.mp4")});  // half an hour
   Process process(command(
       {"long.mp4", "-o", "rows.csv", "--annotate", "drawn.mp4", "--summary", "summary.json"}));
@@ -194,7 +205,7 @@ TEST_F(VideoInput, CtrlCLeavesWholeOutputs) {
   process.send(SIGINT);
   const ProcessResult result = process.wait();
   EXPECT_EQ(result.exit_code, 130);
-  EXPECT_NE(result.error.find("what was read is written\n"), std::string::npos) << result.error;
+  EXPECT_TRUE(mentions(result.error, {"stopped after", "results up to there"}));
   const std::string csv = base::read_text(path("rows.csv"));
   EXPECT_GE(csv.size(), 5000U);
   EXPECT_TRUE(csv.ends_with("\n"));
@@ -218,7 +229,7 @@ class SmallServer {
         ::listen(listener_, 4) != 0)
       throw std::runtime_error("no port");
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/film.mkv";
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/clip.mkv";
     thread_ = std::jthread([this] { serve(); });
   }
   ~SmallServer() { ::shutdown(listener_, SHUT_RDWR); }
@@ -250,19 +261,19 @@ class SmallServer {
 };
 
 TEST_F(VideoInput, AUrlAndOneThatBreaksOff) {
-  make_film(path("film.mkv"), {"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"});
-  const std::string film = base::read_text(path("film.mkv"));
+  make_clip(path("clip.mkv"), {"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"});
+  const std::string clip = base::read_text(path("clip.mkv"));
   {
-    const SmallServer server(film, film.size());
+    const SmallServer server(clip, clip.size());
     const ProcessResult result = video({server.url(), "--every", "10"});
     EXPECT_EQ(result.exit_code, 0) << result.error;
     EXPECT_EQ(rows(result.out).back()["frame"], 110);
   }
-  const SmallServer server(film, film.size() / 2);
+  const SmallServer server(clip, clip.size() / 2);
   EXPECT_GE(frames_of_broken(server.url(), ""), 8U);
-  const ProcessResult refused = video({"http://127.0.0.1:9/film.mkv"});
+  const ProcessResult refused = video({"http://127.0.0.1:9/clip.mkv"});
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_EQ(refused.error, "mien: http://127.0.0.1:9/film.mkv: cannot open: Connection refused\n");
+  EXPECT_TRUE(mentions(refused.error, {"http://127.0.0.1:9/clip.mkv: ", "Connection refused"}));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// mien video as a program: an hour of film takes no more memory than six minutes.
+// mien video as a program: an hour of clip takes no more memory than six minutes.
 #include <sys/resource.h>
 
 #include "video_rows.hpp"
@@ -28,7 +28,7 @@ class VideoMemory : public VideoTest {
 
 TEST_F(VideoMemory, IsFlatOverAnHour) {
   // Small and slow, so that an hour passes in seconds: two frames a second.
-  make_film(path("clip.mp4"), {"-an", "-c:v", "libx264", "-preset", "ultrafast"},
+  make_clip(path("clip.mp4"), {"-an", "-c:v", "libx264", "-preset", "ultrafast"},
             "scale=240:136,fps=2");
   const long six_minutes = peak_after(90);
   EXPECT_NEAR(seconds_, 360, 1);

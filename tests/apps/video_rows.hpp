@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "film.hpp"
+#include "clips.hpp"
 
 namespace mien::test {
 
@@ -13,7 +13,7 @@ class VideoTest : public testing::Test {
   void SetUp() override {
     MIEN_SKIP_WITHOUT(kMienVideo);
     MIEN_SKIP_WITHOUT(kFfmpeg);
-    MIEN_SKIP_WITHOUT(kFilmFaces);
+    MIEN_SKIP_WITHOUT(kClipFaces);
   }
   std::filesystem::path path(const std::string& name) const { return folder_ / name; }
 

@@ -10,12 +10,12 @@
 
 #include "apps_support.hpp"
 
-// Short films of public-domain faces that move over a background, made by Debian's ffmpeg.
+// Short clips of public-domain faces that move over a background, made by Debian's ffmpeg.
 namespace mien::test {
 
 inline const std::filesystem::path kFfmpeg = "/usr/bin/ffmpeg", kFfprobe = "/usr/bin/ffprobe";
 inline const std::filesystem::path kMienVideo = std::filesystem::path(MIEN_BIN_DIR) / "mien-video";
-inline const std::filesystem::path kFilmFaces =
+inline const std::filesystem::path kClipFaces =
     "/usr/share/doc/libdlib19.1/examples/faces";  // libdlib19.1
 
 inline void ffmpeg(std::vector<std::string> arguments) {
@@ -24,14 +24,14 @@ inline void ffmpeg(std::vector<std::string> arguments) {
   ASSERT_EQ(result.exit_code, 0) << result.error;
 }
 
-/// What ffprobe says of the first picture stream (or of "a:0", the first sound): e.g. probe(film,
+/// What ffprobe says of the first image stream (or of "a:0", the first sound): e.g. probe(clip,
 /// "width").
-inline std::string probe(const std::filesystem::path& film, const std::string& field,
+inline std::string probe(const std::filesystem::path& clip, const std::string& field,
                          const std::string& stream = "v:0") {
   const ProcessResult result =
       run({.program = kFfprobe,
            .arguments = {"-v", "error", "-count_frames", "-select_streams", stream, "-show_entries",
-                         "stream=" + field, "-of", "csv=p=0", film}});
+                         "stream=" + field, "-of", "csv=p=0", clip}});
   EXPECT_EQ(result.error, "");
   return result.out.substr(0, result.out.find('\n'));
 }
@@ -43,7 +43,7 @@ struct TwoPeople {
   static double upper_x(double time) { return 120 + 100 * time; }  // about the middle of the face
   static double lower_x(double time) { return 512 - 100 * time; }
 };
-inline void make_film(const std::filesystem::path& path,
+inline void make_clip(const std::filesystem::path& path,
                       std::vector<std::string> how = {"-c:v", "libx264", "-preset", "ultrafast",
                                                       "-c:a", "aac"},
                       const std::string& change = "null") {
@@ -59,7 +59,7 @@ inline void make_film(const std::filesystem::path& path,
       "-t",
       "4",
       "-i",
-      kFilmFaces / "2008_001009.jpg",
+      kClipFaces / "2008_001009.jpg",
       "-loop",
       "1",
       "-r",
@@ -67,7 +67,7 @@ inline void make_film(const std::filesystem::path& path,
       "-t",
       "4",
       "-i",
-      kFilmFaces / "2009_004587.jpg",
+      kClipFaces / "2009_004587.jpg",
       "-f",
       "lavfi",
       "-i",
@@ -88,8 +88,8 @@ inline void make_film(const std::filesystem::path& path,
   ffmpeg(words);
 }
 
-/// The same film in another container or with other streams, without encoding anew.
-inline void copy_film(const std::filesystem::path& from, const std::filesystem::path& to,
+/// The same clip in another container or with other streams, without encoding anew.
+inline void copy_clip(const std::filesystem::path& from, const std::filesystem::path& to,
                       std::vector<std::string> how = {}) {
   std::vector<std::string> words = {"-i", from, "-c", "copy"};
   words.insert(words.end(), how.begin(), how.end());
@@ -107,8 +107,8 @@ inline void cut_off(const std::filesystem::path& from, const std::filesystem::pa
 
 /// Sets how players turn an MP4 file: the display matrix {a, b, c, d} of its first track, x' = a x
 /// + c y, y' = b x + d y.
-inline void set_display_matrix(const std::filesystem::path& film, std::array<int, 4> matrix) {
-  std::string bytes = base::read_text(film);
+inline void set_display_matrix(const std::filesystem::path& clip, std::array<int, 4> matrix) {
+  std::string bytes = base::read_text(clip);
   const std::size_t at = bytes.find("tkhd") + 44;
   const std::array<std::int64_t, 9> values = {matrix[0] * 65536,
                                               matrix[1] * 65536,
@@ -123,7 +123,7 @@ inline void set_display_matrix(const std::filesystem::path& film, std::array<int
     for (std::size_t byte = 0; byte < 4; ++byte)
       bytes[at + 4 * i + byte] = static_cast<char>(values[i] >> (24 - 8 * byte) & 0xff);
   }
-  base::write_file(film, bytes);
+  base::write_file(clip, bytes);
 }
 
 }  // namespace mien::test

@@ -21,7 +21,7 @@ class CountingDetector : public vision::FaceDetector {
   vision::Detection search(const ImageView& image, double) const override {
     const float half = static_cast<float>(image.width) / 2;
     if (image.row(0)[0] == 99) throw std::runtime_error("broken");
-    return {std::vector<DetectedFace>(image.row(0)[0], {{half, half, half, half}, 1, {}}), 0};
+    return {std::vector<DetectedFace>(image.row(0)[0], {{half, half, half, half}, 1, {}})};
   }
 };
 

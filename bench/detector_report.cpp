@@ -185,7 +185,7 @@ int smallest_found(const std::string& name, const std::vector<PhotoSet>& sets) {
 }
 
 void print_speed(const std::vector<std::string>& detectors, const std::vector<PhotoSet>& sets) {
-  const Image& photo = sets.front().images.front().image;
+  const Image& image = sets.front().photos.front().image;
   std::puts("| detector | threads | 640x480 | 1280x720 | 4000x3000 | smallest face found |");
   std::puts("|---|---:|---:|---:|---:|---:|");
   for (const std::string& name : detectors) {

@@ -76,7 +76,7 @@ class Photos:
     """JAFFE and CK+48, with faces detected, cropped and packed once per detector and crop geometry."""
 
     def __init__(self, data, scratch):
-        self.data, self.scratch, self.packed = data, scratch, {}
+        self.data, self.scratch, self.packed, self.yunet = data, scratch, {}, None
 
     def set(self, name, *options):
         key = (name, *options)
@@ -93,12 +93,14 @@ class Photos:
         return (self.data / name).exists()
 
     def has_yunet(self):
-        try:
-            self.jaffe("yunet", "1 0 0")
-        except subprocess.CalledProcessError as error:
-            print(f"YuNet was not measured: {error.stderr.strip()}\n")
-            return False
-        return True
+        if self.yunet is None:
+            try:
+                self.jaffe("yunet", "1 0 0")
+                self.yunet = True
+            except subprocess.CalledProcessError as error:
+                print(f"YuNet was not measured: {error.stderr.strip()}", file=sys.stderr)
+                self.yunet = False
+        return self.yunet
 
 
 EMOTIONS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]

@@ -17,10 +17,11 @@ using test::make_sample;
 class CountingDetector : public vision::FaceDetector {
  public:
   std::string_view name() const override { return "counting"; }
-  std::vector<DetectedFace> detect(const ImageView& image) const override {
+  vision::ScoreScale score_scale() const override { return {}; }
+  vision::Detection search(const ImageView& image, double) const override {
     const float half = static_cast<float>(image.width) / 2;
     if (image.row(0)[0] == 99) throw std::runtime_error("broken");
-    return std::vector<DetectedFace>(image.row(0)[0], {{half, half, half, half}, 1, {}});
+    return {std::vector<DetectedFace>(image.row(0)[0], {{half, half, half, half}, 1, {}})};
   }
 };
 

@@ -1,9 +1,8 @@
-// Whether the server should gather faces of several requests into one call of the network: CPU time
-// a face by batch, on one thread, as its workers run it. Time of the thread, not of the clock:
-// other work on the machine does not count.
-//   batching PHOTO [MODEL…]
-// The last columns: the time of a whole request with this photo (decoding and detection included),
-// and how much of it batches of eight would save.
+// CPU time per face by batch size, on one thread: shows whether the server should batch faces of
+// several requests. Uses thread time, so that other processes do not matter.
+//   batching PHOTO [MODEL...]
+// The last columns are the time of a whole request with this photo (with decoding and detection)
+// and the share of it that batches of 8 would save.
 #include <ctime>
 
 #include <algorithm>
@@ -27,7 +26,7 @@ double thread_milliseconds() {
   return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
 }
 
-/// The median over calls that take about half a second.
+/// The median over calls during about half a second.
 template <class Call>
 double median_milliseconds(Call call) {
   std::vector<double> times;
@@ -42,8 +41,8 @@ double median_milliseconds(Call call) {
   return times[times.size() / 2];
 }
 
-double milliseconds_a_face(const mien::engine::Network& network, std::int64_t batch,
-                           std::int64_t side) {
+double milliseconds_per_face(const mien::engine::Network& network, std::int64_t batch,
+                             std::int64_t side) {
   const mien::engine::InputShape shape{batch, 1, side, side};
   const std::vector<float> input(static_cast<std::size_t>(batch * side * side), 0.5F);
   std::vector<std::vector<float>> values;
@@ -65,7 +64,7 @@ void measure(const std::filesystem::path& path, std::span<const std::byte> photo
               std::string(to_string(network.precision())).c_str());
   double alone = 0, by_eight = 0;
   for (const std::int64_t batch : {1, 2, 4, 8, 16, 32}) {
-    const double time = milliseconds_a_face(network, batch, side);
+    const double time = milliseconds_per_face(network, batch, side);
     if (batch == 1) alone = time;
     if (batch == 8) by_eight = time;
     std::printf(" %.3f |", time);
@@ -83,8 +82,8 @@ int main(int argc, char** argv) {
       throw mien::Error(mien::ErrorCode::kInvalidArgument, "usage: batching PHOTO [MODEL...]");
     const std::vector<std::byte> photo = mien::base::read_file(argv[1]);
     std::puts(
-        "| ms of CPU a face, one thread | 1 at a time | 2 | 4 | 8 | 16 | 32 | whole request | "
-        "saved by eight |\n|---|---|---|---|---|---|---|---|---|");
+        "| CPU ms per face, one thread | batch 1 | 2 | 4 | 8 | 16 | 32 | whole request | "
+        "saved by batch 8 |\n|---|---|---|---|---|---|---|---|---|");
     for (int i = 2; i < argc; ++i) measure(mien::model::locate_model(argv[i]), photo);
     if (argc == 2) measure(mien::model::locate_model(""), photo);
     return 0;

@@ -1,4 +1,4 @@
-// What the engine takes for the reference network, by precision and batch, on one thread:
+// Time of the reference network in the engine, by precision and batch size, on one thread:
 //   build/bench/engine_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
 #include <benchmark/benchmark.h>
 
@@ -38,7 +38,7 @@ void run(benchmark::State& state, Precision precision) {
   }
 }
 
-/// From the parsed file to the first answer.
+/// From the parsed file to a prepared network.
 void start(benchmark::State& state, Precision precision) {
   const model::Model model = model_for(precision);
   try {

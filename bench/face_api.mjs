@@ -1,4 +1,4 @@
-// Times @vladmandic/face-api on a photograph: decode, tiny face detector or SSD, expression network; WASM backend with SIMD and
+// Times @vladmandic/face-api on a photo: decode, tiny face detector or SSD, expression network; WASM backend with SIMD and
 // threads, the fastest that needs no native TensorFlow. Prints JSON.
 //   node face_api.mjs NODE_MODULES tiny|ssd PHOTO SECONDS
 import {createRequire} from 'node:module';

@@ -1,8 +1,8 @@
-// The same service on three HTTP libraries, each in the way it is meant to be used: what
-// docs/server-performance.md compares.
+// The same service on three HTTP libraries, each in its usual configuration, for
+// docs/server-performance.md.
 //   http_peers mien|httplib|microhttpd PORT
-// POST /work: two threads, 1 ms of CPU time, then the body's length as the answer. `mien` is
-// src/server on Boost.Beast.
+// POST /work: two threads, 1 ms of CPU time, then responds with the body's length. `mien` is
+// server/ on Boost.Beast.
 #include <httplib.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -30,7 +30,7 @@ std::string work(std::size_t body_bytes) {
   const double end = thread_seconds() + 1e-3;
   while (thread_seconds() < end) {
   }
-  return mien::format("{\"bytes\": %zu}\n", body_bytes);
+  return mien::base::format("{\"bytes\": %zu}\n", body_bytes);
 }
 
 void announce(int port) {
@@ -65,7 +65,8 @@ void serve_mien(int port) {
 }
 
 void serve_httplib(int port) {
-  httplib::Server server;  // its default: a pool of eight threads or more, one connection a thread
+  httplib::Server
+      server;  // its default: a pool of eight threads or more, one connection per thread
   server.set_payload_max_length(kMaxBody);
   server.Post("/work", [](const httplib::Request& request, httplib::Response& response) {
     response.set_content(work(request.body.size()), "application/json");

@@ -1,10 +1,10 @@
-// Loads a running `mien serve` and checks every answer against its own picture.
+// Load test of a running `mien serve`; checks every response.
 //   load PORT --photo FILE [--connections N] [--seconds S | --requests N] [--detector NAME]
 //   [--model FILE]
-// Prints one row of a Markdown table. Each connection sends a picture, waits for the answer, sends
-// the next; every 50th request is one that must be refused, and every 200th comes on a new
-// connection. The pictures are parts of the photo of many sizes, so that no two have the same
-// answer; the right answers are computed here, without the server.
+// Prints one row of a Markdown table. Each connection sends an image, waits for the response, and
+// sends the next; every 50th request is invalid, and every 200th uses a new connection. The images
+// are crops of the photo with different sizes, so that all responses differ; the expected responses
+// are computed here, without the server.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -38,16 +38,16 @@ struct Options {
   double seconds = 5;
 
   void declare(mien::base::OptionSet& o) {
-    o.add(photo, "photo", "FILE", "with a face");
-    o.add(connections, "connections", "N", "at once", {1, 10000});
-    o.add(seconds, "seconds", "S", "how long", {0.1, 1e6});
-    o.add(requests, "requests", "N", "how many instead; 0: as long as --seconds", {0, 1e9});
-    o.add(detector, "detector", "NAME", "the server's");
-    o.add(model, "model", "FILE", "the server's");
+    o.add(photo, "photo", "FILE", "photo with a face");
+    o.add(connections, "connections", "N", "concurrent connections", {1, 10000});
+    o.add(seconds, "seconds", "S", "duration", {0.1, 1e6});
+    o.add(requests, "requests", "N", "number of requests; 0: until --seconds", {0, 1e9});
+    o.add(detector, "detector", "NAME", "as the server uses");
+    o.add(model, "model", "FILE", "as the server uses");
   }
 };
 
-/// One HTTP connection; throws std::runtime_error where the server does not answer.
+/// One HTTP connection; throws std::runtime_error if the server does not respond.
 class Client {
  public:
   explicit Client(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -62,12 +62,12 @@ class Client {
   Client& operator=(const Client&) = delete;
   ~Client() { ::close(socket_); }
 
-  /// The whole answer, headers included.
+  /// The complete response with headers.
   std::string ask(const std::string& request) {
     for (std::size_t sent = 0; sent < request.size();) {
       const ::ssize_t count =
           ::send(socket_, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
-      if (count <= 0) throw std::runtime_error("the server has closed the connection");
+      if (count <= 0) throw std::runtime_error("the server closed the connection");
       sent += static_cast<std::size_t>(count);
     }
     std::string answer;
@@ -75,7 +75,7 @@ class Client {
     while (answer.size() < whole) {
       char block[65536];
       const ::ssize_t count = ::recv(socket_, block, sizeof block, 0);
-      if (count <= 0) throw std::runtime_error("no answer");
+      if (count <= 0) throw std::runtime_error("no response");
       answer.append(block, static_cast<std::size_t>(count));
       const std::size_t head = answer.find("\r\n\r\n");
       const std::size_t length = answer.find("Content-Length: ");
@@ -90,15 +90,15 @@ class Client {
 };
 
 struct Question {
-  std::string request, wanted;  // a part of the answer that only this picture has
+  std::string request, wanted;  // a part of the answer that only this image has
 };
 
-std::string post(const std::vector<std::byte>& picture) {
+std::string post(const std::vector<std::byte>& image) {
   return mien::base::format(
              "POST /v1/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
              "image/jpeg\r\nContent-Length: %zu\r\n\r\n",
-             picture.size()) +
-         std::string(reinterpret_cast<const char*>(picture.data()), picture.size());
+             image.size()) +
+         std::string(reinterpret_cast<const char*>(image.data()), image.size());
 }
 
 std::vector<Question> make_questions(const Options& options) {
@@ -112,14 +112,14 @@ std::vector<Question> make_questions(const Options& options) {
     mien::ImageView part = photo;
     part.width -= i * photo.width() / (8 * kCount);
     part.height -= i * 5 % kCount * photo.height() / (8 * kCount);
-    const std::vector<std::byte> picture = mien::vision::encode_jpeg(part, 90);
-    const mien::PhotoAnalysis analysis = analyzer.analyze_encoded(picture, "image");
+    const std::vector<std::byte> image = mien::vision::encode_jpeg(part, 90);
+    const mien::PhotoAnalysis analysis = analyzer.analyze_encoded(image, "image");
     std::string wanted = mien::base::format("\"width\": %d, \"height\": %d, \"faces\": [",
                                             analysis.width, analysis.height);
     for (const mien::Face& face : analysis.faces)
       wanted += (&face == analysis.faces.data() ? "" : ", ") +
                 mien::pipeline::face_json(face, analyzer.labels());
-    if (answers.insert(wanted += "]").second) questions.push_back({post(picture), wanted});
+    if (answers.insert(wanted += "]").second) questions.push_back({post(image), wanted});
   }
   return questions;
 }

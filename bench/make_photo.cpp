@@ -1,4 +1,4 @@
-// make_photo IN WIDTH HEIGHT OUT.jpg: a photograph at another size, for measurements.
+// make_photo IN WIDTH HEIGHT OUT.jpg: resizes a photo for measurements.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>

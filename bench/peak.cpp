@@ -1,4 +1,4 @@
-// What one core of this machine can do at most (common/peak.hpp), as JSON.
+// Peak throughput of one core of this machine (common/peak.hpp), as JSON.
 #include "common/peak.hpp"
 
 #include <cstdio>

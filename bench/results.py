@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Measures the shipped networks and writes the tables of docs/results.md: `make results DATA=folder`.
 
-DATA is a folder with fer2013.csv (or .csv.xz), fer2013new.csv and, optionally, CK+48/ and jaffe/. The optional second argument is the model
-file trained with the original study's recipe (recipes/original.toml).
+    bench/results.py DATA [ORIGINAL]            all tables
+    bench/results.py DATA --photos [MODEL...]   prints only the table "On photos", for other models too
+
+DATA is a folder with fer2013.csv (or .csv.xz), fer2013new.csv and, optionally, CK+48/, jaffe/, raf-db/train/ and peers/ (ONNX networks with
+sidecars, docs/evaluation.md). ORIGINAL is the model file trained with the original study's recipe (recipes/original.toml).
 """
 import json
 import lzma
@@ -98,6 +101,56 @@ class Photos:
         return True
 
 
+EMOTIONS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+
+
+def heads_of(model):
+    return [output["name"] for output in json.loads(mien("info", model, "--format", "json"))["outputs"]]
+
+
+def photo_sets(photos, crop):
+    """Sets of photos that no shipped network was trained on: title, evaluate's arguments."""
+    folder = photos.data / "raf-db/train"
+    sets = [("RAF-DB train", ["--data", folder])] if folder.exists() else []
+    sets += [("CK+48", ["--data", photos.set("CK+48")])] if photos.has("CK+48") else []
+    if photos.has("jaffe"):
+        detector = "yunet" if photos.has_yunet() else "hog"
+        packed = photos.jaffe(detector, crop[detector])
+        sets += [("JAFFE", ["--data", packed]), ("JAFFE, subject baseline", ["--data", packed, "--subject-baseline"])]
+    return sets
+
+
+def confusion_lines(report):
+    """Percent of the row, for the seven emotions."""
+    labels = report["labels"]
+    columns = [labels.index(emotion) for emotion in EMOTIONS]
+    lines = [f"| label, % | {' | '.join(EMOTIONS)} | images |", "|---|" + "---|" * (len(EMOTIONS) + 1)]
+    for emotion in EMOTIONS:
+        row = report["confusion"][labels.index(emotion)]
+        lines.append(f"| {emotion} | {' | '.join(f'{100 * row[c] / max(1, sum(row)):.0f}' for c in columns)} | {sum(row)} |")
+    return lines
+
+
+def on_photos(models, photos):
+    """Zero-shot results on photos, and the confusion matrix of the first model's default head on RAF-DB."""
+    lines = ["| model, head | photos | images | accuracy, % | macro F1 | calibration error |", "|---|---|---|---|---|---|"]
+    matrix = None
+    peers = sorted(path for path in (photos.data / "peers").glob("*.onnx") if path.with_name(path.name + ".toml").exists())
+    for model in [*models, *peers]:
+        is_peer = model in peers
+        heads = [None] if is_peer else heads_of(model)
+        crop = crops_of(models[0] if is_peer else model)
+        for head in heads:
+            name = model.stem + (f", {head}" if len(heads) > 1 else "")
+            for title, arguments in photo_sets(photos, crop):
+                chosen = ["--head", head] if len(heads) > 1 else []
+                report = json.loads(mien("evaluate", "--model", model, *arguments, *chosen, "--format", "json"))
+                lines.append(f"| {name} | {title} | {report['count']} | {percent(report['accuracy'])} | {number(report['macro_f1'])} | {number(report['ece'])} |")
+                if title == "RAF-DB train" and matrix is None:
+                    matrix = [f"RAF-DB train, {name} (the default head): labels in rows, predictions in columns", "", *confusion_lines(report)]
+    return lines + (["", *matrix] if matrix else [])
+
+
 def photo_table(models, photos):
     """Every head of every model on whole photos."""
     detectors = ["hog", *(["yunet"] if photos.has_yunet() else [])]
@@ -105,7 +158,7 @@ def photo_table(models, photos):
     details = []
     for model in models:
         crops = crops_of(model)
-        outputs = [output["name"] for output in json.loads(mien("info", model, "--format", "json"))["outputs"]]
+        outputs = heads_of(model)
         for head in outputs:
             name = model.stem + (f", {head}" if len(outputs) > 1 else "")
             sets = [(f"JAFFE, {detector}", photos.jaffe(detector, crops[detector])) for detector in detectors] if photos.has("jaffe") else []
@@ -116,10 +169,9 @@ def photo_table(models, photos):
                 if title != "JAFFE, hog":
                     recalls = {c["label"]: c["recall"]["value"] for c in report["per_class"] if c["support"] > 0}
                     details.append((name, title, recalls))
-    emotions = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
-    lines += ["", f"| recall | | {' | '.join(emotions)} |", "|---|---|" + "---|" * len(emotions)]
+    lines += ["", f"| recall | | {' | '.join(EMOTIONS)} |", "|---|---|" + "---|" * len(EMOTIONS)]
     for name, title, recalls in details:
-        lines.append(f"| {name} | {title} | {' | '.join(f'{recalls[e]:.2f}' if e in recalls else '' for e in emotions)} |")
+        lines.append(f"| {name} | {title} | {' | '.join(f'{recalls[e]:.2f}' if e in recalls else '' for e in EMOTIONS)} |")
     return lines
 
 
@@ -152,6 +204,11 @@ def robustness(models, csv, scratch):
 
 def main():
     data = Path(sys.argv[1])
+    if len(sys.argv) > 2 and sys.argv[2] == "--photos":
+        with tempfile.TemporaryDirectory() as folder:
+            models = [Path(path) for path in sys.argv[3:]] or [ROOT / "models/mien.onnx"]
+            print("\n".join(on_photos(models, Photos(data, Path(folder)))))
+        return
     original = sys.argv[2] if len(sys.argv) > 2 else None
     models = [ROOT / "models/mien.onnx", ROOT / "models/reference.onnx"]
     lines = []
@@ -165,6 +222,8 @@ def main():
         votes = data / "fer2013new.csv"
         filtered = scratch / "filtered.npy"
         text = mien("data", "filter", csv, "--crop", crops_of(models[0])["hog"], "-o", filtered).rsplit("wrote", 1)[0]
+        photos = Photos(data, scratch)
+        lines += ["## On photos", "", *on_photos(models, photos), ""]
         lines += ["## Images in which HOG finds exactly one face", "", "```", text + "```"]
         for model in models:
             int8 = model.with_name(model.stem + "-int8.onnx")
@@ -181,7 +240,6 @@ def main():
             for split in ("PublicTest", "PrivateTest"):
                 lines.append(score_row(f"{split}, filtered", evaluate(original, boxes, split)))
             lines.append(score_row("PrivateTest, unfiltered", evaluate(original, csv, "PrivateTest")))
-        photos = Photos(data, scratch)
         lines += ["", "## Whole photos", "", *photo_table(models, photos)]
         if photos.has("jaffe"):
             lines += ["", f"JAFFE, 213 photos, {models[0].name}: detector and crop geometry (scale, shift_x, shift_y)", "", *geometry_table(models[0], photos)]

@@ -1,6 +1,6 @@
-// What one 3x3 convolution of each stage of the shipped network takes in training, forward and
-// back, for 64 pictures of 48 pixels in f32 on two threads: Mien's and LibTorch's own. The memory
-// that both take is kept, as mien-train keeps it:
+// Time of one 3x3 convolution of each stage of the shipped network in training, forward and
+// backward, for 64 images of 48 pixels in f32 on two threads: Mien's and LibTorch's. Memory is
+// reused, as in mien-train:
 //   export
 //   GLIBC_TUNABLES=glibc.malloc.trim_threshold=4000000000:glibc.malloc.mmap_threshold=4000000000
 //   build/bench/train_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
@@ -10,7 +10,7 @@
 
 namespace {
 
-torch::Tensor own(const torch::Tensor& input, const torch::Tensor& weight) {
+torch::Tensor winograd(const torch::Tensor& input, const torch::Tensor& weight) {
   return mien::training::convolve_3x3(input, weight);
 }
 torch::Tensor libtorch(const torch::Tensor& input, const torch::Tensor& weight) {
@@ -44,7 +44,7 @@ void stages(benchmark::internal::Benchmark* benchmark) {
   benchmark->Unit(benchmark::kMillisecond)->UseRealTime();
 }
 
-BENCHMARK_CAPTURE(run, own, own)->Apply(stages);
+BENCHMARK_CAPTURE(run, winograd, winograd)->Apply(stages);
 BENCHMARK_CAPTURE(run, libtorch, libtorch)->Apply(stages);
 
 }  // namespace

@@ -11,13 +11,9 @@ void add_precision_option(base::OptionSet& options, std::string& precision) {
                      "arithmetic of the network");
 }
 
-void add_detector_options(base::OptionSet& options, std::string& detector, int& min_face) {
+void add_detector_option(base::OptionSet& options, std::string& detector) {
   options.add(detector, "detector", "NAME",
               "face detector: auto, hog, yunet, or an ONNX file of a detector");
-  options.add(min_face, "min-face", "PIXELS",
-              "smallest face to find, at least an 80th of a photo's longer side; 0: 40, and more "
-              "in large photos",
-              {0, 20000});
 }
 
 void AnalyzerSettings::declare_network(base::OptionSet& set) {
@@ -29,7 +25,11 @@ void AnalyzerSettings::declare_network(base::OptionSet& set) {
 }
 
 void AnalyzerSettings::declare_detector(base::OptionSet& set) {
-  add_detector_options(set, options.detector, options.min_face);
+  add_detector_option(set, options.detector);
+  set.add(options.min_face, "min-face", "PIXELS",
+          "smallest face to find, at least an 80th of a photo's longer side; 0: 40, and more in "
+          "large photos",
+          {0, 20000});
 }
 
 void AnalyzerSettings::declare(base::OptionSet& set) {

@@ -7,11 +7,12 @@
 
 namespace mien::apps {
 
-/// The options that select and configure networks, declared once for all commands. Each function
-/// declares one or two of them; a command calls those that apply to it.
+// The options that select and configure networks, declared once for all commands.
+
+/// Declare one option each.
 void add_model_option(base::OptionSet& options, std::string& model);
 void add_precision_option(base::OptionSet& options, std::string& precision);
-void add_detector_options(base::OptionSet& options, std::string& detector, int& min_face);
+void add_detector_option(base::OptionSet& options, std::string& detector);
 
 /// What an Analyzer is loaded from.
 struct AnalyzerSettings {

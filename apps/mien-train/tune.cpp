@@ -106,8 +106,7 @@ int tune_command(std::span<const std::string> arguments) {
     std::string lines;
     for (const training::Trial& trial : done) lines += training::trial_to_json(trial, space);
     base::write_file(log, lines);
-    base::write_file(folder / "trials.svg",
-                     training::trials_svg(done, space, "mien tune, " + method));
+    plots::write_svg_file(folder / "trials.svg", training::trials_figure(done, space));
   };
   const auto evaluate = [&](const training::Request& request) {
     for (const training::Trial& trial : done) {  // its checkpoint would be resumed for this trial

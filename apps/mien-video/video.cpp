@@ -84,8 +84,7 @@ class PersonBaselines {
     const bool learning = options_.half_life > 0 || seconds - person.first < options_.baseline;
     if (learning) person.mean.add(tracked.face, elapsed);
     if (learning && options_.half_life <= 0) return;
-    tracked.face =
-        person.mean.apply(tracked.face, 1, options_.analyzer.options.min_confidence);
+    tracked.face = person.mean.apply(tracked.face, 1, options_.analyzer.options.min_confidence);
     tracked.label = static_cast<std::size_t>(
         std::ranges::find(labels_, to_string(tracked.face.emotion)) - labels_.begin());
   }

@@ -7,6 +7,7 @@
 #include "audit/features.hpp"
 #include "audit/sheets.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "commands.hpp"
 #include "common/analyzer_options.hpp"
 #include "common/command_line.hpp"
@@ -118,17 +119,17 @@ int audit_command(std::span<const std::string> arguments) {
 
   std::optional<ProgressBar> bar;
   audit::NetworkView view =
-      audit::look_at(dataset, model::locate_model(options.model), options.threads,
-                     watch(bar, "features", dataset.size(), "images"));
+      audit::analyze_dataset(dataset, model::locate_model(options.model), options.threads,
+                             watch(bar, "features", dataset.size(), "images"));
   if (options.predictions.empty())
-    audit::forget_training(view.probabilities, dataset);
+    audit::mask_training(view.probabilities, dataset);
   else
     view.probabilities = std::move(predictions);
   audit::AuditOptions limits{.flat = static_cast<float>(options.flat),
                              .drop_flat = static_cast<float>(options.drop_flat),
-                             .drop_twin = static_cast<float>(options.drop_duplicate),
+                             .drop_duplicate = static_cast<float>(options.drop_duplicate),
                              .relabel = static_cast<float>(options.relabel)};
-  limits.twins.least_correlation = static_cast<float>(options.duplicate);
+  limits.duplicates.min_correlation = static_cast<float>(options.duplicate);
   const audit::AuditResult result = audit::audit(dataset, view.features, view.probabilities, limits,
                                                  watch(bar, "compare", dataset.size(), "images"));
   bar.reset();
@@ -140,9 +141,10 @@ int audit_command(std::span<const std::string> arguments) {
   base::write_file(folder / "suspects.csv", audit::suspects_csv(result, dataset));
   base::write_file(folder / "drop.csv", audit::drop_csv(result.edits));
   base::write_file(folder / "relabel.csv", audit::relabel_csv(result.edits));
-  base::write_file(folder / "audit.json", audit::to_json(result, dataset));
+  const std::string json = base::to_text(audit::to_json(result, dataset)) + "\n";
+  base::write_file(folder / "audit.json", json);
   if (options.format == "json")
-    std::fputs(audit::to_json(result, dataset).c_str(), stdout);
+    std::fputs(json.c_str(), stdout);
   else
     std::printf("%s\n  open %s\n", audit::to_text(result, dataset).c_str(),
                 (folder / "index.html").c_str());

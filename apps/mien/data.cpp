@@ -67,7 +67,7 @@ constexpr const char* kUsage =
 
 datasets::Dataset read_source(const std::string& source, const DataOptions& options) {
   if (!std::filesystem::is_directory(source)) return datasets::read_dataset(source);
-  const std::vector<datasets::LabelledImage> images = datasets::list_labelled_images(source);
+  const std::vector<datasets::LabeledImage> images = list_labeled_folder(source);
   std::unique_ptr<vision::FaceDetector> detector;
   datasets::FaceCropper cropper = datasets::whole_image;
   if (options.faces) {
@@ -91,10 +91,9 @@ datasets::Dataset read_source(const std::string& source, const DataOptions& opti
 datasets::HeldOutSubjects hold_out(datasets::Dataset& dataset, const std::string& source,
                                    int every) {
   const datasets::HeldOutSubjects held = datasets::hold_out_subjects(dataset, every);
-  if (held.persons > 0) {
+  if (held.subjects > 0) {
     std::fprintf(stderr, "mien: %s: moved %zu of %zu subjects, %zu of %zu images, to PrivateTest\n",
-                 source.c_str(), held.held_persons, held.persons, held.held_pictures,
-                 held.pictures);
+                 source.c_str(), held.held_subjects, held.subjects, held.held_images, held.images);
   }
   return held;
 }
@@ -126,7 +125,7 @@ datasets::Dataset read_sources(std::span<const std::string> sources, const DataO
     datasets::Dataset dataset = read_source(source, options);
     if (dataset.empty()) throw Error(ErrorCode::kBadFormat, source + ": no images");
     if (options.test_subjects > 0)
-      subjects += hold_out(dataset, source, options.test_subjects).persons;
+      subjects += hold_out(dataset, source, options.test_subjects).subjects;
     forget_taken_rows(dataset, all, source);
     all.insert(all.end(), dataset.begin(), dataset.end());
   }
@@ -265,7 +264,7 @@ datasets::Dataset filter(const datasets::Dataset& dataset, const DataOptions& op
       vision::make_face_detector(options.detector, {.min_face = kFilterMinFace, .threads = 1});
   ProgressBar bar("filter", static_cast<std::int64_t>(dataset.size()), "images");
   datasets::FilteredDataset filtered = datasets::filter_by_face(
-      dataset, *detector, {.enlargement = options.upscale, .geometry = options.geometry},
+      dataset, *detector, {.upscale = options.upscale, .geometry = options.geometry},
       [&](std::size_t done, std::size_t) { bar.update(static_cast<std::int64_t>(done)); });
   bar.clear();
   std::printf("%-12s %9s %9s\n", "split", "images", "kept");

@@ -1,14 +1,17 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <utility>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/softmax.hpp"
 #include "commands.hpp"
 #include "common/analyzer_options.hpp"
 #include "common/command_line.hpp"
 #include "evaluation/corruption.hpp"
 #include "evaluation/face_model.hpp"
+#include "evaluation/subject_baseline.hpp"
 #include "evaluation/traits.hpp"
 #include "face_data.hpp"
 #include "measure.hpp"
@@ -27,7 +30,8 @@ struct EvaluateOptions {
   std::string head, data, votes, report;
   std::string split, detector = "auto", crop, format = "text", precision = "f32";
   int threads = 0, rounds = 1000;
-  bool flip = false, faces = false, slices = false, robustness = false, images = true;
+  bool subject_baseline = false, flip = false, faces = false, slices = false, robustness = false,
+       images = true;
 
   void declare(base::OptionSet& o) {
     o.add(models, "model", "FILE",
@@ -43,13 +47,14 @@ struct EvaluateOptions {
     o.add(faces, "faces",
           "detect and crop the face in each image of a folder, as predict does; by default the "
           "images are cropped faces");
-    o.add(detector, "detector", "NAME",
-          "face detector of --faces, and for the pose in --slices: auto, hog, yunet, or an ONNX "
-          "file of a detector");
+    add_detector_option(o, detector);
     add_crop_option(o, crop, "that of the first model");
     o.add(votes, "votes", "FILE",
           "FER+ votes (fer2013new.csv): also report 8-class accuracy against their majority and "
           "scores against the votes");
+    o.add(subject_baseline, "subject-baseline",
+          "subtract each subject's mean log-probabilities (CK+48, JAFFE), because resting faces "
+          "differ");
     o.add(flip, "flip", "average the logits with those of the mirror image");
     o.add(slices, "slices", "also report slices: by subject, brightness, contrast, size, pose");
     o.add(robustness, "robustness",
@@ -85,7 +90,7 @@ struct Material {
   bool has_votes = false;
   metrics::ReportOptions intervals;  // with subjects as groups, if the data name them
   std::string_view head;  // trained for the labels; empty: the model's default head, for photos
-  std::vector<evaluation::Parting> partings;
+  std::vector<evaluation::Partition> partitions;
 };
 
 /// By default PrivateTest, or the only split.
@@ -147,7 +152,7 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
     if (!options.faces)
       traits.back().size.reset();  // of a cropped face: unrelated to its size in the photo
   }
-  out.partings = evaluation::part_pictures(traits);
+  out.partitions = evaluation::partition_images(traits);
   return out;
 }
 
@@ -164,11 +169,12 @@ void score_votes(reports::ModelEvaluation& out, const evaluation::FaceModel& vot
   }
 }
 
-void score_slices(reports::ModelEvaluation& out, const std::vector<evaluation::Parting>& partings) {
-  for (const evaluation::Parting& parting : partings) {
+void score_slices(reports::ModelEvaluation& out,
+                  const std::vector<evaluation::Partition>& partitions) {
+  for (const evaluation::Partition& partition : partitions) {
     std::vector<int> part;
-    for (const std::size_t picture : out.own.pictures) part.push_back(parting.part[picture]);
-    metrics::Slicing slicing = metrics::slice_accuracy(parting.name, part, parting.names,
+    for (const std::size_t image : out.own.images) part.push_back(partition.slice[image]);
+    metrics::Slicing slicing = metrics::slice_accuracy(partition.name, part, partition.names,
                                                        out.own.predicted, out.own.truth);
     if (slicing.slices.size() > 1) out.slicings.push_back(std::move(slicing));
   }
@@ -179,13 +185,13 @@ void score_robustness(reports::ModelEvaluation& out, const evaluation::FaceModel
                       const Material& material, const EvaluateOptions& options) {
   const auto classes = static_cast<int>(out.own.labels.size());
   out.robustness.push_back({"none", "", out.own.scores.accuracy, out.own.scores.macro_f1.value});
-  for (const evaluation::DisturbanceStep& step : evaluation::disturbance_steps()) {
+  for (const evaluation::CorruptionStep& step : evaluation::corruption_steps()) {
     std::vector<std::uint8_t> pixels;
-    for (const std::size_t picture : out.own.pictures) {
-      const ImageView view{material.images[picture]->pixels.data(), datasets::kFaceSize,
+    for (const std::size_t image : out.own.images) {
+      const ImageView view{material.images[image]->pixels.data(), datasets::kFaceSize,
                            datasets::kFaceSize, datasets::kFaceSize, PixelFormat::kGray8};
-      const Image disturbed = evaluation::disturb(view, step.kind, step.strength, picture);
-      pixels.insert(pixels.end(), disturbed.row(0), disturbed.row(0) + datasets::kFacePixels);
+      const Image corrupted = evaluation::corrupt(view, step.kind, step.strength, image);
+      pixels.insert(pixels.end(), corrupted.row(0), corrupted.row(0) + datasets::kFacePixels);
     }
     const std::vector<float> logits =
         measure_logits([&](auto faces) { return model.logits(faces); }, pixels, options.views(),
@@ -197,7 +203,7 @@ void score_robustness(reports::ModelEvaluation& out, const evaluation::FaceModel
       confusion.add(out.own.truth[i], predicted[i]);
       right.push_back(predicted[i] == out.own.truth[i]);
     }
-    const metrics::ReportOptions known = metrics::options_for(material.intervals, out.own.pictures);
+    const metrics::ReportOptions known = metrics::options_for(material.intervals, out.own.images);
     out.robustness.push_back(
         {step.name, step.text, metrics::accuracy_score(right, known), confusion.macro_f1()});
   }
@@ -206,26 +212,33 @@ void score_robustness(reports::ModelEvaluation& out, const evaluation::FaceModel
 reports::ModelEvaluation evaluate_model(const std::string& name, const std::filesystem::path& path,
                                         const Material& material, const EvaluateOptions& options) {
   const std::unique_ptr<evaluation::FaceModel> model = evaluation::load_face_model(
-      path, options.compile_options(), {.name = options.head, .taught = material.head});
+      path, options.compile_options(), {.name = options.head, .preferred = material.head});
   const auto measure = [&](const evaluation::FaceModel& m) {
     return measure_logits([&](auto faces) { return m.logits(faces); }, material.pixels,
                           options.views(), name);
   };
-  const std::vector<float> logits = measure(*model);
-  reports::ModelEvaluation out{.name = name,
-                               .path = path.string(),
-                               .runtime = model->runtime(),
-                               .temperature = model->temperature()};
+  std::vector<float> logits = measure(*model);
+  double temperature = model->temperature();
+  if (options.subject_baseline) {
+    if (material.intervals.groups.empty())
+      throw Error(ErrorCode::kInvalidArgument,
+                  "--subject-baseline: the file names of the data contain no subjects");
+    logits = evaluation::subtract_subject_means(logits, static_cast<int>(model->labels().size()),
+                                                std::exchange(temperature, 1),
+                                                material.intervals.groups);
+  }
+  reports::ModelEvaluation out{
+      .name = name, .path = path.string(), .runtime = model->runtime(), .temperature = temperature};
   out.own = reports::evaluate_labels(logits, label_outputs(model->labels(), material.images),
-                                     model->labels(), model->temperature(), material.intervals);
-  out.unknown_labels = material.images.size() - out.own.pictures.size();
+                                     model->labels(), temperature, material.intervals);
+  out.unknown_labels = material.images.size() - out.own.images.size();
   out.without_seen = reports::scores_without(out.own, material.seen, material.intervals);
   if (material.has_votes) {
     const std::unique_ptr<evaluation::FaceModel> voter = evaluation::load_face_model(
-        path, options.compile_options(), {.name = options.head, .taught = model::kFerPlusHead});
+        path, options.compile_options(), {.name = options.head, .preferred = model::kFerPlusHead});
     score_votes(out, *voter, voter->head() == model->head() ? logits : measure(*voter), material);
   }
-  score_slices(out, material.partings);
+  score_slices(out, material.partitions);
   if (options.robustness) score_robustness(out, *model, material, options);
   return out;
 }
@@ -255,11 +268,11 @@ reports::Evaluation evaluate(const EvaluateOptions& options,
   reports::Evaluation out{.data = options.data,
                           .split = material.split_name,
                           .views = options.flip ? "flip" : "single",
-                          .pictures = material.images};
+                          .images = material.images};
   out.seen_in_training =
       static_cast<std::size_t>(std::count(material.seen.begin(), material.seen.end(), true));
   for (const std::string& history : options.histories)
-    out.histories.push_back(reports::read_history(history));
+    out.histories.push_back(plots::read_history(history));
   const std::vector<std::string> names = short_names(models);
   for (std::size_t i = 0; i < models.size(); ++i)
     out.models.push_back(evaluate_model(names[i], models[i], material, options));
@@ -298,7 +311,8 @@ int evaluate_command(std::span<const std::string> arguments) {
     base::write_file(options.report,
                      reports::to_page(evaluation, options.images ? reports::Faces::kShown
                                                                  : reports::Faces::kLeftOut));
-  const std::string text = options.format == "json"   ? reports::to_json(evaluation)
+  const std::string text = options.format == "json"
+                               ? base::to_text(reports::to_json(evaluation)) + "\n"
                            : options.format == "card" ? reports::to_card(evaluation)
                                                       : reports::to_text(evaluation);
   std::fputs(text.c_str(), stdout);

@@ -13,9 +13,18 @@
 
 namespace mien::apps {
 
+std::vector<datasets::LabeledImage> list_labeled_folder(const std::string& folder) {
+  datasets::LabeledFolder listed = datasets::list_labeled_images(folder);
+  if (!listed.skipped.empty()) {
+    std::fprintf(stderr, "mien: %s: skipped %zu images outside class folders, such as %s\n",
+                 folder.c_str(), listed.skipped.size(), listed.skipped[0].c_str());
+  }
+  return std::move(listed.images);
+}
+
 FaceData read_face_folder(const std::string& folder, const vision::FaceDetector* detector,
                           const base::CropGeometry& geometry) {
-  const std::vector<datasets::LabelledImage> images = datasets::list_labelled_images(folder);
+  const std::vector<datasets::LabeledImage> images = list_labeled_folder(folder);
   FaceData out;
   const Interrupt interrupt;
   ProgressBar bar("read", static_cast<std::int64_t>(images.size()), "images");

@@ -7,11 +7,16 @@
 
 #include "base/options.hpp"
 #include "datasets/dataset.hpp"
+#include "datasets/folders.hpp"
 #include "mien/face.hpp"
 #include "model/classifier.hpp"
 #include "vision/face_detector.hpp"
 
 namespace mien::apps {
+
+/// The images of a labeled folder. Prints the number of images outside class folders on stderr.
+/// Throws what datasets::list_labeled_images throws.
+std::vector<datasets::LabeledImage> list_labeled_folder(const std::string& folder);
 
 /// Face images, and where the detector found each in its photo.
 struct FaceData {

@@ -129,23 +129,23 @@ class Classifier {
   Classifier(const Known& known, const KnnOptions& options)
       : known_(known), options_(options), table_(features_of(known.images, options.kind())) {}
 
-  Neighbours search(const FeatureTable& queries, Metric metric, std::size_t k) const {
+  Neighbors search(const FeatureTable& queries, Metric metric, std::size_t k) const {
     ProgressBar bar(std::string(to_string(metric)), static_cast<std::int64_t>(queries.rows()),
                     "images");
-    return nearest_neighbours(queries, table_, metric, k, options_.thread_count(),
-                              [&](std::size_t done, std::size_t) {
-                                if (Interrupt::requested())
-                                  throw Error(ErrorCode::kInterrupted, "interrupted");
-                                bar.update(static_cast<std::int64_t>(done));
-                              });
+    return nearest_neighbors(queries, table_, metric, k, options_.thread_count(),
+                             [&](std::size_t done, std::size_t) {
+                               if (Interrupt::requested())
+                                 throw Error(ErrorCode::kInterrupted, "interrupted");
+                               bar.update(static_cast<std::int64_t>(done));
+                             });
   }
 
   /// [queries, classes] shares of the first k neighbors.
-  std::vector<float> shares(const Neighbours& neighbours, std::size_t k) const {
+  std::vector<float> shares(const Neighbors& neighbors, std::size_t k) const {
     std::vector<float> out;
-    for (std::size_t i = 0; i < neighbours.found.size() / neighbours.k; ++i) {
+    for (std::size_t i = 0; i < neighbors.found.size() / neighbors.k; ++i) {
       const std::vector<float> row =
-          vote(neighbours.of(i).first(k), known_.classes, static_cast<int>(known_.labels.size()));
+          vote(neighbors.of(i).first(k), known_.classes, static_cast<int>(known_.labels.size()));
       out.insert(out.end(), row.begin(), row.end());
     }
     return out;
@@ -181,9 +181,9 @@ void choose(Choice& choice, const Classifier& classifier, const Known& known,
   const FeatureTable queries = features_of(images, options.kind());
   const std::vector<int> truth = label_outputs(known.labels, images);
   for (const Metric metric : tried) {
-    const Neighbours neighbours = classifier.search(queries, metric, *ks.rbegin());
+    const Neighbors neighbors = classifier.search(queries, metric, *ks.rbegin());
     for (const std::size_t k : ks)
-      choice.grid.push_back(score(metric, k, classifier.shares(neighbours, k), truth,
+      choice.grid.push_back(score(metric, k, classifier.shares(neighbors, k), truth,
                                   static_cast<int>(known.labels.size())));
   }
   const auto worth = [&](const Candidate& c) {
@@ -202,25 +202,25 @@ reports::Evaluation evaluate(const datasets::Dataset& dataset, datasets::Split s
   reports::Evaluation out{.data = options.data,
                           .split = std::string(datasets::to_string(split)),
                           .views = "single",
-                          .pictures = select_split(dataset, split, options.data)};
+                          .images = select_split(dataset, split, options.data)};
   const metrics::ReportOptions report_options{.bootstrap_rounds = options.rounds,
-                                              .groups = subjects_of(out.pictures)};
+                                              .groups = subjects_of(out.images)};
   const std::vector<bool> seen = mark_seen(dataset, split);
   out.seen_in_training = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
   std::vector<float> logits(shares.begin(), shares.end());
   for (float& value : logits) value = std::log(std::max(value, kMinShare));
   reports::ModelEvaluation& m = out.models.emplace_back();
   m.name = "knn-" + options.features;
-  m.path = base::format("nearest neighbours (k %zu, %s, %s)", pair.k, to_string(pair.metric).data(),
+  m.path = base::format("nearest neighbors (k %zu, %s, %s)", pair.k, to_string(pair.metric).data(),
                         options.features.c_str());
   m.runtime = "Mien, brute force";
-  m.own = reports::evaluate_labels(logits, label_outputs(known.labels, out.pictures), known.labels,
-                                   1, report_options);
-  m.unknown_labels = out.pictures.size() - m.own.pictures.size();
+  m.own = reports::evaluate_labels(logits, label_outputs(known.labels, out.images), known.labels, 1,
+                                   report_options);
+  m.unknown_labels = out.images.size() - m.own.images.size();
   m.without_seen = reports::scores_without(m.own, seen, report_options);
   std::vector<metrics::FerPlusVotes> votes;
-  for (const datasets::Sample* sample : out.pictures) votes.push_back(sample->votes);
-  if (std::any_of(out.pictures.begin(), out.pictures.end(),
+  for (const datasets::Sample* sample : out.images) votes.push_back(sample->votes);
+  if (std::any_of(out.images.begin(), out.images.end(),
                   [](const datasets::Sample* sample) { return sample->has_votes(); })) {
     m.ferplus = metrics::ferplus_report(shares, known.labels, votes, report_options);
   }
@@ -252,9 +252,7 @@ std::string seconds_text(const Choice& choice, int threads) {
 }
 
 /// The JSON of an evaluation with an object "knn": the selection and its scores.
-std::string with_choice(const std::string& evaluation, const Choice& choice,
-                        const KnnOptions& options) {
-  base::Json out = base::Json::parse(evaluation);
+std::string with_choice(base::Json out, const Choice& choice, const KnnOptions& options) {
   base::Json grid = base::Json::array();
   for (const Candidate& c : choice.grid) {
     grid.push_back({{"metric", to_string(c.metric)},
@@ -314,9 +312,9 @@ int knn_command(std::span<const std::string> arguments) {
   choice.seconds_features = watch.lap();
   choose(choice, classifier, known, choosing, ks, tried, options);
   choice.seconds_choosing = watch.lap();
-  const Neighbours neighbours =
+  const Neighbors neighbors =
       classifier.search(features_of(measured, options.kind()), choice.best.metric, choice.best.k);
-  const std::vector<float> shares = classifier.shares(neighbours, choice.best.k);
+  const std::vector<float> shares = classifier.shares(neighbors, choice.best.k);
   choice.seconds_measuring = watch.lap();
 
   const reports::Evaluation evaluation =

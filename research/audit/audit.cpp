@@ -12,30 +12,30 @@
 namespace mien::audit {
 namespace {
 
-/// Adds the suspects and suggestions of one group of duplicates.
+/// Adds the suspects and suggestions of each group of duplicates.
 class GroupJudge {
  public:
   GroupJudge(AuditResult& result, const datasets::Dataset& dataset, const AuditOptions& options,
-             const std::vector<TwinPair>& pairs)
+             const std::vector<DuplicatePair>& pairs)
       : result_(result), dataset_(dataset), options_(options) {
-    for (const TwinPair& pair : pairs) {
-      twins_[pair.a].push_back({pair.b, pair.exact, pair.correlation});
-      twins_[pair.b].push_back({pair.a, pair.exact, pair.correlation});
+    for (const DuplicatePair& pair : pairs) {
+      duplicates_[pair.a].push_back({pair.b, pair.exact, pair.correlation});
+      duplicates_[pair.b].push_back({pair.a, pair.exact, pair.correlation});
     }
   }
 
-  void judge(const TwinGroup& group) {
+  void judge(const DuplicateGroup& group) {
     const std::optional<std::size_t> kept = keeper(group);
     for (const std::size_t i : group.members) {
       if (i == kept) continue;
-      const Twin twin = nearest(i, kept);
+      const Duplicate duplicate = nearest(i, kept);
       const bool drop = dataset_[i].split == datasets::Split::kTraining &&
-                        (twin.exact || twin.correlation >= options_.drop_twin);
+                        (duplicate.exact || duplicate.correlation >= options_.drop_duplicate);
       result_.suspects.push_back(
           {.index = i,
-           .reason = twin.exact ? Reason::kExactDuplicate : Reason::kNearDuplicate,
-           .score = twin.correlation,
-           .twin = twin.index,
+           .reason = duplicate.exact ? Reason::kExactDuplicate : Reason::kNearDuplicate,
+           .score = duplicate.correlation,
+           .duplicate = duplicate.index,
            .label = {},
            .suggestion = drop ? "drop" : "look"});
       if (drop) result_.edits.drop.insert(dataset_[i].row);
@@ -43,34 +43,34 @@ class GroupJudge {
   }
 
  private:
-  struct Twin {
+  struct Duplicate {
     std::size_t index;
     bool exact;
     float correlation;
   };
 
-  /// An equal picture, else the one that stays where they are a pair, else the most alike.
-  Twin nearest(std::size_t i, std::optional<std::size_t> kept) const {
-    return *std::max_element(twins_.at(i).begin(), twins_.at(i).end(),
-                             [&](const Twin& a, const Twin& b) {
+  /// An identical image, else the kept one if they are a pair, else the most similar one.
+  Duplicate nearest(std::size_t i, std::optional<std::size_t> kept) const {
+    return *std::max_element(duplicates_.at(i).begin(), duplicates_.at(i).end(),
+                             [&](const Duplicate& a, const Duplicate& b) {
                                return std::tuple(a.exact, a.index == kept, a.correlation) <
                                       std::tuple(b.exact, b.index == kept, b.correlation);
                              });
   }
 
-  /// The picture of a group that stays: a test picture, or the first training picture with the
-  /// label that most have; none where labels are tied.
-  std::optional<std::size_t> keeper(const TwinGroup& group) const {
+  /// The image of a group to keep: a test image, else the first training image with the most
+  /// frequent label; none if labels are tied.
+  std::optional<std::size_t> keeper(const DuplicateGroup& group) const {
     std::map<int, std::size_t> votes;
     for (const std::size_t i : group.members) {
       if (dataset_[i].split != datasets::Split::kTraining) return i;
       ++votes[dataset_[i].emotion];
     }
-    std::size_t most = 0;
-    for (const auto& [label, count] : votes) most = std::max(most, count);
+    std::size_t max = 0;
+    for (const auto& [label, count] : votes) max = std::max(max, count);
     std::vector<int> winners;
     for (const auto& [label, count] : votes) {
-      if (count == most) winners.push_back(label);
+      if (count == max) winners.push_back(label);
     }
     if (winners.size() != 1) return {};
     return *std::find_if(group.members.begin(), group.members.end(),
@@ -80,7 +80,7 @@ class GroupJudge {
   AuditResult& result_;
   const datasets::Dataset& dataset_;
   const AuditOptions& options_;
-  std::map<std::size_t, std::vector<Twin>> twins_;
+  std::map<std::size_t, std::vector<Duplicate>> duplicates_;
 };
 
 void find_no_faces(AuditResult& result, const datasets::Dataset& dataset,
@@ -93,7 +93,7 @@ void find_no_faces(AuditResult& result, const datasets::Dataset& dataset,
     result.suspects.push_back({.index = i,
                                .reason = Reason::kNoFace,
                                .score = result.flatness[i],
-                               .twin = {},
+                               .duplicate = {},
                                .label = {},
                                .suggestion = drop ? "drop" : "look"});
     if (drop) result.edits.drop.insert(dataset[i].row);
@@ -104,7 +104,7 @@ void find_wrong_labels(AuditResult& result, const datasets::Dataset& dataset,
                        const datasets::FloatTable& predictions, const AuditOptions& options) {
   if (predictions.rows() != dataset.size()) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("the predictions are of %zu pictures, the data set has %zu",
+                base::format("the predictions have %zu rows, the data set has %zu images",
                              predictions.rows(), dataset.size()));
   }
   const int classes = static_cast<int>(predictions.columns);
@@ -118,7 +118,7 @@ void find_wrong_labels(AuditResult& result, const datasets::Dataset& dataset,
     result.suspects.push_back({.index = issue.index,
                                .reason = Reason::kWrongLabel,
                                .score = issue.score,
-                               .twin = {},
+                               .duplicate = {},
                                .label = issue.suggested,
                                .suggestion = replace ? "relabel" : "look"});
     if (replace && !result.edits.drop.contains(dataset[issue.index].row)) {
@@ -128,7 +128,7 @@ void find_wrong_labels(AuditResult& result, const datasets::Dataset& dataset,
 }
 
 template <class Of>
-bool varies(const TwinGroup& group, Of of) {
+bool varies(const DuplicateGroup& group, Of of) {
   return std::any_of(group.members.begin(), group.members.end(),
                      [&](std::size_t i) { return of(i) != of(group.members[0]); });
 }
@@ -149,10 +149,10 @@ std::string_view to_string(Reason reason) {
   return "";
 }
 
-bool crosses_splits(const TwinGroup& group, const datasets::Dataset& dataset) {
+bool crosses_splits(const DuplicateGroup& group, const datasets::Dataset& dataset) {
   return varies(group, [&](std::size_t i) { return dataset[i].split; });
 }
-bool contradicts(const TwinGroup& group, const datasets::Dataset& dataset) {
+bool contradicts(const DuplicateGroup& group, const datasets::Dataset& dataset) {
   return varies(group, [&](std::size_t i) { return dataset[i].emotion; });
 }
 
@@ -160,15 +160,16 @@ AuditResult audit(const datasets::Dataset& dataset, const datasets::FloatTable& 
                   const datasets::FloatTable& predictions, const AuditOptions& options,
                   const Progress& progress) {
   AuditResult result;
-  const std::vector<TwinPair> pairs = find_twins(dataset, features, options.twins, progress);
-  for (TwinGroup& group : group_twins(pairs, dataset.size())) {
+  const std::vector<DuplicatePair> pairs =
+      find_duplicates(dataset, features, options.duplicates, progress);
+  for (DuplicateGroup& group : group_duplicates(pairs, dataset.size())) {
     result.across_splits += crosses_splits(group, dataset) ? 1 : 0;
     result.contradicting += contradicts(group, dataset) ? 1 : 0;
     (group.exact ? result.exact : result.near).push_back(std::move(group));
   }
   GroupJudge judge(result, dataset, options, pairs);
-  for (const TwinGroup& group : result.exact) judge.judge(group);
-  for (const TwinGroup& group : result.near) judge.judge(group);
+  for (const DuplicateGroup& group : result.exact) judge.judge(group);
+  for (const DuplicateGroup& group : result.near) judge.judge(group);
   find_no_faces(result, dataset, options);
   if (predictions.columns > 0) find_wrong_labels(result, dataset, predictions, options);
   std::stable_sort(result.suspects.begin(), result.suspects.end(),
@@ -186,7 +187,9 @@ std::string suspects_csv(const AuditResult& result, const datasets::Dataset& dat
   std::string out = "row,split,label,reason,score,suggestion\n";
   for (const Suspect& suspect : result.suspects) {
     const datasets::Sample& sample = dataset[suspect.index];
-    const std::string of = suspect.twin ? base::format(" of %d", dataset[*suspect.twin].row) : "",
+    const std::string of = suspect.duplicate
+                               ? base::format(" of %d", dataset[*suspect.duplicate].row)
+                               : "",
                       to = suspect.label ? " " + label_name(*suspect.label) : "";
     out += base::format("%d,%s,%s,%s%s,%.4f,%s%s\n", sample.row,
                         std::string(datasets::to_string(sample.split)).c_str(),

@@ -11,9 +11,10 @@ LabelAudit find_label_issues(std::span<const float> probabilities, std::span<con
                              int classes) {
   const auto c = static_cast<std::size_t>(std::max(classes, 0));
   if (classes < 2 || probabilities.size() != labels.size() * c)
-    throw Error(ErrorCode::kInvalidArgument, "the probabilities do not fit the labels");
+    throw Error(ErrorCode::kInvalidArgument,
+                "the numbers of probabilities and labels do not match");
   if (std::any_of(labels.begin(), labels.end(), [&](int label) { return label >= classes; })) {
-    throw Error(ErrorCode::kInvalidArgument, "a label is not among the classes");
+    throw Error(ErrorCode::kInvalidArgument, "a label must be less than the number of classes");
   }
   const auto row = [&](std::size_t i) { return probabilities.subspan(i * c, c); };
   const auto counts = [&](std::size_t i) {

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kSmall = datasets::kFaceSize / 2;
 constexpr int kShift = 2;
-using Small = std::array<float, kSmall * kSmall>;  ///< a picture at half size
+using Small = std::array<float, kSmall * kSmall>;  ///< an image at half size
 
 Small shrink(const datasets::Sample& sample) {
   Small out{};
@@ -31,15 +31,14 @@ Small shrink(const datasets::Sample& sample) {
   return out;
 }
 
-Small mirror(const Small& picture) {
-  Small out = picture;
+Small mirror(const Small& image) {
+  Small out = image;
   for (int y = 0; y < kSmall; ++y)
     std::reverse(out.begin() + y * kSmall, out.begin() + (y + 1) * kSmall);
   return out;
 }
 
-/// Pearson's correlation of the parts that lie on each other when b is moved by (dx, dy); 0 where
-/// one is flat.
+/// Pearson's correlation of the overlap when b is shifted by (dx, dy); 0 if one is constant.
 float correlation_at(const Small& a, const Small& b, int dx, int dy) {
   double n = 0, sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
   for (int y = std::max(0, dy); y < std::min(kSmall, kSmall + dy); ++y) {
@@ -53,7 +52,7 @@ float correlation_at(const Small& a, const Small& b, int dx, int dy) {
   return spread > 1 ? static_cast<float>((sab - sa * sb / n) / std::sqrt(spread)) : 0;
 }
 
-/// At the best shift; a pair that is far from `wanted` without one is not shifted.
+/// Maximum over shifts; a pair far below `wanted` without a shift is not shifted.
 float best_correlation(const Small& a, const Small& b, float wanted) {
   float best = correlation_at(a, b, 0, 0);
   if (best < wanted - 0.35F) return best;
@@ -63,7 +62,7 @@ float best_correlation(const Small& a, const Small& b, float wanted) {
   return best;
 }
 
-/// out[i] = the scalar product of `row` with row i of the table.
+/// out[i] = dot product of `row` and row i of the table.
 MIEN_MULTIVERSION void products(const float* row, const float* table, std::size_t width,
                                 std::size_t count, float* out) {
   constexpr std::size_t kLanes = 16;
@@ -82,18 +81,19 @@ MIEN_MULTIVERSION void products(const float* row, const float* table, std::size_
   }
 }
 
-/// The nearest of each picture so far.
-class Neighbours {
+/// The nearest images of each image so far.
+class Neighbors {
  public:
-  Neighbours(std::size_t pictures, std::size_t count)
-      : count_(count), found_(pictures * count, {-2, 0}) {}
+  Neighbors(std::size_t images, std::size_t count)
+      : count_(count), found_(images * count, {-2, 0}) {}
 
-  void offer(std::size_t picture, std::size_t other, float similarity) {
-    Near* const least = found_.data() + picture * count_;  // ascending
-    if (similarity <= least->similarity) return;
-    *least = {similarity, other};
-    for (std::size_t i = 0; i + 1 < count_ && least[i].similarity > least[i + 1].similarity; ++i)
-      std::swap(least[i], least[i + 1]);
+  void offer(std::size_t image, std::size_t other, float similarity) {
+    Near* const nearest = found_.data() + image * count_;  // ascending
+    if (similarity <= nearest->similarity) return;
+    *nearest = {similarity, other};
+    for (std::size_t i = 0; i + 1 < count_ && nearest[i].similarity > nearest[i + 1].similarity;
+         ++i)
+      std::swap(nearest[i], nearest[i + 1]);
   }
 
   template <class Visit>
@@ -115,20 +115,20 @@ class Neighbours {
 using Pair = std::pair<std::size_t, std::size_t>;
 constexpr std::size_t kTileColumns = 64;
 
-/// Pairs of pictures, the smaller first, that may be twins.
+/// Finds pairs of images (smaller index first) that may be duplicates.
 class Candidates {
  public:
   Candidates(std::vector<std::uint64_t> hashes, std::span<const float> features, std::size_t width,
-             const TwinOptions& options)
+             const DuplicateOptions& options)
       : hashes_(std::move(hashes)),
         features_(features),
         width_(width),
         options_(options),
-        neighbours_(width > 0 ? hashes_.size() : 0,
-                    static_cast<std::size_t>(std::max(1, options.neighbours))) {}
+        neighbors_(width > 0 ? hashes_.size() : 0,
+                   static_cast<std::size_t>(std::max(1, options.neighbors))) {}
 
   std::vector<Pair> find(const Progress& progress) {
-    // Tile by tile, so that the rows of both stay in the caches.
+    // In tiles, so that the rows stay in the caches.
     constexpr std::size_t kRows = 32;
     const std::size_t n = hashes_.size();
     for (std::size_t top = 0; top < n; top += kRows) {
@@ -138,7 +138,7 @@ class Candidates {
       }
       if (progress) progress(top, n);
     }
-    neighbours_.each([&](std::size_t i, std::size_t other) {
+    neighbors_.each([&](std::size_t i, std::size_t other) {
       pairs_.emplace_back(std::min(i, other), std::max(i, other));
     });
     std::sort(pairs_.begin(), pairs_.end());
@@ -150,8 +150,7 @@ class Candidates {
   void compare(std::size_t i, std::size_t from, std::size_t to) {
     for (std::size_t j = from; j < to; ++j) {
       if (std::min(hash_distance(hashes_[i], hashes_[j]),
-                   hash_distance(mirrored(hashes_[i]), hashes_[j])) <=
-          options_.largest_hash_distance)
+                   hash_distance(mirrored(hashes_[i]), hashes_[j])) <= options_.max_hash_distance)
         pairs_.emplace_back(i, j);
     }
     if (width_ == 0 || from >= to) return;
@@ -159,22 +158,22 @@ class Candidates {
     products(features_.data() + i * width_, features_.data() + from * width_, width_, to - from,
              similarities);
     for (std::size_t j = from; j < to; ++j) {
-      neighbours_.offer(i, j, similarities[j - from]);
-      neighbours_.offer(j, i, similarities[j - from]);
+      neighbors_.offer(i, j, similarities[j - from]);
+      neighbors_.offer(j, i, similarities[j - from]);
     }
   }
 
   std::vector<std::uint64_t> hashes_;
   std::span<const float> features_;
   std::size_t width_;
-  const TwinOptions& options_;
-  Neighbours neighbours_;
+  const DuplicateOptions& options_;
+  Neighbors neighbors_;
   std::vector<Pair> pairs_;
 };
 
-/// The first of each picture's equals, and pairs of it with the others.
-std::vector<std::size_t> take_equals(const datasets::Dataset& dataset,
-                                     std::vector<TwinPair>& pairs) {
+/// Returns the first of each set of identical images; adds pairs of it with the others.
+std::vector<std::size_t> extract_identical(const datasets::Dataset& dataset,
+                                           std::vector<DuplicatePair>& pairs) {
   std::unordered_map<std::string_view, std::size_t> first;
   std::vector<std::size_t> different;
   for (std::size_t i = 0; i < dataset.size(); ++i) {
@@ -191,31 +190,32 @@ std::vector<std::size_t> take_equals(const datasets::Dataset& dataset,
 
 }  // namespace
 
-std::vector<TwinPair> find_twins(const datasets::Dataset& dataset,
-                                 const datasets::FloatTable& features, const TwinOptions& options,
-                                 const Progress& progress) {
+std::vector<DuplicatePair> find_duplicates(const datasets::Dataset& dataset,
+                                           const datasets::FloatTable& features,
+                                           const DuplicateOptions& options,
+                                           const Progress& progress) {
   if (features.columns > 0 && features.rows() != dataset.size())
-    throw Error(ErrorCode::kInvalidArgument, "the features do not fit the pictures");
-  std::vector<TwinPair> pairs;
-  const std::vector<std::size_t> different = take_equals(dataset, pairs);
+    throw Error(ErrorCode::kInvalidArgument, "the numbers of feature rows and images differ");
+  std::vector<DuplicatePair> pairs;
+  const std::vector<std::size_t> different = extract_identical(dataset, pairs);
   const std::size_t width = features.columns;
   std::vector<std::uint64_t> hashes;
   std::vector<Small> small;
-  std::vector<float> rows;  // the features of `different`, one behind the other
+  std::vector<float> rows;  // features of `different`, concatenated
   for (const std::size_t i : different) {
     hashes.push_back(perceptual_hash(dataset[i].pixels));
     small.push_back(shrink(dataset[i]));
     if (width > 0) rows.insert(rows.end(), features.row(i).begin(), features.row(i).end());
   }
   for (const auto& [a, b] : Candidates(hashes, rows, width, options).find(progress)) {
-    const float same = best_correlation(small[a], small[b], options.least_correlation);
-    const float other = best_correlation(mirror(small[a]), small[b], options.least_correlation);
-    if (std::max(same, other) < options.least_correlation) continue;
+    const float same = best_correlation(small[a], small[b], options.min_correlation);
+    const float other = best_correlation(mirror(small[a]), small[b], options.min_correlation);
+    if (std::max(same, other) < options.min_correlation) continue;
     const bool turned = other > same;
-    TwinPair& pair = pairs.emplace_back(TwinPair{.a = different[a],
-                                                 .b = different[b],
-                                                 .mirrored = turned,
-                                                 .correlation = std::max(same, other)});
+    DuplicatePair& pair = pairs.emplace_back(DuplicatePair{.a = different[a],
+                                                           .b = different[b],
+                                                           .mirrored = turned,
+                                                           .correlation = std::max(same, other)});
     pair.hash_distance = hash_distance(turned ? mirrored(hashes[a]) : hashes[a], hashes[b]);
     pair.similarity = 0;
     for (std::size_t k = 0; k < width; ++k)
@@ -224,25 +224,26 @@ std::vector<TwinPair> find_twins(const datasets::Dataset& dataset,
   return pairs;
 }
 
-std::vector<TwinGroup> group_twins(const std::vector<TwinPair>& pairs, std::size_t samples) {
+std::vector<DuplicateGroup> group_duplicates(const std::vector<DuplicatePair>& pairs,
+                                             std::size_t samples) {
   std::vector<std::size_t> parent(samples);
   std::iota(parent.begin(), parent.end(), std::size_t{0});
   const auto root = [&](std::size_t i) {
     while (parent[i] != i) i = parent[i] = parent[parent[i]];
     return i;
   };
-  for (const TwinPair& pair : pairs) {
+  for (const DuplicatePair& pair : pairs) {
     const std::size_t a = root(pair.a), b = root(pair.b);
     parent[std::max(a, b)] = std::min(a, b);
   }
-  std::map<std::size_t, TwinGroup> groups;
-  for (const TwinPair& pair : pairs) {
-    TwinGroup& group = groups[root(pair.a)];
+  std::map<std::size_t, DuplicateGroup> groups;
+  for (const DuplicatePair& pair : pairs) {
+    DuplicateGroup& group = groups[root(pair.a)];
     group.members.insert(group.members.end(), {pair.a, pair.b});
     group.exact = group.exact && pair.exact;
     group.weakest = std::min(group.weakest, pair.correlation);
   }
-  std::vector<TwinGroup> out;
+  std::vector<DuplicateGroup> out;
   for (auto& [first, group] : groups) {
     std::sort(group.members.begin(), group.members.end());
     group.members.erase(std::unique(group.members.begin(), group.members.end()),

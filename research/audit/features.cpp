@@ -17,19 +17,19 @@ namespace {
 
 constexpr std::size_t kBatch = 32;
 
-/// The network with the input of its last dense layer as an output before its own.
+/// The network with the input of its last dense layer as an additional first output.
 model::Model with_features(const model::Model& model) {
   const std::string& output = model.outputs.at(0).name;
   const auto last =
       std::find_if(model.nodes.begin(), model.nodes.end(),
                    [&](const model::Node& node) { return node.outputs.at(0) == output; });
   if (last == model.nodes.end() || last->op_type != "Gemm")
-    throw Error(ErrorCode::kUnsupported, "features need a network that ends in a Gemm node");
+    throw Error(ErrorCode::kUnsupported, "features need a network whose last node is Gemm");
   const std::string values[] = {last->inputs.at(0), output};
   return model::subgraph(model, model.inputs.at(0).name, values);
 }
 
-/// Where FER2013's classes stand among the labels; -1: nowhere.
+/// Column of each FER2013 class among the labels, or -1.
 std::array<int, kEmotionCount> class_columns(const std::vector<std::string>& labels) {
   std::array<int, kEmotionCount> columns;
   columns.fill(-1);
@@ -42,13 +42,13 @@ std::array<int, kEmotionCount> class_columns(const std::vector<std::string>& lab
 
 }  // namespace
 
-NetworkView look_at(const datasets::Dataset& dataset, const std::filesystem::path& path,
-                    int threads, const Progress& progress) {
+NetworkView analyze_dataset(const datasets::Dataset& dataset, const std::filesystem::path& path,
+                            int threads, const Progress& progress) {
   const model::Model model = model::select_head(model::read_onnx(path), "");
   const model::ClassifierInfo info = model::read_classifier_info(model);
   if (info.input_size != datasets::kFaceSize)
     throw Error(ErrorCode::kUnsupported,
-                path.string() + ": its input_size is not 48, the size of the data's pictures");
+                path.string() + ": input_size must be 48, the size of the images");
   const engine::Network network =
       engine::Network::compile(with_features(model), {engine::Precision::kF32, threads});
   const auto mean = static_cast<float>(info.mean), inverse_std = static_cast<float>(1 / info.std);
@@ -89,7 +89,7 @@ NetworkView look_at(const datasets::Dataset& dataset, const std::filesystem::pat
   return view;
 }
 
-void forget_training(datasets::FloatTable& probabilities, const datasets::Dataset& dataset) {
+void mask_training(datasets::FloatTable& probabilities, const datasets::Dataset& dataset) {
   for (std::size_t i = 0; i < dataset.size(); ++i) {
     if (dataset[i].split != datasets::Split::kTraining) continue;
     std::fill_n(

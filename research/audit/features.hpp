@@ -8,21 +8,19 @@
 
 namespace mien::audit {
 
-/// What a network makes of a set.
+/// Features and predictions of a network for a data set.
 struct NetworkView {
-  datasets::FloatTable features;  ///< [samples, width] the input of its last Gemm, rows of length 1
-  datasets::FloatTable probabilities;  ///< [samples, 7] of FER2013's classes, in Emotion's order; a
-                                       ///< class without an output has 0
+  datasets::FloatTable features;  ///< [samples, width] input of the last Gemm, rows of length 1
+  datasets::FloatTable
+      probabilities;  ///< [samples, 7] in Emotion's order; 0 for classes without an output
 };
 
-/// Asks the default head, in f32, through the engine. Throws Error kUnsupported where the network
-/// does not end in a Gemm or does not take 48 x 48 pictures, and what reading and compiling a model
-/// throw.
-NetworkView look_at(const datasets::Dataset& dataset, const std::filesystem::path& model,
-                    int threads, const Progress& progress = {});
+/// Runs the default head in f32. Throws Error kUnsupported unless the network ends in a Gemm and
+/// takes 48 x 48 images, and what reading and compiling a model throw.
+NetworkView analyze_dataset(const datasets::Dataset& dataset, const std::filesystem::path& model,
+                            int threads, const Progress& progress = {});
 
-/// Makes the rows of training pictures NaN: a network that trained on them cannot judge their
-/// labels.
-void forget_training(datasets::FloatTable& probabilities, const datasets::Dataset& dataset);
+/// Sets the rows of training images to NaN: a network cannot judge labels that it was trained on.
+void mask_training(datasets::FloatTable& probabilities, const datasets::Dataset& dataset);
 
 }  // namespace mien::audit

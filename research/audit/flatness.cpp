@@ -9,13 +9,13 @@ float flatness(std::span<const std::uint8_t, datasets::kFacePixels> pixels) {
   constexpr int kNear = 2;
   std::array<int, 256 + 2 * kNear> counts{};
   for (const std::uint8_t gray : pixels) ++counts[gray + kNear];
-  int most = 0;
+  int max = 0;
   for (std::size_t gray = 0; gray < 256; ++gray) {
     int near = 0;
     for (std::size_t i = 0; i <= 2 * kNear; ++i) near += counts[gray + i];
-    most = std::max(most, near);
+    max = std::max(max, near);
   }
-  return static_cast<float>(most) / datasets::kFacePixels;
+  return static_cast<float>(max) / datasets::kFacePixels;
 }
 
 }  // namespace mien::audit

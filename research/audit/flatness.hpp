@@ -7,9 +7,8 @@
 
 namespace mien::audit {
 
-/// The share of pixels within two gray levels of the most frequent one, 0 to 1: skin, hair and
-/// background of a photograph vary, while blank pictures, text and line drawings are mostly one
-/// gray.
+/// The share of pixels within two gray levels of the most frequent one, 0 to 1: photos of faces
+/// vary; blank images, text and line drawings are mostly one gray level.
 float flatness(std::span<const std::uint8_t, datasets::kFacePixels> pixels);
 
 }  // namespace mien::audit

@@ -13,7 +13,7 @@ namespace {
 
 using reports::escape_html;
 
-constexpr std::size_t kTilesAPage = 300;
+constexpr std::size_t kTilesPerPage = 300;
 
 constexpr const char* kStyle = R"(<style>
 main{max-width:76rem}
@@ -36,7 +36,7 @@ std::string thumbnail(const datasets::Sample& sample) {
                                base::format("row %d", sample.row));
 }
 
-/// "happy 7, neutral 3": what the ten voters of FER+ said, the most frequent two.
+/// "happy 7, neutral 3": the two most frequent FER+ votes.
 std::string votes_of(const datasets::Sample& sample) {
   constexpr const char* kNames[datasets::kVoteCount] = {
       "neutral", "happy", "surprise", "sad",     "angry",
@@ -71,7 +71,7 @@ std::string suspect_tile(const Suspect& suspect, const datasets::Dataset& datase
   return tile(dataset[suspect.index], what);
 }
 
-std::string group_box(const TwinGroup& group, const datasets::Dataset& dataset,
+std::string group_box(const DuplicateGroup& group, const datasets::Dataset& dataset,
                       const datasets::DataEdits& edits) {
   std::string out =
       std::string("<div class=\"group") + (contradicts(group, dataset) ? " bad" : "") + "\">";
@@ -81,16 +81,16 @@ std::string group_box(const TwinGroup& group, const datasets::Dataset& dataset,
   return out + "</div>\n";
 }
 
-/// What one kind of suspicion gives: pieces of HTML, each with some pictures.
+/// One kind of suspects, as pieces of HTML.
 struct Kind {
   std::string name, title, explanation;
   std::vector<std::string> pieces;
-  std::size_t pieces_a_page = kTilesAPage;
+  std::size_t pieces_per_page = kTilesPerPage;
 };
 
 std::vector<Page> pages_of(const Kind& kind) {
   std::vector<Page> pages;
-  const std::size_t count = (kind.pieces.size() + kind.pieces_a_page - 1) / kind.pieces_a_page;
+  const std::size_t count = (kind.pieces.size() + kind.pieces_per_page - 1) / kind.pieces_per_page;
   for (std::size_t p = 0; p < count; ++p) {
     const auto link = [&](std::size_t to, const char* text) {
       return to < count
@@ -98,11 +98,11 @@ std::vector<Page> pages_of(const Kind& kind) {
                  : std::string();
     };
     const std::string nav = "<nav><a href=\"index.html\">overview</a>" +
-                            (p > 0 ? link(p - 1, "← before") : "") + link(p + 1, "after →") +
+                            (p > 0 ? link(p - 1, "← previous") : "") + link(p + 1, "next →") +
                             "</nav>\n";
     std::string body = kStyle + nav + "<div class=\"tiles\">\n";
-    const std::size_t from = p * kind.pieces_a_page,
-                      to = std::min(from + kind.pieces_a_page, kind.pieces.size());
+    const std::size_t from = p * kind.pieces_per_page,
+                      to = std::min(from + kind.pieces_per_page, kind.pieces.size());
     for (std::size_t i = from; i < to; ++i) body += kind.pieces[i];
     body += "</div>\n" + nav;
     const std::string subtitle =
@@ -115,20 +115,21 @@ std::vector<Page> pages_of(const Kind& kind) {
 }
 
 /// Groups with contradicting labels first, then those across splits, then the largest.
-std::vector<std::string> group_pieces(const std::vector<TwinGroup>& groups,
+std::vector<std::string> group_pieces(const std::vector<DuplicateGroup>& groups,
                                       const datasets::Dataset& dataset,
                                       const datasets::DataEdits& edits) {
-  std::vector<const TwinGroup*> order;
-  for (const TwinGroup& group : groups) order.push_back(&group);
-  std::stable_sort(order.begin(), order.end(), [&](const TwinGroup* a, const TwinGroup* b) {
-    const auto key = [&](const TwinGroup& g) {
-      return std::tuple(!contradicts(g, dataset), !crosses_splits(g, dataset),
-                        -static_cast<long>(g.members.size()));
-    };
-    return key(*a) < key(*b);
-  });
+  std::vector<const DuplicateGroup*> order;
+  for (const DuplicateGroup& group : groups) order.push_back(&group);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const DuplicateGroup* a, const DuplicateGroup* b) {
+                     const auto key = [&](const DuplicateGroup& g) {
+                       return std::tuple(!contradicts(g, dataset), !crosses_splits(g, dataset),
+                                         -static_cast<long>(g.members.size()));
+                     };
+                     return key(*a) < key(*b);
+                   });
   std::vector<std::string> out;
-  for (const TwinGroup* group : order) out.push_back(group_box(*group, dataset, edits));
+  for (const DuplicateGroup* group : order) out.push_back(group_box(*group, dataset, edits));
   return out;
 }
 
@@ -143,21 +144,20 @@ std::vector<std::string> suspect_pieces(const AuditResult& result, const dataset
 
 std::vector<Kind> kinds_of(const AuditResult& result, const datasets::Dataset& dataset) {
   return {
-      {"exact", "Equal pictures",
-       "Pictures that are equal pixel by pixel; framed in colour where their labels contradict "
-       "each other.",
-       group_pieces(result.exact, dataset, result.edits), kTilesAPage / 3},
-      {"near", "Nearly equal pictures",
-       "Pictures whose perceptual hashes or network features are near and whose pixels correlate, "
-       "as they are or mirrored; framed in colour where their labels contradict each other.",
-       group_pieces(result.near, dataset, result.edits), kTilesAPage / 3},
-      {"no-face", "Pictures that are probably no photograph of a face",
-       "Blank pictures, text and drawings: the number is the share of pixels within two gray "
-       "levels of the most frequent one.",
+      {"exact", "Identical images",
+       "Images with identical pixels. A colored frame marks groups with contradicting labels.",
+       group_pieces(result.exact, dataset, result.edits), kTilesPerPage / 3},
+      {"near", "Near-duplicates",
+       "Images with near perceptual hashes or network features and correlated pixels, possibly "
+       "mirrored. A colored frame marks groups with contradicting labels.",
+       group_pieces(result.near, dataset, result.edits), kTilesPerPage / 3},
+      {"no-face", "Images without a face",
+       "Blank images, text and drawings. The number is the share of pixels within two gray levels "
+       "of the most frequent one.",
        suspect_pieces(result, dataset, Reason::kNoFace)},
-      {"label", "Labels that are probably wrong",
-       "Confident learning on out-of-fold probabilities: the label, the better one, and by how "
-       "much that is the more probable one.",
+      {"label", "Probably wrong labels",
+       "Confident learning on out-of-fold probabilities: the given label, the suggested one, and "
+       "the difference of their probabilities.",
        suspect_pieces(result, dataset, Reason::kWrongLabel)},
   };
 }
@@ -170,20 +170,18 @@ std::string card(const std::string& number, const std::string& what, const std::
 
 std::string check_table(const VoteCheck& check) {
   std::string out =
-      "<div class=\"scroll\"><table><tr><th>the first</th><th>of which the voters agree</th><th>of "
-      "all that the voters find</th></tr>\n";
+      "<div class=\"scroll\"><table><tr><th>first</th><th>precision</th><th>recall</th></tr>\n";
   for (const PrecisionAtK& at : check.at)
     out += base::format("<tr><td>%zu</td><td>%.1f %%</td><td>%.1f %%</td></tr>\n", at.k,
                         100 * at.precision, 100 * at.recall);
   return out + base::format(
-                   "</table></div><p class=\"soft\">The voters find %.1f %% of %zu pictures; a "
-                   "picture that they find has the higher score in %.1f %% of all pairs (area "
-                   "under the ROC curve).</p>\n",
-                   100 * check.base_rate(), check.pictures, 100 * check.area);
+                   "</table></div><p class=\"soft\">The voters mark %.1f %% of %zu images. Area "
+                   "under the ROC curve: %.1f %%.</p>\n",
+                   100 * check.base_rate(), check.images, 100 * check.area);
 }
 
 std::string confusion_table(const LabelAudit& labels) {
-  std::string out = "<div class=\"scroll\"><table><tr><th>label \\ confident class</th>";
+  std::string out = "<div class=\"scroll\"><table><tr><th>given \\ confident label</th>";
   for (std::size_t c = 0; c < labels.joint.size(); ++c)
     out += "<th>" + label_name(static_cast<int>(c)) + "</th>";
   out += "<th>threshold</th></tr>\n";
@@ -203,31 +201,29 @@ std::string overview(const AuditResult& result, const datasets::Dataset& dataset
   for (const Kind& kind : kinds) {
     if (kind.name == "label" && !result.labels) continue;
     cards += card(std::to_string(kind.pieces.size()),
-                  kind.name == "exact"   ? "groups of equal pictures"
-                  : kind.name == "near"  ? "groups of nearly equal pictures"
-                  : kind.name == "label" ? "labels in doubt"
-                                         : "pictures that are probably no face",
+                  kind.name == "exact"   ? "groups of identical images"
+                  : kind.name == "near"  ? "groups of near-duplicates"
+                  : kind.name == "label" ? "probably wrong labels"
+                                         : "images without a face",
                   kind.pieces.empty() ? "" : kind.name + "-1.html");
   }
-  cards +=
-      card(std::to_string(result.across_splits), "groups across splits", "") +
-      card(std::to_string(result.contradicting), "groups whose labels contradict each other", "");
-  cards += card(std::to_string(result.edits.drop.size()), "training pictures to drop", "drop.csv") +
-           card(std::to_string(result.edits.relabel.size()), "training pictures to relabel",
+  cards += card(std::to_string(result.across_splits), "groups across splits", "") +
+           card(std::to_string(result.contradicting), "groups with contradicting labels", "");
+  cards += card(std::to_string(result.edits.drop.size()), "training images to drop", "drop.csv") +
+           card(std::to_string(result.edits.relabel.size()), "training images to relabel",
                 "relabel.csv");
   std::string out = kStyle + ("<div class=\"cards\">\n" + cards + "</div>\n");
   out +=
-      "<p>All suspects with reason and score are in <a href=\"suspects.csv\">suspects.csv</a>. "
-      "Nothing is changed in the data: look, edit the two lists, and train with "
-      "<code>mien train --drop drop.csv --relabel relabel.csv</code>. The lists name training "
-      "pictures only; test pictures stay as they are.</p>\n";
+      "<p><a href=\"suspects.csv\">suspects.csv</a> lists all suspects with reason and score. The "
+      "data are not changed: review and edit the two lists, then train with "
+      "<code>mien train --drop drop.csv --relabel relabel.csv</code>. The lists contain training "
+      "images only; test images are never changed.</p>\n";
   if (const VoteCheck faces = check_no_faces(result, dataset); faces.positives > 0) {
-    out += reports::section(
-        "no-face", "Does flatness find what people call no face?",
-        "<p>Against the pictures that more than half of FER+'s ten voters call “not a face”. "
-        "Voters also call so a face that is cut badly, which this measure does not see, "
-        "and they take drawings for faces.</p>\n" +
-            check_table(faces));
+    out += reports::section("no-face", "Flatness compared with FER+ votes",
+                            "<p>Reference: images that more than half of FER+'s ten voters call "
+                            "“not a face”. Voters also reject badly cropped faces, which flatness "
+                            "does not measure, and they accept drawings as faces.</p>\n" +
+                                check_table(faces));
   }
   if (result.labels) {
     std::string body = base::format(
@@ -237,13 +233,13 @@ std::string overview(const AuditResult& result, const datasets::Dataset& dataset
                        confusion_table(*result.labels);
     if (const auto check = check_labels(result, dataset)) {
       body +=
-          "<h3>Do ten people agree?</h3><p>A label counts as wrong where the majority of FER+'s "
-          "ten voters names another emotion.</p>\n" +
+          "<h3>Comparison with FER+ votes</h3><p>A label counts as wrong if the majority of FER+'s "
+          "ten voters chose another emotion.</p>\n" +
           check_table(check->doubts) +
           base::format(
-              "<p>Of the %zu label issues with a majority, it disagrees with the label in %.1f %%, "
-              "and names the suggested emotion in %.1f %%; of the %zu to be relabelled in %.1f %% "
-              "and %.1f %%.</p>\n",
+              "<p>Of the %zu label issues with a majority, the majority disagrees with the label "
+              "in %.1f %% and confirms the suggestion in %.1f %%; of the %zu labels to replace, in "
+              "%.1f %% and %.1f %%.</p>\n",
               check->issues, 100 * check->wrong, 100 * check->suggestion, check->relabelled,
               100 * check->relabelled_wrong, 100 * check->relabelled_suggestion);
     }
@@ -258,8 +254,8 @@ std::vector<Page> contact_sheets(const AuditResult& result, const datasets::Data
                                  const std::string& source) {
   const std::vector<Kind> kinds = kinds_of(result, dataset);
   std::vector<Page> pages = {
-      {"index.html", reports::make_page("What is wrong in " + source,
-                                        base::format("%zu pictures, data hash %s", dataset.size(),
+      {"index.html", reports::make_page("Audit of " + source,
+                                        base::format("%zu images, data hash %s", dataset.size(),
                                                      datasets::dataset_hash(dataset).c_str()),
                                         overview(result, dataset, kinds))}};
   for (const Kind& kind : kinds) {

@@ -4,22 +4,23 @@
 #include <vector>
 
 #include "audit/audit.hpp"
+#include "base/json.hpp"
 
 namespace mien::audit {
 
-/// A page of the report on a set.
+/// A page of the audit report.
 struct Page {
-  std::string name;  ///< of its file
+  std::string name;  ///< file name
   std::string html;
 };
 
-/// "index.html" with what was found and how, and contact sheets of the suspects, a few hundred
-/// pictures a page, each page self-contained. `source` is what the set is called.
+/// "index.html" with the summary, and contact sheets of the suspects with a few hundred images per
+/// page. Each page is self-contained. `source` is the name of the set.
 std::vector<Page> contact_sheets(const AuditResult& result, const datasets::Dataset& dataset,
                                  const std::string& source);
 
-/// What was found, for a terminal and for programs.
+/// Summary for a terminal; as JSON.
 std::string to_text(const AuditResult& result, const datasets::Dataset& dataset);
-std::string to_json(const AuditResult& result, const datasets::Dataset& dataset);
+base::Json to_json(const AuditResult& result, const datasets::Dataset& dataset);
 
 }  // namespace mien::audit

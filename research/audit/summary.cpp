@@ -1,6 +1,7 @@
 #include "audit/sheets.hpp"
 #include "audit/vote_check.hpp"
-#include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
 
 namespace mien::audit {
 namespace {
@@ -16,49 +17,52 @@ std::string check_text(const VoteCheck& check) {
   for (const PrecisionAtK& at : check.at)
     out += base::format("    %6zu  %8.1f%%  %5.1f%%\n", at.k, 100 * at.precision, 100 * at.recall);
   return out +
-         base::format("    (they find %.1f%% of %zu pictures; area under the ROC curve %.3f)\n",
-                      100 * check.base_rate(), check.pictures, check.area);
+         base::format("    (voters mark %.1f%% of %zu images; area under the ROC curve %.3f)\n",
+                      100 * check.base_rate(), check.images, check.area);
 }
 
-std::string check_json(const VoteCheck& check) {
-  std::string out =
-      base::format("{\"pictures\": %zu, \"positives\": %zu, \"roc_area\": %.4f, \"at\": [",
-                   check.pictures, check.positives, check.area);
-  for (const PrecisionAtK& at : check.at)
-    out += base::format("%s{\"k\": %zu, \"precision\": %.4f, \"recall\": %.4f}",
-                        &at == &check.at[0] ? "" : ", ", at.k, at.precision, at.recall);
-  return out + "]}";
+base::Json check_json(const VoteCheck& check) {
+  base::Json at = base::Json::array();
+  for (const PrecisionAtK& point : check.at) {
+    at.push_back({{"k", point.k},
+                  {"precision", base::rounded(point.precision, 4)},
+                  {"recall", base::rounded(point.recall, 4)}});
+  }
+  return {{"pictures", check.images},
+          {"positives", check.positives},
+          {"roc_area", base::rounded(check.area, 4)},
+          {"at", std::move(at)}};
 }
 
 }  // namespace
 
 std::string to_text(const AuditResult& result, const datasets::Dataset& dataset) {
-  std::string out = base::format("%zu pictures\n\n", dataset.size());
-  out += base::format("  equal to another       %6zu\n", count(result, Reason::kExactDuplicate));
-  out += base::format("  nearly equal           %6zu\n", count(result, Reason::kNearDuplicate));
-  out += base::format("    groups in all        %6zu\n", result.exact.size() + result.near.size());
+  std::string out = base::format("%zu images\n\n", dataset.size());
+  out += base::format("  identical images       %6zu\n", count(result, Reason::kExactDuplicate));
+  out += base::format("  near-duplicates        %6zu\n", count(result, Reason::kNearDuplicate));
+  out += base::format("    groups in total     %6zu\n", result.exact.size() + result.near.size());
   out += base::format("    groups across splits %6zu\n    contradicting labels %6zu\n",
                       result.across_splits, result.contradicting);
-  out += base::format("  probably no face       %6zu\n", count(result, Reason::kNoFace));
+  out += base::format("  no face                %6zu\n", count(result, Reason::kNoFace));
   if (result.labels)
-    out += base::format("  labels in doubt        %6zu  (estimated share of wrong labels %.1f%%)\n",
+    out += base::format("  wrong labels           %6zu  (estimated share of wrong labels %.1f%%)\n",
                         count(result, Reason::kWrongLabel), 100 * result.labels->noise_share);
-  out += base::format("\n  of the training pictures, %zu to drop and %zu to relabel\n",
+  out += base::format("\n  suggested for training images: drop %zu, relabel %zu\n",
                       result.edits.drop.size(), result.edits.relabel.size());
   if (const VoteCheck faces = check_no_faces(result, dataset); faces.positives > 0) {
     out += "\n  no face: flatness against \"not a face\" by most of FER+'s voters\n" +
            check_text(faces);
-    for (const float least : {AuditOptions{}.flat, AuditOptions{}.drop_flat}) {
-      const PrecisionAtK from = check_flat_from(result, dataset, least);
-      out += base::format("    from %.2f on: %zu pictures, precision %.1f%%, recall %.1f%%\n",
-                          least, from.k, 100 * from.precision, 100 * from.recall);
+    for (const float min_flatness : {AuditOptions{}.flat, AuditOptions{}.drop_flat}) {
+      const PrecisionAtK from = check_flat_from(result, dataset, min_flatness);
+      out += base::format("    at least %.2f: %zu images, precision %.1f%%, recall %.1f%%\n",
+                          min_flatness, from.k, 100 * from.precision, 100 * from.recall);
     }
   }
   if (const auto labels = check_labels(result, dataset)) {
     out += "\n  labels: doubt against \"the majority of FER+'s voters names another emotion\"\n" +
            check_text(labels->doubts);
     out += base::format(
-        "    %zu issues: the majority disagrees with the label in %.1f%%, names the suggested one "
+        "    %zu issues: the majority disagrees with the label in %.1f%%, confirms the suggestion "
         "in %.1f%%\n",
         labels->issues, 100 * labels->wrong, 100 * labels->suggestion);
     out += base::format("    %zu to relabel: in %.1f%% and %.1f%%\n", labels->relabelled,
@@ -67,33 +71,37 @@ std::string to_text(const AuditResult& result, const datasets::Dataset& dataset)
   return out;
 }
 
-std::string to_json(const AuditResult& result, const datasets::Dataset& dataset) {
-  std::string out = base::format(
-      "{\"pictures\": %zu, \"hash\": \"%s\", \"exact_duplicates\": {\"groups\": %zu, \"suspects\": "
-      "%zu}, \"near_duplicates\": {\"groups\": %zu, \"suspects\": %zu}",
-      dataset.size(), datasets::dataset_hash(dataset).c_str(), result.exact.size(),
-      count(result, Reason::kExactDuplicate), result.near.size(),
-      count(result, Reason::kNearDuplicate));
-  out += base::format(
-      ", \"groups_across_splits\": %zu, \"groups_contradicting\": %zu, \"no_face\": %zu",
-      result.across_splits, result.contradicting, count(result, Reason::kNoFace));
-  if (result.labels)
-    out += base::format(", \"wrong_labels\": %zu, \"noise_share\": %.4f",
-                        count(result, Reason::kWrongLabel), result.labels->noise_share);
-  out += base::format(", \"drop\": %zu, \"relabel\": %zu", result.edits.drop.size(),
-                      result.edits.relabel.size());
-  if (const VoteCheck faces = check_no_faces(result, dataset); faces.positives > 0)
-    out += ", \"no_face_against_votes\": " + check_json(faces);
-  if (const auto labels = check_labels(result, dataset)) {
-    out += ", \"labels_against_votes\": " + check_json(labels->doubts) +
-           base::format(
-               ", \"issues_against_votes\": {\"count\": %zu, \"wrong\": %.4f, "
-               "\"suggestion_right\": %.4f}, \"relabelled_against_votes\": {\"count\": %zu, "
-               "\"wrong\": %.4f, \"suggestion_right\": %.4f}",
-               labels->issues, labels->wrong, labels->suggestion, labels->relabelled,
-               labels->relabelled_wrong, labels->relabelled_suggestion);
+base::Json to_json(const AuditResult& result, const datasets::Dataset& dataset) {
+  base::Json out = {
+      {"pictures", dataset.size()},
+      {"hash", datasets::dataset_hash(dataset)},
+      {"exact_duplicates",
+       {{"groups", result.exact.size()}, {"suspects", count(result, Reason::kExactDuplicate)}}},
+      {"near_duplicates",
+       {{"groups", result.near.size()}, {"suspects", count(result, Reason::kNearDuplicate)}}},
+      {"groups_across_splits", result.across_splits},
+      {"groups_contradicting", result.contradicting},
+      {"no_face", count(result, Reason::kNoFace)}};
+  if (result.labels) {
+    out["wrong_labels"] = count(result, Reason::kWrongLabel);
+    out["noise_share"] = base::rounded(result.labels->noise_share, 4);
   }
-  return out + "}\n";
+  out["drop"] = result.edits.drop.size();
+  out["relabel"] = result.edits.relabel.size();
+  if (const VoteCheck faces = check_no_faces(result, dataset); faces.positives > 0)
+    out["no_face_against_votes"] = check_json(faces);
+  if (const auto labels = check_labels(result, dataset)) {
+    const auto agreement = [](std::size_t number, double wrong, double suggestion) {
+      return base::Json{{"count", number},
+                        {"wrong", base::rounded(wrong, 4)},
+                        {"suggestion_right", base::rounded(suggestion, 4)}};
+    };
+    out["labels_against_votes"] = check_json(labels->doubts);
+    out["issues_against_votes"] = agreement(labels->issues, labels->wrong, labels->suggestion);
+    out["relabelled_against_votes"] =
+        agreement(labels->relabelled, labels->relabelled_wrong, labels->relabelled_suggestion);
+  }
+  return out;
 }
 
 }  // namespace mien::audit

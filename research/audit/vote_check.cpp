@@ -13,23 +13,23 @@ struct Scored {
   bool positive;
 };
 
-VoteCheck check(std::vector<Scored> pictures) {
-  VoteCheck out{.pictures = pictures.size()};
-  std::stable_sort(pictures.begin(), pictures.end(),
+VoteCheck check(std::vector<Scored> images) {
+  VoteCheck out{.images = images.size()};
+  std::stable_sort(images.begin(), images.end(),
                    [](const auto& a, const auto& b) { return a.score > b.score; });
-  for (const Scored& picture : pictures) out.positives += picture.positive ? 1 : 0;
+  for (const Scored& image : images) out.positives += image.positive ? 1 : 0;
   std::size_t found = 0, next = 0;
   constexpr std::size_t kSteps[] = {50, 100, 200, 500, 1000, 2000, 5000};
-  // Pairs of a positive in front of a negative; equal scores count half.
+  // Pairs with the positive ranked above the negative; ties count half.
   double ordered = 0;
-  for (std::size_t first = 0; first < pictures.size();) {
+  for (std::size_t first = 0; first < images.size();) {
     std::size_t end = first, positives = 0;
-    while (end < pictures.size() && pictures[end].score == pictures[first].score)
-      positives += pictures[end++].positive ? 1 : 0;
+    while (end < images.size() && images[end].score == images[first].score)
+      positives += images[end++].positive ? 1 : 0;
     const double negatives = static_cast<double>(end - first - positives);
     ordered += negatives * (static_cast<double>(found) + static_cast<double>(positives) / 2);
     for (std::size_t i = first; i < end; ++i) {
-      found += pictures[i].positive ? 1 : 0;
+      found += images[i].positive ? 1 : 0;
       if (next < std::size(kSteps) && i + 1 == kSteps[next]) {
         out.at.push_back({kSteps[next++], static_cast<double>(found) / static_cast<double>(i + 1),
                           out.positives > 0
@@ -40,7 +40,7 @@ VoteCheck check(std::vector<Scored> pictures) {
     first = end;
   }
   const double pairs =
-      static_cast<double>(out.positives) * static_cast<double>(out.pictures - out.positives);
+      static_cast<double>(out.positives) * static_cast<double>(out.images - out.positives);
   out.area = pairs > 0 ? ordered / pairs : 0;
   return out;
 }
@@ -53,19 +53,19 @@ bool is_no_face(const datasets::Sample& sample) {
 }  // namespace
 
 VoteCheck check_no_faces(const AuditResult& result, const datasets::Dataset& dataset) {
-  std::vector<Scored> pictures;
+  std::vector<Scored> images;
   for (std::size_t i = 0; i < dataset.size(); ++i) {
-    if (dataset[i].has_votes()) pictures.push_back({result.flatness[i], is_no_face(dataset[i])});
+    if (dataset[i].has_votes()) images.push_back({result.flatness[i], is_no_face(dataset[i])});
   }
-  return check(std::move(pictures));
+  return check(std::move(images));
 }
 
 PrecisionAtK check_flat_from(const AuditResult& result, const datasets::Dataset& dataset,
-                             float least) {
+                             float min_flatness) {
   std::size_t flat = 0, hits = 0, all = 0;
   for (std::size_t i = 0; i < dataset.size(); ++i) {
     if (!dataset[i].has_votes()) continue;
-    const bool none = is_no_face(dataset[i]), is_flat = result.flatness[i] >= least;
+    const bool none = is_no_face(dataset[i]), is_flat = result.flatness[i] >= min_flatness;
     all += none ? 1 : 0;
     flat += is_flat ? 1 : 0;
     hits += none && is_flat ? 1 : 0;
@@ -80,15 +80,15 @@ std::optional<LabelCheck> check_labels(const AuditResult& result,
                                        const datasets::Dataset& dataset) {
   if (!result.labels) return {};
   std::vector<std::optional<Emotion>> majority(dataset.size());
-  std::vector<Scored> pictures;
+  std::vector<Scored> images;
   for (std::size_t i = 0; i < dataset.size(); ++i) {
     if (dataset[i].has_votes()) majority[i] = metrics::ferplus_majority(dataset[i].votes);
     if (majority[i] && result.labels->doubts[i] > -2)
-      pictures.push_back(
+      images.push_back(
           {result.labels->doubts[i], static_cast<int>(*majority[i]) != dataset[i].emotion});
   }
-  if (pictures.empty()) return {};
-  LabelCheck out{.doubts = check(std::move(pictures))};
+  if (images.empty()) return {};
+  LabelCheck out{.doubts = check(std::move(images))};
   for (const LabelIssue& issue : result.labels->issues) {
     if (!majority[issue.index]) continue;
     const bool wrong = static_cast<int>(*majority[issue.index]) != issue.given,

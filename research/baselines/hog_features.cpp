@@ -12,14 +12,13 @@
 namespace mien::baselines {
 namespace {
 
-/// A place between two neighbours at `first` and `first + 1`, and how much of a vote goes to the
-/// second.
+/// A position between the bins `first` and `first + 1`, with the weight of the second.
 struct Between {
   int first;
   float second_share;
 };
 
-/// `place` is 0 at the centre of neighbour 0.
+/// `place` 0 is the center of bin 0.
 Between between(float place) {
   const float floor = std::floor(place);
   return {static_cast<int>(floor), place - floor};
@@ -30,10 +29,10 @@ Between orientation(float dx, float dy) {
   return between((degrees < 0 ? degrees + 180 : degrees) * kHogOrientations / 180 - 0.5F);
 }
 
-/// Brings the block to length 1; one of rounding's size stays.
-void normalise(std::span<float> block) {
-  constexpr float kLeast = 1e-3F;
-  float squares = kLeast * kLeast;
+/// Scales the block to length 1; near-zero blocks stay near zero.
+void normalize(std::span<float> block) {
+  constexpr float kMin = 1e-3F;
+  float squares = kMin * kMin;
   for (const float value : block) squares += value * value;
   for (float& value : block) value /= std::sqrt(squares);
 }
@@ -44,7 +43,7 @@ std::vector<float> hog_cells(const ImageView& gray) {
   if (gray.format != PixelFormat::kGray8 || gray.width < 2 * kHogCell ||
       gray.height < 2 * kHogCell) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("HOG of an image of %d x %d: it must be gray and 16 x 16 or larger",
+                base::format("HOG features need a gray image of at least 16 x 16, not %d x %d",
                              gray.width, gray.height));
   }
   const int columns = gray.width / kHogCell, rows = gray.height / kHogCell;
@@ -79,7 +78,7 @@ std::vector<float> hog_cells(const ImageView& gray) {
 }
 
 std::vector<float> hog_features(const ImageView& gray) {
-  constexpr float kLargest = 0.2F;  // Lowe's, as the paper takes it
+  constexpr float kMax = 0.2F;  // clipping value of the paper
   const std::vector<float> cells = hog_cells(gray);
   const int columns = gray.width / kHogCell, rows = gray.height / kHogCell;
   std::vector<float> out;
@@ -90,9 +89,9 @@ std::vector<float> hog_features(const ImageView& gray) {
         const auto first = cells.begin() + ((r + half) * columns + c) * kHogOrientations;
         std::copy_n(first, 2 * kHogOrientations, block.begin() + half * 2 * kHogOrientations);
       }
-      normalise(block);
-      for (float& value : block) value = std::min(value, kLargest);
-      normalise(block);
+      normalize(block);
+      for (float& value : block) value = std::min(value, kMax);
+      normalize(block);
       out.insert(out.end(), block.begin(), block.end());
     }
   }

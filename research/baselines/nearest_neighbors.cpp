@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kLanes = FeatureTable::kLanes;
 using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
 using Bits = int __attribute__((vector_size(kLanes * sizeof(float))));
-/// The same in a row of floats, which need not lie on its bounds.
+/// The same, unaligned, for loads from rows of floats.
 using InRow =
     float __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
 
@@ -32,11 +32,11 @@ struct Products {
   static void add(Lanes& sum, const Lanes& a, const Lanes& b) { sum += a * b; }
 };
 
-constexpr std::size_t kQueries = 64;  ///< whose rows stay in the second cache
-constexpr std::size_t kRows = 16;     ///< of the table
-constexpr std::size_t kTile = 4;      ///< queries and rows whose sums stay in registers
+constexpr std::size_t kQueries = 64;  ///< their rows fit the second-level cache
+constexpr std::size_t kRows = 16;     ///< of the table, per block
+constexpr std::size_t kTile = 4;      ///< queries and rows whose sums fit the registers
 
-/// Rows of both tables side by side; at least one of each.
+/// A block of query rows and table rows, at least one each.
 struct Block {
   const float* queries;
   const float* rows;
@@ -45,13 +45,13 @@ struct Block {
 };
 using Sums = std::array<float, kQueries * kRows>;
 
-/// sums[q * kRows + r] = the sum of the terms of query q and row r. Always added in the same order,
-/// so that equal rows are equally near.
+/// sums[q * kRows + r] = sum of the terms of query q and row r, in a fixed order, so that equal
+/// rows have equal distances.
 template <class Term>
 [[gnu::always_inline]] inline void fill(const Block& block, Sums& sums) {
   for (std::size_t q = 0; q < block.query_count; q += kTile) {
     for (std::size_t r = 0; r < block.row_count; r += kTile) {
-      const float *a[kTile], *b[kTile];  // the last one again where there are fewer
+      const float *a[kTile], *b[kTile];  // the last row is repeated if there are fewer
       for (std::size_t i = 0; i < kTile; ++i) {
         a[i] = block.queries + std::min(q + i, block.query_count - 1) * block.stride;
         b[i] = block.rows + std::min(r + i, block.row_count - 1) * block.stride;
@@ -102,7 +102,7 @@ class Search {
       : queries_(queries),
         table_(table),
         metric_(metric),
-        out_{k, std::vector<Neighbour>(queries.rows() * k)} {
+        out_{k, std::vector<Neighbor>(queries.rows() * k)} {
     if (metric == Metric::kCosine)
       query_scale_ = inverse_lengths(queries), row_scale_ = inverse_lengths(table);
   }
@@ -139,7 +139,7 @@ class Search {
       out_.found[i].distance = std::sqrt(out_.found[i].distance);
   }
 
-  Neighbours result() { return std::move(out_); }
+  Neighbors result() { return std::move(out_); }
 
  private:
   /// Squared for L2.
@@ -147,8 +147,8 @@ class Search {
     return metric_ == Metric::kCosine ? 1 - sum * query_scale_[query] * row_scale_[row] : sum;
   }
 
-  void offer(std::size_t query, std::size_t& known, Neighbour candidate) {
-    Neighbour* const nearest = out_.found.data() + query * out_.k;
+  void offer(std::size_t query, std::size_t& known, Neighbor candidate) {
+    Neighbor* const nearest = out_.found.data() + query * out_.k;
     if (known == out_.k && !(candidate.distance < nearest[known - 1].distance)) return;
     if (known < out_.k) ++known;
     std::size_t place = known - 1;
@@ -161,7 +161,7 @@ class Search {
   const FeatureTable& table_;
   Metric metric_;
   std::vector<float> query_scale_, row_scale_;  // of the cosine
-  Neighbours out_;
+  Neighbors out_;
 };
 
 constexpr std::array<std::string_view, 3> kMetricNames = {"l1", "l2", "cosine"};
@@ -175,23 +175,22 @@ std::string_view to_string(Metric metric) {
 Metric metric_from_string(std::string_view name) {
   const auto found = std::find(kMetricNames.begin(), kMetricNames.end(), name);
   if (found == kMetricNames.end())
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        "no metric is called '" + std::string(name.substr(0, 40)) + "': use l1, l2 or cosine");
+    throw Error(ErrorCode::kInvalidArgument, "unknown metric '" + std::string(name.substr(0, 40)) +
+                                                 "'; choose l1, l2 or cosine");
   return static_cast<Metric>(found - kMetricNames.begin());
 }
 
-Neighbours nearest_neighbours(const FeatureTable& queries, const FeatureTable& table, Metric metric,
-                              std::size_t k, int threads, const SearchProgress& progress) {
+Neighbors nearest_neighbors(const FeatureTable& queries, const FeatureTable& table, Metric metric,
+                            std::size_t k, int threads, const SearchProgress& progress) {
   if (queries.columns() != table.columns()) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("queries of %zu numbers are looked for among rows of %zu",
-                             queries.columns(), table.columns()));
+                base::format("queries have %zu columns, the table has %zu", queries.columns(),
+                             table.columns()));
   }
   if (k < 1 || k > table.rows())
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        base::format("%zu nearest neighbours are asked for among %zu rows", k, table.rows()));
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("k is %zu; it must be between 1 and the number of rows, %zu", k,
+                             table.rows()));
   Search search(queries, table, metric, k);
   std::atomic<std::size_t> next = 0;
   const auto work = [&](const SearchProgress& report) {
@@ -201,7 +200,7 @@ Neighbours nearest_neighbours(const FeatureTable& queries, const FeatureTable& t
         search.run(block);
       }
     } catch (...) {
-      next = search.blocks();  // the others stop as well
+      next = search.blocks();  // stops the other threads
       throw;
     }
   };
@@ -213,17 +212,17 @@ Neighbours nearest_neighbours(const FeatureTable& queries, const FeatureTable& t
   return search.result();
 }
 
-std::vector<float> vote(std::span<const Neighbour> nearest, std::span<const int> labels,
+std::vector<float> vote(std::span<const Neighbor> nearest, std::span<const int> labels,
                         int classes) {
   constexpr float kTieBreaker = 0.001F;
   std::vector<float> votes(static_cast<std::size_t>(classes));
-  for (const Neighbour& neighbour : nearest)
-    votes[static_cast<std::size_t>(labels[static_cast<std::size_t>(neighbour.row)])] += 1;
-  const float most = *std::max_element(votes.begin(), votes.end());
-  for (const Neighbour& neighbour : nearest) {
+  for (const Neighbor& neighbor : nearest)
+    votes[static_cast<std::size_t>(labels[static_cast<std::size_t>(neighbor.row)])] += 1;
+  const float max = *std::max_element(votes.begin(), votes.end());
+  for (const Neighbor& neighbor : nearest) {
     float& of_class =
-        votes[static_cast<std::size_t>(labels[static_cast<std::size_t>(neighbour.row)])];
-    if (of_class != most) continue;
+        votes[static_cast<std::size_t>(labels[static_cast<std::size_t>(neighbor.row)])];
+    if (of_class != max) continue;
     of_class += kTieBreaker;
     break;
   }

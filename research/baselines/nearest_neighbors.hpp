@@ -7,11 +7,10 @@
 #include <string_view>
 #include <vector>
 
-// Classification by the nearest of all known examples (Cover and Hart 1967): what can be had
-// without learning anything.
+// Nearest-neighbor classification (Cover and Hart 1967): a baseline without training.
 namespace mien::baselines {
 
-/// Rows of f32, each padded with zeros to whole vectors of the processor.
+/// Rows of f32, zero-padded to a multiple of kLanes.
 class FeatureTable {
  public:
   FeatureTable(std::size_t rows, std::size_t columns)
@@ -38,41 +37,39 @@ class FeatureTable {
 enum class Metric {
   kL1,      ///< sum of the absolute differences
   kL2,      ///< root of the sum of the squared differences
-  kCosine,  ///< 1 - cosine of the angle; 1 where one of the two is zero
+  kCosine,  ///< 1 - cosine of the angle; 1 if a vector is zero
 };
 std::string_view to_string(Metric metric);  ///< "l1", "l2", "cosine"
-/// The inverse; throws Error kInvalidArgument for other words.
+/// The inverse; throws Error kInvalidArgument for other names.
 Metric metric_from_string(std::string_view name);
 
-struct Neighbour {
+struct Neighbor {
   float distance = 0;
   int row = 0;  ///< of the table
 };
 
-/// The k nearest rows of each query, the nearest first; of equally near ones the earlier row.
-struct Neighbours {
+/// The k nearest rows of each query by ascending distance; ties go to the earlier row.
+struct Neighbors {
   std::size_t k = 0;
-  std::vector<Neighbour> found;  ///< [queries, k]
+  std::vector<Neighbor> found;  ///< [queries, k]
 
-  std::span<const Neighbour> of(std::size_t query) const {
+  std::span<const Neighbor> of(std::size_t query) const {
     return std::span(found).subspan(query * k, k);
   }
 };
 
-/// Called now and then on the calling thread with the queries done; an exception ends the search
-/// and passes on.
+/// Called occasionally on the calling thread; an exception stops the search and propagates.
 using SearchProgress = std::function<void(std::size_t done, std::size_t total)>;
 
-/// Compares every query with every row of the table. The result does not depend on the number of
-/// threads. Needs no memory but for the result and a few hundred kilobytes a thread. Throws Error
-/// kInvalidArgument where the widths differ or k is not 1 to the table's rows.
-Neighbours nearest_neighbours(const FeatureTable& queries, const FeatureTable& table, Metric metric,
-                              std::size_t k, int threads, const SearchProgress& progress = {});
+/// Exhaustive search. The result does not depend on the number of threads. Needs a few hundred
+/// kilobytes per thread besides the result. Throws Error kInvalidArgument if the numbers of columns
+/// differ or k is not between 1 and the number of rows.
+Neighbors nearest_neighbors(const FeatureTable& queries, const FeatureTable& table, Metric metric,
+                            std::size_t k, int threads, const SearchProgress& progress = {});
 
-/// The share of each class in the neighbours, [classes]; `labels` are those of the table's rows. Of
-/// classes with equally many neighbours the one that has the nearest gets a thousandth of a vote
-/// more, so that it is the largest.
-std::vector<float> vote(std::span<const Neighbour> nearest, std::span<const int> labels,
+/// The share of each class among the neighbors [classes]; `labels` are those of the table's rows. A
+/// tie goes to the class of the nearest neighbor, by an extra 0.001 votes.
+std::vector<float> vote(std::span<const Neighbor> nearest, std::span<const int> labels,
                         int classes);
 
 }  // namespace mien::baselines

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,16 +15,18 @@ namespace mien::datasets {
 enum class Split : std::uint8_t { kTraining = 0, kPublicTest = 1, kPrivateTest = 2 };
 inline constexpr int kSplitCount = 3;
 
-/// FER2013's own words: "Training", "PublicTest", "PrivateTest".
+/// FER2013's names: "Training", "PublicTest", "PrivateTest".
 std::string_view to_string(Split split);
-/// The inverse, any case, also "train", "public", "private"; throws Error kInvalidArgument for
-/// other words.
+/// The split of a name in any case: FER2013's names, and train, training; val, valid, validation,
+/// dev, public; test, testing, private. "val" is PublicTest and "test" PrivateTest.
+std::optional<Split> find_split(std::string_view name);
+/// The same; throws Error kInvalidArgument for other names.
 Split split_from_string(std::string_view name);
 
-inline constexpr int kFaceSize = 48;  ///< side of a face picture in pixels
+inline constexpr int kFaceSize = 48;  ///< side of a face image in pixels
 inline constexpr int kFacePixels = kFaceSize * kFaceSize;
 
-/// The columns of FER+ (Barsoum et al. 2016, fer2013new.csv): votes of ten people.
+/// The columns of FER+ (Barsoum et al. 2016, fer2013new.csv): votes of ten annotators.
 enum class Vote {
   kNeutral,
   kHappiness,
@@ -38,15 +41,15 @@ enum class Vote {
 };
 inline constexpr int kVoteCount = 10;
 
-/// One 48x48 gray face picture and what is known of it.
+/// One 48x48 gray face image with its annotations.
 struct Sample {
-  std::array<std::uint8_t, kFacePixels> pixels{};  ///< [48 * 48], rows from the top
-  std::int8_t emotion = -1;                        ///< an Emotion, or -1 where the set does not say
+  std::array<std::uint8_t, kFacePixels> pixels{};  ///< [48, 48], row-major, 0 black to 255 white
+  std::int8_t emotion = -1;                        ///< an Emotion, or -1 if unknown
   Split split = Split::kTraining;
-  std::array<std::uint8_t, kVoteCount> votes{};  ///< by Vote; all 0 where there are none
-  std::int32_t row = -1;  ///< data row of the CSV from 0; -1 where the source is none
+  std::array<std::uint8_t, kVoteCount> votes{};  ///< indexed by Vote; all 0 if there are no votes
+  std::int32_t row = -1;  ///< data row of the CSV, from 0; -1 if the source is not a CSV
   std::array<char, 12>
-      subject{};  ///< person, where the set says (CK+ "S010", JAFFE "KA"); zero padded
+      subject{};  ///< zero-padded, such as "S010" (CK+) or "KA" (JAFFE); empty if unknown
 
   bool has_votes() const;
   bool has_subject() const { return subject[0] != 0; }
@@ -54,38 +57,40 @@ struct Sample {
 
 using Dataset = std::vector<Sample>;
 
-/// Reads FER2013's CSV (header "emotion,pixels,Usage", in any order; quotes allowed around fields;
-/// CRLF allowed). Throws Error kBadFormat naming file, line and reason: a short row, a pixel above
+/// Reads FER2013's CSV. The header names "pixels" and, optionally, "emotion" and "Usage", in any
+/// order; other columns are ignored. Without "Usage" (Kaggle's train.csv and test.csv), the file
+/// name gives the split if it is the name of one, else all are Training. The file may be compressed
+/// (read_table). Throws Error kBadFormat naming file, line and reason: a short row, a pixel above
 /// 255 or not a number, an emotion outside 0..6, an unknown Usage.
 Dataset read_fer2013_csv(const std::filesystem::path& path);
 
 /// Reads FER+ votes ("Usage,Image name,neutral,…,NF") into `dataset`. The votes file has the rows
-/// of the whole fer2013.csv: each sample takes the line that its `row` names, and one of row -1, a
-/// folder's picture, none. Throws Error kBadFormat when there is no such line, when its usage is
-/// not the sample's, or when a field is not a number, and kInvalidArgument when no sample has a
-/// row. `dataset` is then as it was.
+/// of the whole fer2013.csv: each sample gets the votes of its `row`; samples with row -1 get none.
+/// Throws Error kBadFormat if a row is missing, its split differs from the sample's, or a field is
+/// not a number, and kInvalidArgument if no sample has a row. `dataset` is unchanged after an
+/// error.
 void attach_ferplus_votes(Dataset& dataset, const std::filesystem::path& votes_csv);
 
-/// The packed file is a NumPy array file (.npy 1.0) of one structured, unpadded little-endian type,
-/// C order, one dimension:
+/// A packed set is a NumPy file (.npy 1.0): a one-dimensional array of an unpadded little-endian
+/// structured type:
 /// [('image','|u1',(48,48)),('emotion','|i1'),('split','|u1'),('votes','|u1',(10,)),('row','<i4'),('subject','|S12')].
 /// numpy.load(path)['image'] opens it.
 void write_packed(const std::filesystem::path& path, const Dataset& dataset);
 Dataset read_packed(const std::filesystem::path& path);
 
-/// A CSV or packed file, told apart by its first bytes.
+/// Reads a CSV or a packed set, distinguished by the first bytes.
 Dataset read_dataset(const std::filesystem::path& path);
 
 /// Indices of training samples whose pixels equal those of a PublicTest or PrivateTest sample.
 std::vector<std::size_t> find_leaked_training(const Dataset& dataset);
 /// Indices of samples of `split` whose pixels equal those of a training sample.
 std::vector<std::size_t> find_seen_in_training(const Dataset& dataset, Split split);
-/// How many of those have a label that an equal training sample has, too: what remembering could
-/// score on them.
+/// Number of these samples whose label equals that of an identical training sample: what
+/// memorization could score.
 std::size_t count_seen_labels(const Dataset& dataset, Split split);
 
-/// Which data a network saw: 64-bit FNV-1a over pixels, emotions, splits and votes in order, 16 hex
-/// digits.
+/// Identifies the data that a network was trained on: 64-bit FNV-1a over pixels, emotions, splits
+/// and votes in order, 16 hex digits.
 std::string dataset_hash(const Dataset& dataset);
 
 }  // namespace mien::datasets

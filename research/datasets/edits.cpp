@@ -21,7 +21,7 @@ std::int32_t read_row(const CsvReader& csv, std::string_view text) {
   std::int32_t row = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), row);
   if (error != std::errc() || end != text.data() + text.size() || row < 0)
-    csv.fail("row is " + excerpt(text) + ", not a number from 0 on");
+    csv.fail("row is " + excerpt(text) + "; it must be a whole number from 0");
   return row;
 }
 
@@ -30,7 +30,7 @@ Emotion read_emotion(const CsvReader& csv, std::string_view text) {
     return static_cast<Emotion>(text[0] - '0');
   const std::optional<Emotion> emotion = emotion_from_string(text);
   if (!emotion)
-    csv.fail("emotion is " + excerpt(text) + ", neither a name nor a number from 0 to 7");
+    csv.fail("emotion is " + excerpt(text) + "; it must be a name or a number from 0 to 7");
   return *emotion;
 }
 
@@ -52,7 +52,7 @@ void read_relabel_list(DataEdits& edits, const std::filesystem::path& path) {
     const std::int32_t row = read_row(csv, fields[0]);
     const Emotion emotion = read_emotion(csv, fields[1]);
     if (edits.relabel.try_emplace(row, emotion).first->second != emotion)
-      csv.fail(base::format("row %d has another label before", row));
+      csv.fail(base::format("row %d has two different labels", row));
   }
 }
 
@@ -62,8 +62,7 @@ EditCounts apply_edits(Dataset& dataset, const DataEdits& edits) {
   const auto check = [&](std::int32_t row, const char* list) {
     if (!rows.contains(row))
       throw Error(ErrorCode::kInvalidArgument,
-                  base::format("the data set has no row %d, which the list of pictures to %s names",
-                               row, list));
+                  base::format("row %d in the %s list does not exist in the data set", row, list));
   };
   for (const std::int32_t row : edits.drop) check(row, "drop");
   for (const auto& [row, emotion] : edits.relabel) check(row, "relabel");
@@ -79,7 +78,7 @@ EditCounts apply_edits(Dataset& dataset, const DataEdits& edits) {
     if (!drop && label != edits.relabel.end() &&
         sample.emotion != static_cast<std::int8_t>(label->second)) {
       sample.emotion = static_cast<std::int8_t>(label->second);
-      ++counts.relabelled;
+      ++counts.relabeled;
     }
     counts.dropped += drop ? 1 : 0;
     return drop;

@@ -1,37 +1,39 @@
 #include <algorithm>
-#include <cctype>
-#include <charconv>
+#include <optional>
 #include <string>
 
-#include "base/file.hpp"
+#include "base/text.hpp"
 #include "datasets/csv.hpp"
 #include "datasets/dataset.hpp"
 
 namespace mien::datasets {
 namespace {
 
-/// Where the header puts the three columns: fer2013.csv and icml_face_data.csv order them
-/// differently.
+/// Column indices; FER2013 exists with several headers.
 struct Columns {
-  std::size_t emotion;
-  std::size_t pixels;
-  std::size_t usage;
+  std::size_t count = 0;
+  std::size_t pixels = 0;
+  std::optional<std::size_t> emotion, usage;
 };
 
 Columns read_header(CsvReader& csv) {
-  if (!csv.next()) csv.fail("empty file, expected the header 'emotion,pixels,Usage'");
+  if (!csv.next()) csv.fail("the file is empty; expected the header 'emotion,pixels,Usage'");
   if (csv.line().starts_with("Usage,Image name")) {
     csv.fail(
-        "these are FER+ votes, not pictures: give fer2013.csv as the data and this file with "
+        "the file has FER+ votes, not images; give fer2013.csv as the data and this file as "
         "--votes");
   }
-  auto names = csv.fields<3>();
-  const auto column = [&](std::string_view name) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) csv.fail("the header has no column '" + std::string(name) + "'");
+  const std::vector<std::string_view> names = csv.all_fields();
+  const auto find = [&](std::string_view name) -> std::optional<std::size_t> {
+    const auto found = std::find_if(names.begin(), names.end(), [&](std::string_view other) {
+      return base::equal_ignoring_case(name, other);
+    });
+    if (found == names.end()) return std::nullopt;
     return static_cast<std::size_t>(found - names.begin());
   };
-  return {column("emotion"), column("pixels"), column("Usage")};
+  const std::optional<std::size_t> pixels = find("pixels");
+  if (!pixels) csv.fail("the header has no column 'pixels'; expected 'emotion,pixels,Usage'");
+  return {names.size(), *pixels, find("emotion"), find("usage")};
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -53,36 +55,46 @@ void read_pixels(const CsvReader& csv, std::string_view text,
     if (at == first || value > 255 || (at < end && *at != ' ')) {
       const std::string_view word = text.substr(static_cast<std::size_t>(first - text.data()));
       csv.fail("pixel " + std::to_string(count) + " is " + excerpt(word.substr(0, word.find(' '))) +
-               ", not a number from 0 to 255");
+               "; it must be a number from 0 to 255");
     }
     if (count == kFacePixels) csv.fail(base::format("more than %d pixels", kFacePixels));
     pixels[count++] = static_cast<std::uint8_t>(value);
   }
-  if (count != kFacePixels) csv.fail(base::format("%zu pixels instead of %d", count, kFacePixels));
+  if (count != kFacePixels)
+    csv.fail(base::format("%zu pixels; there must be %d", count, kFacePixels));
 }
 
 }  // namespace
 
 Dataset read_fer2013_csv(const std::filesystem::path& path) {
-  const std::string text = base::read_text(path);
+  const std::string text = read_table(path);
   CsvReader csv(path, text);
   const Columns columns = read_header(csv);
+  const Split split = find_split(base::to_lower(path.stem().string())).value_or(Split::kTraining);
   Dataset dataset;
   while (csv.next()) {
-    const auto fields = csv.fields<3>();
+    const std::vector<std::string_view> fields = csv.all_fields();
+    if (fields.size() != columns.count)
+      csv.fail(base::format("expected %zu fields", columns.count));
     Sample& sample = dataset.emplace_back();
-    const std::string_view emotion = fields[columns.emotion];
-    if (emotion.size() != 1 || emotion[0] < '0' || emotion[0] >= '0' + kEmotionCount) {
-      csv.fail("emotion is " + excerpt(emotion) + ", not a number from 0 to 6");
+    if (columns.emotion) {
+      const std::string_view emotion = fields[*columns.emotion];
+      if (emotion.size() != 1 || emotion[0] < '0' || emotion[0] >= '0' + kEmotionCount)
+        csv.fail("emotion is " + excerpt(emotion) + "; it must be a number from 0 to 6");
+      sample.emotion = static_cast<std::int8_t>(emotion[0] - '0');
     }
-    sample.emotion = static_cast<std::int8_t>(emotion[0] - '0');
     read_pixels(csv, fields[columns.pixels], sample.pixels);
-    try {
-      sample.split = split_from_string(fields[columns.usage]);
-    } catch (const Error& error) {
-      csv.fail(error.what());
+    sample.split = split;
+    if (columns.usage) {
+      const std::optional<Split> usage = find_split(fields[*columns.usage]);
+      if (!usage)
+        csv.fail("unknown split " + excerpt(fields[*columns.usage]) +
+                 "; choose Training, PublicTest or PrivateTest");
+      sample.split = *usage;
     }
-    sample.row = static_cast<std::int32_t>(dataset.size() - 1);
+    // Kaggle's test.csv does not start at row 0 of fer2013.csv.
+    if (columns.usage || split == Split::kTraining)
+      sample.row = static_cast<std::int32_t>(dataset.size() - 1);
   }
   return dataset;
 }

@@ -1,7 +1,7 @@
 #include <charconv>
 #include <string>
 
-#include "base/file.hpp"
+#include "base/text.hpp"
 #include "datasets/csv.hpp"
 #include "datasets/dataset.hpp"
 
@@ -28,7 +28,8 @@ VoteRow read_row(const CsvReader& csv) {
     const auto [end, error] =
         std::from_chars(field.data(), field.data() + field.size(), row.votes[i]);
     if (error != std::errc() || end != field.data() + field.size()) {
-      csv.fail("vote " + std::to_string(i) + " is " + excerpt(field) + ", not a small number");
+      csv.fail("vote " + std::to_string(i) + " is " + excerpt(field) +
+               "; it must be a number from 0 to 255");
     }
   }
   return row;
@@ -37,13 +38,13 @@ VoteRow read_row(const CsvReader& csv) {
 }  // namespace
 
 void attach_ferplus_votes(Dataset& dataset, const std::filesystem::path& votes_csv) {
-  const std::string text = base::read_text(votes_csv);
+  const std::string text = read_table(votes_csv);
   CsvReader csv(votes_csv, text);
   if (!csv.next()) csv.fail("empty file, expected the header 'Usage,Image name,neutral,…,NF'");
   if (csv.line().starts_with("emotion,"))
-    csv.fail("these are pictures, not the votes of FER+ (fer2013new.csv)");
+    csv.fail("the file has images, not FER+ votes; give fer2013new.csv");
   if (csv.fields<kFirstVote + kVoteCount>()[0] != "Usage")
-    csv.fail("the header does not start with 'Usage'");
+    csv.fail("the header must start with 'Usage'");
   std::vector<VoteRow> rows;
   while (csv.next()) rows.push_back(read_row(csv));
   std::size_t matched = 0;
@@ -51,24 +52,22 @@ void attach_ferplus_votes(Dataset& dataset, const std::filesystem::path& votes_c
     if (sample.row < 0) continue;
     ++matched;
     if (static_cast<std::size_t>(sample.row) >= rows.size()) {
-      throw Error(
-          ErrorCode::kBadFormat,
-          votes_csv.string() + base::format(": has %zu rows, but the data set asks for row %d",
-                                            rows.size(), sample.row));
+      throw Error(ErrorCode::kBadFormat,
+                  votes_csv.string() + base::format(": has %zu rows, but the data set has row %d",
+                                                    rows.size(), sample.row));
     }
     const VoteRow& row = rows[static_cast<std::size_t>(sample.row)];
     if (row.split != sample.split) {
       throw Error(ErrorCode::kBadFormat,
                   votes_csv.string() +
-                      base::format(": row %d is of %s, but the data set has it in %s", sample.row,
+                      base::format(": row %d is in %s, but in the data set it is in %s", sample.row,
                                    to_string(row.split).data(), to_string(sample.split).data()));
     }
   }
   if (matched == 0) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        votes_csv.string() +
-            ": no picture of the data set comes from fer2013.csv, to whose rows the votes belong");
+    throw Error(ErrorCode::kInvalidArgument, votes_csv.string() +
+                                                 ": the votes belong to rows of fer2013.csv, but "
+                                                 "no image of the data set comes from it");
   }
   for (Sample& sample : dataset) {
     if (sample.row >= 0) sample.votes = rows[static_cast<std::size_t>(sample.row)].votes;

@@ -12,7 +12,7 @@
 namespace mien::datasets {
 namespace {
 
-/// What the detector made of a picture; the sample is cropped if it found one face.
+/// Faces found in one image; the sample is cropped if there is exactly one.
 struct Outcome {
   std::size_t faces = 0;
   Sample sample;
@@ -20,16 +20,15 @@ struct Outcome {
 
 Outcome examine(const Sample& sample, const vision::FaceDetector& detector,
                 const FilterOptions& options) {
-  const ImageView picture{sample.pixels.data(), kFaceSize, kFaceSize, kFaceSize,
-                          PixelFormat::kGray8};
-  const int side = kFaceSize * options.enlargement;
-  const std::vector<DetectedFace> faces = detector.detect(vision::resize(picture, side, side));
+  const ImageView image{sample.pixels.data(), kFaceSize, kFaceSize, kFaceSize, PixelFormat::kGray8};
+  const int side = kFaceSize * options.upscale;
+  const std::vector<DetectedFace> faces = detector.detect(vision::resize(image, side, side));
   Outcome out{faces.size(), sample};
   if (faces.size() != 1) return out;
-  const auto scale = static_cast<float>(options.enlargement);
+  const auto scale = static_cast<float>(options.upscale);
   const Box& found = faces[0].box;
   const Box box{found.x / scale, found.y / scale, found.width / scale, found.height / scale};
-  const Image face = vision::crop_face(picture, box, options.geometry, kFaceSize);
+  const Image face = vision::crop_face(image, box, options.geometry, kFaceSize);
   std::copy_n(face.row(0), kFacePixels, out.sample.pixels.begin());
   return out;
 }
@@ -46,7 +45,7 @@ std::vector<Outcome> examine_all(const Dataset& dataset, const vision::FaceDetec
         if (report && i % kProgressStep == 0) report(i, dataset.size());
       }
     } catch (...) {
-      next = dataset.size();  // the others stop as well
+      next = dataset.size();  // stops the other threads
       throw;
     }
   };
@@ -64,11 +63,10 @@ std::vector<Outcome> examine_all(const Dataset& dataset, const vision::FaceDetec
 
 FilteredDataset filter_by_face(const Dataset& dataset, const vision::FaceDetector& detector,
                                const FilterOptions& options, const FilterProgress& progress) {
-  if (options.enlargement < 1 || options.enlargement > 8 || options.threads < 1 ||
-      options.threads > 64) {
+  if (options.upscale < 1 || options.upscale > 8 || options.threads < 1 || options.threads > 64) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("filter with an enlargement of %d (1 to 8) and %d threads (1 to 64)",
-                             options.enlargement, options.threads));
+                base::format("upscale is %d (must be 1 to 8), threads is %d (must be 1 to 64)",
+                             options.upscale, options.threads));
   }
   FilteredDataset out;
   for (const Outcome& outcome : examine_all(dataset, detector, options, progress)) {

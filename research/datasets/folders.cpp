@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "mien/error.hpp"
 
 namespace mien::datasets {
@@ -13,14 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 11> kExtensions = {
-    ".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".pnm"};
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
+constexpr std::array<std::string_view, 13> kExtensions = {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo",
+                                                          ".png", ".webp", ".tif", ".tiff", ".bmp",
+                                                          ".pgm", ".ppm",  ".pnm"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -29,14 +24,14 @@ struct Listing {
   std::vector<fs::path> images;
 };
 
-/// Sub-folders and images of a folder, sorted, without hidden ones.
+/// Subfolders and images of a folder, sorted, without hidden ones.
 Listing list(const fs::path& folder) {
   std::error_code error;
   fs::directory_iterator entries(folder, error);
   Listing out;
   for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
     const fs::path& path = entries->path();
-    std::error_code ignored;  // a dangling link is neither folder nor file
+    std::error_code ignored;  // a dangling link is neither
     if (path.filename().string().starts_with('.')) continue;
     if (entries->is_directory(ignored)) out.folders.push_back(path);
     if (entries->is_regular_file(ignored) && has_image_extension(path)) out.images.push_back(path);
@@ -49,17 +44,6 @@ Listing list(const fs::path& folder) {
   std::sort(out.folders.begin(), out.folders.end());
   std::sort(out.images.begin(), out.images.end());
   return out;
-}
-
-std::optional<Split> split_of_folder(const fs::path& folder) {
-  const std::string name = lower(folder.filename().string());
-  if (name == "val" || name == "valid" || name == "validation") return Split::kPublicTest;
-  if (name == "test") return Split::kPrivateTest;
-  try {
-    return split_from_string(name);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
 }
 
 Split split_of_file(const std::string& name, Split folder) {
@@ -78,22 +62,42 @@ std::string ck_subject(const std::string& name) {
              : std::string();
 }
 
-void add_class(const fs::path& folder, Split split, std::vector<LabelledImage>& out) {
-  const Listing listing = list(folder);
-  if (listing.images.empty()) return;
-  const std::optional<Emotion> emotion = emotion_from_string(folder.filename().string());
-  if (!emotion) {
-    throw Error(ErrorCode::kBadFormat,
-                folder.string() + ": holds images, but its name is no emotion");
-  }
-  for (const fs::path& path : listing.images) {
+void add_class(const fs::path& folder, Emotion emotion, Split split, LabeledFolder& out) {
+  for (const fs::path& path : list(folder).images) {
     const std::string name = path.filename().string();
-    out.push_back({path, *emotion, split_of_file(name, split), ck_subject(name)});
+    out.images.push_back({path, emotion, split_of_file(name, split), ck_subject(name)});
   }
 }
 
-/// What the name of a JAFFE picture says: "KA.AN1.39.tiff".
-LabelledImage jaffe_image(const fs::path& path) {
+/// Whether the folder or a subfolder contains images.
+bool has_images(const fs::path& folder) {
+  const Listing listing = list(folder);
+  return !listing.images.empty() ||
+         std::any_of(listing.folders.begin(), listing.folders.end(), has_images);
+}
+
+/// Adds the class folders in `folder`. Without a split, `folder` may contain split folders.
+void add_classes(const fs::path& folder, const std::optional<Split>& split, LabeledFolder& out) {
+  for (const fs::path& inner : list(folder).folders) {
+    const std::string name = inner.filename().string();
+    const std::optional<Split> inner_split = split ? std::nullopt : find_split(name);
+    if (inner_split) {
+      const Listing listing = list(inner);
+      out.skipped.insert(out.skipped.end(), listing.images.begin(), listing.images.end());
+      add_classes(inner, inner_split, out);
+    } else if (const std::optional<Emotion> emotion = emotion_from_string(name)) {
+      add_class(inner, *emotion, split.value_or(Split::kTraining), out);
+    } else if (has_images(inner)) {
+      throw Error(ErrorCode::kBadFormat,
+                  inner.string() + ": contains images, but its name is not a" +
+                      (split ? "n emotion" : " split (train, val, test) or an emotion") +
+                      "; rename or move it");
+    }
+  }
+}
+
+/// The annotations of a JAFFE file name such as "KA.AN1.39.tiff"; empty for other names.
+std::optional<LabeledImage> jaffe_image(const fs::path& path) {
   constexpr std::array<std::pair<std::string_view, Emotion>, 7> kCodes = {
       {{"AN", Emotion::kAngry},
        {"DI", Emotion::kDisgust},
@@ -107,36 +111,35 @@ LabelledImage jaffe_image(const fs::path& path) {
   const auto code = std::find_if(kCodes.begin(), kCodes.end(), [&](const auto& entry) {
     return shaped && std::string_view(name).substr(3, 2) == entry.first;
   });
-  if (code == kCodes.end()) {
-    throw Error(ErrorCode::kBadFormat,
-                path.string() +
-                    ": lies in no class folder and is not named as JAFFE's are (KA.AN1.39.tiff)");
-  }
-  return {path, code->second, Split::kTraining, name.substr(0, 2)};
+  if (code == kCodes.end()) return std::nullopt;
+  return LabeledImage{path, code->second, Split::kTraining, name.substr(0, 2)};
 }
 
 }  // namespace
 
 bool has_image_extension(const fs::path& path) {
-  return std::find(kExtensions.begin(), kExtensions.end(), lower(path.extension().string())) !=
-         kExtensions.end();
+  return std::find(kExtensions.begin(), kExtensions.end(),
+                   base::to_lower(path.extension().string())) != kExtensions.end();
 }
 
-std::vector<LabelledImage> list_labelled_images(const fs::path& root) {
-  const Listing listing = list(root);
-  std::vector<LabelledImage> out;
-  for (const fs::path& path : listing.images) out.push_back(jaffe_image(path));
-  for (const fs::path& folder : listing.folders) {
-    const std::optional<Split> split = split_of_folder(folder);
-    if (!split) {
-      add_class(folder, Split::kTraining, out);
-      continue;
-    }
-    for (const fs::path& inner : list(folder).folders) add_class(inner, *split, out);
+LabeledFolder list_labeled_images(const fs::path& root) {
+  LabeledFolder out;
+  for (const fs::path& path : list(root).images) {
+    if (std::optional<LabeledImage> image = jaffe_image(path))
+      out.images.push_back(std::move(*image));
+    else
+      out.skipped.push_back(path);
   }
-  if (out.empty()) {
+  add_classes(root, std::nullopt, out);
+  if (out.images.empty() && !out.skipped.empty()) {
+    throw Error(ErrorCode::kBadFormat,
+                out.skipped[0].string() +
+                    ": not in a class folder (angry, happy, …), and not named "
+                    "like JAFFE's images (KA.AN1.39.tiff)");
+  }
+  if (out.images.empty()) {
     throw Error(ErrorCode::kNotFound,
-                root.string() + ": no images in class folders (angry, happy, …) were found");
+                root.string() + ": no images in class folders (angry, happy, …)");
   }
   return out;
 }

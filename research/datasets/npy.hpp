@@ -9,20 +9,20 @@
 
 namespace mien::datasets {
 
-/// The first bytes of every NumPy array file.
+/// The first bytes of a .npy file.
 inline constexpr std::string_view kNpyMagic = "\x93NUMPY";
 
-/// All before the numbers of an array file of version 1.0
+/// Everything before the values of a .npy file of version 1.0
 /// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), for a header such as
 /// "{'descr':'<f4','fortran_order':False,'shape':(3,7),}".
 std::string npy_preamble(std::string_view header);
 
 struct NpyFile {
-  std::string header;  ///< without blanks, in single quotes
+  std::string header;  ///< without spaces, with single quotes
   std::span<const std::byte> payload;
 };
-/// Takes the bytes of an array file apart; they must outlive the result. Throws Error kBadFormat
-/// naming `path`.
+/// Splits a .npy file into header and payload; `bytes` must outlive the result. Throws Error
+/// kBadFormat naming `path`.
 NpyFile parse_npy(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 /// A table of f32.
@@ -36,10 +36,10 @@ struct FloatTable {
   }
 };
 
-/// A two-dimensional little-endian array of f32 or f64, C order. Throws Error kBadFormat naming the
-/// path.
+/// Reads a two-dimensional little-endian array of f32 or f64 in C order. Throws Error kBadFormat
+/// naming the path.
 FloatTable read_float_table(const std::filesystem::path& path);
-/// As f32; numpy.load(path) opens it.
+/// Writes f32; numpy.load(path) reads it.
 void write_float_table(const std::filesystem::path& path, const FloatTable& table);
 
 }  // namespace mien::datasets

@@ -56,16 +56,16 @@ Sample decode(const std::byte* record) {
   return sample;
 }
 
-/// The number of records that the header promises.
+/// The number of records according to the header.
 std::uint64_t read_count(const std::filesystem::path& path, const std::string& header) {
   if (!header.starts_with(kHeaderStart))
-    fail(path, "an array of another type than packed faces have");
+    fail(path, "not a packed set: the array has a different type; create it with mien data pack");
   const std::string_view shape = std::string_view(header).substr(kHeaderStart.size());
   std::uint64_t count = 0;
   const auto [end, error] = std::from_chars(shape.data(), shape.data() + shape.size(), count);
   const std::string_view rest = shape.substr(static_cast<std::size_t>(end - shape.data()));
   if (error != std::errc() || (rest != ",),}" && rest != ",)}"))
-    fail(path, "the array has not one dimension");
+    fail(path, "the array must have one dimension");
   return count;
 }
 
@@ -90,7 +90,7 @@ Dataset read_packed(const std::filesystem::path& path) {
   const std::uint64_t count = read_count(path, file.header);
   const std::size_t payload = file.payload.size();
   if (payload % kRecordSize != 0 || payload / kRecordSize != count) {
-    fail(path, base::format("the header promises %llu faces, %zu bytes follow (%zu a face)",
+    fail(path, base::format("the header says %llu faces, but %zu bytes follow (%zu per face)",
                             static_cast<unsigned long long>(count), payload, kRecordSize));
   }
   Dataset dataset;
@@ -99,11 +99,10 @@ Dataset read_packed(const std::filesystem::path& path) {
   for (std::uint64_t i = 0; i < count; ++i, record += kRecordSize) {
     const Sample& sample = dataset.emplace_back(decode(record));
     if (sample.emotion < -1 || sample.emotion > static_cast<int>(Emotion::kContempt)) {
-      fail(path, base::format("face %zu: no emotion has the number %d", dataset.size() - 1,
-                              sample.emotion));
+      fail(path, base::format("face %zu: invalid emotion %d", dataset.size() - 1, sample.emotion));
     }
     if (static_cast<int>(sample.split) >= kSplitCount) {
-      fail(path, base::format("face %zu: no split has the number %d", dataset.size() - 1,
+      fail(path, base::format("face %zu: invalid split %d", dataset.size() - 1,
                               static_cast<int>(sample.split)));
     }
   }

@@ -9,11 +9,11 @@
 namespace mien::datasets {
 namespace {
 
-Sample make_sample(const LabelledImage& source, const Image& face) {
+Sample make_sample(const LabeledImage& source, const Image& face) {
   if (face.width() != kFaceSize || face.height() != kFaceSize ||
       face.format() != PixelFormat::kGray8) {
     throw Error(ErrorCode::kInvalidArgument,
-                source.path.string() + ": the cropper's face is not 48 x 48 gray");
+                source.path.string() + ": the cropped face must be 48 x 48 gray");
   }
   Sample sample;
   std::copy_n(face.row(0), kFacePixels, sample.pixels.begin());
@@ -41,9 +41,9 @@ FaceCropper largest_face(const vision::FaceDetector& detector, const base::CropG
   };
 }
 
-ImageDataset read_images(std::span<const LabelledImage> images, const FaceCropper& cropper) {
+ImageDataset read_images(std::span<const LabeledImage> images, const FaceCropper& cropper) {
   ImageDataset out;
-  for (const LabelledImage& source : images) {
+  for (const LabeledImage& source : images) {
     Image image;
     try {
       image = vision::load_image(source.path);

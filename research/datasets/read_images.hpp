@@ -15,38 +15,35 @@
 
 namespace mien::datasets {
 
-/// Makes the face picture [48 x 48 gray] of an image; empty where it finds none.
+/// Returns the 48 x 48 gray face of an image, or nothing if there is no face.
 using FaceCropper = std::function<std::optional<Image>(const ImageView&)>;
 
-/// The whole image, for sets whose pictures are cut to the face already (FER2013, CK+48).
+/// Scales the whole image, for sets whose images are already cropped (FER2013, CK+48).
 std::optional<Image> whole_image(const ImageView& image);
 
 enum class Alignment {
-  kEyes,  ///< turned so that the eyes are level where the detector finds them, as a photograph is
-          ///< analysed
+  kEyes,  ///< rotated so that the eyes are level, if the detector returns landmarks (as for photos)
   kNone,
 };
 
-/// The largest face that the detector finds, cropped as `geometry` says. The detector must outlive
-/// the cropper.
+/// Crops the largest detected face with `geometry`. The detector must outlive the cropper.
 FaceCropper largest_face(const vision::FaceDetector& detector, const base::CropGeometry& geometry,
                          Alignment alignment = Alignment::kEyes);
 
-/// An image that gave no sample, and why.
+/// An image that was dropped, and why.
 struct DroppedImage {
   std::filesystem::path path;
   std::string reason;
 };
 
 struct ImageDataset {
-  Dataset dataset;  ///< in the order of the images; a sample's row is -1
+  Dataset dataset;  ///< in the order of the images; row is -1
   std::vector<DroppedImage> dropped;
 };
 
-/// Decodes the images and makes faces of them. Images that are damaged or in which the cropper
-/// finds no face are dropped. Throws Error kInvalidArgument when the cropper returns anything but
-/// 48 x 48 gray pixels.
-ImageDataset read_images(std::span<const LabelledImage> images,
+/// Decodes and crops the images. Damaged images and images without a face are dropped. Throws Error
+/// kInvalidArgument if the cropper returns anything but 48 x 48 gray pixels.
+ImageDataset read_images(std::span<const LabeledImage> images,
                          const FaceCropper& cropper = whole_image);
 
 }  // namespace mien::datasets

@@ -18,7 +18,7 @@ std::uint8_t to_byte(double value) {
   return static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L));
 }
 
-/// A uniform number in 0..1, the same on every platform (the distributions of <random> are not).
+/// Uniform in 0..1, the same on every platform (the distributions of <random> are not).
 double uniform(std::mt19937_64& random) {
   return (static_cast<double>(random() >> 11) + 0.5) / 9007199254740992.0;
 }
@@ -39,7 +39,7 @@ Image each_pixel(const ImageView& gray, Change change) {
   return out;
 }
 
-/// Separable, three deviations to each side; edge pixels repeat.
+/// Separable Gaussian with a radius of three deviations; borders are replicated.
 Image blur(const ImageView& gray, double deviation) {
   const int reach = std::max(1, static_cast<int>(std::ceil(3 * deviation)));
   std::vector<double> weights;
@@ -89,8 +89,7 @@ Image small(const ImageView& gray, int side) {
 }
 
 Image through_jpeg(const ImageView& gray, int quality) {
-  const Image decoded =
-      vision::decode_image(vision::encode_jpeg(gray, quality), "a JPEG of our own");
+  const Image decoded = vision::decode_image(vision::encode_jpeg(gray, quality), "re-encoded JPEG");
   return vision::resample(
       decoded, {0, 0, static_cast<float>(decoded.width()), static_cast<float>(decoded.height())},
       decoded.width(), decoded.height(), PixelFormat::kGray8);
@@ -98,47 +97,47 @@ Image through_jpeg(const ImageView& gray, int quality) {
 
 }  // namespace
 
-std::vector<DisturbanceStep> disturbance_steps() {
-  std::vector<DisturbanceStep> steps;
-  const auto add = [&](Disturbance kind, const char* name, const char* text,
+std::vector<CorruptionStep> corruption_steps() {
+  std::vector<CorruptionStep> steps;
+  const auto add = [&](Corruption kind, const char* name, const char* text,
                        std::initializer_list<double> strengths, double shown) {
     for (const double strength : strengths)
       steps.push_back({kind, strength, name, base::format(text, strength * shown)});
   };
-  add(Disturbance::kBlur, "blur", "%g px", {0.5 / 48, 1.0 / 48, 1.5 / 48, 2.0 / 48, 3.0 / 48}, 48);
-  add(Disturbance::kNoise, "noise", "%g", {5, 10, 20, 30, 40}, 1);
-  add(Disturbance::kJpeg, "JPEG quality", "%g", {75, 50, 30, 15, 8}, 1);
-  add(Disturbance::kLowLight, "low light", "%g %%", {0.6, 0.4, 0.25, 0.15, 0.1}, 100);
-  add(Disturbance::kSmall, "small face", "%g px", {40, 32, 24, 20, 16}, 1);
-  add(Disturbance::kShift, "box shifted", "%g %%", {0.04, 0.08, 0.12, 0.16, 0.2}, 100);
-  add(Disturbance::kScale, "box too small", "x %g", {0.95, 0.9, 0.8, 0.7, 0.6}, 1);
-  add(Disturbance::kScale, "box too large", "x %g", {1.1, 1.2, 1.3, 1.4, 1.5}, 1);
+  add(Corruption::kBlur, "blur", "%g px", {0.5 / 48, 1.0 / 48, 1.5 / 48, 2.0 / 48, 3.0 / 48}, 48);
+  add(Corruption::kNoise, "noise", "%g", {5, 10, 20, 30, 40}, 1);
+  add(Corruption::kJpeg, "JPEG quality", "%g", {75, 50, 30, 15, 8}, 1);
+  add(Corruption::kLowLight, "low light", "%g %%", {0.6, 0.4, 0.25, 0.15, 0.1}, 100);
+  add(Corruption::kSmall, "small face", "%g px", {40, 32, 24, 20, 16}, 1);
+  add(Corruption::kShift, "box shifted", "%g %%", {0.04, 0.08, 0.12, 0.16, 0.2}, 100);
+  add(Corruption::kScale, "box too small", "x %g", {0.95, 0.9, 0.8, 0.7, 0.6}, 1);
+  add(Corruption::kScale, "box too large", "x %g", {1.1, 1.2, 1.3, 1.4, 1.5}, 1);
   return steps;
 }
 
-Image disturb(const ImageView& gray, Disturbance kind, double strength, std::uint64_t seed) {
+Image corrupt(const ImageView& gray, Corruption kind, double strength, std::uint64_t seed) {
   if (gray.empty() || gray.format != PixelFormat::kGray8)
-    throw Error(ErrorCode::kInvalidArgument, "only gray pictures are disturbed");
+    throw Error(ErrorCode::kInvalidArgument, "corruptions need a gray image that is not empty");
   std::mt19937_64 random(seed);
   switch (kind) {
-    case Disturbance::kBlur:
+    case Corruption::kBlur:
       return blur(gray, strength * gray.width);
-    case Disturbance::kNoise:
+    case Corruption::kNoise:
       return each_pixel(gray, [&](double value) { return value + strength * normal(random); });
-    case Disturbance::kJpeg:
+    case Corruption::kJpeg:
       return through_jpeg(gray, static_cast<int>(strength));
-    case Disturbance::kLowLight:
+    case Corruption::kLowLight:
       return each_pixel(gray, [&](double value) { return value * strength + normal(random); });
-    case Disturbance::kSmall:
+    case Corruption::kSmall:
       return small(gray, static_cast<int>(strength));
-    case Disturbance::kShift: {
+    case Corruption::kShift: {
       const double direction = 2 * std::numbers::pi * uniform(random);
       return box(gray, 1, strength * std::cos(direction), strength * std::sin(direction));
     }
-    case Disturbance::kScale:
+    case Corruption::kScale:
       return box(gray, strength, 0, 0);
   }
-  throw Error(ErrorCode::kInvalidArgument, "unknown disturbance");
+  throw Error(ErrorCode::kInvalidArgument, "unknown corruption");
 }
 
 }  // namespace mien::evaluation

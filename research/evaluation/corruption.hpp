@@ -9,32 +9,29 @@
 
 namespace mien::evaluation {
 
-/// A way to make a face picture worse, as cameras, networks and detectors do.
-enum class Disturbance {
-  kBlur,      ///< Gaussian; strength: its standard deviation in parts of the picture's side
-  kNoise,     ///< Gaussian, a value a pixel; strength: standard deviation in 0..255
+/// A controlled degradation of a face image.
+enum class Corruption {
+  kBlur,      ///< Gaussian; strength: standard deviation as a share of the image's side
+  kNoise,     ///< Gaussian, independent per pixel; strength: standard deviation in 0..255
   kJpeg,      ///< strength: quality, 1 to 100
-  kLowLight,  ///< strength: what is left of the light, 0 to 1; the sensor adds noise of one gray
-              ///< value
-  kSmall,     ///< strength: side in pixels that the picture is shrunk to and enlarged from
-  kShift,     ///< the box of the face is off; strength: by this part of its side, in a direction of
-              ///< chance
-  kScale,     ///< strength: the box of the face is this many times too large
+  kLowLight,  ///< strength: remaining light, 0 to 1; adds sensor noise of one gray level
+  kSmall,     ///< strength: side in pixels to which the image is downscaled, then upscaled
+  kShift,     ///< shifted face box; strength: share of its side, in a random direction
+  kScale,     ///< strength: scale of the face box; 1 is correct
 };
 
-struct DisturbanceStep {
-  Disturbance kind;
+struct CorruptionStep {
+  Corruption kind;
   double strength;
   std::string name;  ///< "blur"
   std::string text;  ///< "2 px"
 };
 
-/// The steps of the robustness table, kind after kind, from weak to strong, for pictures of 48
-/// pixels.
-std::vector<DisturbanceStep> disturbance_steps();
+/// The steps of the robustness table, by kind and increasing strength, for images of 48 pixels.
+std::vector<CorruptionStep> corruption_steps();
 
-/// The picture, disturbed; the same seed gives the same. Where a box reaches outside the picture
-/// its edge pixels repeat. Gray only: throws Error kInvalidArgument for another or an empty image.
-Image disturb(const ImageView& gray, Disturbance kind, double strength, std::uint64_t seed);
+/// Returns the corrupted image; deterministic for a seed. Borders are replicated. Throws Error
+/// kInvalidArgument unless the image is gray and not empty.
+Image corrupt(const ImageView& gray, Corruption kind, double strength, std::uint64_t seed);
 
 }  // namespace mien::evaluation

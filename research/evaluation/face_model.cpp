@@ -30,11 +30,11 @@ class OwnModel : public FaceModel {
   pipeline::Classifier classifier_;
 };
 
-std::string choose_head(const std::filesystem::path& path, const HeadWish& wish) {
-  if (!wish.name.empty()) return std::string(wish.name);
-  const std::vector<std::string> heads = model::head_names(model::read_onnx(path));
-  return std::find(heads.begin(), heads.end(), wish.taught) != heads.end()
-             ? std::string(wish.taught)
+std::string choose_head(const model::Model& model, const HeadRequest& request) {
+  if (!request.name.empty()) return std::string(request.name);
+  const std::vector<std::string> heads = model::head_names(model);
+  return std::find(heads.begin(), heads.end(), request.preferred) != heads.end()
+             ? std::string(request.preferred)
              : std::string();
 }
 
@@ -42,16 +42,17 @@ std::string choose_head(const std::filesystem::path& path, const HeadWish& wish)
 
 std::unique_ptr<FaceModel> load_face_model(const std::filesystem::path& path,
                                            const engine::CompileOptions& options,
-                                           const HeadWish& head) {
+                                           const HeadRequest& head) {
   std::filesystem::path sidecar = path;
   sidecar += ".toml";
   if (std::filesystem::exists(sidecar)) return load_foreign_model(path, sidecar, options);
-  pipeline::Classifier classifier =
-      pipeline::Classifier::load(path, options, {.name = choose_head(path, head)});
+  model::Model model = model::read_onnx(path);
+  std::string chosen = choose_head(model, head);
+  pipeline::Classifier classifier = pipeline::Classifier::make(
+      std::move(model), path.string(), options, {.name = std::move(chosen)});
   if (classifier.info().input_size != kSide) {
-    throw Error(
-        ErrorCode::kUnsupported,
-        path.string() + ": the model's input_size is not 48, the size of the data's pictures");
+    throw Error(ErrorCode::kUnsupported,
+                path.string() + ": input_size must be 48, the size of the images");
   }
   return std::make_unique<OwnModel>(std::move(classifier));
 }

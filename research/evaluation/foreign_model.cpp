@@ -21,9 +21,9 @@ namespace {
 
 constexpr int kSide = 48;
 constexpr std::size_t kBatch = 32;
-/// Values that one ONNX Runtime process gets at most: 64 MB.
+/// Maximum number of values for one ONNX Runtime process: 64 MB.
 constexpr std::size_t kProcessValues = std::size_t{16} << 20;
-constexpr float kLeastProbability = 1e-7F;
+constexpr float kMinProbability = 1e-7F;
 
 [[noreturn]] void invalid(const std::string& what) {
   throw Error(ErrorCode::kInvalidArgument, what);
@@ -39,11 +39,10 @@ std::vector<std::string> split_labels(const std::string& text) {
       continue;
     }
     const std::optional<Emotion> emotion = emotion_from_string(word);
-    if (!emotion)
-      invalid("labels: '" + word + "' is no emotion that Mien knows; '-' leaves an output out");
+    if (!emotion) invalid("labels: unknown emotion '" + word + "'; use '-' to ignore an output");
     labels.emplace_back(to_string(*emotion));
     if (std::count(labels.begin(), labels.end(), labels.back()) > 1)
-      invalid("labels: '" + word + "' is there twice");
+      invalid("labels: '" + word + "' is listed twice");
   }
   if (std::all_of(labels.begin(), labels.end(),
                   [](const std::string& label) { return label.empty(); }))
@@ -58,12 +57,12 @@ std::array<float, 3> three(const char* field, const std::string& text) {
   std::vector<float> values;
   for (float value = 0; stream >> value;) values.push_back(value);
   if (!stream.eof() || (values.size() != 1 && values.size() != 3))
-    invalid(std::string(field) + ": '" + text + "' is neither one number nor three");
+    invalid(std::string(field) + ": '" + text + "' must be one or three numbers");
   return values.size() == 1 ? std::array{values[0], values[0], values[0]}
                             : std::array{values[0], values[1], values[2]};
 }
 
-/// Gray faces to the network's input as the sidecar says.
+/// Converts gray faces to the network input described by the sidecar.
 class Preparation {
  public:
   explicit Preparation(const ForeignModelInfo& info)
@@ -122,10 +121,9 @@ class Runner {
  public:
   virtual ~Runner() = default;
   virtual std::string name() const = 0;
-  /// Pictures that one call may take.
+  /// Maximum number of images per call.
   virtual std::size_t batch() const = 0;
-  /// Pictures that a call with n of them gets: the engine makes a plan a size, and a graph may have
-  /// its own fixed.
+  /// Batch size of a call with n images; may be fixed by the graph or the plan.
   virtual std::size_t rows(std::size_t n) const = 0;
   virtual std::vector<float> run(const std::vector<float>& input,
                                  const engine::InputShape& shape) const = 0;
@@ -140,7 +138,7 @@ class EngineRunner : public Runner {
     const std::vector<std::string>& names = network_.output_names();
     const auto found =
         info.output.empty() ? names.begin() : std::find(names.begin(), names.end(), info.output);
-    if (found == names.end()) invalid("output: the graph has no output '" + info.output + "'");
+    if (found == names.end()) invalid("output: unknown output '" + info.output + "'");
     output_ = static_cast<std::size_t>(found - names.begin());
   }
 
@@ -158,7 +156,7 @@ class EngineRunner : public Runner {
   static std::size_t fixed_batch(const model::Model& model) {
     if (model.inputs.size() != 1)
       throw Error(ErrorCode::kUnsupported,
-                  base::format("the graph has %zu inputs, not one", model.inputs.size()));
+                  base::format("the graph has %zu inputs; it must have one", model.inputs.size()));
     const std::vector<std::int64_t>& shape = model.inputs[0].shape;
     return !shape.empty() && shape[0] > 0 && shape[0] <= 4096 ? static_cast<std::size_t>(shape[0])
                                                               : kBatch;
@@ -176,7 +174,7 @@ import sys
 try:
     import numpy, onnxruntime
 except ImportError as error:
-    sys.exit(f"{error.name} is not installed there")
+    sys.exit(f"{error.name} is not installed")
 path, output, *shape = sys.argv[1:]
 options = onnxruntime.SessionOptions()
 options.log_severity_level = 3
@@ -201,7 +199,7 @@ class PythonRunner : public Runner {
         reason_(std::move(reason)) {}
 
   std::string name() const override {
-    return "ONNX Runtime, since Mien's engine cannot: " + reason_;
+    return "ONNX Runtime, because Mien's engine cannot run it: " + reason_;
   }
   std::size_t batch() const override { return batch_; }
   std::size_t rows(std::size_t n) const override { return n; }
@@ -210,7 +208,7 @@ class PythonRunner : public Runner {
                          const engine::InputShape& shape) const override {
     const char* variable = std::getenv("MIEN_PYTHON");
     const std::string python = variable != nullptr && *variable != 0 ? variable : "python3";
-    std::vector<std::string> words = {python, "-c", kPythonRunner, path_.string(), output_};
+    std::vector<std::string> words = {python, "-I", "-c", kPythonRunner, path_.string(), output_};
     for (const std::int64_t side : shape) words.push_back(std::to_string(side));
     base::ProcessEnd end;
     try {
@@ -220,13 +218,13 @@ class PythonRunner : public Runner {
       end = {.exit_code = 1, .output = {}, .error = error.what()};
     }
     if (end.exit_code != 0 || end.output.size() % sizeof(float) != 0) {
-      std::string last = end.timed_out ? "it took longer than ten minutes" : end.error;
+      std::string last = end.timed_out ? "it exceeded ten minutes" : end.error;
       while (!last.empty() && last.back() == '\n') last.pop_back();
       last.erase(0, last.rfind('\n') == std::string::npos ? 0 : last.rfind('\n') + 1);
       throw Error(ErrorCode::kUnsupported,
                   path_.string() + ": Mien's engine cannot run it (" + reason_ +
-                      "), and ONNX Runtime in " + python + " cannot either (" + last +
-                      "); MIEN_PYTHON names a Python with onnxruntime and numpy");
+                      "), and ONNX Runtime in " + python + " failed too (" + last +
+                      "); set MIEN_PYTHON to a Python with onnxruntime and numpy");
     }
     std::vector<float> values(end.output.size() / sizeof(float));
     std::memcpy(values.data(), end.output.data(), end.output.size());
@@ -273,12 +271,12 @@ class ForeignModel : public FaceModel {
 
   std::vector<float> logits(std::span<const std::uint8_t> faces) const override {
     constexpr std::size_t kFace = std::size_t{kSide} * kSide;
-    if (faces.size() % kFace != 0) invalid("faces are not whole pictures of 48 x 48 pixels");
+    if (faces.size() % kFace != 0) invalid("the faces must be images of 48 x 48 pixels");
     const std::size_t count = faces.size() / kFace, batch = runner_->batch();
     std::vector<float> out;
     for (std::size_t done = 0; done < count; done += batch) {
       const std::size_t n = std::min(batch, count - done),
-                        rows = runner_->rows(n);  // filled up with the last picture
+                        rows = runner_->rows(n);  // padded with the last image
       std::vector<float> input(rows * preparation_.values());
       for (std::size_t i = 0; i < rows; ++i) {
         preparation_.prepare(faces.data() + (done + std::min(i, n - 1)) * kFace,
@@ -290,24 +288,22 @@ class ForeignModel : public FaceModel {
   }
 
  private:
-  /// The first `n` of the rows that the network gave, without the outputs that are no emotion.
+  /// Appends the first `n` rows of an output, without ignored columns.
   void append(const std::vector<float>& values, std::size_t rows, std::size_t n,
               std::vector<float>& out) const {
     if (values.size() != rows * outputs_.size()) {
-      throw Error(
-          ErrorCode::kBadFormat,
-          base::format("%s: the network gives %zu values a picture, the sidecar has %zu labels",
-                       path_.c_str(), values.size() / rows, outputs_.size()));
+      throw Error(ErrorCode::kBadFormat,
+                  base::format("%s: the network has %zu outputs, the sidecar has %zu labels",
+                               path_.c_str(), values.size() / rows, outputs_.size()));
     }
     for (std::size_t i = 0; i < n * outputs_.size(); ++i) {
       if (!outputs_[i % outputs_.size()].empty())
-        out.push_back(probabilities_ ? std::log(std::max(values[i], kLeastProbability))
-                                     : values[i]);
+        out.push_back(probabilities_ ? std::log(std::max(values[i], kMinProbability)) : values[i]);
     }
   }
 
-  std::vector<std::string> outputs_;  // labels; empty: no emotion
-  std::vector<std::string> labels_;   // of those that are one
+  std::vector<std::string> outputs_;  // labels; empty: ignored
+  std::vector<std::string> labels_;   // without ignored outputs
   bool probabilities_;
   std::filesystem::path path_;
   Preparation preparation_;
@@ -332,9 +328,9 @@ ForeignModelInfo ForeignModelInfo::read(const std::filesystem::path& sidecar) {
   fields.parse_toml(base::read_text(sidecar, 1 << 20), sidecar.string(), "model");
   if (info.labels.empty())
     invalid(sidecar.string() +
-            ": labels is missing: the emotions of the outputs, separated by commas");
+            ": labels is missing; list the emotions of the outputs, comma-separated");
   if (info.size == 0)
-    invalid(sidecar.string() + ": size is missing: the side of the network's input in pixels");
+    invalid(sidecar.string() + ": size is missing; give the side of the network's input in pixels");
   return info;
 }
 

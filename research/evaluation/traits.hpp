@@ -11,30 +11,31 @@
 
 namespace mien::evaluation {
 
-/// What a picture says of itself, beside its emotion.
+/// Properties of an image for slices.
 struct FaceTraits {
-  std::string subject;         ///< the person; empty where the set does not say
+  std::string subject;         ///< empty if unknown
   double brightness = 0;       ///< mean of the pixels, 0..255
   double contrast = 0;         ///< their standard deviation
-  std::optional<double> size;  ///< longer side of the face's box in pixels of its photograph
-  std::optional<double> turn;  ///< to the side: how far the nose lies from between the eyes and the
-                               ///< corners of the mouth, in distances of the eyes; 0 is frontal
-  std::optional<double> tilt;  ///< of the eyes' line, in degrees; 0 is level
+  std::optional<double> size;  ///< longer side of the face box in pixels of the photo
+  std::optional<double>
+      turn;  ///< head turn: distance of the nose from the line between the centers of eyes and
+             ///< mouth, divided by the eye distance; 0 is frontal
+  std::optional<double> tilt;  ///< of the line through the eyes, in degrees; 0 is level
 };
 
-/// `detected`: the face in its photograph, where a detector has seen it.
+/// `detected`: the detected face in its photo, if any.
 FaceTraits traits_of(const datasets::Sample& sample, const std::optional<DetectedFace>& detected);
 
-/// A way to part the pictures: `part` [pictures] is an index of `names`, -1 for a picture that does
-/// not say.
-struct Parting {
+/// A division of the images into slices: `slice` [images] is an index into `names`, or -1 if
+/// unknown.
+struct Partition {
   std::string name;
   std::vector<std::string> names;
-  std::vector<int> part;
+  std::vector<int> slice;
 };
 
-/// By person, brightness and contrast and size (thirds of the pictures), turn and tilt (fixed
-/// limits): those that the traits of at least two parts say.
-std::vector<Parting> part_pictures(std::span<const FaceTraits> traits);
+/// Partitions by subject; by brightness, contrast and face size (thirds); by turn and tilt (fixed
+/// limits). Partitions with fewer than two slices are omitted.
+std::vector<Partition> partition_images(std::span<const FaceTraits> traits);
 
 }  // namespace mien::evaluation

@@ -10,7 +10,7 @@
 namespace mien::metrics {
 namespace {
 
-/// The value below which a share `q` of the sorted values lies, between two of them linearly.
+/// The q-quantile, linearly interpolated.
 double quantile(const std::vector<double>& sorted, double q) {
   const double position = q * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(position);
@@ -24,7 +24,7 @@ Resampler::Resampler(std::uint64_t seed, std::size_t count, std::span<const int>
     : random_(seed) {
   if (!groups.empty() && groups.size() != count) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("groups of %zu samples for %zu", groups.size(), count));
+                base::format("%zu group numbers for %zu samples", groups.size(), count));
   }
   std::map<int, std::size_t> place;
   for (std::size_t i = 0; i < count; ++i) {

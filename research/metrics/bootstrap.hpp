@@ -9,15 +9,14 @@
 
 #include "metrics/report.hpp"
 
-// What the resampling of this room shares.
+// Shared by the bootstrap estimates of this module.
 namespace mien::metrics {
 
-/// Resamples of 0..count-1: as many groups as there are, drawn with repetition, each with all its
-/// members.
+/// Bootstrap resamples of the indices 0..count-1. Whole groups are drawn with replacement.
 class Resampler {
  public:
-  /// `groups` [count]: who is drawn together; empty: each alone. Throws Error kInvalidArgument for
-  /// another size.
+  /// `groups` [count]: indices with equal numbers are drawn together; empty: each index is a group.
+  /// Throws Error kInvalidArgument for another size.
   Resampler(std::uint64_t seed, std::size_t count, std::span<const int> groups);
 
   template <class Visit>
@@ -36,9 +35,9 @@ class Resampler {
   std::vector<std::vector<std::size_t>> members_;  // [group]
 };
 
-/// The value with the percentiles 2.5 and 97.5 of its `rounds`, moved by the rounds' mean excess
-/// over it (their bias); {value, value, value} without rounds. Rounds in which it was not defined
-/// (NaN) do not count; {value, 0, 1} where they all are.
+/// The value and its bias-corrected 95 % percentile interval: percentiles 2.5 and 97.5 of `rounds`,
+/// minus their mean difference from the value. Ignores NaN. Returns {value, value, value} if
+/// `rounds` is empty and {value, 0, 1} if all are NaN.
 Score percentile_score(double value, std::vector<double> rounds);
 
 }  // namespace mien::metrics

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <numeric>
+#include <random>
 
 #include "base/file.hpp"
 #include "base/softmax.hpp"
 #include "metrics/checks.hpp"
+#include "metrics/confusion.hpp"
 #include "mien/error.hpp"
 
 namespace mien::metrics {
@@ -34,7 +37,7 @@ double log_loss(std::span<const float> probabilities, std::span<const int> label
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     sum -= std::log(std::max<double>(
-        probabilities[i * classes + static_cast<std::size_t>(labels[i])], kLeastProbability));
+        probabilities[i * classes + static_cast<std::size_t>(labels[i])], kMinProbability));
   }
   return sum / static_cast<double>(labels.size());
 }
@@ -95,8 +98,8 @@ double fit_temperature(std::span<const float> logits, std::span<const int> label
   const auto loss = [&](double log_temperature) {
     return scaled_loss(logits, labels, std::exp(log_temperature));
   };
-  double low = std::log(kLeastTemperature);
-  double high = std::log(kGreatestTemperature);
+  double low = std::log(kMinTemperature);
+  double high = std::log(kMaxTemperature);
   double left = high - kStep * (high - low);
   double right = low + kStep * (high - low);
   double left_loss = loss(left);
@@ -125,7 +128,7 @@ Calibration fit_calibration(std::span<const float> logits, std::span<const int> 
   for (const int label : labels) ++counts[static_cast<std::size_t>(label)];
   Calibration found{fit_temperature(logits, labels), std::vector<double>(classes)};
   std::vector<float> moved(logits.begin(), logits.end());
-  constexpr int kRounds = 60;  // each brings the sums a good part of the way to the counts
+  constexpr int kRounds = 60;  // converges geometrically; 60 rounds reach float precision
   for (int round = 0; round < kRounds; ++round) {
     std::vector<double> sums(classes, 1);
     const std::vector<float> probabilities =
@@ -144,12 +147,12 @@ Calibration fit_calibration(std::span<const float> logits, std::span<const int> 
 }
 
 Calibration raise_recalls(std::span<const float> logits, std::span<const int> labels,
-                          Calibration calibration, double least) {
+                          Calibration calibration, double min_recall) {
   const std::size_t classes = check_labels(logits, labels);
   std::vector<double> supports(classes);
   for (const int label : labels) ++supports[static_cast<std::size_t>(label)];
-  constexpr double kStep = 0.01, kMost = 2;  // in temperatures
-  for (int step = 0; step * kStep < kMost; ++step) {
+  constexpr double kStep = 0.01, kMaxShift = 2;  // in units of the temperature
+  for (int step = 0; step * kStep < kMaxShift; ++step) {
     std::vector<float> moved(logits.begin(), logits.end());
     for (std::size_t i = 0; i < moved.size(); ++i)
       moved[i] += static_cast<float>(calibration.biases[i % classes]);
@@ -159,7 +162,7 @@ Calibration raise_recalls(std::span<const float> logits, std::span<const int> la
       found[static_cast<std::size_t>(labels[i])] += guesses[i] == labels[i] ? 1 : 0;
     int raised = 0;
     for (std::size_t c = 0; c < classes; ++c) {
-      if (found[c] >= least * supports[c]) continue;
+      if (found[c] >= min_recall * supports[c]) continue;
       calibration.biases[c] += kStep * calibration.temperature;
       ++raised;
     }
@@ -169,8 +172,65 @@ Calibration raise_recalls(std::span<const float> logits, std::span<const int> la
   }
   throw Error(
       ErrorCode::kInvalidArgument,
-      base::format("no biases recognise each class in a part %g of its samples: ask for less",
-                   least));
+      base::format("no class biases reach a recall of %g for every class; lower it", min_recall));
+}
+
+std::optional<CalibrationGain> cross_validate_calibration(
+    std::span<const float> logits, std::span<const int> labels, std::span<const int> groups,
+    double temperature,
+    const std::function<Calibration(std::span<const float>, std::span<const int>)>& fit) {
+  constexpr int kMaxFolds = 5;
+  const std::size_t classes = check_labels(logits, labels);
+  if (!groups.empty() && groups.size() != labels.size()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("%zu group numbers for %zu labels", groups.size(), labels.size()));
+  }
+  // Groups in a random but reproducible order, so that sorted data do not give one-class folds.
+  std::map<int, int> fold_of_group;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    fold_of_group.emplace(groups.empty() ? static_cast<int>(i) : groups[i], 0);
+  const int folds = std::min(kMaxFolds, static_cast<int>(fold_of_group.size()));
+  if (folds < 2) return std::nullopt;
+  std::vector<int*> order;
+  for (auto& [group, fold] : fold_of_group) order.push_back(&fold);
+  std::mt19937_64 random(1);
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[((random() >> 32) * i) >> 32]);
+  for (std::size_t i = 0; i < order.size(); ++i)
+    *order[i] = static_cast<int>(i % static_cast<std::size_t>(folds));
+
+  std::vector<float> after(logits.size());
+  for (int fold = 0; fold < folds; ++fold) {
+    std::vector<float> known;
+    std::vector<int> known_labels;
+    const auto is_held_out = [&](std::size_t i) {
+      return fold_of_group.at(groups.empty() ? static_cast<int>(i) : groups[i]) == fold;
+    };
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (is_held_out(i)) continue;
+      const auto row = logits.subspan(i * classes, classes);
+      known.insert(known.end(), row.begin(), row.end());
+      known_labels.push_back(labels[i]);
+    }
+    const Calibration found = fit(known, known_labels);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (!is_held_out(i)) continue;
+      for (std::size_t c = 0; c < classes; ++c) {
+        after[i * classes + c] =
+            static_cast<float>((logits[i * classes + c] + found.biases[c]) / found.temperature);
+      }
+    }
+  }
+  const auto score = [&](std::span<const float> values, double scale) {
+    const std::vector<float> probabilities =
+        base::softmax(values, static_cast<int>(classes), scale);
+    ConfusionMatrix confusion(static_cast<int>(classes));
+    const std::vector<int> guesses = predictions(values, static_cast<int>(classes));
+    for (std::size_t i = 0; i < labels.size(); ++i) confusion.add(labels[i], guesses[i]);
+    return CalibrationScores{confusion.accuracy(), confusion.macro_f1(),
+                             log_loss(probabilities, labels)};
+  };
+  return CalibrationGain{folds, score(logits, temperature), score(after, 1)};
 }
 
 std::vector<int> predictions(std::span<const float> values, int classes) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -8,12 +10,11 @@ namespace mien::metrics {
 
 // Probabilities and logits are [count, classes], labels [count] with values 0..classes-1; the
 // number of classes is the quotient of the two sizes. Every function throws Error kInvalidArgument
-// when there is no sample, when the sizes do not fit, a label is out of range, or a value is not
-// finite (a probability: not within 0..1).
+// if there are no samples, sizes do not match, a label is out of range, or a value is not finite
+// (probabilities: not in 0..1).
 
-/// Probabilities are taken to be at least this much before their logarithm: an impossible label
-/// costs 16.1.
-inline constexpr double kLeastProbability = 1e-7;
+/// Lower bound of a probability before its logarithm is taken; bounds the loss to 16.1.
+inline constexpr double kMinProbability = 1e-7;
 
 /// Equal-width bins of the calibration error, as in Guo et al. 2017 (arXiv:1706.04599).
 inline constexpr int kCalibrationBins = 15;
@@ -30,7 +31,7 @@ struct ReliabilityBin {
   double high = 0;
   std::size_t count = 0;
   double confidence = 0;  ///< mean confidence; 0 in an empty bin
-  double accuracy = 0;    ///< share of right predictions; 0 in an empty bin
+  double accuracy = 0;    ///< share of correct predictions; 0 in an empty bin
 };
 std::vector<ReliabilityBin> reliability_bins(std::span<const float> probabilities,
                                              std::span<const int> labels);
@@ -39,11 +40,11 @@ std::vector<ReliabilityBin> reliability_bins(std::span<const float> probabilitie
 /// 0 to 1.
 double calibration_error(std::span<const float> probabilities, std::span<const int> labels);
 
-inline constexpr double kLeastTemperature = 0.05;
-inline constexpr double kGreatestTemperature = 20;
+inline constexpr double kMinTemperature = 0.05;
+inline constexpr double kMaxTemperature = 20;
 
-/// The temperature within the two limits above that makes the log loss of softmax(logits /
-/// temperature) least (Guo et al. 2017); to about 1e-6, by golden section on its logarithm.
+/// The temperature between the limits above that minimizes the log loss of softmax(logits /
+/// temperature) (Guo et al. 2017); golden-section search on its logarithm, to about 1e-6.
 double fit_temperature(std::span<const float> logits, std::span<const int> labels);
 
 /// Probabilities are softmax((logits + biases) / temperature).
@@ -52,20 +53,40 @@ struct Calibration {
   std::vector<double> biases;  ///< [classes], mean 0
 };
 
-/// Temperature and biases that make the log loss least (bias-corrected temperature scaling:
-/// Alexandari et al. 2020): the sum of each class's probabilities becomes the number of its labels.
-/// One more sample of each class is thought to lie where the logits see it, so that a class without
-/// labels keeps a finite bias.
+/// Temperature and class biases that minimize the log loss (bias-corrected temperature scaling,
+/// Alexandari et al. 2020): the probabilities of each class then sum to the number of its labels.
+/// Adds one pseudo-sample per class, so that a class without labels keeps a finite bias.
 Calibration fit_calibration(std::span<const float> logits, std::span<const int> labels);
 
-/// Raises the biases of the classes that are recognised in less than a part `least` of their
-/// samples, in small equal steps, until none is left: what is rare or ambiguous is then not always
-/// taken for its neighbour, at the price of some accuracy. Throws Error kInvalidArgument where that
-/// does not come about.
+/// Raises the biases of classes whose recall is below `min_recall` in small equal steps until no
+/// class is below it. Rare classes gain recall; accuracy drops. Throws Error kInvalidArgument if
+/// the minimum cannot be reached.
 Calibration raise_recalls(std::span<const float> logits, std::span<const int> labels,
-                          Calibration calibration, double least);
+                          Calibration calibration, double min_recall);
 
-/// Index of the largest value of each row, the first of equal ones; [count].
+/// Scores of probabilities.
+struct CalibrationScores {
+  double accuracy = 0;
+  double macro_f1 = 0;
+  double log_loss = 0;
+};
+
+/// Scores before and after a calibration.
+struct CalibrationGain {
+  int folds = 0;
+  CalibrationScores before, after;
+};
+
+/// The cross-validated effect of a calibration: each fold is scored with the calibration that `fit`
+/// finds on the other folds. `groups` [count], such as subjects, are never divided between folds;
+/// empty: each sample is a group. `temperature` is that of the scores before. Uses at most five
+/// folds; returns nothing if there is only one group.
+std::optional<CalibrationGain> cross_validate_calibration(
+    std::span<const float> logits, std::span<const int> labels, std::span<const int> groups,
+    double temperature,
+    const std::function<Calibration(std::span<const float>, std::span<const int>)>& fit);
+
+/// Index of the largest value of each row [count]; the first one if several are equal.
 std::vector<int> predictions(std::span<const float> values, int classes);
 
 /// The bin of a confidence, 0..kCalibrationBins-1.

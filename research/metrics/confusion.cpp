@@ -16,17 +16,19 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
 
 ConfusionMatrix::ConfusionMatrix(int classes) : classes_(classes) {
   if (classes < 1 || classes > 1000) {
-    throw Error(ErrorCode::kInvalidArgument,
-                base::format("a confusion matrix of %d classes (1 to 1000)", classes));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("the number of classes is %d; it must be between 1 and 1000", classes));
   }
   counts_.resize(static_cast<std::size_t>(classes) * static_cast<std::size_t>(classes));
 }
 
 void ConfusionMatrix::add(int truth, int prediction, std::uint64_t count) {
   if (truth < 0 || truth >= classes_ || prediction < 0 || prediction >= classes_) {
-    throw Error(ErrorCode::kInvalidArgument,
-                base::format("truth %d and prediction %d are not both among %d classes", truth,
-                             prediction, classes_));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("truth %d and prediction %d must be less than the number of classes, %d",
+                     truth, prediction, classes_));
   }
   counts_[index(truth, prediction)] += count;
   total_ += count;

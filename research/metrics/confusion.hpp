@@ -20,16 +20,15 @@ class ConfusionMatrix {
   int classes() const { return classes_; }
   std::uint64_t count(int truth, int prediction) const { return counts_[index(truth, prediction)]; }
   std::uint64_t total() const { return total_; }
-  std::uint64_t support(int truth) const;         ///< row sum: how often the class is true
+  std::uint64_t support(int truth) const;         ///< row sum: samples with this label
   std::uint64_t predicted(int prediction) const;  ///< column sum
 
-  // All in 0..1; a quotient of 0 by 0 (a class never predicted, a class that never occurs, no
-  // sample) is 0.
+  // All in 0..1; 0 / 0 (a class never predicted or never present, no samples) is 0.
   double accuracy() const;
   double precision(int c) const;
   double recall(int c) const;
   double f1(int c) const;  ///< 2 hits / (support + predicted)
-  /// Mean F1 over the classes that occur, as truth or as prediction (scikit-learn's default).
+  /// Mean F1 over the classes that occur as truth or prediction (scikit-learn's default).
   double macro_f1() const;
   /// Mean F1 weighted by support.
   double weighted_f1() const;

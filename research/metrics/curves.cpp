@@ -17,7 +17,8 @@ struct Scored {
   bool hit;
 };
 
-/// From the largest score on, calls step(score, taken, hits) after each group of equal scores.
+/// Visits the samples by descending score; calls step(score, taken, hits) after each group of equal
+/// scores.
 template <class Step>
 void walk(std::vector<Scored> samples, Step step) {
   std::stable_sort(samples.begin(), samples.end(),
@@ -40,7 +41,8 @@ std::vector<PrecisionRecallPoint> precision_recall_curve(std::span<const float> 
                                                          std::span<const int> labels, int c) {
   const std::size_t classes = check_probabilities(probabilities, labels);
   if (c < 0 || static_cast<std::size_t>(c) >= classes) {
-    throw Error(ErrorCode::kInvalidArgument, base::format("class %d is not among %zu", c, classes));
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("class %d must be less than the number of classes, %zu", c, classes));
   }
   const auto positives = static_cast<std::size_t>(std::count(labels.begin(), labels.end(), c));
   if (positives == 0) return {};

@@ -25,7 +25,7 @@ DetectionCounts& DetectionCounts::operator+=(const DetectionCounts& other) {
 }
 
 DetectionCounts match_faces(std::span<const DetectedFace> detections, std::span<const Box> truth,
-                            float least_overlap) {
+                            float min_overlap) {
   std::vector<std::size_t> order(detections.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -34,7 +34,7 @@ DetectionCounts match_faces(std::span<const DetectedFace> detections, std::span<
   std::vector<bool> taken(truth.size());
   DetectionCounts counts;
   for (const std::size_t d : order) {
-    float best = least_overlap;
+    float best = min_overlap;
     std::size_t match = truth.size();
     for (std::size_t t = 0; t < truth.size(); ++t) {
       const float overlap = intersection_over_union(detections[d].box, truth[t]);

@@ -25,18 +25,18 @@ std::vector<std::size_t> emotions_of(std::span<const std::string> labels) {
   for (const std::string& label : labels) {
     const std::optional<Emotion> emotion = emotion_from_string(label);
     if (!emotion)
-      throw Error(ErrorCode::kInvalidArgument, "the label '" + label + "' is no emotion of FER+");
+      throw Error(ErrorCode::kInvalidArgument, "label '" + label + "' is not an emotion of FER+");
     const auto index = static_cast<std::size_t>(*emotion);
     if (std::find(out.begin(), out.end(), index) != out.end()) {
       throw Error(ErrorCode::kInvalidArgument,
-                  "the emotion of the label '" + label + "' occurs twice");
+                  "label '" + label + "' names the same emotion as another label");
     }
     out.push_back(index);
   }
   return out;
 }
 
-/// Adds the picture to the report's sums against the distribution of the votes.
+/// Adds one image to the sums over the vote distribution.
 void score_distribution(std::span<const float> row, std::span<const std::size_t> emotions,
                         const FerPlusVotes& votes, FerPlusReport& report) {
   std::array<double, kFerPlusEmotions> counts{};
@@ -48,7 +48,7 @@ void score_distribution(std::span<const float> row, std::span<const std::size_t>
   ++report.distribution_count;
   for (std::size_t c = 0; c < emotions.size(); ++c) {
     const double share = counts[emotions[c]] / named;
-    report.distribution_log_loss -= share * std::log(std::max<double>(row[c], kLeastProbability));
+    report.distribution_log_loss -= share * std::log(std::max<double>(row[c], kMinProbability));
     report.distribution_brier += (row[c] - share) * (row[c] - share);
   }
 }
@@ -59,9 +59,9 @@ std::optional<Emotion> ferplus_majority(const FerPlusVotes& votes) {
   FerPlusVotes kept = votes;
   std::replace(kept.begin(), kept.end(), std::uint8_t{1}, std::uint8_t{0});
   const auto top = std::max_element(kept.begin(), kept.end());
-  const auto answer = static_cast<std::size_t>(top - kept.begin());
-  if (2 * *top <= sum(kept) || answer >= kColumns.size()) return std::nullopt;
-  return kColumns[answer];
+  const auto column = static_cast<std::size_t>(top - kept.begin());
+  if (2 * *top <= sum(kept) || column >= kColumns.size()) return std::nullopt;
+  return kColumns[column];
 }
 
 bool is_ferplus_non_face(const FerPlusVotes& votes) {
@@ -80,7 +80,7 @@ FerPlusReport ferplus_report(std::span<const float> probabilities,
   const std::size_t classes = emotions.size();
   if (probabilities.size() != votes.size() * classes) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("%zu probabilities for %zu pictures and %zu classes",
+                base::format("%zu probabilities for %zu images and %zu classes",
                              probabilities.size(), votes.size(), classes));
   }
   check_rows(probabilities, static_cast<int>(classes));
@@ -115,27 +115,29 @@ FerPlusReport ferplus_report(std::span<const float> probabilities,
   return out;
 }
 
-std::string to_json(const FerPlusReport& report) {
-  return base::format(
-             "{\n\"count\": %zu,\n\"non_face\": %zu,\n\"tied\": %zu,\n\"knows_contempt\": %s,\n",
-             report.count, report.non_face, report.tied, report.knows_contempt ? "true" : "false") +
-         base::format(
-             "\"distribution\": {\"count\": %zu, \"log_loss\": %.6g, \"brier\": "
-             "%.6g},\n\"majority\": ",
-             report.distribution_count, report.distribution_log_loss, report.distribution_brier) +
-         to_json(report.majority) + "}\n";
+base::Json to_json(const FerPlusReport& report) {
+  return {{"count", report.count},
+          {"non_face", report.non_face},
+          {"tied", report.tied},
+          {"knows_contempt", report.knows_contempt},
+          {"distribution",
+           {{"count", report.distribution_count},
+            {"log_loss", base::rounded(report.distribution_log_loss, 6)},
+            {"brier", base::rounded(report.distribution_brier, 6)}}},
+          {"majority", to_json(report.majority)}};
 }
 
 std::string to_text(const FerPlusReport& report) {
-  std::string out =
-      base::format("FER+: %llu of %zu pictures have a majority; %zu show no face, %zu are tied\n",
-                   static_cast<unsigned long long>(report.majority.count), report.count,
-                   report.non_face, report.tied);
+  std::string out = base::format(
+      "FER+: %llu of %zu images have a majority; %zu have only \"not a face\" votes, %zu are "
+      "tied\n",
+      static_cast<unsigned long long>(report.majority.count), report.count, report.non_face,
+      report.tied);
   if (!report.knows_contempt)
-    out += "The network does not know contempt: it has every such picture wrong.\n";
-  out += base::format("against the votes of %zu pictures: log loss %.4f, Brier score %.4f\n\n",
-                      report.distribution_count, report.distribution_log_loss,
-                      report.distribution_brier);
+    out += "The network has no output for contempt: all images of contempt count as errors.\n";
+  out += base::format(
+      "against the vote distribution of %zu images: log loss %.4f, Brier score %.4f\n\n",
+      report.distribution_count, report.distribution_log_loss, report.distribution_brier);
   return out + to_text(report.majority);
 }
 

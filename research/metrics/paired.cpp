@@ -22,7 +22,7 @@ double fair_binomial(double k, double n) {
 /// In points, to a tenth; never -0.
 double rounded(double difference) { return std::round(1000 * difference) / 10 + 0.0; }
 
-/// "2.1 points (1.0 to 3.3)" of a difference, seen from the better one.
+/// "2.1 points (1.0 to 3.3)": the size of a difference, positive.
 std::string interval(const Score& score) {
   const double sign = score.value < 0 ? -1 : 1;
   const auto [low, high] = std::minmax({sign * score.low, sign * score.high});
@@ -34,11 +34,11 @@ std::string interval(const Score& score) {
 
 McNemar mcnemar(std::uint64_t only_first, std::uint64_t only_second) {
   const auto n = static_cast<double>(only_first + only_second);
-  const auto least = static_cast<double>(std::min(only_first, only_second));
+  const auto smaller = static_cast<double>(std::min(only_first, only_second));
   double tail = 0;
-  for (double k = 0; k <= least; ++k) tail += fair_binomial(k, n);
+  for (double k = 0; k <= smaller; ++k) tail += fair_binomial(k, n);
   return {only_first, only_second, std::min(1.0, 2 * tail),
-          std::min(1.0, 2 * tail - fair_binomial(least, n))};
+          std::min(1.0, 2 * tail - fair_binomial(smaller, n))};
 }
 
 PairedComparison compare_paired(std::span<const int> first, std::span<const int> second,
@@ -46,8 +46,8 @@ PairedComparison compare_paired(std::span<const int> first, std::span<const int>
                                 const ReportOptions& options) {
   if (labels.empty() || first.size() != labels.size() || second.size() != labels.size()) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("%zu and %zu predictions do not go with %zu labels", first.size(),
-                             second.size(), labels.size()));
+                base::format("%zu and %zu predictions for %zu labels; the numbers must be equal",
+                             first.size(), second.size(), labels.size()));
   }
   PairedComparison out{.count = labels.size()};
   ConfusionMatrix one(classes), other(classes);
@@ -84,10 +84,10 @@ std::string in_words(const PairedComparison& c, const std::string& first,
                      const std::string& second) {
   const McNemar& test = c.test;
   if (test.only_first + test.only_second == 0)
-    return first + " and " + second + " are right on the same pictures.";
+    return first + " and " + second + " are correct on the same images.";
   if (test.only_first == test.only_second) {
     return base::format(
-        "%s and %s are right equally often, each on %llu pictures that the other gets wrong.",
+        "%s and %s are equally accurate; each is correct on %llu images that the other gets wrong.",
         first.c_str(), second.c_str(), static_cast<unsigned long long>(test.only_first));
   }
   const bool first_leads = c.accuracy.value >= 0;
@@ -97,19 +97,21 @@ std::string in_words(const PairedComparison& c, const std::string& first,
       static_cast<unsigned long long>(first_leads ? test.only_first : test.only_second);
   const auto losses =
       static_cast<unsigned long long>(first_leads ? test.only_second : test.only_first);
-  const std::string counts =
-      base::format("%llu pictures only the one gets right, %llu only the other, McNemar %s", gains,
-                   losses, p_text(test.mid_p).c_str());
+  const std::string counts = base::format(
+      "%llu images are correct only with the first, %llu only with the second, McNemar %s", gains,
+      losses, p_text(test.mid_p).c_str());
   std::string out = c.accuracy_differs()
-                        ? better + " is right more often than " + worse + ", by " +
-                              interval(c.accuracy) + ". That is more than noise: " + counts + "."
+                        ? better + " is more accurate than " + worse + ", by " +
+                              interval(c.accuracy) + "; the difference is significant: " + counts +
+                              "."
                         : "The difference in accuracy between " + first + " and " + second +
-                              " may be noise: " + better + " leads by " + interval(c.accuracy) +
-                              "; " + counts + ".";
+                              " is not significant: " + better + " leads by " +
+                              interval(c.accuracy) + "; " + counts + ".";
   const bool first_leads_f1 = c.macro_f1.value >= 0;
-  out += " Over the classes (macro F1) " + (first_leads_f1 ? first : second) + " leads by " +
+  out += " In macro F1, " + (first_leads_f1 ? first : second) + " leads by " +
          interval(c.macro_f1) +
-         (c.macro_f1_differs() ? ", more than noise." : ", which may be noise.");
+         (c.macro_f1_differs() ? "; the difference is significant."
+                               : "; the difference is not significant.");
   return out;
 }
 

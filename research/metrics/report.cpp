@@ -19,7 +19,7 @@ namespace {
 
 constexpr double kNormalQuantile = 1.959963984540054;  // of 0.975: two-sided 95 %
 
-/// What the scores need to know of one sample.
+/// One prediction, as the scores need it.
 struct Outcome {
   int truth;
   int prediction;
@@ -37,12 +37,12 @@ std::vector<Outcome> outcomes(std::span<const float> probabilities, std::span<co
     const double confidence = row[static_cast<std::size_t>(guesses[i])];
     const double likelihood = row[static_cast<std::size_t>(labels[i])];
     out[i] = {labels[i], guesses[i], calibration_bin(confidence), confidence,
-              -std::log(std::max(likelihood, kLeastProbability))};
+              -std::log(std::max(likelihood, kMinProbability))};
   }
   return out;
 }
 
-/// Gathers outcomes and turns them into the scores that the report has.
+/// Accumulates outcomes and computes the scores of a report.
 class Tally {
  public:
   explicit Tally(int classes) : confusion_(classes) {}
@@ -62,8 +62,8 @@ class Tally {
 
   const ConfusionMatrix& confusion() const { return confusion_; }
 
-  /// macro F1, weighted F1, log loss, ECE; then precision, recall, F1 of each class, NaN where they
-  /// are not defined.
+  /// macro F1, weighted F1, log loss, ECE; then precision, recall, F1 of each class, NaN if
+  /// undefined.
   std::vector<double> scores() const {
     const auto count = static_cast<double>(confusion_.total());
     double gap = 0;
@@ -71,13 +71,13 @@ class Tally {
     std::vector<double> out = {confusion_.macro_f1(), confusion_.weighted_f1(), loss_ / count,
                                gap / count};
     for (int c = 0; c < confusion_.classes(); ++c) {
-      const bool is_true = confusion_.support(c) > 0, is_said = confusion_.predicted(c) > 0;
+      const bool is_true = confusion_.support(c) > 0, is_predicted = confusion_.predicted(c) > 0;
       const auto defined = [](bool is, double score) {
         return is ? score : std::numeric_limits<double>::quiet_NaN();
       };
-      out.insert(out.end(),
-                 {defined(is_said, confusion_.precision(c)), defined(is_true, confusion_.recall(c)),
-                  defined(is_true || is_said, confusion_.f1(c))});
+      out.insert(out.end(), {defined(is_predicted, confusion_.precision(c)),
+                             defined(is_true, confusion_.recall(c)),
+                             defined(is_true || is_predicted, confusion_.f1(c))});
     }
     return out;
   }
@@ -88,11 +88,10 @@ class Tally {
   double loss_ = 0;
 };
 
-constexpr std::size_t kLogLoss = 2;  // its place in Tally's scores; the others are at most 1
+constexpr std::size_t kLogLoss = 2;  // index in Tally's scores; all others are at most 1
 
-/// Tally's scores over all samples, with percentiles of the scores over resamples, moved by the
-/// mean excess of the resamples: the calibration error grows with resampling, the others hardly
-/// change.
+/// Tally's scores over all samples with bias-corrected bootstrap intervals. The correction matters
+/// for the calibration error, which resampling increases.
 std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes,
                              const ReportOptions& options) {
   Tally tally(classes);
@@ -109,24 +108,23 @@ std::vector<Score> bootstrap(const std::vector<Outcome>& samples, int classes,
   std::vector<Score> out;
   for (std::size_t s = 0; s < values.size(); ++s) {
     out.push_back(percentile_score(std::isnan(values[s]) ? 0 : values[s], std::move(rounds[s])));
-    const double most = s == kLogLoss ? std::numeric_limits<double>::infinity()
-                                      : 1;  // moving may lead out of the range
-    out.back().low = std::clamp(out.back().low, 0.0, most);
-    out.back().high = std::clamp(out.back().high, 0.0, most);
+    const double max = s == kLogLoss ? std::numeric_limits<double>::infinity()
+                                     : 1;  // the correction may leave the range
+    out.back().low = std::clamp(out.back().low, 0.0, max);
+    out.back().high = std::clamp(out.back().high, 0.0, max);
   }
   return out;
 }
 
-/// Of a share, which a bootstrap took to be `resampled`. Where all or none are right every resample
-/// says so, certain of nothing: then Wilson's interval of as many samples as there are groups.
+/// A share with its bootstrap interval `resampled`. If all or none are hits, resampling has no
+/// spread; then Wilson's interval with the number of groups as the sample size.
 Score share_score(std::uint64_t hits, std::uint64_t count, std::size_t groups,
                   const Score& resampled) {
   if (hits > 0 && hits < count) return resampled;
   return wilson_score(hits == 0 ? 0 : groups, groups);
 }
 
-/// Likewise for F1, by the share of hits in what is or is said to be of the class (Jaccard's
-/// index), of which it is a function.
+/// The same for F1, as a function of Jaccard's index.
 Score f1_score(std::uint64_t hits, std::uint64_t count, std::size_t groups,
                const Score& resampled) {
   if (hits > 0 && hits < count) return resampled;
@@ -135,8 +133,7 @@ Score f1_score(std::uint64_t hits, std::uint64_t count, std::size_t groups,
   return {of_share(share.value), of_share(share.low), of_share(share.high)};
 }
 
-/// How many groups the samples with this property are of; how many samples where they have no
-/// groups.
+/// Number of groups with a sample that has the property; number of samples if there are no groups.
 template <class Property>
 std::size_t count_groups(std::size_t samples, const std::vector<int>& groups, Property has) {
   std::set<std::size_t> found;
@@ -153,10 +150,10 @@ Score wilson_score(std::uint64_t hits, std::uint64_t count) {
   const auto n = static_cast<double>(count);
   const double share = static_cast<double>(hits) / n;
   const double z2 = kNormalQuantile * kNormalQuantile;
-  const double centre = (share + z2 / (2 * n)) / (1 + z2 / n);
+  const double center = (share + z2 / (2 * n)) / (1 + z2 / n);
   const double reach =
       kNormalQuantile / (1 + z2 / n) * std::sqrt(share * (1 - share) / n + z2 / (4 * n * n));
-  return {share, std::max(0.0, centre - reach), std::min(1.0, centre + reach)};
+  return {share, std::max(0.0, center - reach), std::min(1.0, center + reach)};
 }
 
 Score accuracy_score(const std::vector<bool>& right, const ReportOptions& options) {
@@ -194,11 +191,12 @@ ClassificationReport report(std::span<const float> probabilities, std::span<cons
   const std::size_t classes = check_probabilities(probabilities, labels);
   if (classes != class_names.size()) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("%zu names for %zu classes", class_names.size(), classes));
+                base::format("%zu class names for %zu classes", class_names.size(), classes));
   }
   if (options.bootstrap_rounds < 0) {
-    throw Error(ErrorCode::kInvalidArgument,
-                base::format("%d rounds of bootstrap", options.bootstrap_rounds));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format("bootstrap_rounds is %d; it must not be negative", options.bootstrap_rounds));
   }
   ClassificationReport out;
   out.count = labels.size();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "metrics/confusion.hpp"
 
 namespace mien::metrics {
@@ -17,7 +18,7 @@ struct Score {
   double high = 0;
 };
 
-/// A class among others. Undefined quotients are 0 (confusion.hpp).
+/// Scores of one class; undefined quotients are 0 (confusion.hpp).
 struct ClassScores {
   std::string name;
   std::uint64_t support = 0;
@@ -26,13 +27,11 @@ struct ClassScores {
   Score f1;
 };
 
-/// How well probabilities tell the labels. The intervals of shares (accuracy, precision, recall)
-/// are Wilson's (1927); all others are percentiles of a bootstrap over the samples (Efron 1979),
-/// moved by its estimate of the bias: a resample repeats samples, which makes the calibration error
-/// larger than that of the sample. Where samples come in groups, all are of a bootstrap over the
-/// groups: pictures of one person are more alike than those of many, and say less. A share of 0 or
-/// 1, of which every resample is certain, then has Wilson's interval of as many samples as there
-/// are groups, and F1 by the share that it is a function of.
+/// Scores of predicted probabilities. Accuracy, precision and recall have Wilson's intervals
+/// (1927); the others have bias-corrected bootstrap intervals over the samples (Efron 1979). If
+/// samples are grouped, such as by subject, all intervals come from a bootstrap over the groups,
+/// because images of one subject are correlated. A share of 0 or 1 has no spread under resampling;
+/// it then has Wilson's interval with the number of groups as the sample size.
 struct ClassificationReport {
   std::uint64_t count = 0;
   Score accuracy;
@@ -45,19 +44,19 @@ struct ClassificationReport {
 };
 
 struct ReportOptions {
-  int bootstrap_rounds = 1000;  ///< 0: the intervals of the bootstrap shrink to the value
+  int bootstrap_rounds = 1000;  ///< 0: no bootstrap; these intervals equal the value
   std::uint64_t seed = 1;       ///< the same seed gives the same intervals
   std::vector<int> groups =
-      {};  ///< [samples] any number for each group, of a person for one; empty: each sample alone
+      {};  ///< [samples] group numbers, such as the subject; empty: each sample is a group
 };
 
-/// The options for some of the samples, `chosen` by their places. Where all of these are of one
-/// group they have none: of one person's pictures nothing is known of others.
+/// The options for the samples at the indices `chosen`. If all of them are in one group, the result
+/// has no groups: a bootstrap over one group has no spread.
 ReportOptions options_for(const ReportOptions& options, std::span<const std::size_t> chosen);
 
-/// Probabilities [count, classes], labels [count] with values 0..classes-1, one name a class. The
-/// prediction is the most probable class, the first of equal ones. Throws Error kInvalidArgument as
-/// calibration.hpp says, or when the names do not fit.
+/// Probabilities [count, classes], labels [count] with values 0..classes-1, one name per class. The
+/// prediction is the most probable class, the first one if several are equal. Throws Error
+/// kInvalidArgument (see calibration.hpp), also for a wrong number of names.
 ClassificationReport report(std::span<const float> probabilities, std::span<const int> labels,
                             std::vector<std::string> class_names,
                             const ReportOptions& options = {});
@@ -65,18 +64,19 @@ ClassificationReport report(std::span<const float> probabilities, std::span<cons
 /// Wilson's interval of a share of `hits` in `count`; {0, 0, 1} without samples.
 Score wilson_score(std::uint64_t hits, std::uint64_t count);
 
-/// The share of samples that are right: with Wilson's interval, or that of a bootstrap over the
-/// groups. Not of none.
+/// Share of correct samples, with Wilson's interval or a bootstrap interval over the groups.
+/// Requires at least one sample.
 Score accuracy_score(const std::vector<bool>& right, const ReportOptions& options);
 
-/// A JSON object: "count", "labels" [classes], "accuracy", "macro_f1", "weighted_f1", "log_loss",
-/// "ece" (each
-/// {"value", "low", "high"}), "per_class" [{"label", "support", "precision", "recall", "f1"}],
-/// "confusion" [classes][classes] of counts, rows truth.
-std::string to_json(const ClassificationReport& report);
+/// {"value", "low", "high"}.
+base::Json to_json(const Score& score);
+/// "count", "labels" [classes], "accuracy", "macro_f1", "weighted_f1", "log_loss", "ece" (Scores),
+/// "per_class" [{"label", "support", "precision", "recall", "f1"}], "confusion" [classes][classes]
+/// of counts, rows truth.
+base::Json to_json(const ClassificationReport& report);
 
-/// Tables for people: scores with their intervals, one line a class, the confusion matrix in
-/// percent of the truth with the counts below.
+/// Text tables: scores with intervals, one line per class, and the confusion matrix in percent of
+/// the row with the counts below.
 std::string to_text(const ClassificationReport& report);
 
 }  // namespace mien::metrics

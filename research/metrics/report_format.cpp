@@ -1,16 +1,11 @@
 #include <algorithm>
 #include <string>
 
-#include "base/file.hpp"
+#include "base/text.hpp"
 #include "metrics/report.hpp"
 
 namespace mien::metrics {
 namespace {
-
-std::string json(const Score& score) {
-  return base::format("{\"value\": %.6g, \"low\": %.6g, \"high\": %.6g}", score.value, score.low,
-                      score.high);
-}
 
 unsigned long long number(std::uint64_t value) { return value; }
 
@@ -22,7 +17,7 @@ std::string cell(const Score& score) {
   return base::format("  %.3f (%.3f-%.3f)", score.value, score.low, score.high);
 }
 
-/// The name, shortened or filled up to `width` columns (names are ASCII words).
+/// The name, cut or padded to `width` columns (names are ASCII).
 std::string column(const std::string& name, int width) {
   return base::format("%-*.*s", width, width, name.c_str());
 }
@@ -51,31 +46,36 @@ std::string confusion_text(const ClassificationReport& report) {
 
 }  // namespace
 
-std::string to_json(const ClassificationReport& report) {
-  std::string labels;
-  std::string per_class;
-  std::string confusion;
+base::Json to_json(const Score& score) {
+  return {{"value", base::rounded(score.value, 6)},
+          {"low", base::rounded(score.low, 6)},
+          {"high", base::rounded(score.high, 6)}};
+}
+
+base::Json to_json(const ClassificationReport& report) {
+  base::Json labels = base::Json::array(), per_class = labels, confusion = labels;
   for (int c = 0; c < report.confusion.classes(); ++c) {
     const ClassScores& entry = report.per_class[static_cast<std::size_t>(c)];
-    const std::string comma = c == 0 ? "" : ",";
-    labels += (c == 0 ? "" : ", ") + base::json_quote(entry.name);
-    per_class += comma + "\n    {\"label\": " + base::json_quote(entry.name) +
-                 base::format(", \"support\": %llu", number(entry.support)) +
-                 ", \"precision\": " + json(entry.precision) +
-                 ", \"recall\": " + json(entry.recall) + ", \"f1\": " + json(entry.f1) + "}";
-    std::string row;
-    for (int guess = 0; guess < report.confusion.classes(); ++guess) {
-      row += base::format(guess == 0 ? "%llu" : ", %llu", number(report.confusion.count(c, guess)));
-    }
-    confusion += comma + "\n    [" + row + "]";
+    labels.push_back(entry.name);
+    per_class.push_back({{"label", entry.name},
+                         {"support", entry.support},
+                         {"precision", to_json(entry.precision)},
+                         {"recall", to_json(entry.recall)},
+                         {"f1", to_json(entry.f1)}});
+    base::Json row = base::Json::array();
+    for (int guess = 0; guess < report.confusion.classes(); ++guess)
+      row.push_back(report.confusion.count(c, guess));
+    confusion.push_back(std::move(row));
   }
-  return base::format("{\n  \"count\": %llu,\n", number(report.count)) + "  \"labels\": [" +
-         labels + "],\n" + "  \"accuracy\": " + json(report.accuracy) +
-         ",\n  \"macro_f1\": " + json(report.macro_f1) +
-         ",\n  \"weighted_f1\": " + json(report.weighted_f1) +
-         ",\n  \"log_loss\": " + json(report.log_loss) + ",\n  \"ece\": " + json(report.ece) +
-         ",\n  \"per_class\": [" + per_class + "\n  ],\n  \"confusion\": [" + confusion +
-         "\n  ]\n}\n";
+  return {{"count", report.count},
+          {"labels", std::move(labels)},
+          {"accuracy", to_json(report.accuracy)},
+          {"macro_f1", to_json(report.macro_f1)},
+          {"weighted_f1", to_json(report.weighted_f1)},
+          {"log_loss", to_json(report.log_loss)},
+          {"ece", to_json(report.ece)},
+          {"per_class", std::move(per_class)},
+          {"confusion", std::move(confusion)}};
 }
 
 std::string to_text(const ClassificationReport& report) {
@@ -88,7 +88,8 @@ std::string to_text(const ClassificationReport& report) {
     out += column(entry.name, 10) + base::format(" %8llu", number(entry.support)) +
            cell(entry.precision) + cell(entry.recall) + cell(entry.f1) + '\n';
   }
-  return out + "\nconfusion: rows truth, columns prediction, percent of the row and counts\n" +
+  return out +
+         "\nconfusion matrix: rows truth, columns prediction; percent of the row, and counts\n" +
          confusion_text(report);
 }
 

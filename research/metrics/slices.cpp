@@ -11,13 +11,13 @@
 namespace mien::metrics {
 namespace {
 
-/// The kept pictures, class by class.
+/// The images of one class.
 struct Stratum {
   std::vector<int> part;
   std::vector<char> hit;
 };
 
-/// Squared difference of hits and expected hits, a picture of each part.
+/// Squared difference of hits and expected hits, divided by the count, summed over the slices.
 double spread(const std::vector<double>& hits, const std::vector<double>& expected,
               const std::vector<std::uint64_t>& counts) {
   double sum = 0;
@@ -43,9 +43,11 @@ Slicing slice_accuracy(std::string name, std::span<const int> part, std::vector<
                        std::span<const int> predictions, std::span<const int> labels,
                        int permutations, std::uint64_t seed) {
   if (part.size() != labels.size() || predictions.size() != labels.size()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                base::format("%zu parts and %zu predictions do not go with %zu labels", part.size(),
-                             predictions.size(), labels.size()));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        base::format(
+            "%zu slice numbers and %zu predictions for %zu labels; the numbers must be equal",
+            part.size(), predictions.size(), labels.size()));
   }
   std::map<int, Stratum> strata;
   std::vector<std::uint64_t> counts(names.size());
@@ -53,7 +55,8 @@ Slicing slice_accuracy(std::string name, std::span<const int> part, std::vector<
     if (part[i] < 0) continue;
     if (static_cast<std::size_t>(part[i]) >= names.size()) {
       throw Error(ErrorCode::kInvalidArgument,
-                  base::format("part %d is not among %zu", part[i], names.size()));
+                  base::format("slice number %d must be less than the number of slices, %zu",
+                               part[i], names.size()));
     }
     ++counts[static_cast<std::size_t>(part[i])];
     strata[labels[i]].part.push_back(part[i]);
@@ -87,7 +90,7 @@ Slicing slice_accuracy(std::string name, std::span<const int> part, std::vector<
   }
   out.p =
       (as_large + 1.0) /
-      (permutations + 1.0);  // the found one is one of the permutations (Phipson and Smyth 2010)
+      (permutations + 1.0);  // the observed order counts as a permutation (Phipson and Smyth 2010)
   return out;
 }
 

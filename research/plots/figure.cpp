@@ -11,7 +11,7 @@
 namespace mien::plots {
 namespace {
 
-/// A figure of ours takes a tenth of a second; one that takes this long hangs.
+/// A figure takes about 0.1 s; gnuplot hangs if it takes this long.
 constexpr base::ProcessLimits kLimits{.output = std::size_t{64} << 20,
                                       .time = std::chrono::seconds(120)};
 
@@ -24,7 +24,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
-/// Removes what lies from each `from` to the next `to`, both included.
+/// Removes each range from `from` to the next `to`, inclusive.
 void cut_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {
     const std::size_t end = text.find(to, at + from.size());
@@ -40,33 +40,32 @@ std::string escape_xml(std::string text) {
   return text;
 }
 
-/// The picture, which must have `mark` in it.
+/// gnuplot's output, which must contain `mark`.
 std::string run_gnuplot(const std::string& script, std::string_view mark) {
   base::ProcessEnd end;
   try {
     end = base::run_process({"gnuplot", "-d", "-"}, script, kLimits);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound) throw;
-    throw Error(
-        ErrorCode::kNotFound,
-        "gnuplot draws the figures and is not installed; on Debian: apt-get install gnuplot-nox");
+    throw Error(ErrorCode::kNotFound,
+                "gnuplot is not installed; install it to draw figures (Debian: apt-get install "
+                "gnuplot-nox)");
   }
-  if (end.timed_out)
-    throw Error(ErrorCode::kIo, "gnuplot did not end in two minutes and was stopped");
+  if (end.timed_out) throw Error(ErrorCode::kIo, "gnuplot timed out after two minutes");
   if (end.exit_code != 0 || end.output.find(mark) == std::string::npos) {
     throw Error(ErrorCode::kIo,
-                base::format("gnuplot failed with code %d: ", end.exit_code) + end.error);
+                base::format("gnuplot failed with exit code %d: ", end.exit_code) + end.error);
   }
   return std::move(end.output);
 }
 
 }  // namespace
 
-Colour emotion_colour(Emotion emotion, double opacity) {
+Color emotion_color(Emotion emotion, double opacity) {
   return {vision::color_of(emotion), opacity};
 }
 
-Colour series_colour(std::size_t i, double opacity) {
+Color series_color(std::size_t i, double opacity) {
   constexpr std::array kOrder = {Emotion::kSad,     Emotion::kAngry,    Emotion::kDisgust,
                                  Emotion::kFear,    Emotion::kSurprise, Emotion::kNeutral,
                                  Emotion::kContempt};
@@ -78,7 +77,7 @@ void require_gnuplot() { run_gnuplot("", ""); }
 std::string draw_svg(const Figure& figure) {
   std::string svg = run_gnuplot(gnuplot_script(figure), "</svg>");
   svg.erase(0, svg.find("<svg"));
-  // The figures of one page share no names, and hovering tells nothing about gnuplot.
+  // Removes element IDs, which must be unique on a page, and tooltips.
   cut_all(svg, "<title>", "</title>");
   cut_all(svg, "<desc>", "</desc>");
   cut_all(svg, "<filter", "</filter>");
@@ -97,6 +96,18 @@ std::string draw_svg_file(const Figure& figure) {
   std::string svg = draw_svg(figure);
   svg.insert(svg.find('>') + 1, kFileStyle);
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg;
+}
+
+bool write_svg_file(const std::filesystem::path& path, const Figure& figure) {
+  std::string svg;
+  try {
+    svg = draw_svg_file(figure);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kNotFound) return false;
+    throw;
+  }
+  base::write_file(path, svg);
+  return true;
 }
 
 std::string draw_png(const Figure& figure) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <string>
@@ -8,23 +9,20 @@
 
 #include "vision/palette.hpp"
 
-// Figures as SVG, drawn by gnuplot: a program of forty years that Debian has, run as a process. Its
-// numbers, ticks and legends are better than what we would write, and nobody who makes no report
-// needs it.
+// Figures as SVG or PNG, drawn by gnuplot in a separate process. Only reports need gnuplot.
 namespace mien::plots {
 
-/// A colour of its own, or the ink: the colour of the text around the figure, which follows a light
-/// or dark page and print.
-struct Colour {
-  std::optional<vision::Rgb> rgb = {};  ///< empty: the ink
+/// A fixed color, or the text color of the surrounding page (light or dark).
+struct Color {
+  std::optional<vision::Rgb> rgb = {};  ///< empty: text color
   double opacity = 1;                   ///< 0 to 1
 };
 
-/// The emotion's colour of vision/palette.hpp.
-Colour emotion_colour(Emotion emotion, double opacity = 1);
-/// The i-th of seven colours of Okabe and Ito (2008) for things that are no emotions: models,
-/// training and validation.
-Colour series_colour(std::size_t i, double opacity = 1);
+/// The color of vision/palette.hpp.
+Color emotion_color(Emotion emotion, double opacity = 1);
+/// The i-th of seven colors of Okabe and Ito (2008), for series other than emotions, such as
+/// models.
+Color series_color(std::size_t i, double opacity = 1);
 
 enum class Mark {
   kLine,
@@ -35,30 +33,30 @@ enum class Mark {
   kBars,
 };
 
-/// Points (x, y), drawn in their order. A NaN breaks a line. With `low` and `high` [as many as y]
-/// an interval is drawn: a band behind lines, whiskers on points and bars.
+/// Points (x, y), drawn in order; NaN interrupts a line. `low` and `high` (empty, or as long as y)
+/// are an interval: a band behind lines, whiskers on points and bars.
 struct Series {
-  std::string name;  ///< in the legend; empty: not there
+  std::string name;  ///< in the legend; empty: none
   Mark mark = Mark::kLine;
-  Colour colour;
-  double width = 2;  ///< of lines in pixels, of points across in pixels, of bars in units of x
+  Color color;
+  double width = 2;  ///< line width or point diameter in pixels, bar width in units of x
   std::vector<double> x = {}, y = {};
   std::vector<double> low = {}, high = {};
 };
 
-/// A filled rectangle in units of the axes, with a text in its middle.
+/// A filled rectangle in units of the axes, with centered text.
 struct Tile {
   double x0, x1, y0, y1;
-  Colour colour;
+  Color color;
   std::string text = {};
-  Colour text_colour = {};
+  Color text_color = {};
 };
 
-/// A text beside a point, in units of the axes.
+/// Text to the right of a point, in units of the axes.
 struct Note {
   double x, y;
   std::string text;
-  Colour colour;
+  Color color;
 };
 
 inline constexpr double kAutomatic = std::numeric_limits<double>::quiet_NaN();
@@ -72,8 +70,8 @@ struct Axis {
   };
   std::string label;
   Unit unit = Unit::kNumber;
-  double low = kAutomatic, high = kAutomatic;              ///< low > high turns the axis around
-  std::vector<std::pair<double, std::string>> ticks = {};  ///< instead of numbers
+  double low = kAutomatic, high = kAutomatic;              ///< low > high reverses the axis
+  std::vector<std::pair<double, std::string>> ticks = {};  ///< labels instead of numbers
 };
 
 enum class Legend { kNone, kBelow, kRight, kTop };
@@ -87,28 +85,30 @@ struct Panel {
   Legend legend = Legend::kNone;
 };
 
-/// Panels of equal size in rows. One with nothing but tiles has no grid.
+/// Panels of equal size, row by row. A panel with only tiles has no grid.
 struct Figure {
-  std::string description;        ///< for those who cannot see it
-  int width = 720, height = 400;  ///< in pixels, of the whole
+  std::string description;        ///< alternative text
+  int width = 720, height = 400;  ///< of the figure in pixels
   int columns = 1;
   std::vector<Panel> panels = {};
 };
 
-/// Throws Error kNotFound where gnuplot is missing: to be asked before long work whose end is a
-/// figure.
+/// Throws Error kNotFound if gnuplot is missing. Call it before long work that ends with a figure.
 void require_gnuplot();
 
-/// A whole SVG document that scales; the ink is `currentColor`, text is text. It can stand inside
-/// an HTML page or, with a style of its own for light and dark, in a file. Throws Error kNotFound
-/// where gnuplot is missing, kInvalidArgument where sizes do not fit or there is no panel, kIo
-/// where gnuplot fails. Thread safe.
+/// A scalable <svg> element for an HTML page; the text color is `currentColor`. Throws Error
+/// kNotFound if gnuplot is missing, kInvalidArgument if sizes do not match or there is no panel,
+/// kIo if gnuplot fails. Thread safe.
 std::string draw_svg(const Figure& figure);
 
-/// The same as a file of its own: draw_svg with a style for light and dark and an XML head.
+/// A standalone SVG file: draw_svg with an XML header and a style for light and dark.
 std::string draw_svg_file(const Figure& figure);
 
-/// A PNG of twice the figure's size, for sharp screens, on white. Throws as draw_svg does.
+/// Writes draw_svg_file. Returns false without writing if gnuplot is not installed, for figures
+/// that are optional. Throws as draw_svg does otherwise.
+bool write_svg_file(const std::filesystem::path& path, const Figure& figure);
+
+/// A PNG at twice the figure's size, on white. Throws as draw_svg does.
 std::string draw_png(const Figure& figure);
 
 }  // namespace mien::plots

@@ -9,7 +9,7 @@ namespace mien::plots {
 
 Panel grouped_bars(std::string title, std::span<const std::string> categories,
                    std::span<const BarGroup> groups) {
-  constexpr double kGap = 0.24;  // between two categories, whose places are 1 apart
+  constexpr double kGap = 0.24;  // between categories, in units of x
   Panel panel{.title = std::move(title),
               .x = {.low = -0.5, .high = static_cast<double>(categories.size()) - 0.5},
               .y = {.unit = Axis::Unit::kPercent, .low = 0, .high = 1}};
@@ -17,10 +17,8 @@ Panel grouped_bars(std::string title, std::span<const std::string> categories,
     panel.x.ticks.emplace_back(static_cast<double>(c), categories[c]);
   const double step = (1 - kGap) / static_cast<double>(groups.size());
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    Series series{.name = groups[g].name,
-                  .mark = Mark::kBars,
-                  .colour = groups[g].colour,
-                  .width = step * 0.9};
+    Series series{
+        .name = groups[g].name, .mark = Mark::kBars, .color = groups[g].color, .width = step * 0.9};
     for (std::size_t c = 0; c < categories.size(); ++c) {
       const metrics::Score& score = groups[g].values[c];
       series.x.push_back(static_cast<double>(c) +
@@ -39,7 +37,7 @@ Panel grouped_bars(std::string title, std::span<const std::string> categories,
 Panel heat_map(std::string title, const metrics::ConfusionMatrix& confusion,
                std::span<const std::string> labels) {
   constexpr vision::Rgb kBlue = {0, 90, 145};
-  constexpr double kGap = 0.03, kDarkFromHere = 0.45;
+  constexpr double kGap = 0.03, kWhiteTextFrom = 0.45;
   const double last = confusion.classes() - 0.5;
   Panel panel{.title = std::move(title),
               .x = {.label = "prediction", .low = -0.5, .high = last},
@@ -60,7 +58,7 @@ Panel heat_map(std::string title, const metrics::ConfusionMatrix& confusion,
            count == 0 ? ""
                       : base::format("%.0f %% · %llu", 100 * share,
                                      static_cast<unsigned long long>(count)),
-           share > kDarkFromHere ? Colour{vision::Rgb{255, 255, 255}} : Colour{{}, 0.9}});
+           share > kWhiteTextFrom ? Color{vision::Rgb{255, 255, 255}} : Color{{}, 0.9}});
     }
   }
   return panel;

@@ -9,20 +9,20 @@
 #include "metrics/report.hpp"
 #include "plots/figure.hpp"
 
-// Panels that several figures share.
+// Panels used by several figures.
 namespace mien::plots {
 
-/// One group of bars a category, one bar a series in it. `values` [series][category].
+/// One series of a grouped bar chart; `values` [categories].
 struct BarGroup {
   std::string name;
-  Colour colour;
+  Color color;
   std::vector<metrics::Score> values;
 };
 Panel grouped_bars(std::string title, std::span<const std::string> categories,
                    std::span<const BarGroup> groups);
 
-/// Rows truth, columns prediction; a field is as blue as its share of the row is large, and tells
-/// share and count.
+/// Confusion matrix: rows truth, columns prediction; each cell shows its share of the row and the
+/// count.
 Panel heat_map(std::string title, const metrics::ConfusionMatrix& confusion,
                std::span<const std::string> labels);
 

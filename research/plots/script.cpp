@@ -9,8 +9,8 @@
 namespace mien::plots {
 namespace {
 
-/// Characters with a meaning to gnuplot become harmless ones: a quote ends a text, a back quote
-/// runs a program.
+/// Quotes a text for gnuplot. Replaces characters with a special meaning: quotes, backslashes, and
+/// back quotes, which run programs.
 std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -27,7 +27,7 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
-/// The name of a tick, which gnuplot takes for a format.
+/// A tick label; gnuplot interprets it as a format.
 std::string tick_text(const std::string& text) {
   std::string out = quoted(text);
   for (std::size_t at = 0; (at = out.find('%', at)) != std::string::npos; at += 2)
@@ -35,26 +35,26 @@ std::string tick_text(const std::string& text) {
   return out;
 }
 
-/// gnuplot's 0xAARRGGBB, where AA is how transparent it is.
-unsigned colour_number(const Colour& colour) {
-  const vision::Rgb rgb = colour.rgb.value_or(kInk);
+/// gnuplot's 0xAARRGGBB, where AA is the transparency.
+unsigned color_number(const Color& color) {
+  const vision::Rgb rgb = color.rgb.value_or(kTextColor);
   const auto clear =
-      static_cast<unsigned>(std::lround(255 * (1 - std::min(1.0, std::max(0.0, colour.opacity)))));
+      static_cast<unsigned>(std::lround(255 * (1 - std::min(1.0, std::max(0.0, color.opacity)))));
   return clear << 24 | static_cast<unsigned>(rgb.red) << 16 |
          static_cast<unsigned>(rgb.green) << 8 | rgb.blue;
 }
 
-std::string colour_text(const Colour& colour) {
-  return base::format("rgb \"#%08x\"", colour_number(colour));
+std::string color_text(const Color& color) {
+  return base::format("rgb \"#%08x\"", color_number(color));
 }
 
-/// Hard to see on white: lines of such a colour get an edge of ink.
-bool is_light(const Colour& colour) {
-  return colour.rgb &&
-         0.2126 * colour.rgb->red + 0.7152 * colour.rgb->green + 0.0722 * colour.rgb->blue > 200;
+/// Light colors: their lines get an outline.
+bool is_light(const Color& color) {
+  return color.rgb &&
+         0.2126 * color.rgb->red + 0.7152 * color.rgb->green + 0.0722 * color.rgb->blue > 200;
 }
 
-Colour faded(const Colour& colour, double factor) { return {colour.rgb, colour.opacity * factor}; }
+Color faded(const Color& color, double factor) { return {color.rgb, color.opacity * factor}; }
 
 std::string number(double value) {
   return std::isfinite(value) ? base::format("%.7g", value) : "NaN";
@@ -62,7 +62,7 @@ std::string number(double value) {
 
 double scale_of(const Axis& axis) { return axis.unit == Axis::Unit::kPercent ? 100 : 1; }
 
-/// Writes data blocks and the list of what is plotted from them.
+/// Writes one panel: data blocks and the plot command.
 class PanelWriter {
  public:
   PanelWriter(const Panel& panel, std::size_t index)
@@ -74,7 +74,7 @@ class PanelWriter {
     write_legend();
     script_ += panel_.series.empty() ? "unset grid\n"
                                      : "set grid xtics ytics linetype 1 linewidth 0.7 linecolor " +
-                                           colour_text({{}, 0.14}) + "\n";
+                                           color_text({{}, 0.14}) + "\n";
     script_ += panel_.title.empty() ? "unset title\n"
                                     : "set title " + quoted(panel_.title) + " offset 0,-0.4\n";
     write_tiles();
@@ -100,7 +100,7 @@ class PanelWriter {
     const auto limit = [&](double value, const char* automatic) {
       return std::isnan(value) ? std::string(automatic) : number(value * scale);
     };
-    const bool empty = is_empty();  // gnuplot cannot find limits of nothing
+    const bool empty = is_empty();  // gnuplot cannot autoscale without data
     script_ += "set " + name + "range [" + limit(axis.low, empty ? "0" : "*") + ":" +
                limit(axis.high, empty ? "1" : "*") + "]\n";
     script_ += "set " + name + "label " + quoted(axis.label) + "\n";
@@ -109,7 +109,7 @@ class PanelWriter {
       return;
     }
     const std::string plain =
-        "set " + name + "tics nomirror scale 0 textcolor " + colour_text({{}, 0.75});
+        "set " + name + "tics nomirror scale 0 textcolor " + color_text({{}, 0.75});
     if (!axis.ticks.empty()) {
       std::string list;
       for (const auto& [at, text] : axis.ticks)
@@ -125,7 +125,7 @@ class PanelWriter {
 
   void write_legend() {
     const std::string look =
-        " samplen 1.2 spacing 1.15 width 1 Left reverse textcolor " + colour_text({{}, 0.9}) + "\n";
+        " samplen 1.2 spacing 1.15 width 1 Left reverse textcolor " + color_text({{}, 0.9}) + "\n";
     switch (panel_.legend) {
       case Legend::kNone:
         script_ += "unset key\n";
@@ -157,10 +157,10 @@ class PanelWriter {
       const double x = (tile.x0 + tile.x1) / 2 * sx_, y = (tile.y0 + tile.y1) / 2 * sy_;
       boxes += number(x) + " " + number(y) + " " + number(tile.x0 * sx_) + " " +
                number(tile.x1 * sx_) + " " + number(tile.y0 * sy_) + " " + number(tile.y1 * sy_) +
-               base::format(" %u\n", colour_number(tile.colour));
+               base::format(" %u\n", color_number(tile.color));
       if (!tile.text.empty())
         texts += number(x) + " " + number(y) + " " + quoted(tile.text) +
-                 base::format(" %u\n", colour_number(tile.text_colour));
+                 base::format(" %u\n", color_number(tile.text_color));
     }
     if (!boxes.empty())
       plot(block(boxes) +
@@ -174,8 +174,9 @@ class PanelWriter {
   std::string points(const Series& s) const {
     if (s.x.size() != s.y.size() || s.low.size() != s.high.size() ||
         (!s.low.empty() && s.low.size() != s.y.size())) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  "the series '" + s.name + "' has not as many values on all its lists");
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          "series '" + s.name + "': x, y, low and high must have the same number of values");
     }
     std::string out;
     for (std::size_t i = 0; i < s.x.size(); ++i) {
@@ -193,19 +194,19 @@ class PanelWriter {
   void write_band(const Series& s) {
     if (!is_line(s) || s.low.empty() || !has_points(s)) return;
     plot(block(points(s)) + " using 1:3:4 with filledcurves fillstyle solid noborder linecolor " +
-         colour_text(faded(s.colour, 0.18)) + " notitle");
+         color_text(faded(s.color, 0.18)) + " notitle");
   }
 
   void write_series(const Series& s) {
     if (!has_points(s)) return;
     const std::string title = s.name.empty() ? "notitle" : "title " + quoted(s.name);
-    const std::string colour = colour_text(s.colour), data = block(points(s));
+    const std::string color = color_text(s.color), data = block(points(s));
     const auto line = [&](const char* style, const char* dashes) {
-      if (is_light(s.colour))
+      if (is_light(s.color))
         plot(data + " using 1:2 with " + style + base::format(" linewidth %g ", s.width + 1.6) +
-             dashes + " linecolor " + colour_text({{}, 0.45}) + " notitle");
+             dashes + " linecolor " + color_text({{}, 0.45}) + " notitle");
       plot(data + " using 1:2 with " + style + base::format(" linewidth %g ", s.width) + dashes +
-           " linecolor " + colour + " " + title);
+           " linecolor " + color + " " + title);
     };
     switch (s.mark) {
       case Mark::kLine:
@@ -218,32 +219,32 @@ class PanelWriter {
         line("steps", "");
         break;
       case Mark::kArea:
-        plot(data + " using 1:2 with filledcurves y=0 fillstyle solid noborder linecolor " +
-             colour + " " + title);
+        plot(data + " using 1:2 with filledcurves y=0 fillstyle solid noborder linecolor " + color +
+             " " + title);
         break;
       case Mark::kPoints:
         plot(data + base::format(" using 1:2 with points pointtype 7 pointsize %g", s.width / 9) +
-             " linecolor " + colour + " " + title);
+             " linecolor " + color + " " + title);
         break;
       case Mark::kBars:
         plot(data + base::format(" using 1:2:(%g) with boxes fillstyle solid noborder", s.width) +
-             " linecolor " + colour + " " + title);
+             " linecolor " + color + " " + title);
         break;
     }
   }
 
   void write_whiskers(const Series& s) {
     if (is_line(s) || s.mark == Mark::kArea || s.low.empty() || !has_points(s)) return;
-    const Colour colour = s.mark == Mark::kBars ? Colour{{}, 0.65} : s.colour;
+    const Color color = s.mark == Mark::kBars ? Color{{}, 0.65} : s.color;
     plot(block(points(s)) + " using 1:3:(0):($4-$3) with vectors nohead linewidth 1.4 linecolor " +
-         colour_text(colour) + " notitle");
+         color_text(color) + " notitle");
   }
 
   void write_notes() {
     std::string lines;
     for (const Note& note : panel_.notes) {
       lines += number(note.x * sx_) + " " + number(note.y * sy_) + " " + quoted(note.text) +
-               base::format(" %u\n", colour_number(note.colour));
+               base::format(" %u\n", color_number(note.color));
     }
     if (!lines.empty())
       plot(block(lines) +
@@ -260,12 +261,14 @@ class PanelWriter {
 }  // namespace
 
 std::string gnuplot_script(const Figure& figure, Terminal terminal) {
-  if (figure.panels.empty()) throw Error(ErrorCode::kInvalidArgument, "a figure without panels");
+  if (figure.panels.empty())
+    throw Error(ErrorCode::kInvalidArgument, "a figure needs at least one panel");
   if (figure.width < 16 || figure.height < 16 || figure.width > 20000 || figure.height > 20000 ||
       figure.columns < 1) {
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("a figure of %d x %d pixels in %d columns", figure.width,
-                             figure.height, figure.columns));
+                base::format(
+                    "invalid figure: %d x %d pixels (must be 16 to 20000), %d columns (at least 1)",
+                    figure.width, figure.height, figure.columns));
   }
   const int panels = static_cast<int>(figure.panels.size()),
             rows = (panels + figure.columns - 1) / figure.columns;
@@ -278,9 +281,9 @@ std::string gnuplot_script(const Figure& figure, Terminal terminal) {
         "set terminal pngcairo size %d,%d noenhanced font 'sans-serif,9' fontscale 2 linewidth 2\n",
         2 * figure.width, 2 * figure.height);
   }
-  out += "set border 0\nset linetype 1 linecolor " + colour_text({}) + "\n";
-  out += "set title textcolor " + colour_text({}) + "\nset xlabel textcolor " +
-         colour_text({{}, 0.75}) + "\nset ylabel textcolor " + colour_text({{}, 0.75}) + "\n";
+  out += "set border 0\nset linetype 1 linecolor " + color_text({}) + "\n";
+  out += "set title textcolor " + color_text({}) + "\nset xlabel textcolor " +
+         color_text({{}, 0.75}) + "\nset ylabel textcolor " + color_text({{}, 0.75}) + "\n";
   if (panels > 1) out += base::format("set multiplot layout %d,%d\n", rows, figure.columns);
   for (std::size_t i = 0; i < figure.panels.size(); ++i)
     out += PanelWriter(figure.panels[i], i).write();

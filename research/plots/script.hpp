@@ -6,12 +6,12 @@
 
 namespace mien::plots {
 
-/// The colour that stands for the ink in gnuplot's output.
-inline constexpr vision::Rgb kInk = {1, 2, 3};
+/// Placeholder for the text color in gnuplot's output.
+inline constexpr vision::Rgb kTextColor = {1, 2, 3};
 
 enum class Terminal { kSvg, kPng };
 
-/// What gnuplot reads to draw the figure. Texts cannot get out of their quotes.
+/// The gnuplot script of a figure. Texts are quoted safely.
 std::string gnuplot_script(const Figure& figure, Terminal terminal = Terminal::kSvg);
 
 }  // namespace mien::plots

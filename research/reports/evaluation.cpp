@@ -12,25 +12,26 @@ namespace {
 const std::string kOwnLabels = "the labels";
 const std::string kFerPlusLabels = "the FER+ majority";
 
-/// [pictures] the emotion that a network says and that the data say, -1 where it knows no label.
-struct Answers {
+/// [images] true and predicted emotion; -1 if the network has no output for the label.
+struct Predictions {
   std::vector<int> truth, predicted;
 };
 
-Answers answers(const LabelSetEvaluation& e, std::size_t pictures) {
-  Answers out{std::vector<int>(pictures, -1), std::vector<int>(pictures, -1)};
+Predictions predictions_of(const LabelSetEvaluation& e, std::size_t images) {
+  Predictions out{std::vector<int>(images, -1), std::vector<int>(images, -1)};
   const auto emotion = [&](int label) {
     return static_cast<int>(*emotion_from_string(e.labels[static_cast<std::size_t>(label)]));
   };
-  for (std::size_t i = 0; i < e.pictures.size(); ++i) {
-    out.truth[e.pictures[i]] = emotion(e.truth[i]);
-    out.predicted[e.pictures[i]] = emotion(e.predicted[i]);
+  for (std::size_t i = 0; i < e.images.size(); ++i) {
+    out.truth[e.images[i]] = emotion(e.truth[i]);
+    out.predicted[e.images[i]] = emotion(e.predicted[i]);
   }
   return out;
 }
 
-/// Over the pictures that both answer.
-std::optional<metrics::PairedComparison> compare(const Answers& first, const Answers& second,
+/// Over the images that both models have a label for.
+std::optional<metrics::PairedComparison> compare(const Predictions& first,
+                                                 const Predictions& second,
                                                  const metrics::ReportOptions& options) {
   std::vector<int> one, other, truth;
   std::vector<std::size_t> chosen;
@@ -46,11 +47,11 @@ std::optional<metrics::PairedComparison> compare(const Answers& first, const Ans
                                  metrics::options_for(options, chosen));
 }
 
-/// The majority's pictures; every network answers all of them.
-Answers ferplus_answers(const ModelEvaluation& model,
-                        const std::vector<const datasets::Sample*>& pictures) {
-  Answers out{{}, model.ferplus_predicted};
-  for (const datasets::Sample* sample : pictures) {
+/// Over the images with a majority.
+Predictions ferplus_predictions(const ModelEvaluation& model,
+                                const std::vector<const datasets::Sample*>& images) {
+  Predictions out{{}, model.ferplus_predicted};
+  for (const datasets::Sample* sample : images) {
     const std::optional<Emotion> majority = metrics::ferplus_majority(sample->votes);
     out.truth.push_back(majority ? static_cast<int>(*majority) : -1);
   }
@@ -69,15 +70,15 @@ LabelSetEvaluation evaluate_labels(std::span<const float> logits, std::span<cons
     if (truth[i] < 0) continue;
     const auto row = logits.subspan(i * classes, classes);
     known.insert(known.end(), row.begin(), row.end());
-    out.pictures.push_back(i);
+    out.images.push_back(i);
     out.truth.push_back(truth[i]);
   }
   if (out.truth.empty())
-    throw Error(ErrorCode::kInvalidArgument, "no picture has a label that the model knows");
+    throw Error(ErrorCode::kInvalidArgument, "the model has no output for any label of the images");
   out.predicted = metrics::predictions(known, static_cast<int>(classes));
   out.probabilities = base::softmax(known, static_cast<int>(classes), temperature);
   out.scores = metrics::report(out.probabilities, out.truth, out.labels,
-                               metrics::options_for(options, out.pictures));
+                               metrics::options_for(options, out.images));
   for (std::size_t c = 0; c < classes; ++c) {
     out.precision_recall.push_back(
         metrics::precision_recall_curve(out.probabilities, out.truth, static_cast<int>(c)));
@@ -95,8 +96,8 @@ LabelSetEvaluation evaluate_labels(std::span<const float> logits, std::span<cons
     return out.confidence(a) < out.confidence(b);
   });
   out.least_certain.assign(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                              kShownPictures, order.size())));
-  for (auto i = order.rbegin(); i != order.rend() && out.confident_mistakes.size() < kShownPictures;
+                                                              kShownImages, order.size())));
+  for (auto i = order.rbegin(); i != order.rend() && out.confident_mistakes.size() < kShownImages;
        ++i) {
     if (out.predicted[*i] != out.truth[*i]) out.confident_mistakes.push_back(*i);
   }
@@ -111,8 +112,8 @@ std::optional<metrics::ClassificationReport> scores_without(const LabelSetEvalua
   std::vector<std::size_t> chosen;
   const std::size_t classes = e.labels.size();
   for (std::size_t i = 0; i < e.truth.size(); ++i) {
-    if (marked[e.pictures[i]]) continue;
-    chosen.push_back(e.pictures[i]);
+    if (marked[e.images[i]]) continue;
+    chosen.push_back(e.images[i]);
     const auto row = std::span(e.probabilities).subspan(i * classes, classes);
     probabilities.insert(probabilities.end(), row.begin(), row.end());
     labels.push_back(e.truth[i]);
@@ -133,24 +134,24 @@ std::vector<Comparison> compare_models(const Evaluation& e, const metrics::Repor
     for (std::size_t b = a + 1; b < e.models.size(); ++b) {
       const ModelEvaluation &first = e.models[a], &second = e.models[b];
       add(a, b, kOwnLabels,
-          compare(answers(first.own, e.pictures.size()), answers(second.own, e.pictures.size()),
-                  options));
+          compare(predictions_of(first.own, e.images.size()),
+                  predictions_of(second.own, e.images.size()), options));
       if (first.ferplus)
         add(a, b, kFerPlusLabels,
-            compare(ferplus_answers(first, e.pictures), ferplus_answers(second, e.pictures),
+            compare(ferplus_predictions(first, e.images), ferplus_predictions(second, e.images),
                     options));
     }
   }
   return out;
 }
 
-std::vector<metrics::Slice> telling_slices(const metrics::Slicing& slicing, std::size_t most) {
+std::vector<metrics::Slice> worst_slices(const metrics::Slicing& slicing, std::size_t max) {
   std::vector<metrics::Slice> slices = slicing.slices;
-  if (slices.size() <= most) return slices;
+  if (slices.size() <= max) return slices;
   std::stable_sort(slices.begin(), slices.end(), [](const auto& a, const auto& b) {
     return a.accuracy.value - a.expected < b.accuracy.value - b.expected;
   });
-  slices.resize(most);
+  slices.resize(max);
   return slices;
 }
 

@@ -22,14 +22,14 @@ std::string score_row(const std::string& what, const metrics::ClassificationRepo
 std::string model_card(const ModelEvaluation& m, const Evaluation& e) {
   std::string out =
       "| " + e.split +
-      " | pictures | accuracy, % | macro F1 | calibration error |\n|---|---|---|---|---|\n" +
-      score_row(e.views == "flip" ? "mean with the mirror image" : "single view", m.own.scores);
+      " | images | accuracy, % | macro F1 | calibration error |\n|---|---|---|---|---|\n" +
+      score_row(e.views == "flip" ? "averaged with the mirror image" : "single view", m.own.scores);
   if (m.without_seen)
     out +=
-        score_row(base::format("without the %zu that equal a Training picture", e.seen_in_training),
+        score_row(base::format("without the %zu that equal a Training image", e.seen_in_training),
                   *m.without_seen);
   if (m.ferplus) out += score_row("FER+ majority, eight classes", m.ferplus->majority);
-  out += "\n| class | pictures | precision | recall | F1 |\n|---|---|---|---|---|\n";
+  out += "\n| class | images | precision | recall | F1 |\n|---|---|---|---|---|\n";
   for (const metrics::ClassScores& c : m.own.scores.per_class) {
     out += base::format("| %s | %llu | %s | %s | %s |\n", c.name.c_str(),
                         static_cast<unsigned long long>(c.support), number(c.precision).c_str(),
@@ -37,25 +37,26 @@ std::string model_card(const ModelEvaluation& m, const Evaluation& e) {
   }
   if (!m.slicings.empty()) {
     out +=
-        "\nAccuracy of parts of the pictures. 'Expected': if each emotion went as well in the part "
-        "as it does over all.\n\n| part | pictures | accuracy, % | expected, % "
+        "\nAccuracy of slices of the images. 'Expected': if each emotion were recognized as well "
+        "in the "
+        "slice as overall.\n\n| slice | images | accuracy, % | expected, % "
         "|\n|---|---|---|---|\n";
   }
   for (const metrics::Slicing& slicing : m.slicings) {
     out += base::format("| **%s**: %s, %s | | | |\n", slicing.name.c_str(),
-                        slicing.p < 0.05 ? "the parts differ" : "the differences may be chance",
+                        slicing.p < 0.05 ? "the slices differ" : "the differences may be chance",
                         metrics::p_text(slicing.p).c_str());
     if (slicing.slices.size() > kShownSlices)
-      out += base::format("| the %zu furthest below expectation, of %zu | | | |\n", kShownSlices,
+      out += base::format("| the %zu of %zu furthest below expectation | | | |\n", kShownSlices,
                           slicing.slices.size());
-    for (const metrics::Slice& s : telling_slices(slicing, kShownSlices)) {
+    for (const metrics::Slice& s : worst_slices(slicing, kShownSlices)) {
       out += base::format("| %s | %llu | %s | %.1f |\n", s.name.c_str(),
                           static_cast<unsigned long long>(s.count), percent(s.accuracy).c_str(),
                           100 * s.expected);
     }
   }
   if (!m.robustness.empty())
-    out += "\n| disturbance | strength | accuracy, % | macro F1 |\n|---|---|---|---|\n";
+    out += "\n| corruption | strength | accuracy, % | macro F1 |\n|---|---|---|---|\n";
   for (const RobustnessRow& row : m.robustness) {
     out += base::format("| %s | %s | %s | %.3f |\n", row.kind.c_str(), row.strength.c_str(),
                         percent(row.accuracy).c_str(), row.macro_f1);

@@ -72,17 +72,17 @@ std::string overview(const std::vector<ModelEvaluation>& models) {
 
 std::string comparison_section(const Evaluation& e) {
   std::string body =
-      "<p>Every picture is shown to every model, so the models are compared picture by picture: "
-      "McNemar's test (mid-p) counts the pictures that only one of two gets "
-      "right, and a bootstrap draws pictures with both answers to them. Brackets hold 95 %.</p>\n";
+      "<p>All models see the same images. Each pair is compared by McNemar's test (mid-p), which "
+      "counts the images that only one of them gets right, and by a paired bootstrap over the "
+      "images. Brackets are 95 % confidence intervals.</p>\n";
   for (const Comparison& c : e.comparisons) {
     body += "<p class=\"verdict " + std::string(c.result.accuracy_differs() ? "yes" : "no") +
-            "\"><span class=\"soft\">By " + escape_html(c.labels) + ", " +
-            count_text(c.result.count) + " pictures.</span> " + escape_html(c.words) + "</p>\n";
+            "\"><span class=\"soft\">Against " + escape_html(c.labels) + ", " +
+            count_text(c.result.count) + " images.</span> " + escape_html(c.words) + "</p>\n";
   }
   body += figure(plots::draw_svg(compared_classes_figure(e.models)),
-                 "F1 of each class with 95 % intervals.");
-  return section("comparison", "Which one is better?", body);
+                 "F1 of each class with 95 % confidence intervals.");
+  return section("comparison", "Comparison", body);
 }
 
 std::string dot(const std::string& label) {
@@ -94,15 +94,15 @@ std::string dot(const std::string& label) {
 }
 
 std::string faces(const LabelSetEvaluation& e, const std::vector<std::size_t>& chosen,
-                  const std::vector<const datasets::Sample*>& pictures) {
+                  const std::vector<const datasets::Sample*>& images) {
   std::string out = "<div class=\"faces\">\n";
   for (const std::size_t i : chosen) {
-    const datasets::Sample& sample = *pictures[e.pictures[i]];
+    const datasets::Sample& sample = *images[e.images[i]];
     const std::string &truth = e.labels[static_cast<std::size_t>(e.truth[i])],
                       &guess = e.labels[static_cast<std::size_t>(e.predicted[i])];
     const ImageView view{sample.pixels.data(), datasets::kFaceSize, datasets::kFaceSize,
                          datasets::kFaceSize, PixelFormat::kGray8};
-    out += "<div class=\"face\">" + inline_image(view, "labelled " + truth) + dot(guess) + "<b>" +
+    out += "<div class=\"face\">" + inline_image(view, "label " + truth) + dot(guess) + "<b>" +
            escape_html(guess) + "</b> " + base::format("%.0f&nbsp;%%", 100 * e.confidence(i)) +
            "<br>" + dot(truth) + "<span class=\"soft\">label " + escape_html(truth) +
            (sample.row >= 0 ? base::format("<br>row %d", sample.row) : "") + "</span></div>\n";
@@ -110,27 +110,26 @@ std::string faces(const LabelSetEvaluation& e, const std::vector<std::size_t>& c
   return out + "</div>\n";
 }
 
-std::string slices_part(const ModelEvaluation& m) {
+std::string slices_section(const ModelEvaluation& m) {
   constexpr std::size_t kRows = 16;  // of a table
-  std::string body =
-      figure(plots::draw_svg(slices_figure(m.slicings)),
-             "Blue: accuracy of the part with its 95 % interval. Orange: what to expect if each "
-             "emotion went as well there as it does over all; parts differ in the "
-             "emotions that they show. A title says 'differ' where chance would part them as far "
-             "in less than 5 % of 2,000 permutations.");
+  std::string body = figure(
+      plots::draw_svg(slices_figure(m.slicings)),
+      "Blue: accuracy of the slice with its 95 % confidence interval. Orange: expected accuracy if "
+      "each emotion were recognized as well in the slice as overall, because slices contain "
+      "different emotions. Titles say 'differ' if p is below 0.05 (2,000 permutations).");
   body += "<div class=\"pair\">\n";
   for (const metrics::Slicing& slicing : m.slicings) {
     const std::string note = slicing.slices.size() > kRows
-                                 ? base::format(" The %zu furthest below expectation, of %zu.",
+                                 ? base::format(" The %zu of %zu furthest below expectation.",
                                                 kRows, slicing.slices.size())
                                  : "";
     body += "<div>\n<h3>By " + escape_html(slicing.name) + "</h3>\n<p class=\"soft\">" +
-            (slicing.p < 0.05 ? "The parts differ" : "The differences may be chance") + " (" +
+            (slicing.p < 0.05 ? "The slices differ" : "The differences may be chance") + " (" +
             escape_html(metrics::p_text(slicing.p)) + ")." + note +
             "</p>\n<div "
-            "class=\"scroll\"><table>\n<tr><th>part</th><th>pictures</th><th>accuracy</"
+            "class=\"scroll\"><table>\n<tr><th>slice</th><th>images</th><th>accuracy</"
             "th><th>expected</th></tr>\n";
-    for (const metrics::Slice& s : telling_slices(slicing, kRows)) {
+    for (const metrics::Slice& s : worst_slices(slicing, kRows)) {
       body += "<tr><td>" + escape_html(s.name) + "</td><td>" + count_text(s.count) + "</td>" +
               cell(percent(s.accuracy.value), percent_range(s.accuracy)) + "<td>" +
               percent(s.expected) + "</td></tr>\n";
@@ -138,14 +137,14 @@ std::string slices_part(const ModelEvaluation& m) {
     body += "</table></div>\n</div>\n";
   }
   body += "</div>\n";
-  return "<h3>Fairness and limits</h3>\n" + body;
+  return "<h3>Slices</h3>\n" + body;
 }
 
 std::string class_table(const metrics::ClassificationReport& s,
                         const std::vector<double>& average_precision) {
   std::string out =
       "<div "
-      "class=\"scroll\"><table>\n<tr><th>class</th><th>pictures</th><th>precision</th><th>recall</"
+      "class=\"scroll\"><table>\n<tr><th>class</th><th>images</th><th>precision</th><th>recall</"
       "th><th>F1</th><th>average precision</th></tr>\n";
   for (std::size_t c = 0; c < s.per_class.size(); ++c) {
     const metrics::ClassScores& entry = s.per_class[c];
@@ -165,45 +164,44 @@ std::string model_section(const Evaluation& e, std::size_t index, Faces shown) {
   std::string body;
   if (m.unknown_labels > 0)
     body += "<p>" + count_text(m.unknown_labels) +
-            " pictures have a label that the model does not know and are left out.</p>\n";
+            " images were left out: the model has no output for their label.</p>\n";
   body +=
-      "<h3>What is taken for what</h3>\n" +
+      "<h3>Confusion matrix</h3>\n" +
       figure(plots::draw_svg(confusion_figure(s)),
-             "Rows are the labels, columns what the model says: share of the row, and pictures.");
-  body += "<h3>Class by class</h3>\n" +
-          figure(plots::draw_svg(class_figure(s)), "Whiskers are 95 % intervals.") +
+             "Rows are labels, columns are predictions: share of the row, and number of images.");
+  body += "<h3>Scores by class</h3>\n" +
+          figure(plots::draw_svg(class_figure(s)), "Whiskers are 95 % confidence intervals.") +
           class_table(s, m.own.average_precision);
   body += "<h3>Precision and recall</h3>\n" +
           figure(plots::draw_svg(precision_recall_figure(m.own)),
-                 "Each class against the rest, over all thresholds. The number after the name is "
-                 "the average precision, the area below the curve.");
-  body += "<h3>Can its confidence be trusted?</h3>\n" +
-          figure(plots::draw_svg(reliability_figure(m)),
-                 "Of the pictures with about that confidence, the share that is right; on the "
-                 "dashed line the two agree.");
+                 "Each class against the rest, over all thresholds. The number in the legend is "
+                 "the average precision.");
+  body += "<h3>Calibration</h3>\n" + figure(plots::draw_svg(reliability_figure(m)),
+                                            "Share of correct predictions by confidence. "
+                                            "Calibrated probabilities are on the dashed line.");
   if (m.ferplus) {
     const metrics::FerPlusReport& f = *m.ferplus;
     body +=
-        "<h3>Against the ten FER+ voters</h3>\n<p>" + count_text(f.majority.count) + " of " +
-        count_text(f.count) + " pictures have a majority for an emotion: accuracy " +
-        percent(f.majority.accuracy.value) + " (" + percent_range(f.majority.accuracy) +
-        "), macro F1 " + base::format("%.3f", f.majority.macro_f1.value) + " (" +
-        number_range(f.majority.macro_f1) + ")." +
-        (f.knows_contempt ? ""
-                          : " The model does not know contempt and has every such picture wrong.") +
+        "<h3>FER+ votes</h3>\n<p>" + count_text(f.majority.count) + " of " + count_text(f.count) +
+        " images have a majority: accuracy " + percent(f.majority.accuracy.value) + " (" +
+        percent_range(f.majority.accuracy) + "), macro F1 " +
+        base::format("%.3f", f.majority.macro_f1.value) + " (" + number_range(f.majority.macro_f1) +
+        ")." +
+        (f.knows_contempt
+             ? ""
+             : " The model has no output for contempt; all images of contempt count as errors.") +
         "</p>\n" +
-        figure(plots::draw_svg(confusion_figure(f.majority)), "Rows are the majority's emotion.");
+        figure(plots::draw_svg(confusion_figure(f.majority)), "Rows are the majority emotion.");
   }
-  if (!m.slicings.empty()) body += slices_part(m);
+  if (!m.slicings.empty()) body += slices_section(m);
   if (shown == Faces::kShown) {
     body +=
-        "<h3>The most confident mistakes</h3>\n<p class=\"soft\">Some of these labels are wrong, "
-        "not the model.</p>\n" +
-        faces(m.own, m.own.confident_mistakes, e.pictures);
-    body += "<h3>The least certain pictures</h3>\n" + faces(m.own, m.own.least_certain, e.pictures);
+        "<h3>Most confident errors</h3>\n<p class=\"soft\">Some of these labels are wrong.</p>\n" +
+        faces(m.own, m.own.confident_mistakes, e.images);
+    body += "<h3>Least certain images</h3>\n" + faces(m.own, m.own.least_certain, e.images);
   }
-  return section(base::format("model-%zu", index + 1),
-                 e.models.size() == 1 ? "The model in detail" : m.name, body);
+  return section(base::format("model-%zu", index + 1), e.models.size() == 1 ? "Scores" : m.name,
+                 body);
 }
 
 std::string robustness_section(const Evaluation& e) {
@@ -211,21 +209,21 @@ std::string robustness_section(const Evaluation& e) {
   std::string legend;
   if (several) {
     for (std::size_t m = 0; m < e.models.size(); ++m) {
-      const vision::Rgb rgb = *plots::series_colour(m).rgb;
+      const vision::Rgb rgb = *plots::series_color(m).rgb;
       legend += base::format("<span class=\"dot\" style=\"background:#%02x%02x%02x\"></span>",
                              rgb.red, rgb.green, rgb.blue) +
                 escape_html(e.models[m].name) + " &nbsp; ";
     }
   }
-  std::string body = figure(
-      plots::draw_svg(robustness_figure(e.models)),
-      legend +
-          "Accuracy on the same pictures, disturbed more and more; the band is the 95 % interval.");
-  body += "<div class=\"scroll\"><table>\n<tr><th>disturbance</th>" +
+  std::string body = figure(plots::draw_svg(robustness_figure(e.models)),
+                            legend +
+                                "Accuracy on the same images with increasing corruption; the band "
+                                "is the 95 % confidence interval.");
+  body += "<div class=\"scroll\"><table>\n<tr><th>corruption</th>" +
           std::string(several ? "<th>model</th>" : "") +
           "<th colspan=\"5\">accuracy, from weak to strong</th></tr>\n";
   const std::vector<RobustnessRow>& steps = e.models[0].robustness;
-  for (std::size_t from = 1; from < steps.size();) {  // the first are the pictures as they are
+  for (std::size_t from = 1; from < steps.size();) {  // the first row is uncorrupted
     const auto to = static_cast<std::size_t>(
         std::find_if(steps.begin() + static_cast<std::ptrdiff_t>(from), steps.end(),
                      [&](const auto& row) { return row.kind != steps[from].kind; }) -
@@ -240,34 +238,32 @@ std::string robustness_section(const Evaluation& e) {
     }
     from = to;
   }
-  return section("robustness", "What disturbs it?", body + "</table></div>\n");
+  return section("robustness", "Robustness", body + "</table></div>\n");
 }
 
 std::string confidence_section(const Evaluation& e) {
-  std::string body =
-      figure(plots::draw_svg(risk_coverage_figure(e.models)),
-             "Answer only where the confidence is high, and fewer answers are wrong: what "
-             "--min-confidence buys." +
-                 std::string(
-                     e.models.size() > 1
-                         ? " The number after the name is the area under the curve; less is better."
-                         : ""));
+  std::string body = figure(
+      plots::draw_svg(risk_coverage_figure(e.models)),
+      "Error rate among the images with the highest confidence: the effect of --min-confidence." +
+          std::string(
+              e.models.size() > 1
+                  ? " The number in the legend is the area under the curve; lower is better."
+                  : ""));
   body +=
-      "<div class=\"scroll\"><table>\n<tr><th>model</th><th>area under the curve</th><th>5 % wrong "
-      "at most</th><th>10 % wrong at most</th><th>20 % wrong at most</th></tr>\n";
+      "<div class=\"scroll\"><table>\n<tr><th>model</th><th>area under the curve</th><th>at most 5 "
+      "% errors</th><th>at most 10 % errors</th><th>at most 20 % errors</th></tr>\n";
   for (const ModelEvaluation& m : e.models) {
     body +=
         "<tr><td>" + escape_html(m.name) + "</td><td>" + base::format("%.3f", m.own.aurc) + "</td>";
     for (const double risk : {0.05, 0.1, 0.2}) {
       const metrics::RiskCoveragePoint point = metrics::coverage_at_risk(m.own.risk_coverage, risk);
-      body += point.coverage > 0
-                  ? cell(base::format("%.0f %% of the pictures", 100 * point.coverage),
-                         base::format("from %.2f", point.confidence))
-                  : "<td>never</td>";
+      body += point.coverage > 0 ? cell(base::format("%.0f %% of the images", 100 * point.coverage),
+                                        base::format("confidence from %.2f", point.confidence))
+                                 : "<td>never</td>";
     }
     body += "</tr>\n";
   }
-  return section("confidence", "When it is unsure, is it wrong?", body + "</table></div>\n");
+  return section("confidence", "Confidence and errors", body + "</table></div>\n");
 }
 
 }  // namespace
@@ -282,24 +278,25 @@ std::string to_page(const Evaluation& e, Faces shown) {
   if (!e.models[0].robustness.empty()) body += robustness_section(e);
   if (!e.histories.empty()) {
     std::string training;
-    for (const RunHistory& history : e.histories)
-      training += figure(plots::draw_svg(training_figure(history)), escape_html(history.name));
-    body += section("training", "How it was trained", training);
+    for (const plots::RunHistory& history : e.histories)
+      training +=
+          figure(plots::draw_svg(plots::training_figure(history)), escape_html(history.name));
+    body += section("training", "Training", training);
   }
   body +=
-      "<footer>Brackets and whiskers are 95 % intervals: Wilson's for accuracy, precision and "
-      "recall, a bootstrap over the pictures for the rest; where the data name persons, a "
-      "bootstrap over them for all but slices and reliability. An expression is not a feeling; "
-      "these scores tell how "
-      "often the model says what the labels say. Made by <b>mien evaluate</b>.</footer>\n";
+      "<footer>Brackets and whiskers are 95 % confidence intervals: Wilson intervals for accuracy, "
+      "precision and recall, bootstrap intervals over the images for the rest. If the data name "
+      "subjects, all but slices and reliability use a bootstrap over subjects. An expression is "
+      "not a feeling; the scores measure agreement with the labels. Created by <b>mien "
+      "evaluate</b>.</footer>\n";
   const std::string subtitle =
       escape_html(std::filesystem::path(e.data).filename().string()) + ", " + escape_html(e.split) +
-      ", " + count_text(e.pictures.size()) + " pictures, " +
-      (e.views == "flip" ? "mean of picture and mirror image" : "single view") +
-      (several ? "" : " · run by " + escape_html(e.models[0].runtime));
-  const std::string title = !several ? "How good is " + e.models[0].name + "?"
+      ", " + count_text(e.images.size()) + " images, " +
+      (e.views == "flip" ? "averaged with the mirror image" : "single view") +
+      (several ? "" : " · runtime: " + escape_html(e.models[0].runtime));
+  const std::string title = !several ? "Evaluation of " + e.models[0].name
                             : e.models.size() == 2
-                                ? e.models[0].name + " against " + e.models[1].name
+                                ? e.models[0].name + " and " + e.models[1].name
                                 : base::format("%zu models compared", e.models.size());
   return make_page(title, subtitle, body);
 }

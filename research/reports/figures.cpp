@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/file.hpp"
-#include "mien/error.hpp"
 #include "plots/panels.hpp"
 
 namespace mien::reports {
@@ -27,20 +26,19 @@ Axis share_axis(std::string label) {
   return {.label = std::move(label), .unit = Axis::Unit::kPercent, .low = 0, .high = 1};
 }
 
-/// Every point of a short curve, about 400 of a long one.
+/// Step that keeps at most about 400 points.
 std::size_t step_of(std::size_t points) { return points / 400 + 1; }
 
 Panel reliability_panel(const std::string& title,
                         const std::vector<metrics::ReliabilityBin>& bins) {
-  Panel panel{
-      .title = title, .x = share_axis("confidence"), .y = share_axis("share that is right")};
+  Panel panel{.title = title, .x = share_axis("confidence"), .y = share_axis("accuracy")};
   Series bars{.name = "",
               .mark = Mark::kBars,
-              .colour = plots::series_colour(0, 0.75),
+              .color = plots::series_color(0, 0.75),
               .width = 100.0 / metrics::kCalibrationBins * 0.92};
   Series perfect{.name = "",
                  .mark = Mark::kDashes,
-                 .colour = {{}, 0.7},
+                 .color = {{}, 0.7},
                  .width = 1.5,
                  .x = {0, 1},
                  .y = {0, 1}};
@@ -58,26 +56,6 @@ Panel reliability_panel(const std::string& title,
   return panel;
 }
 
-Panel epoch_panel(const RunHistory& history, const std::string& title, const std::string& suffix,
-                  Axis::Unit unit) {
-  Panel panel{.title = title,
-              .x = {.label = "epoch"},
-              .y = {.label = "", .unit = unit},
-              .legend = plots::Legend::kBelow};
-  const auto add = [&](const char* part, const char* name, std::size_t colour, Mark mark) {
-    const std::vector<double>* values = history.find(part + suffix);
-    if (values != nullptr)
-      panel.series.push_back({.name = name,
-                              .mark = mark,
-                              .colour = plots::series_colour(colour),
-                              .x = *history.find("epoch"),
-                              .y = *values});
-  };
-  add("train_", "training", 0, Mark::kDashes);
-  add("valid_", "validation", 1, Mark::kLine);
-  return panel;
-}
-
 }  // namespace
 
 plots::Figure confusion_figure(const metrics::ClassificationReport& scores) {
@@ -89,9 +67,9 @@ plots::Figure confusion_figure(const metrics::ClassificationReport& scores) {
 }
 
 plots::Figure class_figure(const metrics::ClassificationReport& scores) {
-  std::vector<plots::BarGroup> groups = {{"precision", plots::series_colour(0), {}},
-                                         {"recall", plots::series_colour(4), {}},
-                                         {"F1", plots::series_colour(2), {}}};
+  std::vector<plots::BarGroup> groups = {{"precision", plots::series_color(0), {}},
+                                         {"recall", plots::series_color(4), {}},
+                                         {"F1", plots::series_color(2), {}}};
   for (const metrics::ClassScores& entry : scores.per_class) {
     groups[0].values.push_back(entry.precision);
     groups[1].values.push_back(entry.recall);
@@ -112,7 +90,7 @@ plots::Figure precision_recall_figure(const LabelSetEvaluation& e) {
     const auto& curve = e.precision_recall[c];
     if (curve.empty()) continue;
     Series series{.name = base::format("%s  %.2f", e.labels[c].c_str(), e.average_precision[c]),
-                  .colour = plots::emotion_colour(*emotion_from_string(e.labels[c]))};
+                  .color = plots::emotion_color(*emotion_from_string(e.labels[c]))};
     for (std::size_t i = 0; i < curve.size(); i += step_of(curve.size())) {
       series.x.push_back(curve[i].recall);
       series.y.push_back(curve[i].precision);
@@ -133,9 +111,8 @@ plots::Figure reliability_figure(const ModelEvaluation& model) {
     return {.description = "Reliability",
             .width = kWidth / 2,
             .height = 380,
-            .panels = {reliability_panel("as the network says: calibration error " +
-                                             base::format("%.3f", e.scores.ece.value),
-                                         e.reliability)}};
+            .panels = {reliability_panel(
+                "calibration error " + base::format("%.3f", e.scores.ece.value), e.reliability)}};
   }
   return {.description = "Reliability before and after calibration",
           .width = kWidth,
@@ -148,15 +125,13 @@ plots::Figure reliability_figure(const ModelEvaluation& model) {
 
 plots::Figure risk_coverage_figure(const std::vector<ModelEvaluation>& models) {
   Panel panel{.title = "",
-              .x = share_axis("coverage: the surest share of the pictures"),
-              .y = {.label = "risk: of these, the share that is wrong",
-                    .unit = Axis::Unit::kPercent,
-                    .low = 0},
+              .x = share_axis("coverage: share of images, by descending confidence"),
+              .y = {.label = "risk: error rate among them", .unit = Axis::Unit::kPercent, .low = 0},
               .legend = models.size() > 1 ? plots::Legend::kRight : plots::Legend::kNone};
   for (std::size_t m = 0; m < models.size(); ++m) {
     const auto& curve = models[m].own.risk_coverage;
     Series series{.name = base::format("%s  %.3f", models[m].name.c_str(), models[m].own.aurc),
-                  .colour = plots::series_colour(m)};
+                  .color = plots::series_color(m)};
     for (std::size_t i = 0; i < curve.size(); i += step_of(curve.size())) {
       series.x.push_back(curve[i].coverage);
       series.y.push_back(curve[i].risk);
@@ -175,7 +150,7 @@ plots::Figure compared_classes_figure(const std::vector<ModelEvaluation>& models
   const std::vector<std::string> names = names_of(models[0].own.scores);
   std::vector<plots::BarGroup> groups;
   for (std::size_t m = 0; m < models.size(); ++m) {
-    plots::BarGroup group{models[m].name, plots::series_colour(m), {}};
+    plots::BarGroup group{models[m].name, plots::series_color(m), {}};
     for (const std::string& name : names) {
       const auto& entries = models[m].own.scores.per_class;
       const auto found =
@@ -193,9 +168,9 @@ plots::Figure compared_classes_figure(const std::vector<ModelEvaluation>& models
 
 plots::Figure robustness_figure(const std::vector<ModelEvaluation>& models) {
   std::vector<Panel> panels;
-  double most = 0;
+  double max = 0;
   for (const ModelEvaluation& model : models) {
-    for (const RobustnessRow& row : model.robustness) most = std::max(most, row.accuracy.high);
+    for (const RobustnessRow& row : model.robustness) max = std::max(max, row.accuracy.high);
   }
   for (const RobustnessRow& row : models[0].robustness) {
     const auto same = [&](const Panel& panel) { return panel.title == row.kind; };
@@ -204,7 +179,7 @@ plots::Figure robustness_figure(const std::vector<ModelEvaluation>& models) {
   }
   for (Panel& panel : panels) {
     for (std::size_t m = 0; m < models.size(); ++m) {
-      Series series{.name = "", .colour = plots::series_colour(m)};
+      Series series{.name = "", .color = plots::series_color(m)};
       panel.x.ticks.clear();
       for (const RobustnessRow& row : models[m].robustness) {
         if (row.kind != "none" && row.kind != panel.title) continue;
@@ -217,12 +192,12 @@ plots::Figure robustness_figure(const std::vector<ModelEvaluation>& models) {
       }
       panel.series.push_back(std::move(series));
     }
-    panel.y.high = std::ceil(10 * most) / 10;
+    panel.y.high = std::ceil(10 * max) / 10;
     panel.x.low = -0.3;
     panel.x.high = static_cast<double>(panel.x.ticks.size()) - 0.7;
   }
   const int columns = 3, rows = (static_cast<int>(panels.size()) + columns - 1) / columns;
-  return {.description = "Accuracy by disturbance",
+  return {.description = "Accuracy by corruption",
           .width = kWidth,
           .height = 215 * rows,
           .columns = columns,
@@ -230,7 +205,7 @@ plots::Figure robustness_figure(const std::vector<ModelEvaluation>& models) {
 }
 
 plots::Figure slices_figure(const std::vector<metrics::Slicing>& slicings) {
-  constexpr std::size_t kNamed = 12;  // parts whose names have room below them
+  constexpr std::size_t kNamed = 12;  // maximum number of labeled slices
   std::vector<Panel> panels;
   for (const metrics::Slicing& slicing : slicings) {
     Panel panel{
@@ -240,18 +215,18 @@ plots::Figure slices_figure(const std::vector<metrics::Slicing>& slicings) {
     std::vector<metrics::Slice> slices = slicing.slices;
     if (slices.size() > kNamed) {
       panel.x.unit = Axis::Unit::kNone;
-      panel.x.label = base::format("%zu, from the lowest on", slices.size());
+      panel.x.label = base::format("%zu, by ascending accuracy", slices.size());
       std::stable_sort(slices.begin(), slices.end(), [](const auto& a, const auto& b) {
         return a.accuracy.value < b.accuracy.value;
       });
     }
     Series found{.name = "",
                  .mark = Mark::kPoints,
-                 .colour = plots::series_colour(0),
+                 .color = plots::series_color(0),
                  .width = slices.size() > kNamed ? 4.0 : 8.0};
     Series expected{.name = "",
                     .mark = Mark::kPoints,
-                    .colour = plots::series_colour(4),
+                    .color = plots::series_color(4),
                     .width = slices.size() > kNamed ? 3.0 : 5.0};
     for (std::size_t i = 0; i < slices.size(); ++i) {
       const auto place = static_cast<double>(i);
@@ -271,26 +246,9 @@ plots::Figure slices_figure(const std::vector<metrics::Slicing>& slicings) {
   }
   const int columns = std::min<int>(3, static_cast<int>(panels.size())),
             rows = (static_cast<int>(panels.size()) + columns - 1) / columns;
-  return {.description = "Accuracy of parts of the pictures",
+  return {.description = "Accuracy of slices",
           .width = kWidth,
           .height = 240 * rows,
-          .columns = columns,
-          .panels = std::move(panels)};
-}
-
-plots::Figure training_figure(const RunHistory& history) {
-  std::vector<Panel> panels = {epoch_panel(history, "loss", "loss", Axis::Unit::kNumber),
-                               epoch_panel(history, "accuracy", "accuracy", Axis::Unit::kPercent),
-                               epoch_panel(history, "macro F1", "macro_f1", Axis::Unit::kPercent)};
-  std::erase_if(panels, [](const Panel& panel) { return panel.series.empty(); });
-  if (panels.empty())
-    throw Error(ErrorCode::kBadFormat,
-                "the history of " + history.name +
-                    " has no column train_loss, valid_loss, train_accuracy, …");
-  const int columns = static_cast<int>(panels.size());
-  return {.description = "Training of " + history.name,
-          .width = kWidth,
-          .height = 320,
           .columns = columns,
           .panels = std::move(panels)};
 }

@@ -6,10 +6,10 @@
 
 namespace mien::training {
 
-/// Random changes to a batch [N, 1, 48, 48] of normalised gray pictures, on whatever device it
-/// lies: one affine resampling to [N, 1, side, side] (mirror, rotation, size, shift; edges
-/// repeated), blur, contrast and brightness, noise, random erasing (Zhong et al. 2020). Draws from
-/// `generator`, which lives on the CPU, so that CPU and CUDA runs see the same changes.
+/// Augments a batch [N, 1, 48, 48] of normalized gray images on any device: one affine resampling
+/// to [N, 1, side, side] (mirror, rotation, scale, shift; replicated borders), blur, contrast and
+/// brightness, noise, random erasing (Zhong et al. 2020). `generator` is a CPU generator, so that
+/// CPU and CUDA runs use the same random numbers.
 torch::Tensor augment(const torch::Tensor& batch, std::int64_t side, const TrainSettings& settings,
                       torch::Generator& generator);
 

@@ -6,7 +6,7 @@
 
 namespace mien::training {
 
-/// Whether bf16 is faster than f32 there: on GPUs, and on CPUs with instructions for it.
+/// Whether bf16 is faster than f32: on GPUs, and on CPUs with bf16 instructions.
 inline bool has_bf16(torch::Device device) {
 #if defined(__x86_64__) && defined(__GNUC__)
   return device.is_cuda() || __builtin_cpu_supports("avx512bf16") > 0;
@@ -15,8 +15,8 @@ inline bool has_bf16(torch::Device device) {
 #endif
 }
 
-/// bf16 for convolutions and dense layers while it lives; the rest stays f32. The calls changed
-/// their names in 2.4.
+/// Scope in which convolutions and dense layers compute in bf16. LibTorch 2.4 renamed the
+/// functions.
 class Autocast {
  public:
   Autocast(torch::Device device, bool enabled) : device_(device), enabled_(enabled) {

@@ -11,7 +11,7 @@
 namespace mien::training {
 namespace {
 
-/// Probabilities [n, 7] of FER2013's classes, of a checkpoint's averaged network.
+/// Probabilities [n, 7] of FER2013's classes by a checkpoint's averaged weights.
 torch::Tensor predict(const std::filesystem::path& path, const datasets::Dataset& dataset) {
   Checkpoint checkpoint(path);
   const RunState& state = checkpoint.state();

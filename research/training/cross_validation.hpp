@@ -5,14 +5,13 @@
 
 namespace mien::training {
 
-/// Trains `folds` networks, each without another part of the training pictures, in run.out/fold-1
-/// and so on, and asks each for the probabilities of the pictures it has not seen: the out-of-fold
-/// predictions that confident learning needs. A fold that is done already, or in parts, is gone on
-/// with where `start` is kResume.
+/// Trains `folds` networks in run.out/fold-1 and so on, each without one fold of the training
+/// images, and returns out-of-fold probabilities, as confident learning needs them. With kResume,
+/// existing folds are continued.
 ///
-/// The result is [pictures of the data, 7], in the order of run.settings.data's rows: a training
-/// picture's row is that of the network without it; pictures that no network trained on (both test
-/// splits, and what settings leave out) get the mean of all. Throws as train does.
+/// The result is [images of the data, 7], in the row order of run.settings.data. A training image's
+/// row is from the network that was trained without it; other images (test splits, dropped rows)
+/// have the mean of all networks. Throws as train does.
 datasets::FloatTable cross_validate(const TrainRun& run, int folds, Start start,
                                     TrainObserver& observer);
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <sstream>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "datasets/dataset.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
@@ -15,8 +15,8 @@
 namespace mien::training {
 namespace {
 
-/// Walks a spec and writes nodes; every layer takes the name of the value before it and gives its
-/// own.
+/// Writes the nodes of a spec; each layer takes the name of its input value and returns that of its
+/// output.
 class GraphWriter {
  public:
   explicit GraphWriter(const Network& network) : network_(network) {}
@@ -32,7 +32,7 @@ class GraphWriter {
   }
 
  private:
-  /// Each head's rows of the last dense layer become an output of the graph.
+  /// One graph output per head, from its rows of the last dense layer.
   void write_heads(const LayerSpec& dense, const std::string& features) {
     std::int64_t from = 0;
     for (const HeadSpec& head : network_->spec().heads) {
@@ -167,20 +167,16 @@ class GraphWriter {
   int counter_ = 0;
 };
 
-/// Of "a/run1/best.ckpt,b/run2/best.ckpt" what means something elsewhere:
+/// Without machine-specific folders: "a/run1/best.ckpt,b/run2/best.ckpt" becomes
 /// "run1/best.ckpt,run2/best.ckpt".
 std::string names_of(const std::string& checkpoints) {
-  std::istringstream list(checkpoints);
-  std::string names;
-  for (std::string path; std::getline(list, path, ',');) {
-    const std::filesystem::path file(path);
-    names +=
-        (names.empty() ? "" : ",") + (file.parent_path().filename() / file.filename()).string();
-  }
-  return names;
+  std::vector<std::string> names;
+  for (const std::filesystem::path file : base::split_list(checkpoints))
+    names.push_back((file.parent_path().filename() / file.filename()).string());
+  return base::join(names, ",");
 }
 
-/// Of all that a checkpoint holds of a network, by name.
+/// Shapes of all parameters and buffers, by name.
 std::map<std::string, std::vector<std::int64_t>> shapes(const Network& network) {
   std::map<std::string, std::vector<std::int64_t>> result;
   for (const auto& entry : network->named_parameters())
@@ -195,7 +191,7 @@ std::map<std::string, std::vector<std::int64_t>> shapes(const Network& network) 
 model::Model to_onnx(const Network& network) { return GraphWriter(network).write(); }
 
 MeanNetwork mean_of_checkpoints(const std::vector<std::filesystem::path>& paths) {
-  if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "no checkpoint is given");
+  if (paths.empty()) throw Error(ErrorCode::kInvalidArgument, "no checkpoint given");
   RunState state = Checkpoint(paths.back()).state();
   Network network(state.settings.network_spec());
   std::string mean_of;
@@ -203,15 +199,15 @@ MeanNetwork mean_of_checkpoints(const std::vector<std::filesystem::path>& paths)
     Checkpoint checkpoint(paths[i]);
     if (checkpoint.state().data_hash != state.data_hash) {
       throw Error(ErrorCode::kInvalidArgument,
-                  paths[i].string() + ": was trained on other data than " + paths.back().string() +
-                      "; only checkpoints of the same data have a mean");
+                  paths[i].string() + ": was trained on different data than " +
+                      paths.back().string() + "; average only checkpoints of the same data");
     }
     Network one(checkpoint.state().settings.network_spec());
     checkpoint.load_averaged(one);
     if (shapes(one) != shapes(network)) {
-      throw Error(ErrorCode::kInvalidArgument, paths[i].string() + ": is of another network than " +
-                                                   paths.back().string() +
-                                                   "; only checkpoints of one network have a mean");
+      throw Error(ErrorCode::kInvalidArgument,
+                  paths[i].string() + ": has a different network than " + paths.back().string() +
+                      "; average only checkpoints of the same network");
     }
     update_average(network, one, static_cast<double>(i) / static_cast<double>(i + 1));
     mean_of += base::format("%sepoch %d of seed %llu", i > 0 ? ", " : "", checkpoint.state().epoch,
@@ -219,7 +215,7 @@ MeanNetwork mean_of_checkpoints(const std::vector<std::filesystem::path>& paths)
   }
   if (paths.size() == 1) {
     mean_of.clear();
-  } else {  // the scores are another network's
+  } else {  // the scores do not apply to the mean
     state.history.clear();
     state.best_score = -1;
   }
@@ -246,8 +242,7 @@ model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths,
   TrainSettings settings = state.settings;
   base::OptionSet options;
   settings.declare(options);
-  // The settings name files by where they lay; only the names of the files mean something
-  // elsewhere.
+  // Only file names, without the folders of this machine.
   settings.data = std::filesystem::path(settings.data).filename();
   for (std::string* path : {&settings.votes, &settings.drop, &settings.relabel})
     *path = std::filesystem::path(*path).filename();
@@ -262,16 +257,16 @@ model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths,
   if (!state.history.empty()) {
     const EpochRecord& record = state.history.back();
     info.provenance["scores.public_test"] =
-        base::format("accuracy %.4f, macro F1 %.4f (while training)", record.valid_accuracy,
+        base::format("accuracy %.4f, macro F1 %.4f (during training)", record.valid_accuracy,
                      record.valid_macro_f1);
     if (record.valid_ferplus_accuracy > 0) {
       info.provenance["scores.public_test_ferplus"] = base::format(
-          "accuracy %.4f of eight classes (while training)", record.valid_ferplus_accuracy);
+          "accuracy %.4f of eight classes (during training)", record.valid_ferplus_accuracy);
     }
   }
   model::write_classifier_info(model, info);
   for (const auto& [key, value] : extra) model.metadata[key] = value;
-  model::read_classifier_info(model);  // what was added must still make a valid file
+  model::read_classifier_info(model);  // validates `extra`
   return head.empty() ? model : model::with_default_head(std::move(model), head);
 }
 

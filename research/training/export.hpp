@@ -11,29 +11,26 @@
 
 namespace mien::training {
 
-/// The network as an ONNX graph (opset 13): input "input" [N, 1, 48, 48], an output [N, classes]
-/// for each head. Dropout is left out; a batch norm that follows a convolution directly is folded
-/// into it.
+/// The network as an ONNX graph (opset 13): input "input" [N, 1, 48, 48], and one output [N,
+/// classes] per head. Omits dropout; folds a batch norm into the convolution directly before it.
 model::Model to_onnx(const Network& network);
 
-/// The averaged network of a checkpoint, and where it stands. Of several checkpoints the mean of
-/// their weights (Wortsman et al., "Model soups", 2022): they must be of one network and the same
-/// data, and only where one was trained on from another, or from a common start, is the mean as
-/// good as they are.
+/// The averaged weights of a checkpoint with its state; for several checkpoints, the mean of their
+/// weights (Wortsman et al., "Model soups", 2022). They must have the same network and data. The
+/// mean works only if they share a start or one was trained from another.
 struct MeanNetwork {
   Network network;
   RunState state;       ///< of the last checkpoint
-  std::string mean_of;  ///< epochs and seeds of all; empty for one checkpoint
+  std::string mean_of;  ///< epochs and seeds; empty for one checkpoint
 };
 
-/// Throws what Checkpoint throws, and Error kInvalidArgument for checkpoints that do not go
-/// together.
+/// Throws what Checkpoint throws, and Error kInvalidArgument for checkpoints of different networks
+/// or data.
 MeanNetwork mean_of_checkpoints(const std::vector<std::filesystem::path>& paths);
 
-/// The same as a model file: the graph, and metadata for prediction and provenance. `extra` adds to
-/// or replaces metadata (a temperature, a crop geometry). `head` is the head that answers where
-/// none is asked for; empty: the first. Throws what
-/// mean_of_checkpoints throws.
+/// The model file: graph, and metadata for prediction and provenance. `extra` adds or replaces
+/// metadata (such as a temperature or crop geometry). `head` is the default head; empty: the first.
+/// Throws what mean_of_checkpoints throws.
 model::Model export_checkpoints(const std::vector<std::filesystem::path>& paths,
                                 const std::map<std::string, std::string>& extra,
                                 const std::string& head = {});

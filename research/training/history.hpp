@@ -6,27 +6,23 @@
 
 namespace mien::training {
 
-/// What one epoch gave. Training scores are those of the augmented batches as they went by;
+/// Scores of one epoch. Training scores are those of the augmented batches during the epoch;
 /// validation is PublicTest with the averaged weights.
 struct EpochRecord {
   int epoch = 0;  ///< from 1
   double learning_rate = 0;
   double train_loss = 0, train_accuracy = 0, train_macro_f1 = 0;
   double valid_loss = 0, valid_accuracy = 0, valid_macro_f1 = 0;
-  double valid_ferplus_accuracy =
-      0;  ///< of the FER+ head, eight classes, majority rule; 0 where there is none
+  double valid_ferplus_accuracy = 0;  ///< of the FER+ head, eight classes; 0 without that head
   double seconds = 0;
   double images_per_second = 0;
 };
 
 using History = std::vector<EpochRecord>;
 
+/// One line per epoch; the header has the names of the fields (plots::RunHistory).
 std::string history_to_csv(const History& history);
-/// Throws Error kBadFormat.
+/// The inverse; columns that are missing are 0. Throws Error kBadFormat naming the line.
 History history_from_csv(std::string_view csv);
-
-/// Loss on the left, accuracy and macro F1 on the right, training and validation, as a
-/// self-contained SVG picture.
-std::string curves_svg(const History& history, std::string_view title);
 
 }  // namespace mien::training

@@ -2,7 +2,7 @@
 
 #include "training/network_spec.hpp"
 
-/// Short words for the layers of a network's specification.
+/// Builders of layer specifications.
 namespace mien::training {
 
 struct ConvOptions {
@@ -20,7 +20,7 @@ inline LayerSpec conv(std::string name, int out, const ConvOptions& options = {}
           .groups = options.groups};
 }
 
-/// Without a bias, for a batch norm follows.
+/// Without bias, because a batch norm follows.
 inline LayerSpec conv_for_norm(std::string name, int out, const ConvOptions& options = {}) {
   LayerSpec layer = conv(std::move(name), out, options);
   layer.bias = false;

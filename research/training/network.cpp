@@ -71,7 +71,7 @@ std::vector<NetworkImpl::Layer> NetworkImpl::build(const std::vector<LayerSpec>&
 torch::Tensor NetworkImpl::forward(torch::Tensor input) { return apply(layers_, std::move(input)); }
 
 void NetworkImpl::unfold_norms(torch::Tensor input) {
-  TORCH_CHECK(!is_training(), "norms are unfolded in evaluation");
+  TORCH_CHECK(!is_training(), "unfold_norms requires evaluation mode");
   const torch::NoGradGuard no_grad;
   apply(layers_, std::move(input), true);
 }

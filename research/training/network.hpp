@@ -8,18 +8,18 @@
 
 namespace mien::training {
 
-/// A LibTorch module made from a NetworkSpec. Convolution and dense weights start as He et al. 2015
-/// (fan in, ReLU).
+/// A LibTorch module built from a NetworkSpec. Weights are initialized as in He et al. 2015 (fan
+/// in, ReLU).
 class NetworkImpl : public torch::nn::Module {
  public:
   explicit NetworkImpl(NetworkSpec spec);
 
-  /// [N, 1, 48, 48] normalised gray to [N, classes] logits.
+  /// [N, 1, 48, 48] normalized gray to [N, classes] logits.
   torch::Tensor forward(torch::Tensor input);
 
-  /// Undoes the folding of batch norms into the convolutions before them, for a network in
-  /// evaluation: sets their statistics from `input`, and scales convolution and norm so that the
-  /// network answers as before.
+  /// Restores batch norms that were folded into the convolutions before them: sets their statistics
+  /// from `input` and rescales convolution and norm so that the outputs stay the same. Requires
+  /// evaluation mode.
   void unfold_norms(torch::Tensor input);
 
   const NetworkSpec& spec() const { return spec_; }

@@ -20,7 +20,7 @@ NetworkSpec reference(const NetworkOptions& options) {
   constexpr int kConvs[] = {2, 2, 3, 3};
   for (int b = 0; b < 4; ++b) {
     const std::string prefix = "block" + std::to_string(b + 1) + "_";
-    for (int i = 1; i <= kConvs[b] + options.more_convs; ++i) {
+    for (int i = 1; i <= kConvs[b] + options.extra_convs; ++i) {
       layers.push_back(conv(prefix + "conv" + std::to_string(i),
                             options.filters[static_cast<std::size_t>(b)],
                             {.kernel = b == 0 && i == 1 ? options.first_kernel : 3}));
@@ -42,7 +42,7 @@ NetworkSpec reference(const NetworkOptions& options) {
 }
 
 /// He et al. 2016 (post-activation): a stem at full resolution, then stages at 24x24, 12x12, 6x6
-/// and 3x3; plain convolutions and ReLU only, so that it quantises well.
+/// and 3x3; only plain convolutions and ReLU, which quantize well.
 NetworkSpec resnet(const NetworkOptions& options) {
   NetworkSpec spec{"resnet", {}, options.heads};
   std::vector<LayerSpec>& layers = spec.layers;
@@ -174,7 +174,7 @@ NetworkSpec make_network_spec(std::string_view name, const NetworkOptions& optio
   std::string known;
   for (const std::string& other : network_names()) known += (known.empty() ? "" : ", ") + other;
   throw Error(ErrorCode::kInvalidArgument,
-              "unknown network '" + std::string(name) + "': there are " + known);
+              "unknown network '" + std::string(name) + "'; choose " + known);
 }
 
 std::vector<LayerSummary> summarize(const NetworkSpec& spec) {

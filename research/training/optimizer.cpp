@@ -9,8 +9,8 @@ namespace mien::training {
 double learning_rate_at(const TrainSettings& s, double epoch) {
   if (epoch < s.warmup) return s.learning_rate * std::max(epoch / s.warmup, 0.01);
   if (s.schedule == "constant") return s.learning_rate;
-  const double part = (epoch - s.warmup) / std::max(s.epochs - s.warmup, 1e-9);
-  return s.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * std::min(part, 1.0)));
+  const double progress = (epoch - s.warmup) / std::max(s.epochs - s.warmup, 1e-9);
+  return s.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * std::min(progress, 1.0)));
 }
 
 std::unique_ptr<torch::optim::Optimizer> make_optimizer(Network& network, const TrainSettings& s) {
@@ -52,7 +52,7 @@ void set_learning_rate(torch::optim::Optimizer& optimizer, double rate) {
     group.options().set_lr(rate);
 }
 
-Ascent::Ascent(Network& network, double radius) {
+SamPerturbation::SamPerturbation(Network& network, double radius) {
   torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> norms;
   for (const torch::Tensor& parameter : network->parameters()) {
@@ -68,7 +68,7 @@ Ascent::Ascent(Network& network, double radius) {
   }
 }
 
-Ascent::~Ascent() {
+SamPerturbation::~SamPerturbation() {
   torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].copy_(before_[i]);
 }

@@ -6,18 +6,18 @@
 #include "base/file.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
+#include "model/heads.hpp"
 
 namespace mien::training {
 namespace {
 
-/// With which the model was trained, as export wrote them.
+/// The training settings that export stored.
 TrainSettings settings_of(const model::Model& model, const std::string& file) {
   const auto found = model.metadata.find("training.settings");
   if (found == model.metadata.end()) {
-    throw Error(ErrorCode::kBadFormat,
-                file +
-                    ": does not say how it was trained ('training.settings'); only a model file "
-                    "that mien export wrote can be trained on or teach");
+    throw Error(
+        ErrorCode::kBadFormat,
+        file + ": has no metadata 'training.settings'; use a model file written by mien export");
   }
   TrainSettings settings;
   base::OptionSet options;
@@ -30,7 +30,7 @@ TrainSettings settings_of(const model::Model& model, const std::string& file) {
   return settings;
 }
 
-/// The layers that have weights, but for the last, which makes the heads.
+/// The layers with weights, except the last one (the heads).
 std::vector<LayerSummary> layers_with_weights(const NetworkSpec& spec) {
   std::vector<LayerSummary> layers = summarize(spec);
   std::erase_if(layers, [](const LayerSummary& layer) { return layer.parameters == 0; });
@@ -48,14 +48,14 @@ void check_same_layers(const std::string& file, const NetworkSpec& found,
   for (std::size_t i = 0; i < std::max(theirs.size(), ours.size()); ++i) {
     if (i < theirs.size() && i < ours.size() && !differ(theirs[i], ours[i])) continue;
     throw Error(ErrorCode::kInvalidArgument,
-                base::format("%s: holds a network '%s' with other layers than the '%s' that is to "
-                             "be trained, from '%s' on",
+                base::format("%s: the layers of its network '%s' differ from those of '%s', which "
+                             "is to be trained, from layer '%s' on",
                              file.c_str(), found.name.c_str(), wanted.name.c_str(),
                              (i < theirs.size() ? theirs : ours)[i].name.c_str()));
   }
 }
 
-/// The inverse of to_onnx: weights come by the names of the layers.
+/// The inverse of to_onnx: copies weights by layer name.
 class WeightReader {
  public:
   WeightReader(const model::Model& model, const std::string& file, Network& network)
@@ -69,7 +69,7 @@ class WeightReader {
     for (const HeadSpec& head : spec.heads) {
       const bool is_other =
           spec.heads.size() == 1 && model_.find_initializer(head.name + ".weight") == nullptr;
-      const std::string name = is_other ? kFer2013Head : head.name;
+      const std::string name = is_other ? std::string(model::kFer2013Head) : head.name;
       for (const char* part : {".weight", ".bias"}) {
         copy(name + part,
              tensor(spec.layers.back().name + part).slice(0, from, from + head.classes));
@@ -90,7 +90,7 @@ class WeightReader {
           break;
         case LayerKind::kBatchNorm:
           if (i > 0 && layers[i - 1].kind == LayerKind::kConv)
-            pass_on(layer, layers[i - 1]);
+            reset_norm(layer, layers[i - 1]);
           else
             for (const char* part : {".weight", ".bias", ".running_mean", ".running_var"})
               copy(layer.name + part);
@@ -105,9 +105,9 @@ class WeightReader {
     }
   }
 
-  /// Makes a norm that was folded into `conv` do nothing but add the bias that the convolution
-  /// itself may not have.
-  void pass_on(const LayerSpec& norm, const LayerSpec& conv) {
+  /// Resets a norm that was folded into `conv` to the identity plus the bias of the folded
+  /// convolution.
+  void reset_norm(const LayerSpec& norm, const LayerSpec& conv) {
     tensor(norm.name + ".weight").fill_(std::sqrt(1 + kNormEpsilon));
     tensor(norm.name + ".running_mean").zero_();
     tensor(norm.name + ".running_var").fill_(1);
@@ -123,8 +123,8 @@ class WeightReader {
     if (found == nullptr || found->type != model::DataType::kFloat32 ||
         found->shape != into.sizes().vec()) {
       throw Error(ErrorCode::kBadFormat,
-                  file_ + ": has no weights '" + name +
-                      "' in f32 that fit; a quantized file can neither be trained on nor teach");
+                  file_ + ": f32 weights '" + name +
+                      "' are missing or have another shape; use a model that is not quantized");
     }
     const auto values = found->values<float>();
     into.copy_(torch::from_blob(const_cast<float*>(values.data()), found->shape, torch::kFloat));

@@ -10,28 +10,27 @@
 
 namespace mien::training {
 
-/// A finished network to train on or to learn from: a checkpoint, its averaged weights, or a model
-/// file (.onnx) that this project's export wrote.
+/// A trained network to start from or distill from: a checkpoint (its averaged weights) or a model
+/// file (.onnx) written by export.
 class Pretrained {
  public:
-  /// Throws what Checkpoint and read_onnx throw, and Error kBadFormat for a model file that does
-  /// not say how it was trained.
+  /// Throws what Checkpoint and read_onnx throw, and Error kBadFormat for a model file without
+  /// training settings.
   explicit Pretrained(const std::filesystem::path& path);
 
   const NetworkSpec& spec() const { return spec_; }
   double pixel_mean() const {
     return pixel_mean_;
-  }  ///< its input is (gray - mean) / std, gray in 0..255
+  }  ///< input = (gray - mean) / std, gray in 0..255
   double pixel_std() const { return pixel_std_; }
 
-  /// In a model file batch norms are folded into the convolutions before them. A network filled
-  /// from it answers as the file does in evaluation, but needs Network::unfold_norms before it is
-  /// trained on.
+  /// Whether batch norms are folded into the convolutions before them, as in a model file. A filled
+  /// network then needs Network::unfold_norms before training.
   bool has_folded_norms() const { return model_.has_value(); }
 
-  /// Fills a network of the same layers. Its heads must be the file's; of a model file a network
-  /// with one head takes that of FER2013's classes. Throws Error kInvalidArgument for other layers,
-  /// kBadFormat where weights are missing (a quantized file).
+  /// Fills a network with the same layers and heads; a network with one head takes the FER2013 head
+  /// of a model file. Throws Error kInvalidArgument for different layers, kBadFormat for missing
+  /// weights (a quantized file).
   void fill(Network& network);
 
  private:

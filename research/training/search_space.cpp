@@ -1,59 +1,39 @@
 #include "training/search_space.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <sstream>
 
 #include "base/file.hpp"
 #include "base/options.hpp"
+#include "base/text.hpp"
 #include "mien/error.hpp"
 #include "training/settings.hpp"
 
 namespace mien::training {
 namespace {
 
-std::string trimmed(std::string text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-std::vector<std::string> split(const std::string& text, const std::string& separator) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (std::size_t end; (end = text.find(separator, begin)) != std::string::npos;
-       begin = end + separator.size()) {
-    parts.push_back(trimmed(text.substr(begin, end - begin)));
-  }
-  parts.push_back(trimmed(text.substr(begin)));
-  return parts;
-}
-
 double parse_number(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-    throw Error(ErrorCode::kInvalidArgument, base::format("'%s' is not a number", text.c_str()));
-  }
-  return value;
+  const auto value = base::parse_number<double>(text);
+  if (!value) throw Error(ErrorCode::kInvalidArgument, "'" + text + "' is not a number");
+  return *value;
 }
 
 Dimension parse_dimension(const std::string& name, const std::string& text) {
   Dimension dimension{.name = name};
   if (text.find('|') != std::string::npos) {
-    dimension.choices = split(text, "|");
+    dimension.choices = base::split_list(text, '|');
     return dimension;
   }
-  const std::vector<std::string> parts = split(text, ",");
-  const std::vector<std::string> ends = split(parts[0], " to ");
-  if (ends.size() != 2) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        base::format("'%s' is neither \"LOW to HIGH\" nor \"ONE | ANOTHER\"", text.c_str()));
+  const std::vector<std::string> parts = base::split_list(text);
+  constexpr std::string_view kTo = " to ";
+  const std::size_t middle = parts.empty() ? std::string::npos : parts[0].find(kTo);
+  if (middle == std::string::npos) {
+    throw Error(ErrorCode::kInvalidArgument,
+                base::format("invalid range '%s'; write \"LOW to HIGH\" or \"ONE | ANOTHER\"",
+                             text.c_str()));
   }
-  dimension.low = parse_number(ends[0]);
-  dimension.high = parse_number(ends[1]);
+  dimension.low = parse_number(parts[0].substr(0, middle));
+  dimension.high = parse_number(parts[0].substr(middle + kTo.size()));
   for (auto word = parts.begin() + 1; word != parts.end(); ++word) {
     if (*word == "log")
       dimension.logarithmic = true;
@@ -61,16 +41,16 @@ Dimension parse_dimension(const std::string& name, const std::string& text) {
       dimension.whole = true;
     else
       throw Error(ErrorCode::kInvalidArgument,
-                  base::format("'%s' is neither 'log' nor 'whole'", word->c_str()));
+                  base::format("unknown word '%s'; use 'log' or 'whole'", word->c_str()));
   }
   if (!(dimension.low < dimension.high))
-    throw Error(ErrorCode::kInvalidArgument, "the low end is not below the high one");
+    throw Error(ErrorCode::kInvalidArgument, "the lower end must be less than the upper end");
   if (dimension.logarithmic && !(dimension.low > 0))
-    throw Error(ErrorCode::kInvalidArgument, "a 'log' range must begin above 0");
+    throw Error(ErrorCode::kInvalidArgument, "a 'log' range must be positive");
   return dimension;
 }
 
-/// Both ends, or all words, must be values that the trainer takes.
+/// Checks that both ends, or all choices, are valid settings.
 void check_values(const Dimension& dimension) {
   const std::size_t count = std::max<std::size_t>(2, dimension.choices.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -97,7 +77,7 @@ std::string Dimension::value_at(double position) const {
                : base::json_quote(word);
   }
   if (whole) {
-    // Each whole number has an equal part of [0, 1], or of its logarithm.
+    // Each whole number has an equal share of [0, 1], or of the logarithm.
     const double from = low - 0.5, to = high + 0.5;
     const double value =
         logarithmic ? from * std::pow(to / from, position) : from + position * (to - from);
@@ -109,8 +89,7 @@ std::string Dimension::value_at(double position) const {
 
 Point SearchSpace::sample(std::mt19937_64& random) const {
   Point point;
-  // The standard library's distributions may differ from one to another; 53 bits of the generator
-  // do not.
+  // The distributions of the standard library differ between platforms; the generator does not.
   for (std::size_t i = 0; i < dimensions.size(); ++i)
     point.push_back(static_cast<double>(random() >> 11) * 0x1p-53);
   return point;
@@ -144,7 +123,7 @@ SearchSpace parse_search_space(std::string_view toml, const std::string& file_na
     }
   }
   if (space.dimensions.empty())
-    throw Error(ErrorCode::kInvalidArgument, file_name + ": [space] names no setting to vary");
+    throw Error(ErrorCode::kInvalidArgument, file_name + ": [space] lists no settings");
   return space;
 }
 

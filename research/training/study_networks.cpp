@@ -9,7 +9,7 @@ void append(std::vector<LayerSpec>& layers, std::vector<LayerSpec> more) {
   for (LayerSpec& layer : more) layers.push_back(std::move(layer));
 }
 
-/// A bottleneck of ResNet V2 behind its first batch norm and ReLU.
+/// A ResNet V2 bottleneck without its first batch norm and ReLU.
 std::vector<LayerSpec> bottleneck(const std::string& prefix, int width, int stride) {
   return {conv_for_norm(prefix + "conv1", width, {.kernel = 1}),
           batch_norm(prefix + "norm1"),
@@ -50,8 +50,7 @@ std::vector<LayerSpec> resnet50_v2(double rate, int classes) {
       const int stride = stage > 0 && block == 0 ? 2 : 1, width = kWidths[stage];
       std::vector<LayerSpec> first{batch_norm(prefix + "norm0"), relu()},
           body = bottleneck(prefix, width, stride);
-      if (block ==
-          0) {  // the shortcut changes the shape: it too starts behind the batch norm and the ReLU
+      if (block == 0) {  // the projection shortcut also follows the batch norm and ReLU
         append(layers, std::move(first));
         layers.push_back(
             residual(prefix + "add", std::move(body),

@@ -18,18 +18,18 @@ int votes_for(const datasets::Sample& sample, int emotion) {
   return sample.votes[static_cast<std::size_t>(kVoteOf[static_cast<std::size_t>(emotion)])];
 }
 
-/// The label, mixed with the shares of the votes for its seven classes; [7].
-void write_label_target(const datasets::Sample& sample, double vote_mix, float* target) {
+/// The label mixed with the vote shares of the seven classes; [7].
+void write_label_target(const datasets::Sample& sample, double vote_weight, float* target) {
   int votes = 0;
   for (int c = 0; c < kEmotionCount; ++c) votes += votes_for(sample, c);
-  const float mix = votes > 0 ? static_cast<float>(vote_mix) : 0.0F;
+  const float mix = votes > 0 ? static_cast<float>(vote_weight) : 0.0F;
   for (int c = 0; c < kEmotionCount; ++c)
     target[c] =
         mix > 0 ? mix * static_cast<float>(votes_for(sample, c)) / static_cast<float>(votes) : 0.0F;
   target[sample.emotion] += 1 - mix;
 }
 
-/// The shares of the votes; [8]. Returns the part of all votes that name an emotion.
+/// The vote shares; [8]. Returns the share of all votes that are for an emotion.
 float write_vote_target(const datasets::Sample& sample, float* target) {
   int named = 0, all = 0;
   for (const std::uint8_t votes : sample.votes) all += votes > 1 ? votes : 0;
@@ -43,7 +43,7 @@ float write_vote_target(const datasets::Sample& sample, float* target) {
   return static_cast<float>(named) / static_cast<float>(all);
 }
 
-/// [n] (1 / frequency)^power of each row's classes, scaled so that the mean over the rows is 1.
+/// [n] frequency^-power of each row's classes, scaled to mean 1.
 torch::Tensor balance_weights(const torch::Tensor& targets, double power) {
   const torch::Tensor frequency = targets.mean(0).clamp_min(1e-6);
   const torch::Tensor weights = (targets * frequency.pow(-power)).sum(1);
@@ -73,7 +73,7 @@ Samples to_samples(const datasets::Dataset& dataset, datasets::Split split,
     std::copy(sample.pixels.begin(), sample.pixels.end(),
               samples.pixels.data_ptr<std::uint8_t>() + i * datasets::kFacePixels);
     float* target = samples.targets.data_ptr<float>() + i * classes;
-    write_label_target(sample, use == Use::kTraining ? settings.vote_mix : 0, target);
+    write_label_target(sample, use == Use::kTraining ? settings.vote_weight : 0, target);
     if (two) weights[i * 2 + 1] = write_vote_target(sample, target + kEmotionCount);
     samples.labels.push_back(sample.emotion);
     const auto majority = metrics::ferplus_majority(sample.votes);

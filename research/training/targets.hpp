@@ -9,36 +9,35 @@
 
 namespace mien::training {
 
-/// One split on a device, with what each head should answer; pictures stay bytes until their batch
-/// comes.
+/// One split on a device, with the targets of each head. Images are stored as bytes.
 struct Samples {
   torch::Tensor pixels;   // [n, 1, 48, 48] u8
-  torch::Tensor targets;  // [n, classes of all heads] f32; a head's part of a row sums to 1, or to
-                          // 0 where nothing is known
-  torch::Tensor weights;  // [n, heads] f32: how much the row's answer counts in the head's loss
+  torch::Tensor targets;  // [n, classes of all heads] f32; each head's part of a row sums to 1, or
+                          // to 0 without votes
+  torch::Tensor weights;  // [n, heads] f32: weight of the row in the head's loss
   torch::Tensor label_tensor;   // [n] i64, `labels` on the device
   std::vector<int> labels;      ///< FER2013's emotion
-  std::vector<int> majorities;  ///< FER+'s emotion of the majority, -1 where there is none
+  std::vector<int> majorities;  ///< FER+ majority emotion, or -1
 };
 
 enum class Use {
-  kTraining,    ///< votes mixed into the labels, losses weighted, as the settings say
-  kValidation,  ///< bare labels, all of weight 1
+  kTraining,    ///< mixes votes into labels and weights the losses, by the settings
+  kValidation,  ///< labels only, all with weight 1
 };
 
-/// Whether the label is one of FER2013's seven: the others (contempt, none) are not trained on.
+/// Whether the label is one of FER2013's seven; others (contempt, none) are not used for training.
 inline bool has_label(const datasets::Sample& sample) {
   return sample.emotion >= 0 && sample.emotion < kEmotionCount;
 }
 
-/// The pictures of a split that have a label. A head "ferplus" learns the shares of the votes for
-/// its eight emotions; votes of a single person count as slips (as in FER+'s own reader), and a
-/// picture counts as far as its votes name an emotion.
+/// The labeled images of a split. A head "ferplus" learns the vote shares of its eight emotions;
+/// single votes are removed as outliers (as in FER+'s own reader), and an image is weighted by its
+/// share of votes for emotions.
 Samples to_samples(const datasets::Dataset& dataset, datasets::Split split,
                    const TrainSettings& settings, Use use, torch::Device device);
 
 /// Mean over the batch of the heads' weighted cross entropies. `logits` and `targets` [n, classes
-/// of all heads], `weights` [n, heads]; targets are smoothed here.
+/// of all heads], `weights` [n, heads]; label smoothing is applied here.
 torch::Tensor heads_loss(const torch::Tensor& logits, const torch::Tensor& targets,
                          const torch::Tensor& weights, const std::vector<HeadSpec>& heads,
                          double label_smoothing);

@@ -1,7 +1,6 @@
 #include "training/teachers.hpp"
 
-#include <sstream>
-
+#include "base/text.hpp"
 #include "mien/error.hpp"
 #include "training/autocast.hpp"
 #include "training/pretrained.hpp"
@@ -15,17 +14,13 @@ Teachers::Teachers(const TrainSettings& settings, torch::Device device)
     for (const HeadSpec& head : spec.heads) names.emplace_back(head.name, head.classes);
     return names;
   };
-  std::istringstream list(settings.teachers);
-  for (std::string path; std::getline(list, path, ',');) {
-    if (path.empty())
-      throw Error(ErrorCode::kInvalidArgument,
-                  "--teachers: '" + settings.teachers + "' has a comma with no file before it");
+  for (const std::string& path : base::split_list(settings.teachers)) {
     Pretrained file(path);
     if (heads(file.spec()) != heads(settings.network_spec())) {
       throw Error(ErrorCode::kInvalidArgument,
                   path +
-                      ": has other heads than the network to train: a teacher needs the same "
-                      "--ferplus-weight, 0 or not");
+                      ": its heads differ from those of the network to train; train both with "
+                      "--ferplus-weight, or both without");
     }
     Network network(file.spec());
     file.fill(network);
@@ -35,15 +30,15 @@ Teachers::Teachers(const TrainSettings& settings, torch::Device device)
   }
 }
 
-torch::Tensor Teachers::answers(const torch::Tensor& input, double mean, double std) {
+torch::Tensor Teachers::predict(const torch::Tensor& input, double mean, double std) {
   const torch::NoGradGuard no_grad;
   torch::Tensor sum;
-  for (auto& [network, its_mean, its_std] : teachers_) {
-    const torch::Tensor its_input = (input * std + (mean - its_mean)) / its_std;
+  for (auto& [network, own_mean, own_std] : teachers_) {
+    const torch::Tensor own_input = (input * std + (mean - own_mean)) / own_std;
     torch::Tensor logits;
     {
       const Autocast autocast(device_, is_bf16_);
-      logits = network->forward(its_input.contiguous(torch::MemoryFormat::ChannelsLast))
+      logits = network->forward(own_input.contiguous(torch::MemoryFormat::ChannelsLast))
                    .to(torch::kFloat);
     }
     std::vector<torch::Tensor> heads;

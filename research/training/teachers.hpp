@@ -9,21 +9,20 @@
 
 namespace mien::training {
 
-/// Finished networks whose answers a student learns (Hinton et al. 2015), on the very picture that
-/// the student sees (Beyer et al. 2022: "a good teacher is patient and consistent").
+/// Trained networks for distillation (Hinton et al. 2015). They see the same augmented images as
+/// the student (Beyer et al. 2022).
 class Teachers {
  public:
-  /// Loads the networks (Pretrained) that `settings.teachers` names, with commas between them; none
-  /// where it is empty. Throws Error kInvalidArgument for a teacher whose heads are not the
-  /// student's.
+  /// Loads the networks of `settings.teachers` (Pretrained). Throws Error kInvalidArgument if the
+  /// heads of a teacher differ from the student's.
   Teachers(const TrainSettings& settings, torch::Device device);
 
   bool empty() const { return teachers_.empty(); }
 
   /// [n, classes of all heads] mean of the teachers' probabilities; each head's part of a row sums
-  /// to 1. `input` as `augment` gives it, of full size, normalised by `mean` and `std`; each
-  /// teacher sees it normalised by its own.
-  torch::Tensor answers(const torch::Tensor& input, double mean, double std);
+  /// to 1. `input` is from `augment`, full size, normalized by `mean` and `std`; it is renormalized
+  /// for each teacher.
+  torch::Tensor predict(const torch::Tensor& input, double mean, double std);
 
  private:
   struct Teacher {

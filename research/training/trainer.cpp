@@ -1,25 +1,30 @@
 #include "training/trainer.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <random>
 #include <thread>
 
+#include "base/descriptor.hpp"
 #include "base/file.hpp"
-#include "base/hash.hpp"
-#include "datasets/edits.hpp"
 #include "metrics/confusion.hpp"
 #include "mien/error.hpp"
+#include "plots/history.hpp"
 #include "training/augment.hpp"
 #include "training/autocast.hpp"
 #include "training/optimizer.hpp"
 #include "training/pretrained.hpp"
 #include "training/targets.hpp"
 #include "training/teachers.hpp"
+#include "training/training_data.hpp"
 #include "training/workers.hpp"
 
 namespace mien::training {
@@ -27,8 +32,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A permutation that depends on seed and epoch alone (Fisher and Yates; the standard library's
-/// shuffle may differ).
+/// A permutation that depends only on seed and epoch (Fisher-Yates; std::shuffle differs between
+/// platforms).
 torch::Tensor shuffled_order(std::int64_t n, std::uint64_t seed, int epoch) {
   std::mt19937_64 random(seed * 1000003 + static_cast<std::uint64_t>(epoch));
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
@@ -50,14 +55,13 @@ class Trainer {
         network_(make_network()),
         averaged_(make_network()),
         teachers_(settings_, device_) {
-    if (settings_.parts == 0) settings_.parts = workers_.size();
-    if (settings_.parts < workers_.size() || settings_.parts > settings_.batch_size) {
-      throw Error(
-          ErrorCode::kInvalidArgument,
-          base::format(
-              "--parts %d does not fit %d workers and --batch-size %d: a step has a part for "
-              "each worker and a picture for each part",
-              settings_.parts, workers_.size(), settings_.batch_size));
+    if (settings_.micro_batches == 0) settings_.micro_batches = workers_.size();
+    if (settings_.micro_batches < workers_.size() ||
+        settings_.micro_batches > settings_.batch_size) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  base::format("--micro-batches %d must be at least the number of workers, %d, and "
+                               "at most --batch-size %d",
+                               settings_.micro_batches, workers_.size(), settings_.batch_size));
     }
     state_.settings = settings_;
     const datasets::Dataset dataset =
@@ -70,7 +74,7 @@ class Trainer {
       throw Error(
           ErrorCode::kInvalidArgument,
           settings_.data +
-              ": needs Training and PublicTest pictures with labels (of folders: train/ and val/)");
+              ": needs labeled Training and PublicTest images (in folders: train/ and val/)");
     }
     double sum = 0, squares = 0;
     for (const datasets::Sample& sample : dataset) {
@@ -92,13 +96,13 @@ class Trainer {
     state_.pixel_mean = file.pixel_mean();
     state_.pixel_std = file.pixel_std();
     if (file.has_folded_norms()) {
-      // The same pictures in every worker; enough of them that their statistics hold.
-      constexpr std::int64_t kPictures = 256;
+      // The same images in every worker, enough for stable statistics.
+      constexpr std::int64_t kImages = 256;
       const std::int64_t n = training_.pixels.size(0);
       const torch::Tensor chosen =
-          shuffled_order(n, 0, 0).slice(0, 0, std::min(n, kPictures)).to(device_);
+          shuffled_order(n, 0, 0).slice(0, 0, std::min(n, kImages)).to(device_);
       network_->eval();
-      network_->unfold_norms(normalised(training_.pixels.index_select(0, chosen))
+      network_->unfold_norms(normalized(training_.pixels.index_select(0, chosen))
                                  .contiguous(torch::MemoryFormat::ChannelsLast));
     }
     update_average(averaged_, network_, 0);
@@ -107,11 +111,12 @@ class Trainer {
   }
 
   void resume(const std::filesystem::path& path) {
-    Checkpoint checkpoint(path, device_);
+    const Checkpoint checkpoint(path);
     RunState state = checkpoint.state();
     if (state.data_hash != state_.data_hash) {
       throw Error(ErrorCode::kInvalidArgument,
-                  path.string() + ": was trained on other data than " + settings_.data);
+                  path.string() + ": was trained on different data than " + settings_.data +
+                      "; use the same --data, --votes, --drop and --relabel");
     }
     checkpoint.load_network(network_);
     checkpoint.load_averaged(averaged_);
@@ -148,7 +153,7 @@ class Trainer {
       }
       save_checkpoint(run_.out / "last.ckpt", state_, network_, averaged_, optimizer_.get());
       base::write_file(run_.out / "history.csv", history_to_csv(state_.history));
-      base::write_file(run_.out / "curves.svg", curves_svg(state_.history, settings_.network));
+      write_curves();
       observer_.on_epoch(record, best ? "best" : "");
     }
     return state_;
@@ -165,12 +170,19 @@ class Trainer {
     return network;
   }
 
-  /// What chooses the best epoch.
+  /// Draws curves.svg if gnuplot is installed.
+  void write_curves() const {
+    plots::RunHistory history = plots::parse_history(history_to_csv(state_.history), "history");
+    history.name = settings_.network;
+    plots::write_svg_file(run_.out / "curves.svg", plots::training_figure(history));
+  }
+
+  /// The score that selects the best epoch.
   double score_of(const EpochRecord& record) const {
     return settings_.best_by == "accuracy" ? record.valid_accuracy : record.valid_macro_f1;
   }
 
-  torch::Tensor normalised(const torch::Tensor& bytes) const {
+  torch::Tensor normalized(const torch::Tensor& bytes) const {
     return (bytes.to(torch::kFloat) - state_.pixel_mean) / state_.pixel_std;
   }
 
@@ -179,40 +191,41 @@ class Trainer {
     return network->forward(input.contiguous(torch::MemoryFormat::ChannelsLast)).to(torch::kFloat);
   }
 
-  /// The head that answers in FER2013's classes is the first.
-  static torch::Tensor answer(const torch::Tensor& output) {
+  /// Predicted FER2013 class; the first head has FER2013's classes.
+  static torch::Tensor predicted_class(const torch::Tensor& output) {
     return output.slice(1, 0, kEmotionCount).argmax(1);
   }
 
   struct EpochSums {
     torch::Tensor loss;       // []
-    torch::Tensor confusion;  // [label, answer]
+    torch::Tensor confusion;  // [label, prediction]
   };
   EpochSums no_sums() const {
     return {torch::zeros({}, device_),
             torch::zeros({kEmotionCount, kEmotionCount}, torch::TensorOptions(device_))};
   }
 
-  /// One step of the optimizer on the pictures `index`. Returns the loss now and then, else NaN
-  /// (reading it makes a GPU wait).
+  /// One optimizer step on the images `index`. Returns the loss every 16 steps, else NaN (reading
+  /// it synchronizes with the GPU).
   double step(int epoch, int batch, const torch::Tensor& index, EpochSums& sums) {
-    const torch::Tensor loss = settings_.sharpness > 0
-                                   ? find_gradients_uphill(epoch, batch, index, sums)
-                                   : find_gradients(epoch, batch, index, sums);
+    const torch::Tensor loss = settings_.sam_radius > 0
+                                   ? sam_gradients(epoch, batch, index, sums)
+                                   : compute_gradients(epoch, batch, index, sums);
     optimizer_->step();
     return batch % 16 == 0 && loss.defined() ? loss.item<double>() : std::nan("");
   }
 
-  /// Sets the gradients of the loss on the pictures `index`. Their parts are computed one by one,
-  /// or by the workers side by side, and their gradients summed; batch norm sees a part at a time,
-  /// and its running statistics become the parts' mean. What is drawn depends on seed, epoch, step
-  /// and part alone, so the number of workers changes nothing but the rounding. Returns the loss of
-  /// this worker's last part.
-  torch::Tensor find_gradients(int epoch, int batch, const torch::Tensor& index, EpochSums& sums) {
-    const std::int64_t n = index.size(0), part_size = (n + settings_.parts - 1) / settings_.parts;
-    const bool one = settings_.parts == 1;
+  /// Computes the gradients of the loss on the images `index`, summed over micro-batches and
+  /// workers. Batch norm sees one micro-batch at a time; its running statistics become the mean
+  /// over micro-batches. Random numbers depend only on seed, epoch, step and micro-batch, so the
+  /// number of workers changes only rounding. Returns the loss of this worker's last micro-batch.
+  torch::Tensor compute_gradients(int epoch, int batch, const torch::Tensor& index,
+                                  EpochSums& sums) {
+    const std::int64_t n = index.size(0), micro_batch_size = (n + settings_.micro_batches - 1) /
+                                                             settings_.micro_batches;
+    const bool is_single = settings_.micro_batches == 1;
     std::vector<torch::Tensor> before, after;  // running statistics
-    if (!one) {
+    if (!is_single) {
       for (const torch::Tensor& buffer : network_->buffers()) {
         before.push_back(buffer.clone());
         after.push_back(torch::zeros_like(buffer, torch::kFloat));
@@ -220,7 +233,7 @@ class Trainer {
     }
     optimizer_->zero_grad();
     torch::Tensor loss_now;
-    for (int part = workers_.rank(); part * part_size < n; part += workers_.size()) {
+    for (int part = workers_.rank(); part * micro_batch_size < n; part += workers_.size()) {
       const std::uint64_t seed =
           ((settings_.seed * 7919 + static_cast<std::uint64_t>(epoch)) * 1000003 +
            static_cast<std::uint64_t>(batch)) *
@@ -229,16 +242,15 @@ class Trainer {
       torch::manual_seed(seed);
       torch::Generator generator = at::detail::createCPUGenerator(seed);
       const torch::Tensor chosen =
-          index.slice(0, part * part_size, std::min((part + 1) * part_size, n));
-      if (!one) restore(before);
-      const torch::Tensor pictures = normalised(training_.pixels.index_select(0, chosen));
-      const torch::Tensor input = augment(pictures, settings_.side_in(epoch), settings_, generator);
+          index.slice(0, part * micro_batch_size, std::min((part + 1) * micro_batch_size, n));
+      if (!is_single) restore(before);
+      const torch::Tensor images = normalized(training_.pixels.index_select(0, chosen));
+      const torch::Tensor input = augment(images, settings_.side_in(epoch), settings_, generator);
       torch::Tensor targets = training_.targets.index_select(0, chosen);
       if (!teachers_.empty()) {
-        generator = at::detail::createCPUGenerator(
-            seed);  // the same changes at the size that the teachers were made for
+        generator = at::detail::createCPUGenerator(seed);  // the same augmentation at full size
         targets = targets.lerp(
-            teachers_.answers(augment(pictures, datasets::kFaceSize, settings_, generator),
+            teachers_.predict(augment(images, datasets::kFaceSize, settings_, generator),
                               state_.pixel_mean, state_.pixel_std),
             settings_.teacher_weight);
       }
@@ -251,38 +263,38 @@ class Trainer {
       for (std::size_t i = 0; i < after.size(); ++i) after[i] += network_->buffers()[i];
       sums.loss += loss.detach() * n;
       loss_now = loss.detach() * (static_cast<double>(n) / static_cast<double>(chosen.size(0)));
-      const torch::Tensor cell =
-          training_.label_tensor.index_select(0, chosen) * kEmotionCount + answer(output.detach());
+      const torch::Tensor cell = training_.label_tensor.index_select(0, chosen) * kEmotionCount +
+                                 predicted_class(output.detach());
       sums.confusion.view(-1).index_add_(0, cell, torch::ones_like(cell, sums.confusion.options()));
     }
-    if (!one) {
+    if (!is_single) {
       add_missing_gradients();
       std::vector<torch::Tensor> gradients = after;
       for (const torch::Tensor& parameter : network_->parameters())
         gradients.push_back(parameter.grad());
       workers_.sum(gradients);
-      const double parts = static_cast<double>((n + part_size - 1) / part_size);
-      for (torch::Tensor& statistic : after) statistic /= parts;
+      const double count = static_cast<double>((n + micro_batch_size - 1) / micro_batch_size);
+      for (torch::Tensor& statistic : after) statistic /= count;
       restore(after);
     }
     return loss_now;
   }
 
-  /// The gradients where the loss is worst near by. A part of the pictures finds the way there
-  /// (Bahri, Mobahi and Tay 2022), and batch norm's running statistics are of where the weights
-  /// are. The sums are, too, where that part is all pictures.
-  torch::Tensor find_gradients_uphill(int epoch, int batch, const torch::Tensor& index,
-                                      EpochSums& sums) {
+  /// The gradients of sharpness-aware minimization: at the perturbed weights. A fraction of the
+  /// images determines the perturbation (Bahri, Mobahi and Tay 2022). Batch-norm statistics are
+  /// those at the unperturbed weights, and so are the sums if the fraction is 1.
+  torch::Tensor sam_gradients(int epoch, int batch, const torch::Tensor& index, EpochSums& sums) {
     const std::int64_t n = index.size(0);
     const auto part =
-        static_cast<std::int64_t>(std::llround(static_cast<double>(n) * settings_.sharpness_part));
-    const std::int64_t guides = std::clamp(part, std::min<std::int64_t>(settings_.parts, n), n);
+        static_cast<std::int64_t>(std::llround(static_cast<double>(n) * settings_.sam_fraction));
+    const std::int64_t guides =
+        std::clamp(part, std::min<std::int64_t>(settings_.micro_batches, n), n);
     EpochSums other = no_sums();
-    find_gradients(epoch, batch, index.slice(0, 0, guides), guides == n ? sums : other);
+    compute_gradients(epoch, batch, index.slice(0, 0, guides), guides == n ? sums : other);
     std::vector<torch::Tensor> statistics;
     for (const torch::Tensor& buffer : network_->buffers()) statistics.push_back(buffer.clone());
-    const Ascent ascent(network_, settings_.sharpness);
-    const torch::Tensor loss = find_gradients(epoch, batch, index, guides == n ? other : sums);
+    const SamPerturbation perturbation(network_, settings_.sam_radius);
+    const torch::Tensor loss = compute_gradients(epoch, batch, index, guides == n ? other : sums);
     restore(statistics);
     return loss;
   }
@@ -293,7 +305,7 @@ class Trainer {
     for (std::size_t i = 0; i < buffers.size(); ++i) torch::Tensor(into[i]).copy_(buffers[i]);
   }
 
-  /// A worker without a part of a short last batch has no gradients of its own.
+  /// A worker may have no micro-batch of a short last batch.
   void add_missing_gradients() {
     for (torch::Tensor& parameter : network_->parameters()) {
       if (!parameter.grad().defined()) parameter.mutable_grad() = torch::zeros_like(parameter);
@@ -304,7 +316,7 @@ class Trainer {
     const auto begin = Clock::now();
     const std::int64_t n = training_.pixels.size(0);
     const torch::Tensor order = shuffled_order(n, settings_.seed, epoch).to(device_);
-    // A single picture left over joins the last batch: batch norm has nothing to normalise it by.
+    // A single remaining image joins the last batch: batch norm needs at least two.
     const int batches = static_cast<int>(
         std::max<std::int64_t>(1, (n + settings_.batch_size - 2) / settings_.batch_size));
     EpochRecord record{.epoch = epoch};
@@ -319,38 +331,45 @@ class Trainer {
       const std::int64_t from = static_cast<std::int64_t>(b) * settings_.batch_size;
       const double loss = step(
           epoch, b, order.slice(0, from, b + 1 == batches ? n : from + settings_.batch_size), sums);
-      if (settings_.average > 0) {
-        // Young averages follow faster, so that the start is soon forgotten.
+      if (settings_.ema_decay > 0) {
+        // The decay is lower at first, so that the initial weights are forgotten.
         const double steps = static_cast<double>(epoch - 1) * batches + b + 1;
         update_average(averaged_, network_,
-                       std::min(settings_.average, (1 + steps) / (10 + steps)));
+                       std::min(settings_.ema_decay, (1 + steps) / (10 + steps)));
       }
       if (!std::isnan(loss)) loss_shown = loss;
       if (workers_.leads()) observer_.on_batch(epoch, b + 1, batches, loss_shown);
     }
-    if (settings_.average == 0) update_average(averaged_, network_, 0);
+    if (settings_.ema_decay == 0) update_average(averaged_, network_, 0);
     workers_.sum({sums.loss, sums.confusion});
     record.train_loss = sums.loss.item<double>() / static_cast<double>(n);
-    if (!std::isfinite(record.train_loss)) {
-      throw Diverged(
-          ErrorCode::kInvalidArgument,
-          base::format("the loss is no longer finite in epoch %d: lower --learning-rate", epoch));
-    }
+    check_finite(record.train_loss, epoch);
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     record.images_per_second = static_cast<double>(n) / seconds;
     const torch::Tensor counts = sums.confusion.to(torch::kCPU).contiguous();
     metrics::ConfusionMatrix confusion(kEmotionCount);
     for (int label = 0; label < kEmotionCount; ++label) {
-      for (int answer = 0; answer < kEmotionCount; ++answer) {
-        confusion.add(label, answer,
-                      static_cast<std::size_t>(counts[label][answer].item<double>()));
+      for (int predicted = 0; predicted < kEmotionCount; ++predicted) {
+        confusion.add(label, predicted,
+                      static_cast<std::size_t>(counts[label][predicted].item<double>()));
       }
     }
     record.train_accuracy = confusion.accuracy();
     record.train_macro_f1 = confusion.macro_f1();
-    if (workers_.leads()) validate(record);
+    if (workers_.leads()) {
+      validate(record);
+      check_finite(record.valid_loss, epoch);
+    }
     record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     return record;
+  }
+
+  static void check_finite(double loss, int epoch) {
+    if (std::isfinite(loss)) return;
+    throw Diverged(ErrorCode::kUnsupported,
+                   base::format("training diverged: the loss became infinite or NaN in epoch %d; "
+                                "lower --learning-rate",
+                                epoch));
   }
 
   void validate(EpochRecord& record) {
@@ -358,17 +377,17 @@ class Trainer {
     averaged_->eval();
     const std::int64_t n = validation_.pixels.size(0);
     metrics::ConfusionMatrix confusion(kEmotionCount);
-    int kept = 0, agreed = 0;  // of FER+'s rule
+    int kept = 0, agreed = 0;  // by FER+'s majority rule
     double loss = 0;
     for (std::int64_t from = 0; from < n; from += 256) {
       const std::int64_t to = std::min<std::int64_t>(from + 256, n);
       const torch::Tensor output =
-          logits(averaged_, normalised(validation_.pixels.slice(0, from, to)));
+          logits(averaged_, normalized(validation_.pixels.slice(0, from, to)));
       loss += static_cast<double>(to - from) *
               heads_loss(output, validation_.targets.slice(0, from, to),
                          validation_.weights.slice(0, from, to), averaged_->spec().heads, 0)
                   .item<double>();
-      const torch::Tensor predicted = answer(output).to(torch::kCPU).contiguous();
+      const torch::Tensor predicted = predicted_class(output).to(torch::kCPU).contiguous();
       for (std::int64_t i = from; i < to; ++i) {
         confusion.add(validation_.labels[static_cast<std::size_t>(i)],
                       static_cast<int>(predicted.data_ptr<std::int64_t>()[i - from]));
@@ -400,64 +419,27 @@ class Trainer {
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
 };
 
+/// Two trainings in one folder would overwrite each other's files. The lock ends with the process.
+base::Descriptor lock_folder(const std::filesystem::path& folder) {
+  const std::string path = (folder / ".lock").string();
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) throw Error(ErrorCode::kIo, path + ": " + std::strerror(errno));
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(file);
+    throw Error(ErrorCode::kIo,
+                folder.string() + ": another training uses this folder; choose another --out");
+  }
+  return base::Descriptor(file);
+}
+
 }  // namespace
-
-int fold_of(const datasets::Sample& sample, int folds) {
-  return static_cast<int>((base::fnv1a(sample.pixels) >> 32) % static_cast<std::uint64_t>(folds)) +
-         1;
-}
-
-datasets::Dataset load_training_data(const TrainSettings& settings, const Fold& left_out,
-                                     std::string* summary) {
-  if (settings.data.empty())
-    throw Error(ErrorCode::kInvalidArgument, "--data FILE is missing: fer2013.csv or a packed set");
-  datasets::Dataset dataset = datasets::read_dataset(settings.data);
-  if (!settings.votes.empty()) datasets::attach_ferplus_votes(dataset, settings.votes);
-  const bool wants_votes = settings.vote_mix > 0 || settings.has_ferplus_head();
-  if (wants_votes &&
-      std::none_of(dataset.begin(), dataset.end(), [](auto& s) { return s.has_votes(); })) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        settings.data +
-            ": has no FER+ votes for --vote-mix or --ferplus-weight: give --votes fer2013new.csv");
-  }
-  datasets::DataEdits edits;
-  if (!settings.drop.empty()) datasets::read_drop_list(edits, settings.drop);
-  if (!settings.relabel.empty()) datasets::read_relabel_list(edits, settings.relabel);
-  const datasets::EditCounts edited = datasets::apply_edits(dataset, edits);
-  std::vector<std::size_t> leaked;
-  if (settings.drop_leaked) {
-    leaked = datasets::find_leaked_training(dataset);
-    for (auto i = leaked.rbegin(); i != leaked.rend(); ++i)
-      dataset.erase(dataset.begin() + static_cast<std::ptrdiff_t>(*i));
-  }
-  if (left_out.count > 0) {
-    std::erase_if(dataset, [&](const datasets::Sample& s) {
-      return s.split == datasets::Split::kTraining && fold_of(s, left_out.count) == left_out.index;
-    });
-  }
-  const auto training = std::count_if(dataset.begin(), dataset.end(), [](auto& s) {
-    return s.split == datasets::Split::kTraining && has_label(s);
-  });
-  *summary = base::format("%td training pictures (%zu equal to a test picture dropped)", training,
-                          leaked.size());
-  if (!edits.empty()) {
-    *summary += base::format(", %zu dropped and %zu relabelled by lists", edited.dropped,
-                             edited.relabelled);
-    if (edited.of_tests > 0)
-      *summary += base::format(" (%zu rows of test splits stay as they are)", edited.of_tests);
-  }
-  if (left_out.count > 0)
-    *summary += base::format(", without fold %d of %d", left_out.index, left_out.count);
-  return dataset;
-}
 
 RunState train(const TrainRun& wanted, Start start, TrainObserver& observer) {
   TrainRun run = wanted;
   TrainSettings& settings = run.settings;
   if (settings.device == "cuda" && !torch::cuda::is_available()) {
     throw Error(ErrorCode::kUnsupported,
-                "--device cuda: this LibTorch sees no CUDA device; use --device cpu");
+                "--device cuda: LibTorch finds no CUDA device; use --device cpu");
   }
   torch::Device device(settings.device);
   if (device.is_cuda()) device.set_index(static_cast<torch::DeviceIndex>(local_rank()));
@@ -467,11 +449,12 @@ RunState train(const TrainRun& wanted, Start start, TrainObserver& observer) {
       1, static_cast<int>(std::thread::hardware_concurrency()) / workers_on_this_machine());
   torch::set_num_threads(settings.threads > 0 ? settings.threads : cores);
   std::filesystem::create_directories(run.out);
+  const base::Descriptor lock = workers.leads() ? lock_folder(run.out) : base::Descriptor();
   const std::filesystem::path last = run.out / "last.ckpt";
   if (start == Start::kFresh && std::filesystem::exists(last)) {
     throw Error(
         ErrorCode::kInvalidArgument,
-        last.string() + ": a run lives here already; go on with --resume or choose another --out");
+        last.string() + ": the folder already contains a run; use --resume or another --out");
   }
   Trainer trainer(run, workers, device, observer);
   if (start == Start::kResume)

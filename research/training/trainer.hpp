@@ -3,14 +3,14 @@
 #include <filesystem>
 #include <string>
 
-#include "datasets/dataset.hpp"
 #include "mien/error.hpp"
 #include "training/checkpoint.hpp"
+#include "training/training_data.hpp"
 
 namespace mien::training {
 
-/// What a trainer tells of its progress; called on the training thread, of several workers' only in
-/// the first (should_stop in all).
+/// Receives progress, on the training thread; with several workers, only in worker 0 (should_stop
+/// in all).
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
@@ -20,43 +20,27 @@ class TrainObserver {
   virtual bool should_stop() = 0;
 };
 
-/// The loss is no longer finite: these settings cannot be trained. Its code is kInvalidArgument.
+/// The loss became infinite or NaN. The code is kUnsupported: the settings are valid, but this
+/// network cannot be trained with them.
 class Diverged : public Error {
  public:
   using Error::Error;
 };
 
-/// A part of the training pictures that is not trained on.
-struct Fold {
-  int index = 0;  ///< 1 to count
-  int count = 0;  ///< 0: nothing is left out
-};
-
-/// The fold of a picture, 1 to `folds`: by its pixels alone, so that equal pictures are in the same
-/// one.
-int fold_of(const datasets::Sample& sample, int folds);
-
 struct TrainRun {
   TrainSettings settings;
   Fold left_out;
-  std::filesystem::path out;  ///< folder for last.ckpt, best.ckpt, history.csv, curves.svg;
-                              ///< start.ckpt where the run begins from weights
-  int stop_after =
-      0;  ///< end this call after so many epochs of the run (a slice of a long run); 0: at its end
+  std::filesystem::path out;  ///< folder of last.ckpt, best.ckpt, history.csv, curves.svg;
+                              ///< start.ckpt with settings.from
+  int stop_after = 0;         ///< return after this epoch of the run; 0: after the last
 };
 
-/// Trains from the start, or goes on from out/last.ckpt where `resume` says so. The same settings,
-/// data and thread count give the same files on a CPU, interrupted or not: order and augmentation
-/// are drawn anew from seed, epoch and step. Where the environment says that this is one of several
-/// workers (workers.hpp), they share each step; worker 0 writes the files. Throws Diverged, Error
-/// kIo when another worker is gone and kInterrupted when the observer asks to stop: the last whole
-/// epoch is in last.ckpt.
+/// Trains a network, or resumes from out/last.ckpt. On a CPU, the same settings, data and thread
+/// count give the same files, interrupted or not, because random numbers depend only on seed, epoch
+/// and step. Several workers (workers.hpp) share each step; worker 0 writes the files. Throws
+/// Diverged; Error kIo if a worker is lost; kInterrupted if the observer asks to stop. last.ckpt
+/// then has the last complete epoch.
 enum class Start { kFresh, kResume };
 RunState train(const TrainRun& run, Start start, TrainObserver& observer);
-
-/// Reads the data that the settings name, with their votes; corrected by their lists, training
-/// pictures that leak dropped where asked, without the fold.
-datasets::Dataset load_training_data(const TrainSettings& settings, const Fold& left_out,
-                                     std::string* summary);
 
 }  // namespace mien::training

@@ -14,39 +14,39 @@ std::mt19937_64 generator(const TuneOptions& options, int number) {
   return std::mt19937_64(seeds);
 }
 
-/// Sum of normal densities around the points' values in one dimension, with a broad one over [0, 1]
-/// so that nothing is impossible.
+/// Parzen estimator of one dimension: normal densities around the points, plus a uniform one over
+/// [0, 1].
 class Parzen {
  public:
   Parzen(const std::vector<const Trial*>& trials, std::size_t dimension) {
-    for (const Trial* trial : trials) centres_.push_back(trial->point[dimension]);
-    width_ = std::max(0.05, 0.5 / std::sqrt(static_cast<double>(centres_.size()) + 1));
+    for (const Trial* trial : trials) centers_.push_back(trial->point[dimension]);
+    width_ = std::max(0.05, 0.5 / std::sqrt(static_cast<double>(centers_.size()) + 1));
   }
   double sample(std::mt19937_64& random) const {
     const auto uniform = [&] { return (static_cast<double>(random() >> 11) + 0.5) * 0x1p-53; };
     const auto pick =
-        static_cast<std::size_t>(uniform() * static_cast<double>(centres_.size() + 1));
-    if (pick == centres_.size()) return uniform();
+        static_cast<std::size_t>(uniform() * static_cast<double>(centers_.size() + 1));
+    if (pick == centers_.size()) return uniform();
     const double normal = std::sqrt(-2 * std::log(uniform())) *
                           std::cos(2 * std::numbers::pi * uniform());  // Box and Muller 1958
-    return std::clamp(centres_[pick] + width_ * normal, 0.0, 1.0);
+    return std::clamp(centers_[pick] + width_ * normal, 0.0, 1.0);
   }
   double density(double x) const {
-    double sum = 1;  // the broad one
-    for (const double centre : centres_) {
-      const double z = (x - centre) / width_;
+    double sum = 1;  // the uniform one
+    for (const double center : centers_) {
+      const double z = (x - center) / width_;
       sum += std::exp(-z * z / 2) / (width_ * std::sqrt(2 * std::numbers::pi));
     }
-    return sum / static_cast<double>(centres_.size() + 1);
+    return sum / static_cast<double>(centers_.size() + 1);
   }
 
  private:
-  std::vector<double> centres_;
+  std::vector<double> centers_;
   double width_;
 };
 
-/// The next point of the tree-structured Parzen estimator: of 24 drawn like the best quarter, the
-/// one least like the rest.
+/// The next point of the tree-structured Parzen estimator: of 24 candidates from the best quarter,
+/// the one with the largest density ratio to the rest.
 Point tpe_point(const SearchSpace& space, std::vector<Trial> seen, std::mt19937_64& random) {
   constexpr std::size_t kStart = 8;
   constexpr int kCandidates = 24;

@@ -27,10 +27,10 @@ Tiling tiling_of(Index height, Index width) {
           (side + 2) * (side + 2)};
 }
 
-/// Memory that a thread keeps: fresh pages at every call would cost more than the sums.
+/// Reused memory of a thread: page faults of fresh memory would dominate.
 class Scratch {
  public:
-  float* at_least(Index size) {
+  float* reserve(Index size) {
     if (size > size_) {
       memory_ = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(size));
       size_ = size;
@@ -43,31 +43,30 @@ class Scratch {
   Index size_ = 0;
 };
 
-/// Planes a multiple of a page apart would share their place in the cache.
+/// Padded, because planes a multiple of a page apart would conflict in the cache.
 Index plane_size(Index rows, Index columns) { return rows * columns + kLanes; }
 
 /// Convolves [N, H, W, from] to [N, H, W, to] with the weights of which transform(first, count,
 /// panels, plane) writes `count` panels.
 template <class Transform>
-void convolve(const Tiling& tiling, Index pictures, const float* input, Index from,
+void convolve(const Tiling& tiling, Index images, const float* input, Index from,
               Transform transform, Index to, float* output) {
   thread_local Scratch panels_memory;
   const Index panel_plane = plane_size(from, to);
-  float* panels = panels_memory.at_least(tiling.points * panel_plane);
+  float* panels = panels_memory.reserve(tiling.points * panel_plane);
   at::parallel_for(0, to / kLanes, 1, [&](Index begin, Index end) {
     transform(begin, end - begin, panels, panel_plane);
   });
 
-  // As many tiles at once as let the parts of a plane stay in the second-level cache, and no thread
-  // without.
-  constexpr Index kTilesAtOnce = 48;
-  const Index tiles = pictures * tiling.down * tiling.across, threads = at::get_num_threads();
-  const Index rounds = (tiles + kTilesAtOnce * threads - 1) / (kTilesAtOnce * threads);
+  // As many tiles as fit the second-level cache, with work for every thread.
+  constexpr Index kTilesPerBlock = 48;
+  const Index tiles = images * tiling.down * tiling.across, threads = at::get_num_threads();
+  const Index rounds = (tiles + kTilesPerBlock * threads - 1) / (kTilesPerBlock * threads);
   const Index chunk = (tiles + rounds * threads - 1) / (rounds * threads);
   at::parallel_for(0, (tiles + chunk - 1) / chunk, 1, [&](Index begin, Index end) {
     thread_local Scratch memory;
     const Index input_plane = plane_size(chunk, from), output_plane = plane_size(chunk, to);
-    float* transformed = memory.at_least(tiling.points * (input_plane + output_plane));
+    float* transformed = memory.reserve(tiling.points * (input_plane + output_plane));
     float* products = transformed + tiling.points * input_plane;
     for (Index first = begin * chunk; first < std::min(end * chunk, tiles); first += chunk) {
       const Index count = std::min(chunk, tiles - first);
@@ -82,20 +81,20 @@ void convolve(const Tiling& tiling, Index pictures, const float* input, Index fr
 }
 
 /// The gradient of weights [outputs, 3, 3, inputs] from the inputs and the gradient of the outputs.
-void find_weight_gradient(const Tiling& tiling, Index pictures, const float* input, Index inputs,
+void find_weight_gradient(const Tiling& tiling, Index images, const float* input, Index inputs,
                           const float* gradient, Index outputs, float* weights) {
-  constexpr Index kTilesAtOnce = 96, kRowsAtOnce = 48;
-  const Index tiles = pictures * tiling.down * tiling.across;
+  constexpr Index kTilesPerBlock = 96, kRowsPerBlock = 48;
+  const Index tiles = images * tiling.down * tiling.across;
   const Index chunk =
-      std::min(tiles, std::max<Index>(kTilesAtOnce, kTilesAtOnce / 2 * at::get_num_threads()));
+      std::min(tiles, std::max<Index>(kTilesPerBlock, kTilesPerBlock / 2 * at::get_num_threads()));
   const Index input_plane = plane_size(chunk, inputs), gradient_plane = plane_size(chunk, outputs),
               product_plane = plane_size(outputs, inputs);
   thread_local Scratch memory;
   float* transformed =
-      memory.at_least(tiling.points * (input_plane + gradient_plane + product_plane));
+      memory.reserve(tiling.points * (input_plane + gradient_plane + product_plane));
   float* gradients = transformed + tiling.points * input_plane;
   float* products = gradients + tiling.points * gradient_plane;
-  const Index row_blocks = (outputs + kRowsAtOnce - 1) / kRowsAtOnce;
+  const Index row_blocks = (outputs + kRowsPerBlock - 1) / kRowsPerBlock;
   for (Index first = 0; first < tiles; first += chunk) {
     const Index count = std::min(chunk, tiles - first);
     at::parallel_for(0, count, 1, [&](Index begin, Index end) {
@@ -106,12 +105,12 @@ void find_weight_gradient(const Tiling& tiling, Index pictures, const float* inp
     });
     at::parallel_for(0, tiling.points * row_blocks, 1, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
-        const Index point = i / row_blocks, row = i % row_blocks * kRowsAtOnce;
-        for (Index tile = 0; tile < count; tile += kTilesAtOnce) {
+        const Index point = i / row_blocks, row = i % row_blocks * kRowsPerBlock;
+        for (Index tile = 0; tile < count; tile += kTilesPerBlock) {
           winograd::multiply_transposed(gradients + point * gradient_plane + tile * outputs,
                                         transformed + point * input_plane + tile * inputs, outputs,
-                                        std::min(kTilesAtOnce, count - tile), inputs, row,
-                                        std::min(kRowsAtOnce, outputs - row), first + tile > 0,
+                                        std::min(kTilesPerBlock, count - tile), inputs, row,
+                                        std::min(kRowsPerBlock, outputs - row), first + tile > 0,
                                         products + point * product_plane);
         }
       }
@@ -161,8 +160,8 @@ class Convolution : public torch::autograd::Function<Convolution> {
     if (context->needs_input_grad(0)) {
       input_gradient = empty_channels_last(input.sizes());
       const auto transform = [&](Index first, Index count, float* panels, Index plane) {
-        transform_turned_weights(tiling, weight.data_ptr<float>(), inputs, outputs, first, count,
-                                 panels, plane);
+        transform_rotated_weights(tiling, weight.data_ptr<float>(), inputs, outputs, first, count,
+                                  panels, plane);
       };
       convolve(tiling, input.size(0), gradient.data_ptr<float>(), outputs, transform, inputs,
                input_gradient.data_ptr<float>());

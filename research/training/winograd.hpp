@@ -5,7 +5,7 @@
 namespace mien::training {
 
 /// Whether `convolve_3x3` takes these: floats on the CPU outside of autocast, 3x3 weights whose
-/// channels come in multiples of 16, and pictures of at least 3x3. Needs AVX2 on x86.
+/// channels come in multiples of 16, and images of at least 3x3. Needs AVX2 on x86.
 bool fits_winograd(const torch::Tensor& input, const torch::Tensor& weight);
 
 /// Whether `convolve_3x3` is faster here than LibTorch's own convolution: on CPUs without AVX-512.

@@ -112,19 +112,19 @@ inline __attribute__((always_inline)) void apply_to_both(const Vector* from, Vec
 const float kZeros[kVector] = {};
 
 struct Tile {
-  Index picture, top, left;  // of its outputs
+  Index image, top, left;  // of its outputs
 };
 
 Tile tile_at(const Tiling& tiling, Index index) {
-  const Index per_picture = tiling.down * tiling.across, within = index % per_picture;
-  return {index / per_picture, within / tiling.across * tiling.side,
+  const Index per_image = tiling.down * tiling.across, within = index % per_image;
+  return {index / per_image, within / tiling.across * tiling.side,
           within % tiling.across * tiling.side};
 }
 
 /// Transforms what lies in the tiles, `columns` wide and beginning `margin` before their outputs;
-/// outside of the picture are zeros.
+/// outside of the image are zeros.
 template <const auto& matrix, int rows, int columns>
-void transform_tiles(const Tiling& tiling, Index margin, const float* pictures, Index channels,
+void transform_tiles(const Tiling& tiling, Index margin, const float* images, Index channels,
                      Index first, Index count, float* planes, Index plane) {
   for (Index t = 0; t < count; ++t) {
     const Tile tile = tile_at(tiling, first + t);
@@ -135,7 +135,7 @@ void transform_tiles(const Tiling& tiling, Index margin, const float* pictures, 
         const Index y = tile.top - margin + r, x = tile.left - margin + c;
         const bool inside = y >= 0 && y < tiling.height && x >= 0 && x < tiling.width;
         sources[r * columns + c] =
-            inside ? pictures + ((tile.picture * tiling.height + y) * tiling.width + x) * channels
+            inside ? images + ((tile.image * tiling.height + y) * tiling.width + x) * channels
                    : kZeros;
         steps[r * columns + c] = inside ? 1 : 0;
       }
@@ -152,7 +152,7 @@ void transform_tiles(const Tiling& tiling, Index margin, const float* pictures, 
 
 template <int side>
 void restore_tiles(const Tiling& tiling, const float* planes, Index plane, Index channels,
-                   Index first, Index count, float* pictures) {
+                   Index first, Index count, float* images) {
   constexpr int kSize = side + 2;
   for (Index t = 0; t < count; ++t) {
     const Tile tile = tile_at(tiling, first + t);
@@ -161,8 +161,8 @@ void restore_tiles(const Tiling& tiling, const float* planes, Index plane, Index
     const int across =
         static_cast<int>(tiling.width - tile.left < side ? tiling.width - tile.left : side);
     const float* from = planes + t * channels;
-    float* to = pictures +
-                ((tile.picture * tiling.height + tile.top) * tiling.width + tile.left) * channels;
+    float* to =
+        images + ((tile.image * tiling.height + tile.top) * tiling.width + tile.left) * channels;
     for (Index channel = 0; channel < channels; channel += kVector) {
       Vector transformed[kSize * kSize], outputs[side * side];
       for (int i = 0; i < kSize * kSize; ++i) transformed[i] = load(from + i * plane + channel);
@@ -195,8 +195,8 @@ void transform_filters(const float* weights, Index inputs, Index first, Index co
 }
 
 template <int side>
-void transform_turned_filters(const float* weights, Index inputs, Index outputs, Index first,
-                              Index count, float* panels, Index plane) {
+void transform_rotated_filters(const float* weights, Index inputs, Index outputs, Index first,
+                               Index count, float* panels, Index plane) {
   constexpr int kSize = side + 2;
   for (Index input = first * kLanes; input < (first + count) * kLanes; input += kVector) {
     float* to = panels + input / kLanes * kLanes * outputs + input % kLanes;
@@ -293,24 +293,24 @@ bool is_supported() {
 #endif
 }
 
-void transform_inputs(const Tiling& tiling, const float* pictures, Index channels, Index first,
+void transform_inputs(const Tiling& tiling, const float* images, Index channels, Index first,
                       Index count, float* planes, Index plane) {
   const auto transform = tiling.side == 4 ? transform_tiles<Filter<4>::kB, 6, 6>
                                           : transform_tiles<Filter<3>::kB, 5, 5>;
-  transform(tiling, 1, pictures, channels, first, count, planes, plane);
+  transform(tiling, 1, images, channels, first, count, planes, plane);
 }
 
-void transform_gradients(const Tiling& tiling, const float* pictures, Index channels, Index first,
+void transform_gradients(const Tiling& tiling, const float* images, Index channels, Index first,
                          Index count, float* planes, Index plane) {
   const auto transform = tiling.side == 4 ? transform_tiles<Filter<4>::kAt, 6, 4>
                                           : transform_tiles<Filter<3>::kAt, 5, 3>;
-  transform(tiling, 0, pictures, channels, first, count, planes, plane);
+  transform(tiling, 0, images, channels, first, count, planes, plane);
 }
 
 void restore_outputs(const Tiling& tiling, const float* planes, Index plane, Index channels,
-                     Index first, Index count, float* pictures) {
+                     Index first, Index count, float* images) {
   (tiling.side == 4 ? restore_tiles<4> : restore_tiles<3>)(tiling, planes, plane, channels, first,
-                                                           count, pictures);
+                                                           count, images);
 }
 
 void transform_weights(const Tiling& tiling, const float* weights, Index inputs, Index first,
@@ -319,11 +319,12 @@ void transform_weights(const Tiling& tiling, const float* weights, Index inputs,
                                                                    panels, plane);
 }
 
-void transform_turned_weights(const Tiling& tiling, const float* weights, Index inputs,
-                              Index outputs, Index first, Index count, float* panels, Index plane) {
+void transform_rotated_weights(const Tiling& tiling, const float* weights, Index inputs,
+                               Index outputs, Index first, Index count, float* panels,
+                               Index plane) {
   (tiling.side == 4
-       ? transform_turned_filters<4>
-       : transform_turned_filters<3>)(weights, inputs, outputs, first, count, panels, plane);
+       ? transform_rotated_filters<4>
+       : transform_rotated_filters<3>)(weights, inputs, outputs, first, count, panels, plane);
 }
 
 void restore_weights(const Tiling& tiling, const float* planes, Index plane, Index inputs,

@@ -4,23 +4,23 @@
 
 /// The loops of 3x3 convolutions of stride 1 and padding 1 by minimal filtering (Lavin and Gray
 /// 2016): a tile of side x side outputs takes (side + 2)^2 multiplications for each pair of
-/// channels where the sum takes 9 side^2. All numbers are floats; pictures are [N, height, width,
+/// channels where the sum takes 9 side^2. All numbers are floats; images are [N, height, width,
 /// channels], weights [outputs, 3, 3, inputs], and channels come in multiples of kLanes. The
 /// transformed tiles lie in `points` planes, `plane` floats apart, each [tiles, channels]. Every
-/// function does a part of its work, from `first` on, so that threads can share it; none checks its
-/// arguments. Nothing of the standard library is used: this file is compiled for processors that
-/// the rest of the program does not ask for.
+/// function processes a range from `first`, so that threads can share the work; arguments are not
+/// checked. Does not use the standard library, because it is compiled for AVX2 unlike the rest of
+/// the program.
 namespace mien::training::winograd {
 
 using Index = std::int64_t;
 
 inline constexpr Index kLanes = 16;
 
-/// How pictures are cut into tiles.
+/// How images are divided into tiles.
 struct Tiling {
   int side;             // 3 or 4 outputs
-  Index height, width;  // of a picture
-  Index down, across;   // tiles of a picture
+  Index height, width;  // of an image
+  Index down, across;   // tiles of an image
   int points;           // (side + 2)^2
 };
 
@@ -28,24 +28,24 @@ struct Tiling {
 bool is_supported();
 
 /// Inputs of the tiles to their planes.
-void transform_inputs(const Tiling&, const float* pictures, Index channels, Index first,
-                      Index count, float* planes, Index plane);
+void transform_inputs(const Tiling&, const float* images, Index channels, Index first, Index count,
+                      float* planes, Index plane);
 /// Gradients of the outputs of the tiles to planes that pair with those of the inputs in the
 /// gradient of the weights.
-void transform_gradients(const Tiling&, const float* pictures, Index channels, Index first,
+void transform_gradients(const Tiling&, const float* images, Index channels, Index first,
                          Index count, float* planes, Index plane);
 /// Planes to the outputs of the tiles.
 void restore_outputs(const Tiling&, const float* planes, Index plane, Index channels, Index first,
-                     Index count, float* pictures);
+                     Index count, float* images);
 
 /// Weights to panels [points, outputs / kLanes, inputs, kLanes], of `count` panels of outputs.
 void transform_weights(const Tiling&, const float* weights, Index inputs, Index first, Index count,
                        float* panels, Index plane);
-/// Weights, turned by 180 degrees and with inputs and outputs changed places, to [points, inputs /
+/// Weights, rotated by 180 degrees and with inputs and outputs swapped, to [points, inputs /
 /// kLanes, outputs, kLanes], of `count` panels of inputs: the convolution with these gives the
 /// gradient of the inputs.
-void transform_turned_weights(const Tiling&, const float* weights, Index inputs, Index outputs,
-                              Index first, Index count, float* panels, Index plane);
+void transform_rotated_weights(const Tiling&, const float* weights, Index inputs, Index outputs,
+                               Index first, Index count, float* panels, Index plane);
 /// Planes [points, outputs, inputs] to the gradient of the weights of `count` outputs.
 void restore_weights(const Tiling&, const float* planes, Index plane, Index inputs, Index first,
                      Index count, float* weights);

@@ -23,8 +23,7 @@
 namespace mien::training {
 namespace {
 
-constexpr std::chrono::minutes kPatience{
-    10};  // covers a validation of worker 0 that the others wait for
+constexpr std::chrono::minutes kPatience{10};  // must cover the validation in worker 0
 
 std::optional<std::string> variable(const char* name) {
   const char* value = std::getenv(name);
@@ -35,19 +34,20 @@ int number(const char* name, const std::string& text, int low, int high) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < low || value > high) {
-    throw Error(ErrorCode::kInvalidArgument, base::format("%s: '%s' is not a number from %d to %d",
+    throw Error(ErrorCode::kInvalidArgument, base::format("%s: '%s' must be a number from %d to %d",
                                                           name, text.c_str(), low, high));
   }
   return value;
 }
 
-/// The part of a LibTorch message before its backtrace.
+/// A LibTorch message without its backtrace.
 std::string first_line(const std::exception& error) {
   return {error.what(), std::strcspn(error.what(), "\n")};
 }
 
 #if defined(MIEN_GLOO) || defined(MIEN_NCCL)
-c10::intrusive_ptr<c10d::Store> meet(const std::string& address, int port, int rank, int size) {
+c10::intrusive_ptr<c10d::Store> make_store(const std::string& address, int port, int rank,
+                                           int size) {
   c10d::TCPStoreOptions options;
   options.port = static_cast<std::uint16_t>(port);
   options.isServer = rank == 0;
@@ -56,7 +56,7 @@ c10::intrusive_ptr<c10d::Store> meet(const std::string& address, int port, int r
   return c10::make_intrusive<c10d::TCPStore>(address, options);
 }
 
-/// A group of either kind as the two operations that the trainer needs.
+/// All-reduce and broadcast of a process group.
 template <class Group>
 auto operations(c10::intrusive_ptr<Group> group) {
   return std::pair{[group](torch::Tensor& tensor) {
@@ -92,9 +92,9 @@ Workers Workers::from_environment(const torch::Device& device) {
   const auto require = [&](const char* name) {
     const auto value = variable(name);
     if (!value)
-      throw Error(ErrorCode::kInvalidArgument,
-                  base::format("%s is set, but %s is not: torchrun and its like set both",
-                               size_name, name));
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          base::format("%s is set, but %s is not; set both, as torchrun does", size_name, name));
     return *value;
   };
   Workers workers;
@@ -110,12 +110,11 @@ Workers Workers::from_environment(const torch::Device& device) {
       options->timeout = kPatience;
       std::tie(workers.sum_, workers.broadcast_) =
           operations(c10::make_intrusive<c10d::ProcessGroupNCCL>(
-              meet(host, port, workers.rank_, workers.size_), workers.rank_, workers.size_,
+              make_store(host, port, workers.rank_, workers.size_), workers.rank_, workers.size_,
               options));
       return workers;
 #else
-      throw Error(ErrorCode::kUnsupported,
-                  "several workers on CUDA: this build has no NCCL (its headers were not there)");
+      throw Error(ErrorCode::kUnsupported, "several CUDA workers need a build with NCCL");
 #endif
     }
 #ifdef MIEN_GLOO
@@ -123,17 +122,17 @@ Workers Workers::from_environment(const torch::Device& device) {
     options->devices.push_back(gloo_device(host));
     std::tie(workers.sum_, workers.broadcast_) =
         operations(c10::make_intrusive<c10d::ProcessGroupGloo>(
-            meet(host, port, workers.rank_, workers.size_), workers.rank_, workers.size_, options));
+            make_store(host, port, workers.rank_, workers.size_), workers.rank_, workers.size_,
+            options));
     return workers;
 #else
-    throw Error(ErrorCode::kUnsupported,
-                "several workers: this build has no Gloo (libgloo's headers were not there)");
+    throw Error(ErrorCode::kUnsupported, "several workers need a build with Gloo (libgloo-dev)");
 #endif
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
     throw Error(ErrorCode::kIo,
-                base::format("worker %d of %d could not meet the others at %s: %s", workers.rank_,
+                base::format("worker %d of %d: rendezvous failed at %s: %s", workers.rank_,
                              workers.size_, host.c_str(), first_line(error).c_str()));
   }
 }
@@ -147,7 +146,7 @@ void Workers::apply(const std::vector<torch::Tensor>& tensors, const Operation& 
   try {
     operation(all);
   } catch (const std::exception& error) {
-    throw Error(ErrorCode::kIo, "another worker of this run is gone (" + first_line(error) + ")");
+    throw Error(ErrorCode::kIo, "lost connection to another worker (" + first_line(error) + ")");
   }
   std::int64_t from = 0;
   for (torch::Tensor tensor : tensors) {

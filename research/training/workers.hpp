@@ -7,29 +7,28 @@
 
 namespace mien::training {
 
-/// The processes that train one network together (data parallel), each with the same weights and a
-/// part of every batch. Sums go over LibTorch's c10d: Gloo on CPUs, NCCL on CUDA devices. Every
-/// worker must call sum and broadcast in the same order. A worker that is gone makes the call throw
-/// Error kIo in the others.
+/// Processes that train one network with data parallelism: the same weights, a share of each batch.
+/// Communicates by LibTorch's c10d: Gloo on CPUs, NCCL on CUDA devices. All workers must call sum
+/// and broadcast in the same order. If a worker is lost, calls throw Error kIo in the others.
 class Workers {
  public:
   /// One process.
   Workers() = default;
 
-  /// As torchrun and Kubeflow say (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT), or as Slurm does
-  /// (SLURM_PROCID, SLURM_NTASKS) where MASTER_ADDR is set; without these, one process.
-  /// GLOO_SOCKET_IFNAME names the network interface. Waits for all workers to come. Throws Error
-  /// kInvalidArgument naming the variable that is missing or wrong, kUnsupported where this build
-  /// has no Gloo or NCCL, kIo where the others do not come.
+  /// Reads the variables of torchrun and Kubeflow (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT), or
+  /// of Slurm (SLURM_PROCID, SLURM_NTASKS) if MASTER_ADDR is set; without them, one process.
+  /// GLOO_SOCKET_IFNAME selects the network interface. Waits for all workers. Throws Error
+  /// kInvalidArgument naming a missing or invalid variable, kUnsupported without Gloo or NCCL, kIo
+  /// if the rendezvous fails.
   static Workers from_environment(const torch::Device& device);
 
   int rank() const { return rank_; }  ///< 0 to size - 1; 0 writes the files
   int size() const { return size_; }
   bool leads() const { return rank_ == 0; }
 
-  /// Each tensor (one dtype and device for all) becomes its sum over the workers.
+  /// Sums each tensor over the workers, in place; all must have the same dtype and device.
   void sum(const std::vector<torch::Tensor>& tensors) const;
-  /// Each tensor becomes what it is in worker 0.
+  /// Copies the tensors of worker 0 to all workers.
   void broadcast(const std::vector<torch::Tensor>& tensors) const;
 
  private:
@@ -41,9 +40,9 @@ class Workers {
   Operation sum_, broadcast_;
 };
 
-/// CUDA device of this process where several share a machine: LOCAL_RANK or SLURM_LOCALID, else 0.
+/// CUDA device index of this process: LOCAL_RANK or SLURM_LOCALID, else 0.
 int local_rank();
-/// LOCAL_WORLD_SIZE or SLURM_NTASKS_PER_NODE, else 1: they share the cores.
+/// LOCAL_WORLD_SIZE or SLURM_NTASKS_PER_NODE, else 1.
 int workers_on_this_machine();
 
 }  // namespace mien::training

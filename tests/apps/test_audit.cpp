@@ -1,6 +1,6 @@
 #include "apps_support.hpp"
 
-#include "audit/pictures.hpp"
+#include "audit/images.hpp"
 #include "datasets/npy.hpp"
 #include "synthetic_faces.hpp"
 

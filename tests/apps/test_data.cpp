@@ -334,10 +334,10 @@ TEST_F(BadData, LineAndReasonAreNamed) {
 }
 
 TEST_F(BadData, UnknownUsage) {
-  base::write_file(folder_ / "bad.csv", damage("Training", "Testing"));
+  base::write_file(folder_ / "bad.csv", damage("Training", "Holiday"));
   const ProcessResult result = mien({"data", "info", folder_ / "bad.csv"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_TRUE(mentions(result.error, {(folder_ / "bad.csv").string(), "line 3", "Testing"}));
+  EXPECT_TRUE(mentions(result.error, {(folder_ / "bad.csv").string(), "line 3", "Holiday"}));
 }
 
 TEST_F(BadData, VotesAndImagesTakenForEachOther) {

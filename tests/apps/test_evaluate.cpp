@@ -215,7 +215,7 @@ TEST_F(Evaluate, ModelsOfDifferentLabelsMeetOnCommonImages) {
   EXPECT_EQ(both["comparisons"][0]["count"], 24);
 }
 
-TEST_F(Evaluate, DisturbedImagesAreMeasuredStepByStep) {
+TEST_F(Evaluate, CorruptedImagesAreMeasuredStepByStep) {
   const Json rows = evaluate({"--robustness"})["robustness"];
   ASSERT_EQ(rows.size(), 41U);
   EXPECT_EQ(rows[0]["kind"], "none");
@@ -231,7 +231,7 @@ TEST_F(Evaluate, SlicesPartPeopleAndLight) {
   const Json slices =
       evaluate({"--data", folder_ / "packed.npy", "--slices", "--detector", "hog"})["slices"];
   ASSERT_GE(slices.size(), 1U);
-  EXPECT_EQ(slices[0]["by"], "person");
+  EXPECT_EQ(slices[0]["by"], "subject");
   ASSERT_EQ(slices[0]["parts"].size(), 2U);
   EXPECT_EQ(slices[0]["parts"][0]["name"], "a");
   EXPECT_EQ(slices[0]["parts"][0]["count"].get<int>() + slices[0]["parts"][1]["count"].get<int>(),
@@ -240,9 +240,9 @@ TEST_F(Evaluate, SlicesPartPeopleAndLight) {
                                  write_peer(folder_.path()), "--data", folder_ / "packed.npy",
                                  "--slices", "--detector", "hog", "--bootstrap", "100"})
                                .out;
-  const auto first = text.find("  person: ");
+  const auto first = text.find("  subject: ");
   EXPECT_NE(first, std::string::npos) << text;
-  EXPECT_NE(text.find("  person: ", first + 1), std::string::npos) << "of each model\n" << text;
+  EXPECT_NE(text.find("  subject: ", first + 1), std::string::npos) << "of each model\n" << text;
 }
 
 TEST_F(Evaluate, FoldersAreReadAsTheyAre) {

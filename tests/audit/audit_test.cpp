@@ -5,7 +5,7 @@
 #include "audit/sheets.hpp"
 #include "audit/vote_check.hpp"
 #include "base/file.hpp"
-#include "pictures.hpp"
+#include "images.hpp"
 #include "support.hpp"
 
 namespace mien::audit {
@@ -13,13 +13,13 @@ namespace {
 
 using test::waves;
 
-constexpr int kPictures = 30;
+constexpr int kImages = 30;
 
-/// 30 pictures of their own in Training, all happy, and what each test adds; rows count on.
+/// 30 images of their own in Training, all happy, and what each test adds; rows count on.
 class AuditTest : public testing::Test {
  protected:
   AuditTest() {
-    for (unsigned i = 0; i < kPictures; ++i) dataset_.push_back(waves(i));
+    for (unsigned i = 0; i < kImages; ++i) dataset_.push_back(waves(i));
   }
   void add(datasets::Sample sample, Emotion emotion,
            datasets::Split split = datasets::Split::kTraining) {
@@ -32,7 +32,7 @@ class AuditTest : public testing::Test {
   datasets::Dataset dataset_;
 };
 
-TEST_F(AuditTest, OfEqualTrainingPicturesOneStays) {
+TEST_F(AuditTest, OfEqualTrainingImagesOneStays) {
   add(dataset_[4], Emotion::kHappy);
   add(dataset_[4], Emotion::kSad);
   const AuditResult result = run();
@@ -50,7 +50,7 @@ TEST_F(AuditTest, WhereLabelsAreTiedNoneStays) {
   EXPECT_EQ(run().edits.drop, (std::set<std::int32_t>{4, 30}));
 }
 
-TEST_F(AuditTest, TrainingPicturesThatRepeatATestPictureGo) {
+TEST_F(AuditTest, TrainingImagesThatRepeatATestImageGo) {
   add(dataset_[2], Emotion::kHappy, datasets::Split::kPrivateTest);
   add(test::faded(dataset_[9]), Emotion::kHappy, datasets::Split::kPublicTest);
   const AuditResult result = run();
@@ -74,16 +74,16 @@ TEST_F(AuditTest, DrawingsOfTheTestsAreLookedAtAndNotDropped) {
   EXPECT_FALSE(result.edits.drop.contains(31));
 }
 
-/// Predictions that are sure of class 3 (happy) but for two pictures, of which they are sure that
+/// Predictions that are sure of class 3 (happy) but for two images, of which they are sure that
 /// they are 4 (sad).
-datasets::FloatTable predictions(std::size_t pictures) {
-  datasets::FloatTable table{7, std::vector<float>(pictures * 7, 0.01F)};
-  for (std::size_t i = 0; i < pictures; ++i)
+datasets::FloatTable predictions(std::size_t images) {
+  datasets::FloatTable table{7, std::vector<float>(images * 7, 0.01F)};
+  for (std::size_t i = 0; i < images; ++i)
     table.values[i * 7 + (i == 10 || i == 30 ? 4 : 3)] = 0.94F;
   return table;
 }
 
-TEST_F(AuditTest, WrongLabelsOfTrainingPicturesAreReplaced) {
+TEST_F(AuditTest, WrongLabelsOfTrainingImagesAreReplaced) {
   add(waves(99), Emotion::kHappy, datasets::Split::kPrivateTest);
   for (unsigned i = 0; i < 3; ++i)
     add(waves(200 + i), Emotion::kSad);  // so that sad is a class, if one of doubt
@@ -128,10 +128,10 @@ TEST_F(AuditTest, VotersAreAskedWhetherTheyAgree) {
   const AuditResult result = audit(dataset_, {}, table);
   EXPECT_EQ(check_no_faces(result, dataset_).area, 1);  // the drawing is the flattest
   EXPECT_EQ(check_flat_from(result, dataset_, 0.5F).precision, 1);
-  // Of the 31 pictures with a majority, one is wrong, and it is the one most doubted.
+  // Of the 31 images with a majority, one is wrong, and it is the one most doubted.
   const auto labels = check_labels(result, dataset_);
   ASSERT_TRUE(labels);
-  EXPECT_EQ(labels->doubts.pictures, 31U);
+  EXPECT_EQ(labels->doubts.images, 31U);
   EXPECT_EQ(labels->doubts.positives, 1U);
   EXPECT_EQ(labels->doubts.area, 1);
   EXPECT_EQ(labels->issues, 1U);
@@ -139,13 +139,13 @@ TEST_F(AuditTest, VotersAreAskedWhetherTheyAgree) {
   EXPECT_EQ(labels->relabelled, 1U);
 }
 
-TEST_F(AuditTest, PagesHoldTheirPicturesAndLinks) {
+TEST_F(AuditTest, PagesHoldTheirImagesAndLinks) {
   for (unsigned i = 0; i < 320; ++i) add(test::drawing(i), Emotion::kAngry);
   const AuditResult result = run();
   const std::vector<Page> pages = contact_sheets(result, dataset_, "<set>");
   ASSERT_GE(pages.size(), 3U);
   EXPECT_EQ(pages[0].name, "index.html");
-  EXPECT_NE(pages[0].html.find("What is wrong in &lt;set&gt;"), std::string::npos);
+  EXPECT_NE(pages[0].html.find("Audit of &lt;set&gt;"), std::string::npos);
   const auto second = std::find_if(pages.begin(), pages.end(),
                                    [](const Page& page) { return page.name == "no-face-2.html"; });
   ASSERT_NE(second, pages.end());

@@ -5,7 +5,7 @@
 #include "audit/flatness.hpp"
 #include "audit/perceptual_hash.hpp"
 #include "error_code.hpp"
-#include "pictures.hpp"
+#include "images.hpp"
 
 namespace mien::audit {
 namespace {
@@ -14,17 +14,16 @@ using test::waves;
 
 TEST(PerceptualHash, StaysWithBrightnessAndTurnsWithMirrors) {
   for (unsigned seed = 1; seed < 6; ++seed) {
-    const datasets::Sample picture = waves(seed);
-    const std::uint64_t hash = perceptual_hash(picture.pixels);
-    EXPECT_LE(hash_distance(hash, perceptual_hash(test::faded(picture).pixels)), 3);
-    EXPECT_LE(hash_distance(hash, perceptual_hash(test::shifted(picture, 1).pixels)), 16);
-    EXPECT_LE(hash_distance(mirrored(hash), perceptual_hash(test::mirror_image(picture).pixels)),
-              1);
+    const datasets::Sample image = waves(seed);
+    const std::uint64_t hash = perceptual_hash(image.pixels);
+    EXPECT_LE(hash_distance(hash, perceptual_hash(test::faded(image).pixels)), 3);
+    EXPECT_LE(hash_distance(hash, perceptual_hash(test::shifted(image, 1).pixels)), 16);
+    EXPECT_LE(hash_distance(mirrored(hash), perceptual_hash(test::mirror_image(image).pixels)), 1);
     EXPECT_GT(hash_distance(hash, perceptual_hash(waves(seed + 100).pixels)), 16);
   }
 }
 
-TEST(Flatness, OfPhotographsDrawingsAndBlanks) {
+TEST(Flatness, OfPhotosDrawingsAndBlanks) {
   EXPECT_LT(flatness(waves(1).pixels), 0.1F);
   EXPECT_GT(flatness(test::drawing(1).pixels), 0.9F);
   datasets::Sample blank;
@@ -37,14 +36,14 @@ TEST(Flatness, OfPhotographsDrawingsAndBlanks) {
   EXPECT_FLOAT_EQ(flatness(mixed.pixels), 0.75F);
 }
 
-TEST(FindTwins, FindsEqualFadedMirroredAndMovedPicturesAndNoOthers) {
+TEST(FindDuplicates, FindsEqualFadedMirroredAndMovedImagesAndNoOthers) {
   datasets::Dataset dataset;
   for (unsigned seed = 0; seed < 40; ++seed) dataset.push_back(waves(seed));
   dataset.push_back(dataset[3]);                      // 40
   dataset.push_back(test::faded(dataset[5]));         // 41
   dataset.push_back(test::mirror_image(dataset[7]));  // 42
   dataset.push_back(test::shifted(dataset[9], 2));    // 43
-  const std::vector<TwinPair> pairs = find_twins(dataset, {}, {.largest_hash_distance = 24});
+  const std::vector<DuplicatePair> pairs = find_duplicates(dataset, {}, {.max_hash_distance = 24});
   ASSERT_EQ(pairs.size(), 4U);
   EXPECT_TRUE(pairs[0].exact && pairs[0].a == 3 && pairs[0].b == 40);
   EXPECT_TRUE(!pairs[1].exact && pairs[1].a == 5 && pairs[1].b == 41);
@@ -53,46 +52,47 @@ TEST(FindTwins, FindsEqualFadedMirroredAndMovedPicturesAndNoOthers) {
   EXPECT_TRUE(!pairs[3].mirrored && pairs[3].a == 9 && pairs[3].b == 43);
 }
 
-TEST(FindTwins, FeaturesFindWhatHashesDoNot) {
+TEST(FindDuplicates, FeaturesFindWhatHashesDoNot) {
   datasets::Dataset dataset;
   for (unsigned seed = 0; seed < 100; ++seed) dataset.push_back(waves(seed));
   dataset.push_back(test::shifted(dataset[20], 4));
-  // Features under which picture 20 and its copy are each other's nearest.
+  // Features under which image 20 and its copy are each other's nearest.
   datasets::FloatTable features{2, {}};
   for (unsigned i = 0; i < 101; ++i) {
     const double angle = i == 100 ? 20.4 : i;
     features.values.push_back(static_cast<float>(std::cos(angle / 100)));
     features.values.push_back(static_cast<float>(std::sin(angle / 100)));
   }
-  EXPECT_TRUE(find_twins(dataset, {}, {.largest_hash_distance = 2}).empty());
-  const std::vector<TwinPair> pairs =
-      find_twins(dataset, features, {.largest_hash_distance = 2, .neighbours = 1});
+  EXPECT_TRUE(find_duplicates(dataset, {}, {.max_hash_distance = 2}).empty());
+  const std::vector<DuplicatePair> pairs =
+      find_duplicates(dataset, features, {.max_hash_distance = 2, .neighbors = 1});
   ASSERT_EQ(pairs.size(), 1U);
   EXPECT_EQ(pairs[0].a, 20U);
   EXPECT_EQ(pairs[0].b, 100U);
   EXPECT_NEAR(pairs[0].similarity, std::cos(0.004), 1e-5);
 }
 
-TEST(FindTwins, CanBeStopped) {
+TEST(FindDuplicates, CanBeStopped) {
   const datasets::Dataset dataset = {waves(1), waves(2)};
   EXPECT_EQ(test::code_of([&] {
-              find_twins(dataset, {}, {}, [](std::size_t, std::size_t) {
+              find_duplicates(dataset, {}, {}, [](std::size_t, std::size_t) {
                 throw Error(ErrorCode::kInterrupted, "stop");
               });
             }),
             ErrorCode::kInterrupted);
 }
 
-TEST(FindTwins, FeaturesOfAnotherSetAreRefused) {
-  EXPECT_EQ(test::code_of([] { find_twins(datasets::Dataset(3), {2, std::vector<float>(4)}); }),
-            ErrorCode::kInvalidArgument);
+TEST(FindDuplicates, FeaturesOfAnotherSetAreRefused) {
+  EXPECT_EQ(
+      test::code_of([] { find_duplicates(datasets::Dataset(3), {2, std::vector<float>(4)}); }),
+      ErrorCode::kInvalidArgument);
 }
 
-TEST(GroupTwins, JoinsWhatIsConnected) {
-  const std::vector<TwinPair> pairs = {{.a = 1, .b = 4, .exact = true},
-                                       {.a = 4, .b = 7, .correlation = 0.95F},
-                                       {.a = 2, .b = 3, .exact = true}};
-  const std::vector<TwinGroup> groups = group_twins(pairs, 9);
+TEST(GroupDuplicates, JoinsWhatIsConnected) {
+  const std::vector<DuplicatePair> pairs = {{.a = 1, .b = 4, .exact = true},
+                                            {.a = 4, .b = 7, .correlation = 0.95F},
+                                            {.a = 2, .b = 3, .exact = true}};
+  const std::vector<DuplicateGroup> groups = group_duplicates(pairs, 9);
   ASSERT_EQ(groups.size(), 2U);
   EXPECT_EQ(groups[0].members, (std::vector<std::size_t>{1, 4, 7}));
   EXPECT_FALSE(groups[0].exact);

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "pictures.hpp"
+#include "images.hpp"
 #include "pipeline/classifier.hpp"
 
 namespace mien::audit {
@@ -15,7 +15,7 @@ const std::filesystem::path kModel = MIEN_SOURCE_DIR "/models/reference.onnx";
 TEST(LookAt, GivesWhatTheClassifierGivesAndUnitFeatures) {
   datasets::Dataset dataset;
   for (unsigned i = 0; i < 35; ++i) dataset.push_back(test::waves(i));
-  const NetworkView view = look_at(dataset, kModel, 1);
+  const NetworkView view = analyze_dataset(dataset, kModel, 1);
   EXPECT_EQ(view.features.columns, 343U);
   ASSERT_EQ(view.features.rows(), 35U);
   const pipeline::Classifier classifier =
@@ -30,11 +30,11 @@ TEST(LookAt, GivesWhatTheClassifierGivesAndUnitFeatures) {
   }
 }
 
-TEST(LookAt, TrainingPicturesAreForgotten) {
+TEST(LookAt, TrainingImagesAreForgotten) {
   const datasets::Dataset dataset = {test::waves(1),
                                      test::waves(2, Emotion::kSad, datasets::Split::kPublicTest)};
   datasets::FloatTable table{7, std::vector<float>(14, 0.5F)};
-  forget_training(table, dataset);
+  mask_training(table, dataset);
   EXPECT_TRUE(std::isnan(table.row(0)[6]));
   EXPECT_EQ(table.row(1)[0], 0.5F);
 }

@@ -16,8 +16,8 @@ TEST(Features, PixelsHaveNeitherLightNorContrast) {
   face = darker;
   for (std::uint8_t& pixel : darker.pixels) pixel = static_cast<std::uint8_t>(pixel / 2 + 9);
   flat.pixels.fill(200);
-  const datasets::Sample* const pictures[] = {&face, &darker, &flat};
-  const FeatureTable table = features_of(pictures, Features::kPixels);
+  const datasets::Sample* const images[] = {&face, &darker, &flat};
+  const FeatureTable table = features_of(images, Features::kPixels);
   ASSERT_EQ(table.rows(), 3U);
   ASSERT_EQ(table.columns(), 2304U);
   double sum = 0, squares = 0;
@@ -31,14 +31,14 @@ TEST(Features, PixelsHaveNeitherLightNorContrast) {
   EXPECT_NEAR(squares / 2304, 1, 1e-4);
 }
 
-TEST(Features, HogIsThatOfThePicture) {
+TEST(Features, HogIsThatOfTheImage) {
   const datasets::Dataset faces = test::synthetic_faces(1);
-  const datasets::Sample* const pictures[] = {&faces[0], &faces[5]};
-  const FeatureTable table = features_of(pictures, Features::kHog);
+  const datasets::Sample* const images[] = {&faces[0], &faces[5]};
+  const FeatureTable table = features_of(images, Features::kHog);
   ASSERT_EQ(table.columns(), 900U);
   for (std::size_t i = 0; i < 2; ++i) {
     const std::vector<float> hog =
-        hog_features({pictures[i]->pixels.data(), datasets::kFaceSize, datasets::kFaceSize,
+        hog_features({images[i]->pixels.data(), datasets::kFaceSize, datasets::kFaceSize,
                       datasets::kFaceSize, PixelFormat::kGray8});
     EXPECT_TRUE(std::equal(hog.begin(), hog.end(), table.row(i).begin(), table.row(i).end()));
   }

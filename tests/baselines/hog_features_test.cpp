@@ -10,7 +10,7 @@
 namespace mien::baselines {
 namespace {
 
-Image picture_of(int width, int height, const std::function<int(int x, int y)>& value) {
+Image image_of(int width, int height, const std::function<int(int x, int y)>& value) {
   Image image(width, height, PixelFormat::kGray8);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) image.row(y)[x] = static_cast<std::uint8_t>(value(x, y));
@@ -20,21 +20,21 @@ Image picture_of(int width, int height, const std::function<int(int x, int y)>& 
 
 /// Black but for one pixel of 100.
 Image spot() {
-  return picture_of(16, 16, [](int x, int y) { return x == 3 && y == 4 ? 100 : 0; });
+  return image_of(16, 16, [](int x, int y) { return x == 3 && y == 4 ? 100 : 0; });
 }
 
 TEST(HogCells, OfARamp) {
   // Gray values 10 x: the gradient is 20 (10 in the first and last column), to the right. 0 degrees
-  // lie halfway between the centres of the orientations 170 and 10. The left cells get of columns 0
+  // lie halfway between the centers of the orientations 170 and 10. The left cells get of columns 0
   // … 11 the parts 9 11 13 15 15 13 11 9 7 5 3 1 sixteenths: 20 * 7 - 10 * 9/16 = 134.375, and of
   // the rows 7 in all. The right and lower cells are the mirror image.
   for (const bool turned : {false, true}) {
     const std::vector<float> cells =
-        hog_cells(picture_of(16, 16, [&](int x, int y) { return 10 * (turned ? y : x); }));
+        hog_cells(image_of(16, 16, [&](int x, int y) { return 10 * (turned ? y : x); }));
     ASSERT_EQ(cells.size(), 4U * 9);
     for (int cell = 0; cell < 4; ++cell) {
       for (int bin = 0; bin < 9; ++bin) {
-        // Turned, it points down: 90 degrees are the centre of orientation 4.
+        // Turned, it points down: 90 degrees are the center of orientation 4.
         const double share = turned ? (bin == 4 ? 1 : 0) : (bin == 0 || bin == 8 ? 0.5 : 0);
         EXPECT_NEAR(cells[static_cast<std::size_t>(cell * 9 + bin)], share * 134.375 * 7, 1e-2)
             << cell << " " << bin;
@@ -71,7 +71,7 @@ TEST(HogCells, SlantedGradientsAreSharedByTwoOrientations) {
   // away from the edges gets 8 * 8 lengths of 4 √2.
   for (const int direction : {1, -1}) {
     const std::vector<float> cells = hog_cells(
-        picture_of(40, 40, [&](int x, int y) { return 120 + direction * 2 * (x + y - 39); }));
+        image_of(40, 40, [&](int x, int y) { return 120 + direction * 2 * (x + y - 39); }));
     const float* const middle = cells.data() + (2 * 5 + 2) * 9;
     for (int bin = 0; bin < 9; ++bin)
       EXPECT_NEAR(middle[bin],
@@ -103,25 +103,25 @@ TEST(HogFeatures, AreCutOffAndOfLengthOne) {
 
 TEST(HogFeatures, HaveABlockAtEachCellButTheLast) {
   const std::vector<float> features =
-      hog_features(picture_of(29, 33, [](int x, int y) { return (x * 7 + y * y) % 256; }));
+      hog_features(image_of(29, 33, [](int x, int y) { return (x * 7 + y * y) % 256; }));
   EXPECT_EQ(features.size(), 3U * 2 * 36);  // 4 rows of 3 whole cells
-  EXPECT_EQ(hog_features(picture_of(48, 48, [](int, int) { return 0; })).size(), 900U);
+  EXPECT_EQ(hog_features(image_of(48, 48, [](int, int) { return 0; })).size(), 900U);
 }
 
 TEST(HogFeatures, DoNotCareForLight) {
   const auto face = [](int gain, int offset) {
-    return picture_of(48, 48, [=](int x, int y) { return offset + gain * ((x * y) % 60); });
+    return image_of(48, 48, [=](int x, int y) { return offset + gain * ((x * y) % 60); });
   };
   const std::vector<float> dark = hog_features(face(1, 10)), bright = hog_features(face(3, 70));
   for (std::size_t i = 0; i < dark.size(); ++i) EXPECT_NEAR(dark[i], bright[i], 1e-4) << i;
 }
 
 TEST(HogFeatures, OfNothingAreNothing) {
-  for (const float value : hog_features(picture_of(24, 24, [](int, int) { return 77; })))
+  for (const float value : hog_features(image_of(24, 24, [](int, int) { return 77; })))
     EXPECT_EQ(value, 0);
 }
 
-TEST(HogFeatures, RefuseWhatIsTooSmallOrInColour) {
+TEST(HogFeatures, RefuseWhatIsTooSmallOrInColor) {
   EXPECT_THROW(hog_features(Image(15, 48, PixelFormat::kGray8)), Error);
   EXPECT_THROW(hog_features(Image(48, 15, PixelFormat::kGray8)), Error);
   EXPECT_THROW(hog_features(Image(48, 48, PixelFormat::kRgb8)), Error);

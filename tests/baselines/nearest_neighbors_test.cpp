@@ -37,18 +37,18 @@ double plain_distance(std::span<const float> a, std::span<const float> b, Metric
 }
 
 /// All rows, sorted.
-std::vector<Neighbour> plain_order(std::span<const float> query, const FeatureTable& table,
-                                   Metric metric) {
-  std::vector<Neighbour> order;
+std::vector<Neighbor> plain_order(std::span<const float> query, const FeatureTable& table,
+                                  Metric metric) {
+  std::vector<Neighbor> order;
   for (std::size_t r = 0; r < table.rows(); ++r)
     order.push_back(
         {static_cast<float>(plain_distance(query, table.row(r), metric)), static_cast<int>(r)});
   std::stable_sort(order.begin(), order.end(),
-                   [](const Neighbour& a, const Neighbour& b) { return a.distance < b.distance; });
+                   [](const Neighbor& a, const Neighbor& b) { return a.distance < b.distance; });
   return order;
 }
 
-TEST(NearestNeighbours, AreThoseOfAPlainLoop) {
+TEST(NearestNeighbors, AreThoseOfAPlainLoop) {
   struct Shape {
     std::size_t queries, rows, columns, k;
   };
@@ -57,28 +57,28 @@ TEST(NearestNeighbours, AreThoseOfAPlainLoop) {
     const FeatureTable queries = random_table(s.queries, s.columns, 1),
                        table = random_table(s.rows, s.columns, 2);
     for (const Metric metric : kMetrics) {
-      const Neighbours found = nearest_neighbours(queries, table, metric, s.k, 1);
+      const Neighbors found = nearest_neighbors(queries, table, metric, s.k, 1);
       ASSERT_EQ(found.found.size(), s.queries * s.k);
       for (std::size_t q = 0; q < s.queries; ++q) {
-        const std::vector<Neighbour> order = plain_order(queries.row(q), table, metric);
+        const std::vector<Neighbor> order = plain_order(queries.row(q), table, metric);
         for (std::size_t i = 0; i < s.k; ++i) {
-          const Neighbour& neighbour = found.of(q)[i];
-          ASSERT_NEAR(neighbour.distance, order[i].distance, 1e-5)
-              << to_string(metric) << ", query " << q << ", neighbour " << i;
-          ASSERT_NEAR(neighbour.distance,
+          const Neighbor& neighbor = found.of(q)[i];
+          ASSERT_NEAR(neighbor.distance, order[i].distance, 1e-5)
+              << to_string(metric) << ", query " << q << ", neighbor " << i;
+          ASSERT_NEAR(neighbor.distance,
                       plain_distance(queries.row(q),
-                                     table.row(static_cast<std::size_t>(neighbour.row)), metric),
+                                     table.row(static_cast<std::size_t>(neighbor.row)), metric),
                       1e-5);
           // The cosine's rounding may part equally near ones.
-          ASSERT_TRUE(metric == Metric::kCosine || neighbour.row == order[i].row)
-              << to_string(metric) << ", query " << q << ", neighbour " << i;
+          ASSERT_TRUE(metric == Metric::kCosine || neighbor.row == order[i].row)
+              << to_string(metric) << ", query " << q << ", neighbor " << i;
         }
       }
     }
   }
 }
 
-TEST(NearestNeighbours, OfEqualRowsTheEarlierComesFirst) {
+TEST(NearestNeighbors, OfEqualRowsTheEarlierComesFirst) {
   std::mt19937 random(3);
   std::uniform_real_distribution<float> value(-1, 1);
   FeatureTable table(40, 23), queries(5, 23);
@@ -89,7 +89,7 @@ TEST(NearestNeighbours, OfEqualRowsTheEarlierComesFirst) {
     for (float& v : queries.row(q)) v = value(random);
   }
   for (const Metric metric : kMetrics) {
-    const Neighbours found = nearest_neighbours(queries, table, metric, 19, 1);
+    const Neighbors found = nearest_neighbors(queries, table, metric, 19, 1);
     for (std::size_t q = 0; q < queries.rows(); ++q) {
       for (int i = 0; i < 19; ++i)
         ASSERT_EQ(found.of(q)[static_cast<std::size_t>(i)].row, i) << to_string(metric);
@@ -97,7 +97,7 @@ TEST(NearestNeighbours, OfEqualRowsTheEarlierComesFirst) {
   }
 }
 
-TEST(NearestNeighbours, ByHand) {
+TEST(NearestNeighbors, ByHand) {
   FeatureTable table(3, 2), query(1, 2);
   const float rows[3][2] = {
       {3, 4}, {0, 6}, {5, 0}};  // from (0, 1): l1 6 5 6, l2 √18 5 √26, cosine 1 - 4/5, 0, 1
@@ -105,24 +105,24 @@ TEST(NearestNeighbours, ByHand) {
   query.row(0)[1] = 1;
   const auto rows_by = [&](Metric metric) {
     std::vector<int> order;
-    for (const Neighbour& n : nearest_neighbours(query, table, metric, 3, 1).found)
+    for (const Neighbor& n : nearest_neighbors(query, table, metric, 3, 1).found)
       order.push_back(n.row);
     return order;
   };
   EXPECT_EQ(rows_by(Metric::kL1), (std::vector<int>{1, 0, 2}));
   EXPECT_EQ(rows_by(Metric::kL2), (std::vector<int>{0, 1, 2}));
   EXPECT_EQ(rows_by(Metric::kCosine), (std::vector<int>{1, 0, 2}));
-  EXPECT_FLOAT_EQ(nearest_neighbours(query, table, Metric::kCosine, 2, 1).of(0)[1].distance, 0.2F);
+  EXPECT_FLOAT_EQ(nearest_neighbors(query, table, Metric::kCosine, 2, 1).of(0)[1].distance, 0.2F);
   EXPECT_FLOAT_EQ(
-      nearest_neighbours(FeatureTable(1, 2), table, Metric::kCosine, 1, 1).of(0)[0].distance,
+      nearest_neighbors(FeatureTable(1, 2), table, Metric::kCosine, 1, 1).of(0)[0].distance,
       1);  // a query of zeros
 }
 
-TEST(NearestNeighbours, DoNotDependOnTheThreads) {
+TEST(NearestNeighbors, DoNotDependOnTheThreads) {
   const FeatureTable queries = random_table(300, 40, 1), table = random_table(90, 40, 2);
   for (const Metric metric : kMetrics) {
-    const Neighbours one = nearest_neighbours(queries, table, metric, 9, 1),
-                     three = nearest_neighbours(queries, table, metric, 9, 3);
+    const Neighbors one = nearest_neighbors(queries, table, metric, 9, 1),
+                    three = nearest_neighbors(queries, table, metric, 9, 3);
     for (std::size_t i = 0; i < one.found.size(); ++i) {
       ASSERT_EQ(one.found[i].row, three.found[i].row);
       ASSERT_EQ(one.found[i].distance, three.found[i].distance);
@@ -130,7 +130,7 @@ TEST(NearestNeighbours, DoNotDependOnTheThreads) {
   }
 }
 
-TEST(NearestNeighbours, CanBeStopped) {
+TEST(NearestNeighbors, CanBeStopped) {
   const FeatureTable queries = random_table(300, 4, 1);
   int calls = 0;
   const auto stop = [&](std::size_t done, std::size_t total) {
@@ -138,15 +138,14 @@ TEST(NearestNeighbours, CanBeStopped) {
     EXPECT_LT(done, total);
     if (++calls == 2) throw std::runtime_error("enough");
   };
-  EXPECT_THROW(nearest_neighbours(queries, queries, Metric::kL1, 1, 1, stop), std::runtime_error);
+  EXPECT_THROW(nearest_neighbors(queries, queries, Metric::kL1, 1, 1, stop), std::runtime_error);
   EXPECT_EQ(calls, 2);
 }
 
-TEST(NearestNeighbours, RefuseWhatDoesNotFit) {
-  EXPECT_THROW(nearest_neighbours(FeatureTable(1, 3), FeatureTable(5, 4), Metric::kL1, 1, 1),
-               Error);
+TEST(NearestNeighbors, RefuseWhatDoesNotFit) {
+  EXPECT_THROW(nearest_neighbors(FeatureTable(1, 3), FeatureTable(5, 4), Metric::kL1, 1, 1), Error);
   for (const std::size_t k : {0U, 6U})
-    EXPECT_THROW(nearest_neighbours(FeatureTable(1, 3), FeatureTable(5, 3), Metric::kL1, k, 1),
+    EXPECT_THROW(nearest_neighbors(FeatureTable(1, 3), FeatureTable(5, 3), Metric::kL1, k, 1),
                  Error)
         << k;
   EXPECT_THROW(metric_from_string("l3"), Error);
@@ -155,7 +154,7 @@ TEST(NearestNeighbours, RefuseWhatDoesNotFit) {
 
 TEST(Vote, GivesTheShares) {
   const int labels[] = {2, 0, 2, 1, 2};
-  const Neighbour nearest[] = {{0.1F, 4}, {0.2F, 1}, {0.3F, 0}, {0.4F, 3}};  // classes 2 0 2 1
+  const Neighbor nearest[] = {{0.1F, 4}, {0.2F, 1}, {0.3F, 0}, {0.4F, 3}};  // classes 2 0 2 1
   const std::vector<float> shares = vote(nearest, labels, 4);
   ASSERT_EQ(shares.size(), 4U);
   EXPECT_NEAR(shares[0], 0.25, 1e-3);
@@ -168,7 +167,7 @@ TEST(Vote, GivesTheShares) {
 TEST(Vote, TheNearestBreaksTies) {
   const int labels[] = {0, 1, 2};
   // One vote of class 2, the nearest, two each of 1 and 0: class 1 has the nearer one.
-  const Neighbour nearest[] = {{0.1F, 2}, {0.2F, 1}, {0.3F, 0}, {0.4F, 0}, {0.5F, 1}};
+  const Neighbor nearest[] = {{0.1F, 2}, {0.2F, 1}, {0.3F, 0}, {0.4F, 0}, {0.5F, 1}};
   const std::vector<float> shares = vote(nearest, labels, 3);
   EXPECT_GT(shares[1], shares[0]);
   EXPECT_GT(shares[0], shares[2]);

@@ -9,7 +9,7 @@
 
 namespace mien::test {
 
-/// A picture whose pixels depend on `seed`, so that two seeds below 256 give two pictures.
+/// An image whose pixels depend on `seed`, so that two seeds below 256 give two images.
 inline datasets::Sample make_sample(int seed, int emotion, datasets::Split split) {
   datasets::Sample sample;
   for (int i = 0; i < datasets::kFacePixels; ++i)

@@ -48,8 +48,7 @@ TEST(Split, NamesGoBothWays) {
   EXPECT_EQ(split_from_string("train"), Split::kTraining);
   EXPECT_EQ(split_from_string("PUBLIC"), Split::kPublicTest);
   EXPECT_EQ(split_from_string("private"), Split::kPrivateTest);
-  expect_error(ErrorCode::kInvalidArgument, {"validation"},
-               [] { split_from_string("validation"); });
+  expect_error(ErrorCode::kInvalidArgument, {"holiday"}, [] { split_from_string("holiday"); });
 }
 
 TEST(Fer2013Csv, ReadsRowsWithQuotesAndCarriageReturns) {
@@ -79,6 +78,49 @@ TEST(Fer2013Csv, FindsItsColumnsByName) {
   EXPECT_EQ(dataset[0].pixels[5], 9);
 }
 
+TEST(Fer2013Csv, ReadsKagglesOtherFilesAndIndexColumns) {
+  const TemporaryDir folder;
+  base::write_file(folder / "train.csv", ",emotion,pixels\n0,4," + flat_pixels("9") + "\n");
+  base::write_file(folder / "test.csv", "pixels\n" + flat_pixels("8") + "\n");
+  base::write_file(folder / "faces.csv",
+                   "id,emotion,pixels,Usage\n17,1," + flat_pixels("7") + ",val\n");
+  const Dataset train = read_dataset(folder / "train.csv"),
+                test = read_dataset(folder / "test.csv"),
+                faces = read_dataset(folder / "faces.csv");
+  ASSERT_EQ(train.size(), 1u);
+  EXPECT_EQ(train[0].split, Split::kTraining);
+  EXPECT_EQ(train[0].emotion, 4);
+  EXPECT_EQ(train[0].row, 0);
+  ASSERT_EQ(test.size(), 1u);
+  EXPECT_EQ(test[0].split, Split::kPrivateTest);
+  EXPECT_EQ(test[0].emotion, -1);
+  EXPECT_EQ(test[0].row, -1);
+  ASSERT_EQ(faces.size(), 1u);
+  EXPECT_EQ(faces[0].split, Split::kPublicTest);
+}
+
+TEST(Fer2013Csv, UnpacksCompressedFiles) {
+  const TemporaryDir folder;
+  base::write_file(folder / "fer2013.csv",
+                   "emotion,pixels,Usage\n0," + flat_pixels("7") + ",Training\n");
+  const std::string in = "cd '" + folder.path().string() + "' && ";
+  ASSERT_EQ(
+      std::system((in + "gzip -k fer2013.csv && tar -cf a.tar fer2013.csv && gzip -k a.tar && "
+                        "mkdir x && cp fer2013.csv x/one.csv && cp fer2013.csv x/two.csv && "
+                        "tar -czf two.tar.gz x")
+                      .c_str()),
+      0);
+  for (const char* name : {"fer2013.csv.gz", "a.tar", "a.tar.gz"})
+    EXPECT_EQ(read_dataset(folder / name).size(), 1u) << name;
+  expect_error(ErrorCode::kBadFormat, {"two.tar.gz", "2 CSV files"},
+               [&] { read_dataset(folder / "two.tar.gz"); });
+  base::write_file(folder / "broken.csv.gz", std::string_view("\x1f\x8b\x08 no"));
+  expect_error(ErrorCode::kUnsupported, {"broken.csv.gz", "gzip"},
+               [&] { read_dataset(folder / "broken.csv.gz"); });
+  expect_error(ErrorCode::kInvalidArgument, {"mien data pack"},
+               [&] { read_dataset(folder.path()); });
+}
+
 TEST(Fer2013Csv, NamesFileLineAndReason) {
   const TemporaryDir folder;
   const std::string good = "emotion,pixels,Usage\n0," + flat_pixels("7") + ",Training\n";
@@ -87,8 +129,8 @@ TEST(Fer2013Csv, NamesFileLineAndReason) {
     std::string reason;
   } cases[] = {
       {"", "empty"},
-      {"a,b,c\n", "no column 'emotion'"},
-      {good + "0,1 2 3,Training\n", "line 3: 3 pixels instead of 2304"},
+      {"a,b,c\n", "no column 'pixels'"},
+      {good + "0,1 2 3,Training\n", "line 3: 3 pixels; there must be 2304"},
       {good + "0," + flat_pixels("7") + " 7,Training\n", "line 3: more than 2304"},
       {good + "0," + flat_pixels("256") + ",Training\n", "line 3: pixel 0 is '256'"},
       {good + "0,1 99999999999999999999 3,Training\n", "line 3: pixel 1 is '99999999999999999999'"},
@@ -96,7 +138,7 @@ TEST(Fer2013Csv, NamesFileLineAndReason) {
       {good + "0,1 2x 3,Training\n", "line 3: pixel 1 is '2x'"},
       {good + "7," + flat_pixels("7") + ",Training\n", "line 3: emotion is '7'"},
       {good + "," + flat_pixels("7") + ",Training\n", "line 3: emotion is ''"},
-      {good + "0," + flat_pixels("7") + ",Holiday\n", "line 3: no split is called 'Holiday'"},
+      {good + "0," + flat_pixels("7") + ",Holiday\n", "line 3: unknown split 'Holiday'"},
       {good + "0," + flat_pixels("7") + "\n", "line 3: expected 3 fields"},
       {good + "0," + flat_pixels("7") + ",Training,more\n", "line 3: expected 3 fields"},
       {std::string("\x89PNG\r\n\x1a\n\0\0", 10), "line 1"},
@@ -133,7 +175,7 @@ TEST(FerPlus, VotesFollowTheRow) {
                [&] { attach_ferplus_votes(dataset, folder / "votes.csv"); });
 }
 
-TEST(FerPlus, PicturesOfAFolderHaveNoVotes) {
+TEST(FerPlus, ImagesOfAFolderHaveNoVotes) {
   const TemporaryDir folder;
   base::write_file(folder / "votes.csv",
                    "Usage,i,n,h,s,s,a,d,f,c,u,NF\nTraining,a.png,4,0,0,1,3,2,0,0,0,0\n");
@@ -144,7 +186,7 @@ TEST(FerPlus, PicturesOfAFolderHaveNoVotes) {
   EXPECT_TRUE(dataset[1].has_votes());
 
   dataset.resize(1);
-  expect_error(ErrorCode::kInvalidArgument, {"votes.csv", "no picture"},
+  expect_error(ErrorCode::kInvalidArgument, {"votes.csv", "no image"},
                [&] { attach_ferplus_votes(dataset, folder / "votes.csv"); });
 }
 
@@ -195,24 +237,24 @@ TEST(Packed, RefusesBytesThatDoNotFit) {
   };
   refuse("", "not a NumPy");
   refuse(good.substr(0, 9), "not a NumPy");
-  refuse(good.substr(0, 60), "ends inside its header");
-  refuse(good.substr(0, good.size() - 1), "promises 3");
-  refuse(good + "x", "promises 3");
-  refuse(with("(3,),}", "(4,),}"), "promises 4");
+  refuse(good.substr(0, 60), "truncated");
+  refuse(good.substr(0, good.size() - 1), "says 3 faces");
+  refuse(good + "x", "says 3 faces");
+  refuse(with("(3,),}", "(4,),}"), "says 4 faces");
   // 2^64 / 2332 rounded up, whose bytes wrap around to nearly none, and a count beyond 64 bits
-  refuse(with("(3,),}", "(7910267613082999,),}"), "promises 7910267613082999");
-  refuse(with("(3,),}", "(99999999999999999999,),}"), "not one dimension");
-  refuse(with("(3,),}", "(3,1),}"), "not one dimension");
-  refuse(with("'<i4'", "'>i4'"), "another type");
+  refuse(with("(3,),}", "(7910267613082999,),}"), "says 7910267613082999 faces");
+  refuse(with("(3,),}", "(99999999999999999999,),}"), "dimension");
+  refuse(with("(3,),}", "(3,1),}"), "dimension");
+  refuse(with("'<i4'", "'>i4'"), "type");
   std::string text = good;
   text[6] = 2;
   refuse(text, "version");
   text = good;
   text[text.size() - 2332 + 2304] = 8;
-  refuse(text, "face 2: no emotion has the number 8");
+  refuse(text, "face 2: invalid emotion 8");
   text = good;
   text[text.size() - 2332 + 2305] = 3;
-  refuse(text, "face 2: no split has the number 3");
+  refuse(text, "face 2: invalid split 3");
 }
 
 TEST(Duplicates, AreFoundByPixels) {

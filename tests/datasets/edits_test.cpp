@@ -30,7 +30,7 @@ TEST_F(EditsTest, ChangeTrainingRowsAlone) {
       read("row\n2\n5\n30\n", "row,emotion\n5,sad\n6,happiness\n8,1\n9,surprise\n31,sad\n");
   const EditCounts counts = apply_edits(dataset, edits);
   EXPECT_EQ(counts.dropped, 2U);
-  EXPECT_EQ(counts.relabelled, 2U);  // 6 and 9; 8 is disgust already, 5 is dropped
+  EXPECT_EQ(counts.relabeled, 2U);  // 6 and 9; 8 is disgust already, 5 is dropped
   EXPECT_EQ(counts.of_tests, 2U);
   ASSERT_EQ(dataset.size(), 42U - 2);
   EXPECT_EQ(dataset[2].row, 3);
@@ -65,9 +65,8 @@ TEST_F(EditsTest, MistakesNameTheLine) {
   EXPECT_NE(
       message("row\n", "row,emotion\n1,bored\n").find("relabel.csv: line 2: emotion is 'bored'"),
       std::string::npos);
-  EXPECT_NE(
-      message("row\n", "row,emotion\n1,sad\n1,happy\n").find("line 3: row 1 has another label"),
-      std::string::npos);
+  EXPECT_NE(message("row\n", "row,emotion\n1,sad\n1,happy\n").find("line 3: row 1 has two"),
+            std::string::npos);
   EXPECT_EQ(message("row\n", "row,emotion\n1,sad\n1,sadness\n"), "");
 }
 

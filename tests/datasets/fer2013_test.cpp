@@ -32,7 +32,7 @@ TEST_F(RealFer2013, HasTheOfficialCounts) {
   EXPECT_EQ(training[static_cast<std::size_t>(Emotion::kFear)], 4097);
 }
 
-TEST_F(RealFer2013, HasTestPicturesThatTrainingHasToo) {
+TEST_F(RealFer2013, HasTestImagesThatTrainingHasToo) {
   EXPECT_EQ(find_seen_in_training(*dataset_, Split::kPrivateTest).size(), 288u);
   EXPECT_EQ(count_seen_labels(*dataset_, Split::kPrivateTest), 279u);
   EXPECT_FALSE(find_leaked_training(*dataset_).empty());

@@ -13,7 +13,7 @@ namespace {
 
 using test::make_sample;
 
-/// Finds as many faces as the first pixel of the picture says, each its right lower quarter.
+/// Finds as many faces as the first pixel of the image says, each its right lower quarter.
 class CountingDetector : public vision::FaceDetector {
  public:
   std::string_view name() const override { return "counting"; }
@@ -24,8 +24,8 @@ class CountingDetector : public vision::FaceDetector {
   }
 };
 
-/// Pictures of `faces` faces with the quarter that the detector finds at 200.
-Sample picture(int faces) {
+/// Images of `faces` faces with the quarter that the detector finds at 200.
+Sample image(int faces) {
   Sample sample = make_sample(0, 3, Split::kPublicTest);
   for (int i = 0; i < kFacePixels; ++i) {
     const bool quarter = i / kFaceSize >= kFaceSize / 2 && i % kFaceSize >= kFaceSize / 2;
@@ -35,7 +35,7 @@ Sample picture(int faces) {
 }
 
 TEST(FilterByFace, KeepsOneFaceAndCropsToIt) {
-  Dataset dataset = {picture(0), picture(1), picture(2), picture(1), picture(0)};
+  Dataset dataset = {image(0), image(1), image(2), image(1), image(0)};
   for (std::size_t i = 0; i < dataset.size(); ++i)
     dataset[i].row = static_cast<std::int32_t>(10 + i);
   const FilteredDataset out = filter_by_face(dataset, CountingDetector());
@@ -54,7 +54,7 @@ TEST(FilterByFace, KeepsOneFaceAndCropsToIt) {
 TEST(FilterByFace, DoesNotDependOnThreads) {
   Dataset dataset;
   for (int i = 0; i < 300; ++i) {
-    dataset.push_back(picture(i % 3));
+    dataset.push_back(image(i % 3));
     dataset.back().row = i;
   }
   const FilteredDataset one = filter_by_face(dataset, CountingDetector(), {.threads = 1});
@@ -65,7 +65,7 @@ TEST(FilterByFace, DoesNotDependOnThreads) {
 }
 
 TEST(FilterByFace, ReportsProgressAndStops) {
-  const Dataset dataset(250, picture(1));
+  const Dataset dataset(250, image(1));
   std::size_t last = 0;
   filter_by_face(dataset, CountingDetector(), {}, [&](std::size_t done, std::size_t total) {
     EXPECT_EQ(total, 250u);
@@ -80,13 +80,13 @@ TEST(FilterByFace, ReportsProgressAndStops) {
 }
 
 TEST(FilterByFace, PassesOnWhatTheDetectorThrows) {
-  Dataset dataset(50, picture(1));
-  dataset[30] = picture(99);
+  Dataset dataset(50, image(1));
+  dataset[30] = image(99);
   EXPECT_THROW(filter_by_face(dataset, CountingDetector(), {.threads = 3}), std::runtime_error);
 }
 
 TEST(FilterByFace, RefusesOptionsOutOfRange) {
-  EXPECT_THROW(filter_by_face({}, CountingDetector(), {.enlargement = 0}), Error);
+  EXPECT_THROW(filter_by_face({}, CountingDetector(), {.upscale = 0}), Error);
   EXPECT_THROW(filter_by_face({}, CountingDetector(), {.threads = 0}), Error);
   EXPECT_TRUE(filter_by_face({}, CountingDetector()).kept.empty());
 }

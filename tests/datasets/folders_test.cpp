@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/file.hpp"
@@ -19,7 +20,7 @@ void touch(const std::filesystem::path& path) {
 
 ErrorCode error_of(const std::filesystem::path& root) {
   try {
-    list_labelled_images(root);
+    list_labeled_images(root);
   } catch (const Error& error) {
     return error.code();
   }
@@ -34,7 +35,7 @@ TEST(ImageExtension, IsReadInAnyCase) {
     EXPECT_FALSE(has_image_extension(name)) << name;
 }
 
-TEST(ListLabelledImages, ReadsClassFolders) {
+TEST(ListLabeledImages, ReadsClassFolders) {
   const test::TemporaryDir root;
   touch(root / "happy" / "b.PNG");
   touch(root / "happy" / "a.jpg");
@@ -43,7 +44,7 @@ TEST(ListLabelledImages, ReadsClassFolders) {
   touch(root / "anger" / ".hidden.png");
   touch(root / "README.md");
   std::filesystem::create_directories(root / "notes");
-  const std::vector<LabelledImage> images = list_labelled_images(root.path());
+  const std::vector<LabeledImage> images = list_labeled_images(root.path()).images;
   ASSERT_EQ(images.size(), 3u);
   EXPECT_EQ(images[0].emotion, Emotion::kAngry);
   EXPECT_EQ(images[0].subject, "S010");
@@ -53,7 +54,7 @@ TEST(ListLabelledImages, ReadsClassFolders) {
   EXPECT_EQ(images[1].subject, "");
 }
 
-TEST(ListLabelledImages, ReadsSplitsFromFoldersAndNames) {
+TEST(ListLabeledImages, ReadsSplitsFromFoldersAndNames) {
   const test::TemporaryDir root;
   touch(root / "test" / "sad" / "PublicTest_1.jpg");
   touch(root / "test" / "sad" / "PrivateTest_2.jpg");
@@ -61,7 +62,7 @@ TEST(ListLabelledImages, ReadsSplitsFromFoldersAndNames) {
   touch(root / "train" / "sad" / "Training_3.jpg");
   touch(root / "validation" / "sad" / "4.jpg");
   std::vector<Split> splits;
-  for (const LabelledImage& image : list_labelled_images(root.path()))
+  for (const LabeledImage& image : list_labeled_images(root.path()).images)
     splits.push_back(image.split);
   // By path: test/sad/PrivateTest_2, PublicTest_1, other; train/…; validation/…
   EXPECT_EQ(splits,
@@ -69,11 +70,54 @@ TEST(ListLabelledImages, ReadsSplitsFromFoldersAndNames) {
                                 Split::kTraining, Split::kPublicTest}));
 }
 
-TEST(ListLabelledImages, ReadsJaffeNames) {
+TEST(ListLabeledImages, AcceptsCommonSplitNamesInAnyCase) {
+  const test::TemporaryDir root;
+  const std::pair<const char*, Split> cases[] = {
+      {"Train", Split::kTraining},   {"TRAINING", Split::kTraining},
+      {"dev", Split::kPublicTest},   {"Val", Split::kPublicTest},
+      {"valid", Split::kPublicTest}, {"PublicTest", Split::kPublicTest},
+      {"Test", Split::kPrivateTest}, {"Testing", Split::kPrivateTest}};
+  for (const auto& [name, split] : cases)
+    touch(root / name / "happy" / (std::string(name) + ".png"));
+  const LabeledFolder folder = list_labeled_images(root.path());
+  ASSERT_EQ(folder.images.size(), std::size(cases));
+  for (const auto& [name, split] : cases) {
+    const auto found =
+        std::find_if(folder.images.begin(), folder.images.end(),
+                     [&](const LabeledImage& image) { return image.path.stem() == name; });
+    ASSERT_NE(found, folder.images.end()) << name;
+    EXPECT_EQ(found->split, split) << name;
+  }
+}
+
+TEST(ListLabeledImages, CountsImagesOutsideClassFolders) {
+  const test::TemporaryDir root;
+  touch(root / "train" / "happy" / "a.png");
+  touch(root / "train" / "b.png");
+  touch(root / "c.png");
+  const LabeledFolder folder = list_labeled_images(root.path());
+  EXPECT_EQ(folder.images.size(), 1u);
+  EXPECT_EQ(folder.skipped, (std::vector{root / "c.png", root / "train" / "b.png"}));
+}
+
+TEST(ListLabeledImages, RejectsUnknownSplitsAndClasses) {
+  const test::TemporaryDir root;
+  touch(root / "train" / "happy" / "a.png");
+  touch(root / "holdout" / "happy" / "a.png");
+  EXPECT_EQ(error_of(root.path()), ErrorCode::kBadFormat);
+  std::filesystem::remove_all(root / "holdout");
+  touch(root / "train" / "bored" / "a.png");
+  EXPECT_EQ(error_of(root.path()), ErrorCode::kBadFormat);
+  std::filesystem::remove_all(root / "train" / "bored");
+  std::filesystem::create_directories(root / "notes");
+  EXPECT_EQ(list_labeled_images(root.path()).images.size(), 1u);
+}
+
+TEST(ListLabeledImages, ReadsJaffeNames) {
   const test::TemporaryDir root;
   touch(root / "KA.AN1.39.tiff");
   touch(root / "YM.SU3.60.tiff");
-  const std::vector<LabelledImage> images = list_labelled_images(root.path());
+  const std::vector<LabeledImage> images = list_labeled_images(root.path()).images;
   ASSERT_EQ(images.size(), 2u);
   EXPECT_EQ(images[0].emotion, Emotion::kAngry);
   EXPECT_EQ(images[0].subject, "KA");
@@ -81,7 +125,7 @@ TEST(ListLabelledImages, ReadsJaffeNames) {
   EXPECT_EQ(images[1].subject, "YM");
 }
 
-TEST(ListLabelledImages, RefusesWhatItDoesNotKnow) {
+TEST(ListLabeledImages, RefusesWhatItDoesNotKnow) {
   const test::TemporaryDir root;
   EXPECT_EQ(error_of(root / "none"), ErrorCode::kNotFound);
   EXPECT_EQ(error_of(root.path()), ErrorCode::kNotFound);  // an empty folder
@@ -94,13 +138,13 @@ TEST(ListLabelledImages, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(error_of(root.path()), ErrorCode::kBadFormat);
 }
 
-TEST(ListLabelledImages, KnowsCkPlus) {
+TEST(ListLabeledImages, KnowsCkPlus) {
   const auto root = test::shared_path("data/CK+48");
   if (!root) GTEST_SKIP() << "needs data/CK+48 in the data folder";
-  const std::vector<LabelledImage> images = list_labelled_images(*root);
+  const std::vector<LabeledImage> images = list_labeled_images(*root).images;
   EXPECT_EQ(images.size(), 981u);
   std::set<Emotion> emotions;
-  for (const LabelledImage& image : images) {
+  for (const LabeledImage& image : images) {
     emotions.insert(image.emotion);
     EXPECT_EQ(image.subject.size(), 4u) << image.path;
   }
@@ -109,13 +153,13 @@ TEST(ListLabelledImages, KnowsCkPlus) {
   EXPECT_FALSE(emotions.contains(Emotion::kNeutral));
 }
 
-TEST(ListLabelledImages, KnowsJaffe) {
+TEST(ListLabeledImages, KnowsJaffe) {
   const auto root = test::shared_path("data/jaffe");
   if (!root) GTEST_SKIP() << "needs data/jaffe in the data folder";
-  const std::vector<LabelledImage> images = list_labelled_images(*root);
+  const std::vector<LabeledImage> images = list_labeled_images(*root).images;
   EXPECT_EQ(images.size(), 213u);
   std::set<std::string> subjects;
-  for (const LabelledImage& image : images) subjects.insert(image.subject);
+  for (const LabeledImage& image : images) subjects.insert(image.subject);
   EXPECT_EQ(subjects.size(), 10u);
 }
 

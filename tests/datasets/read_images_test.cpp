@@ -24,7 +24,7 @@ TEST(ReadImages, MakesSamplesAndSaysWhatItDropped) {
   base::write_file(root / "happy" / "S011_a.pgm", flat_pgm(96, 'a'));
   base::write_file(root / "happy" / "S011_b.pgm", std::string_view("P5\n96 96\n255\nshort"));
   base::write_file(root / "happy" / "S011_c.pgm", flat_pgm(48, 'c'));
-  const ImageDataset out = read_images(list_labelled_images(root.path()));
+  const ImageDataset out = read_images(list_labeled_images(root.path()).images);
   ASSERT_EQ(out.dataset.size(), 2u);
   EXPECT_EQ(out.dataset[0].pixels[0], 'a');
   EXPECT_EQ(out.dataset[0].pixels[kFacePixels - 1], 'a');
@@ -41,7 +41,7 @@ TEST(ReadImages, AsksTheCropper) {
   const test::TemporaryDir root;
   std::filesystem::create_directories(root / "sad");
   base::write_file(root / "sad" / "a.pgm", flat_pgm(48, 'a'));
-  const std::vector<LabelledImage> images = list_labelled_images(root.path());
+  const std::vector<LabeledImage> images = list_labeled_images(root.path()).images;
   const ImageDataset none = read_images(images, [](const ImageView&) { return std::nullopt; });
   EXPECT_TRUE(none.dataset.empty());
   ASSERT_EQ(none.dropped.size(), 1u);
@@ -54,7 +54,7 @@ TEST(ReadImages, AsksTheCropper) {
 TEST(ReadImages, LeavesCkPlusAsItIs) {
   const auto root = test::shared_path("data/CK+48");
   if (!root) GTEST_SKIP() << "needs data/CK+48 in the data folder";
-  const ImageDataset out = read_images(list_labelled_images(*root));
+  const ImageDataset out = read_images(list_labeled_images(*root).images);
   EXPECT_EQ(out.dataset.size(), 981u);
   EXPECT_TRUE(out.dropped.empty());
 }
@@ -63,7 +63,8 @@ TEST(ReadImages, FindsTheFacesOfJaffe) {
   const auto root = test::shared_path("data/jaffe");
   if (!root) GTEST_SKIP() << "needs data/jaffe in the data folder";
   const auto detector = vision::make_face_detector("hog", {.min_face = 80, .threads = 1});
-  const ImageDataset out = read_images(list_labelled_images(*root), largest_face(*detector, {}));
+  const ImageDataset out =
+      read_images(list_labeled_images(*root).images, largest_face(*detector, {}));
   EXPECT_GE(out.dataset.size(), 210u);  // of 213
   EXPECT_EQ(out.dataset.size() + out.dropped.size(), 213u);
 }

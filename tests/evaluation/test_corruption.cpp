@@ -41,66 +41,66 @@ double difference(const Image& a, const Image& b) {
   return sum;
 }
 
-TEST(Disturb, NoiseHasTheDeviationAskedFor) {
-  const Statistics noisy = statistics(disturb(filled(128), Disturbance::kNoise, 20, 1));
+TEST(Corrupt, NoiseHasTheDeviationAskedFor) {
+  const Statistics noisy = statistics(corrupt(filled(128), Corruption::kNoise, 20, 1));
   EXPECT_NEAR(noisy.mean, 128, 1.3);  // three standard errors of 20 / sqrt(2304)
   EXPECT_NEAR(noisy.deviation, 20, 1);
-  EXPECT_EQ(difference(disturb(square(), Disturbance::kNoise, 20, 7),
-                       disturb(square(), Disturbance::kNoise, 20, 7)),
+  EXPECT_EQ(difference(corrupt(square(), Corruption::kNoise, 20, 7),
+                       corrupt(square(), Corruption::kNoise, 20, 7)),
             0);
-  EXPECT_GT(difference(disturb(square(), Disturbance::kNoise, 20, 7),
-                       disturb(square(), Disturbance::kNoise, 20, 8)),
+  EXPECT_GT(difference(corrupt(square(), Corruption::kNoise, 20, 7),
+                       corrupt(square(), Corruption::kNoise, 20, 8)),
             5);
 }
 
-TEST(Disturb, LowLightLeavesItsShare) {
-  const Statistics dark = statistics(disturb(filled(200), Disturbance::kLowLight, 0.25, 1));
+TEST(Corrupt, LowLightLeavesItsShare) {
+  const Statistics dark = statistics(corrupt(filled(200), Corruption::kLowLight, 0.25, 1));
   EXPECT_NEAR(dark.mean, 50, 0.1);
   EXPECT_NEAR(dark.deviation, std::sqrt(1 + 1 / 12.0), 0.1);  // of the sensor, and of rounding
 }
 
-TEST(Disturb, BlurKeepsTheLightAndSpreadsTheEdge) {
+TEST(Corrupt, BlurKeepsTheLightAndSpreadsTheEdge) {
   // An edge between 0 and 200 under a blur of 2 px: half the height at the edge, Phi(1) of it a
   // deviation further.
   Image edge = filled(0);
   for (int y = 0; y < 48; ++y) std::fill(edge.row(y) + 24, edge.row(y) + 48, 200);
-  const Image blurred = disturb(edge, Disturbance::kBlur, 2.0 / 48, 1);
+  const Image blurred = corrupt(edge, Corruption::kBlur, 2.0 / 48, 1);
   EXPECT_NEAR((blurred.row(9)[23] + blurred.row(9)[24]) / 2.0, 100, 1);
   EXPECT_NEAR((blurred.row(9)[25] + blurred.row(9)[26]) / 2.0, 200 * 0.8413, 2);
   EXPECT_EQ(blurred.row(9)[0], 0);
   EXPECT_EQ(blurred.row(9)[47], 200);
 }
 
-TEST(Disturb, SmallFacesLoseTheirDetail) {
+TEST(Corrupt, SmallFacesLoseTheirDetail) {
   Image stripes = filled(0);
   for (int y = 0; y < 48; ++y) {
     for (int x = 0; x < 48; x += 2) stripes.row(y)[x] = 255;
   }
-  EXPECT_LT(statistics(disturb(stripes, Disturbance::kSmall, 16, 1)).deviation, 20);
-  EXPECT_EQ(difference(disturb(square(), Disturbance::kSmall, 48, 1), square()), 0);
+  EXPECT_LT(statistics(corrupt(stripes, Corruption::kSmall, 16, 1)).deviation, 20);
+  EXPECT_EQ(difference(corrupt(square(), Corruption::kSmall, 48, 1), square()), 0);
 }
 
-TEST(Disturb, BoxesMoveAndGrow) {
-  // A box half as large shows the square, a third of the picture, at two thirds of it.
-  const Statistics close = statistics(disturb(square(), Disturbance::kScale, 0.5, 1)),
+TEST(Corrupt, BoxesMoveAndGrow) {
+  // A box half as large shows the square, a third of the image, at two thirds of it.
+  const Statistics close = statistics(corrupt(square(), Corruption::kScale, 0.5, 1)),
                    whole = statistics(square()),
-                   far = statistics(disturb(square(), Disturbance::kScale, 2, 1));
+                   far = statistics(corrupt(square(), Corruption::kScale, 2, 1));
   EXPECT_NEAR(whole.mean, 40 + 160 / 9.0, 0.01);
   EXPECT_NEAR(close.mean, 40 + 160 * 4 / 9.0, 3);
   EXPECT_NEAR(far.mean, 40 + 160 / 36.0, 1);
   // Moved by a quarter of the side in any direction, the square stays inside.
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    const Image moved = disturb(square(), Disturbance::kShift, 0.25, seed);
+    const Image moved = corrupt(square(), Corruption::kShift, 0.25, seed);
     EXPECT_NEAR(statistics(moved).mean, whole.mean, 0.6);
     EXPECT_GT(difference(moved, square()), 10);
   }
 }
 
-TEST(Disturb, StepsGrowWithinTheirKind) {
+TEST(Corrupt, StepsGrowWithinTheirKind) {
   std::map<std::string, double> last;
-  for (const DisturbanceStep& step : disturbance_steps()) {
-    const double change = difference(disturb(square(), step.kind, step.strength, 3), square());
-    if (step.kind != Disturbance::kJpeg) {
+  for (const CorruptionStep& step : corruption_steps()) {
+    const double change = difference(corrupt(square(), step.kind, step.strength, 3), square());
+    if (step.kind != Corruption::kJpeg) {
       EXPECT_GT(change, last[step.name]) << step.name << ' ' << step.text;
     }
     last[step.name] = change;
@@ -108,11 +108,11 @@ TEST(Disturb, StepsGrowWithinTheirKind) {
   EXPECT_EQ(last.size(), 8U);
 }
 
-TEST(Disturb, OnlyGrayPictures) {
+TEST(Corrupt, OnlyGrayImages) {
   EXPECT_EQ(
-      test::code_of([] { disturb(Image(48, 48, PixelFormat::kRgb8), Disturbance::kNoise, 1, 1); }),
+      test::code_of([] { corrupt(Image(48, 48, PixelFormat::kRgb8), Corruption::kNoise, 1, 1); }),
       ErrorCode::kInvalidArgument);
-  EXPECT_EQ(test::code_of([] { disturb({}, Disturbance::kNoise, 1, 1); }),
+  EXPECT_EQ(test::code_of([] { corrupt({}, Corruption::kNoise, 1, 1); }),
             ErrorCode::kInvalidArgument);
 }
 

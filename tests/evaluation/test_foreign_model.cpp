@@ -67,7 +67,7 @@ class ForeignModelTest : public testing::Test {
   test::TemporaryDir folder_;
 };
 
-TEST_F(ForeignModelTest, NormalisesAsTheSidecarSays) {
+TEST_F(ForeignModelTest, NormalizesAsTheSidecarSays) {
   const auto model = load(mean_model({-1, 1, 8, 8}, {1, 2, -1}),
                           "labels = \"anger, Happiness, neutral\"\nsize = 8\nrange = 1\nmean = "
                           "\"0.5\"\nstd = \"0.5\"\n");
@@ -77,7 +77,7 @@ TEST_F(ForeignModelTest, NormalisesAsTheSidecarSays) {
   expect_near(model->logits(face(0)), {-1, -2, 1});
 }
 
-TEST_F(ForeignModelTest, ColoursHaveTheirOwnMeans) {
+TEST_F(ForeignModelTest, ColorsHaveTheirOwnMeans) {
   // (102 - mean) / std: 2, 1 and 50; the outputs are the first and the third channel
   const auto model = load(mean_model({-1, 3, 8, 8}, {1, 0, 0, 0, 0, 1}),
                           "labels = \"sad,fear\"\nsize = 8\nchannels = \"rgb\"\nmean = \"100, 100, "
@@ -125,14 +125,28 @@ TEST_F(ForeignModelTest, WhatTheEngineCannotRunGoesToOnnxRuntime) {
   const model::Model model = mean_model({-1, 1, 8, 8}, {1, -1}, "Sinh");
   const std::string sidecar = "labels = \"sad,fear\"\nsize = 8";
   const auto foreign = load(model, sidecar);
-  EXPECT_EQ(foreign->runtime().find("ONNX Runtime, since Mien's engine cannot: "), 0U)
-      << foreign->runtime();
+  EXPECT_EQ(foreign->runtime().find("ONNX Runtime"), 0U) << foreign->runtime();
   EXPECT_NE(foreign->runtime().find("Sinh"), std::string::npos) << foreign->runtime();
   if (!test::peer_python()) GTEST_SKIP() << "MIEN_PYTHON names no Python with onnxruntime";
   std::vector<std::uint8_t> faces = face(1);
   faces.insert(faces.end(), 48 * 48, 2);
   expect_near(foreign->logits(faces),
               {std::sinh(1.0F), -std::sinh(1.0F), std::sinh(2.0F), -std::sinh(2.0F)});
+}
+
+TEST_F(ForeignModelTest, PythonIgnoresModulesOfTheCurrentFolder) {
+  const auto foreign =
+      load(mean_model({-1, 1, 8, 8}, {1, -1}, "Sinh"), "labels = \"sad,fear\"\nsize = 8");
+  const test::TemporaryDir folder;
+  base::write_file(folder / "numpy.py", std::string_view("open('trace', 'w')\n"));
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  try {
+    foreign->logits(face(1));
+  } catch (const Error&) {  // numpy or onnxruntime may be missing
+  }
+  std::filesystem::current_path(before);
+  EXPECT_FALSE(std::filesystem::exists(folder / "trace"));
 }
 
 TEST_F(ForeignModelTest, WithoutOnnxRuntimeTheErrorSaysWhatIsMissing) {
@@ -152,18 +166,16 @@ TEST_F(ForeignModelTest, WithoutOnnxRuntimeTheErrorSaysWhatIsMissing) {
 TEST_F(ForeignModelTest, MistakesNameTheFileAndTheField) {
   expect_error("size = 8", ErrorCode::kInvalidArgument, "labels is missing");
   expect_error("labels = \"sad,fear\"", ErrorCode::kInvalidArgument, "size is missing");
-  expect_error("labels = \"sad,blue\"\nsize = 8", ErrorCode::kInvalidArgument,
-               "'blue' is no emotion");
+  expect_error("labels = \"sad,blue\"\nsize = 8", ErrorCode::kInvalidArgument, "'blue'");
   expect_error("labels = \"sad,sadness\"\nsize = 8", ErrorCode::kInvalidArgument, "twice");
   expect_error("labels = \"-\"\nsize = 8", ErrorCode::kInvalidArgument, "at least one emotion");
-  expect_error("labels = \"sad,fear,happy\"\nsize = 8", ErrorCode::kBadFormat,
-               "2 values a picture, the sidecar has 3 labels");
+  expect_error("labels = \"sad,fear,happy\"\nsize = 8", ErrorCode::kBadFormat, "2 outputs");
   expect_error("labels = \"sad,fear\"\nsize = 8\nstd = \"0\"", ErrorCode::kInvalidArgument,
                "std: must be positive");
   expect_error("labels = \"sad,fear\"\nsize = 8\nmean = \"1 2\"", ErrorCode::kInvalidArgument,
-               "mean: '1 2' is neither one number nor three");
+               "mean: '1 2'");
   expect_error("labels = \"sad,fear\"\nsize = 8\noutput = \"x\"", ErrorCode::kInvalidArgument,
-               "no output 'x'");
+               "output 'x'");
   expect_error("labels = \"sad,fear\"\nsize = 8\nchannels = \"yuv\"", ErrorCode::kInvalidArgument,
                "peer.onnx.toml:3: channels: unknown channels 'yuv'");
   expect_error("labels = \"sad,fear\"\nsise = 8", ErrorCode::kInvalidArgument,

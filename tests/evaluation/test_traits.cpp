@@ -5,7 +5,7 @@
 namespace mien::evaluation {
 namespace {
 
-datasets::Sample picture(std::uint8_t even, std::uint8_t odd, std::string_view subject = "") {
+datasets::Sample image(std::uint8_t even, std::uint8_t odd, std::string_view subject = "") {
   datasets::Sample sample;
   for (std::size_t i = 0; i < sample.pixels.size(); ++i) sample.pixels[i] = i % 2 == 0 ? even : odd;
   std::copy(subject.begin(), subject.end(), sample.subject.begin());
@@ -20,7 +20,7 @@ DetectedFace face(float aside) {
 }
 
 TEST(Traits, LightIsMeanAndDeviationOfThePixels) {
-  const FaceTraits traits = traits_of(picture(100, 140, "S010"), std::nullopt);
+  const FaceTraits traits = traits_of(image(100, 140, "S010"), std::nullopt);
   EXPECT_DOUBLE_EQ(traits.brightness, 120);
   EXPECT_DOUBLE_EQ(traits.contrast, 20);
   EXPECT_EQ(traits.subject, "S010");
@@ -38,48 +38,48 @@ TEST(Traits, PoseComesFromTheLandmarks) {
   EXPECT_NEAR(*traits_of({}, tilted).tilt, 45, 1e-4);
 }
 
-TEST(Partings, ThirdsAndPeopleAndOnlyWhatIsKnown) {
+TEST(Partitions, ThirdsAndPeopleAndOnlyWhatIsKnown) {
   std::vector<FaceTraits> traits;
   for (int i = 0; i < 9; ++i)
     traits.push_back(
-        traits_of(picture(static_cast<std::uint8_t>(10 * i), static_cast<std::uint8_t>(10 * i),
-                          i < 4   ? "b"
-                          : i < 8 ? "a"
-                                  : ""),
+        traits_of(image(static_cast<std::uint8_t>(10 * i), static_cast<std::uint8_t>(10 * i),
+                        i < 4   ? "b"
+                        : i < 8 ? "a"
+                                : ""),
                   std::nullopt));
-  const std::vector<Parting> partings = part_pictures(traits);
-  ASSERT_EQ(partings.size(), 2U);  // all have the contrast 0; no face was detected
-  EXPECT_EQ(partings[0].name, "person");
-  EXPECT_EQ(partings[0].names, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(partings[0].part, (std::vector<int>{1, 1, 1, 1, 0, 0, 0, 0, -1}));
-  EXPECT_EQ(partings[1].name, "brightness");
-  EXPECT_EQ(partings[1].names,
-            (std::vector<std::string>{"dark (under 30)", "middle (30 to 60)", "bright (from 60)"}));
-  EXPECT_EQ(partings[1].part, (std::vector<int>{0, 0, 0, 1, 1, 1, 2, 2, 2}));
+  const std::vector<Partition> partitions = partition_images(traits);
+  ASSERT_EQ(partitions.size(), 2U);  // all have the contrast 0; no face was detected
+  EXPECT_EQ(partitions[0].name, "subject");
+  EXPECT_EQ(partitions[0].names, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(partitions[0].slice, (std::vector<int>{1, 1, 1, 1, 0, 0, 0, 0, -1}));
+  EXPECT_EQ(partitions[1].name, "brightness");
+  EXPECT_EQ(partitions[1].names,
+            (std::vector<std::string>{"dark (under 30)", "medium (30 to 60)", "bright (from 60)"}));
+  EXPECT_EQ(partitions[1].slice, (std::vector<int>{0, 0, 0, 1, 1, 1, 2, 2, 2}));
 }
 
-TEST(Partings, EqualValuesAreThirdsAsFarAsTheyCan) {
+TEST(Partitions, EqualValuesAreThirdsAsFarAsTheyCan) {
   std::vector<FaceTraits> traits(7);
   for (std::size_t i = 0; i < 7; ++i) traits[i].size = i < 3 ? 129.4 : 155.4;
-  const std::vector<Parting> partings = part_pictures(traits);
-  ASSERT_EQ(partings.size(), 1U);
-  EXPECT_EQ(partings[0].part, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
-  EXPECT_EQ(partings[0].names[0], "small (under 155 px)");
-  EXPECT_EQ(partings[0].names[2], "large (from 155 px)");
+  const std::vector<Partition> partitions = partition_images(traits);
+  ASSERT_EQ(partitions.size(), 1U);
+  EXPECT_EQ(partitions[0].slice, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
+  EXPECT_EQ(partitions[0].names[0], "small (under 155 px)");
+  EXPECT_EQ(partitions[0].names[2], "large (from 155 px)");
   for (std::size_t i = 0; i < 7; ++i) traits[i].size = i < 3 ? 129.4 : 186.6;
-  EXPECT_EQ(part_pictures(traits).at(0).part, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
+  EXPECT_EQ(partition_images(traits).at(0).slice, (std::vector<int>{0, 0, 0, 2, 2, 2, 2}));
   for (std::size_t i = 0; i < 7; ++i) traits[i].size = i < 2 ? 129.4 : 129.6;
-  EXPECT_EQ(part_pictures(traits).at(0).part, (std::vector<int>{0, 0, 2, 2, 2, 2, 2}));
+  EXPECT_EQ(partition_images(traits).at(0).slice, (std::vector<int>{0, 0, 2, 2, 2, 2, 2}));
 }
 
-TEST(Partings, PoseHasFixedLimits) {
+TEST(Partitions, PoseHasFixedLimits) {
   std::vector<FaceTraits> traits;
   for (const float aside : {0.0F, 10.0F, 30.0F}) traits.push_back(traits_of({}, face(aside)));
   traits.emplace_back();
-  const std::vector<Parting> partings = part_pictures(traits);
-  ASSERT_EQ(partings.size(), 1U);
-  EXPECT_EQ(partings[0].name, "turn to the side");
-  EXPECT_EQ(partings[0].part, (std::vector<int>{0, 1, 2, -1}));
+  const std::vector<Partition> partitions = partition_images(traits);
+  ASSERT_EQ(partitions.size(), 1U);
+  EXPECT_EQ(partitions[0].name, "head turn");
+  EXPECT_EQ(partitions[0].slice, (std::vector<int>{0, 1, 2, -1}));
 }
 
 }  // namespace

@@ -77,8 +77,8 @@ TEST(FitTemperature, FindsTheMinimum) {
 
 TEST(FitTemperature, StaysWithinItsLimits) {
   const std::vector<float> logits = {0.0f, 2.0f};
-  EXPECT_NEAR(fit_temperature(logits, std::vector{1}), kLeastTemperature, 1e-5);     // always right
-  EXPECT_NEAR(fit_temperature(logits, std::vector{0}), kGreatestTemperature, 1e-3);  // always wrong
+  EXPECT_NEAR(fit_temperature(logits, std::vector{1}), kMinTemperature, 1e-5);  // always right
+  EXPECT_NEAR(fit_temperature(logits, std::vector{0}), kMaxTemperature, 1e-3);  // always wrong
 }
 
 TEST(FitCalibration, MovesTheMeanProbabilitiesToTheShares) {
@@ -150,6 +150,33 @@ TEST(Calibration, RefusesWhatDoesNotFit) {
       fit_temperature(std::vector{std::numeric_limits<float>::infinity(), 0.0f}, std::vector{0}),
       Error);
   EXPECT_THROW(predictions(row, 0), Error);
+}
+
+TEST(CrossValidation, FindsTheGainOfBiasesAndNoGainWithoutOne) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<float> normal;
+  std::vector<float> good, biased;
+  std::vector<int> labels, groups;
+  for (int i = 0; i < 600; ++i) {
+    const int label = i / 200;  // sorted, as folders are
+    labels.push_back(label);
+    groups.push_back(i / 10);
+    for (int c = 0; c < 3; ++c) {
+      good.push_back((c == label ? 2.0F : 0.0F) + normal(random));
+      biased.push_back(good.back() + (c == 0 ? 3.0F : 0.0F));
+    }
+  }
+  const auto gain = cross_validate_calibration(biased, labels, groups, 1, fit_calibration);
+  ASSERT_TRUE(gain);
+  EXPECT_EQ(gain->folds, 5);
+  EXPECT_GT(gain->after.accuracy, gain->before.accuracy + 0.2);
+  EXPECT_GT(gain->after.macro_f1, gain->before.macro_f1 + 0.2);
+  EXPECT_LT(gain->after.log_loss, gain->before.log_loss - 0.3);
+  const auto none = cross_validate_calibration(good, labels, {}, 1, fit_calibration);
+  ASSERT_TRUE(none);
+  EXPECT_NEAR(none->after.accuracy, none->before.accuracy, 0.02);
+  EXPECT_FALSE(
+      cross_validate_calibration(good, labels, std::vector<int>(600, 1), 1, fit_calibration));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST(RiskCoverage, CountsMistakesFromTheSurestOn) {
     EXPECT_DOUBLE_EQ(curve[i].coverage, coverage[i]);
     EXPECT_DOUBLE_EQ(curve[i].risk, risk[i]);
   }
-  // risks at 1 to 5 pictures: 0, 1/2, (1 + 1/2) / 3, 2/4, 2/5; their mean
+  // risks at 1 to 5 images: 0, 1/2, (1 + 1/2) / 3, 2/4, 2/5; their mean
   EXPECT_DOUBLE_EQ(area_under_risk_coverage(curve, 5), (0 + 0.5 + 0.5 + 0.5 + 0.4) / 5);
   EXPECT_DOUBLE_EQ(coverage_at_risk(curve, 0.4).coverage, 1);
   EXPECT_DOUBLE_EQ(coverage_at_risk(curve, 0.1).coverage, 0.2);

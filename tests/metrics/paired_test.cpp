@@ -25,7 +25,7 @@ TEST(McNemar, CountsTheTailsOfAFairCoin) {
   EXPECT_GE(mcnemar(100, 900).mid_p, 0);
 }
 
-/// Ten pictures of two classes; both right on 3, only the first on 5, only the second on 1, none
+/// Ten images of two classes; both right on 3, only the first on 5, only the second on 1, none
 /// on 1.
 const std::vector<int> kLabels = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1};
 const std::vector<int> kFirst = {0, 0, 0, 0, 1, 1, 1, 1, 1, 0};
@@ -40,14 +40,12 @@ TEST(Paired, TakesTheDifferenceOfTheScores) {
   EXPECT_NEAR(result.accuracy.value, 0.8 - 0.4, 1e-12);
   // F1 of the first: 8/10 and 8/10; of the second: 4/(5+5) and 4/(5+5)
   EXPECT_NEAR(result.macro_f1.value, 0.8 - 0.4, 1e-12);
-  // The difference of one picture is 1, 0 or -1 with shares 0.5, 0.4, 0.1: variance 0.6 - 0.16, of
+  // The difference of one image is 1, 0 or -1 with shares 0.5, 0.4, 0.1: variance 0.6 - 0.16, of
   // the mean 0.044
   EXPECT_NEAR(result.accuracy.high - result.accuracy.low, 2 * 1.96 * 0.2098, 0.12);
   EXPECT_FALSE(result.accuracy_differs());
-  EXPECT_NE(
-      in_words(result, "A", "B")
-          .find("The difference in accuracy between A and B may be noise: A leads by 40.0 points"),
-      std::string::npos)
+  EXPECT_NE(in_words(result, "A", "B").find("not significant: A leads by 40.0 points"),
+            std::string::npos)
       << in_words(result, "A", "B");
 }
 
@@ -56,7 +54,7 @@ TEST(Paired, TheSamePredictionsDoNotDiffer) {
   EXPECT_EQ(result.accuracy.low, 0);
   EXPECT_EQ(result.accuracy.high, 0);
   EXPECT_FALSE(result.macro_f1_differs());
-  EXPECT_EQ(in_words(result, "A", "B"), "A and B are right on the same pictures.");
+  EXPECT_EQ(in_words(result, "A", "B"), "A and B are correct on the same images.");
 }
 
 TEST(Paired, AClearLeadIsMoreThanNoise) {
@@ -68,7 +66,7 @@ TEST(Paired, AClearLeadIsMoreThanNoise) {
   EXPECT_TRUE(result.accuracy_differs());
   EXPECT_TRUE(result.macro_f1_differs());
   const std::string words = in_words(result, "A", "B");
-  EXPECT_EQ(words.find(base::format("B is right more often than A, by 20.0 points (%.1f to %.1f). ",
+  EXPECT_EQ(words.find(base::format("B is more accurate than A, by 20.0 points (%.1f to %.1f);",
                                     -100 * result.accuracy.high, -100 * result.accuracy.low)),
             0u)
       << words;
@@ -76,8 +74,8 @@ TEST(Paired, AClearLeadIsMoreThanNoise) {
   EXPECT_NE(words.find("p < 0.001"), std::string::npos) << words;
 }
 
-/// 40 persons of five pictures, all right or all wrong: 40 throws of a coin and not 200.
-TEST(Paired, PicturesOfOnePersonAreDrawnTogether) {
+/// 40 persons of five images, all right or all wrong: 40 throws of a coin and not 200.
+TEST(Paired, ImagesOfOnePersonAreDrawnTogether) {
   std::vector<int> labels(200, 0), first(200, 0), second(200, 0), persons(200);
   for (std::size_t i = 0; i < 200; ++i) {
     persons[i] = static_cast<int>(i / 5);

@@ -33,7 +33,7 @@ Data random_data(std::size_t count, int classes) {
 }
 
 TEST(Wilson, FollowsTheFormula) {
-  // 8 of 10, z = 1.96: centre (0.8 + z^2/20) / (1 + z^2/10) = 0.71674; reach 0.22658
+  // 8 of 10, z = 1.96: center (0.8 + z^2/20) / (1 + z^2/10) = 0.71674; reach 0.22658
   const Score score = wilson_score(8, 10);
   EXPECT_DOUBLE_EQ(score.value, 0.8);
   EXPECT_NEAR(score.low, 0.49016, 1e-4);
@@ -81,7 +81,7 @@ TEST(Report, BootstrapIsWideAsTheNormalApproximationSays) {
               0.4 * spread / std::sqrt(2000.0));
 }
 
-/// Thirty persons of ten pictures, 24 of them read right and six wrong.
+/// Thirty persons of ten images, 24 of them read right and six wrong.
 TEST(Report, PersonsAreDrawnAsOne) {
   std::vector<float> probabilities;
   std::vector<int> labels, persons;
@@ -112,7 +112,7 @@ TEST(Report, OptionsForSomeSamplesHaveTheirGroups) {
 }
 
 TEST(Report, AFullShareOfPersonsIsAsSureAsTheyAreMany) {
-  // Five persons of four pictures; the fifth shows the second class twice; all are right.
+  // Five persons of four images; the fifth shows the second class twice; all are right.
   std::vector<float> probabilities;
   std::vector<int> labels, persons;
   for (int i = 0; i < 20; ++i) {
@@ -147,7 +147,7 @@ TEST(Report, AFullShareIsNotCertain) {
 TEST(Report, RepeatsWithItsSeed) {
   const Data data = random_data(300, 3);
   const std::vector<std::string> names = {"a", "b", "c"};
-  const std::string once = to_json(report(data.probabilities, data.labels, names));
+  const base::Json once = to_json(report(data.probabilities, data.labels, names));
   EXPECT_EQ(once, to_json(report(data.probabilities, data.labels, names)));
   EXPECT_NE(once, to_json(report(data.probabilities, data.labels, names, {.seed = 2})));
   const ClassificationReport plain =
@@ -158,14 +158,11 @@ TEST(Report, RepeatsWithItsSeed) {
 TEST(Report, WritesJson) {
   const ClassificationReport result = report(std::vector{0.75f, 0.25f}, std::vector{0},
                                              {"he said \"no\"", "yes"}, {.bootstrap_rounds = 0});
-  const std::string json = to_json(result);
-  EXPECT_EQ(json.substr(0, json.find("\"macro_f1\"")),
-            "{\n  \"count\": 1,\n  \"labels\": [\"he said \\\"no\\\"\", \"yes\"],\n"
-            "  \"accuracy\": {\"value\": 1, \"low\": 0.206549, \"high\": 1},\n  ");
-  EXPECT_NE(json.find("\"log_loss\": {\"value\": 0.287682, \"low\": 0.287682, \"high\": 0.287682}"),
-            std::string::npos);
-  EXPECT_NE(json.find("{\"label\": \"yes\", \"support\": 0, \"precision\": {"), std::string::npos);
-  EXPECT_NE(json.find("\"confusion\": [\n    [1, 0],\n    [0, 0]\n  ]"), std::string::npos);
+  const base::Json json = to_json(result);
+  EXPECT_EQ(json["count"], 1);
+  EXPECT_EQ(json["log_loss"]["value"], 0.287682);
+  EXPECT_EQ(json["per_class"][1]["label"], "yes");
+  EXPECT_EQ(json["confusion"], (base::Json{{1, 0}, {0, 0}}));
 }
 
 TEST(Report, WritesAlignedText) {

@@ -8,7 +8,7 @@ namespace mien::metrics {
 namespace {
 
 TEST(Slices, CompareWithWhatTheClassesLetExpect) {
-  // class 0: both right in part a, both wrong in part b; class 1: right in both; the last picture
+  // class 0: both right in part a, both wrong in part b; class 1: right in both; the last image
   // belongs to no part
   const std::vector<int> labels = {0, 0, 1, 0, 0, 1, 0}, predictions = {0, 0, 1, 1, 1, 1, 1},
                          part = {0, 0, 0, 1, 1, 1, -1};

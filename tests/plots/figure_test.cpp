@@ -18,10 +18,8 @@ namespace {
   if (!std::filesystem::exists("/usr/bin/gnuplot")) GTEST_SKIP() << "gnuplot is not installed"
 
 Figure one_line() {
-  Series line{.name = "rising",
-              .colour = emotion_colour(Emotion::kHappy),
-              .x = {0, 1, 2},
-              .y = {0, 0.5, 1}};
+  Series line{
+      .name = "rising", .color = emotion_color(Emotion::kHappy), .x = {0, 1, 2}, .y = {0, 0.5, 1}};
   return {.description = "a \"line\" & more",
           .panels = {{.title = "title",
                       .y = {.label = "share", .unit = Axis::Unit::kPercent},
@@ -36,7 +34,7 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
-TEST(Figure, IsAnSvgWhoseTextsAndColoursAreThere) {
+TEST(Figure, IsAnSvgWhoseTextsAndColorsAreThere) {
   MIEN_SKIP_WITHOUT_GNUPLOT();
   const std::string svg = draw_svg(one_line());
   EXPECT_EQ(svg.find("<svg role=\"img\" aria-label=\"a &quot;line&quot; &amp; more\" width=\"720\" "
@@ -137,7 +135,7 @@ TEST(HeatMap, TellsShareAndCount) {
   EXPECT_EQ(panel.tiles[0].text, "75 % · 3");
   EXPECT_EQ(panel.tiles[1].text, "25 % · 1");
   EXPECT_EQ(panel.tiles[2].text, "");  // the class "yes" does not occur
-  EXPECT_GT(panel.tiles[0].colour.opacity, panel.tiles[1].colour.opacity);
+  EXPECT_GT(panel.tiles[0].color.opacity, panel.tiles[1].color.opacity);
 }
 
 TEST(GroupedBars, StandSideBySideWithinTheirCategory) {

@@ -29,7 +29,7 @@ LabelSetEvaluation evaluate(const std::vector<double>& happy, const std::vector<
 
 TEST(Evaluation, LeavesOutUnknownLabelsAndRanksByConfidence) {
   const LabelSetEvaluation e = evaluate({0.9, 0.2, 0.7, 0.55, 0.4}, {0, 0, -1, 1, 1});
-  EXPECT_EQ(e.pictures, (std::vector<std::size_t>{0, 1, 3, 4}));
+  EXPECT_EQ(e.images, (std::vector<std::size_t>{0, 1, 3, 4}));
   EXPECT_EQ(e.predicted, (std::vector<int>{0, 1, 0, 1}));
   EXPECT_DOUBLE_EQ(e.scores.accuracy.value, 0.5);
   EXPECT_EQ(e.confident_mistakes, (std::vector<std::size_t>{1, 2}));   // of 0.8 and 0.55
@@ -47,13 +47,13 @@ TEST(Evaluation, BeforeCalibrationTheTemperatureIsOne) {
   EXPECT_NEAR(e.ece_before, 0.15, 1e-6);
 }
 
-/// Two models on the first pictures of the private test, which show 0, 1, 2, ….
+/// Two models on the first images of the private test, which show 0, 1, 2, ….
 Evaluation two_models(const datasets::Dataset& dataset) {
   Evaluation e{.data = "folder/data <&>.csv", .split = "PrivateTest", .views = "single"};
   for (const datasets::Sample& sample : dataset) {
-    if (sample.split == datasets::Split::kPrivateTest) e.pictures.push_back(&sample);
+    if (sample.split == datasets::Split::kPrivateTest) e.images.push_back(&sample);
   }
-  std::vector<int> truth(e.pictures.size());
+  std::vector<int> truth(e.images.size());
   std::vector<double> good(truth.size()), poor(truth.size());
   for (std::size_t i = 0; i < truth.size(); ++i) {
     truth[i] = static_cast<int>(i % 2);
@@ -68,7 +68,7 @@ Evaluation two_models(const datasets::Dataset& dataset) {
                           .own = evaluate(happy, truth, 1.5)};
     std::vector<int> part;
     for (std::size_t i = 0; i < truth.size(); ++i) part.push_back(static_cast<int>(i % 3));
-    model.slicings.push_back(metrics::slice_accuracy("person", part, {"a", "b", "<c>"},
+    model.slicings.push_back(metrics::slice_accuracy("subject", part, {"a", "b", "<c>"},
                                                      model.own.predicted, model.own.truth));
     model.robustness = {{"none", "", model.own.scores.accuracy, 0.5},
                         {"blur", "1 px", {0.5, 0.4, 0.6}, 0.4},
@@ -90,7 +90,7 @@ TEST(Evaluation, ComparesEachPairOnce) {
   EXPECT_EQ(e.comparisons[0].result.count, 28U);
   EXPECT_EQ(e.comparisons[0].result.test.only_first, 14U);
   EXPECT_EQ(e.comparisons[0].result.test.only_second, 0U);
-  EXPECT_EQ(e.comparisons[0].words.find("good is right more often than poor, by 50.0 points"), 0U)
+  EXPECT_EQ(e.comparisons[0].words.find("good is more accurate than poor, by 50.0 points"), 0U)
       << e.comparisons[0].words;
   EXPECT_NE(to_text(e).find(e.comparisons[0].words), std::string::npos);
 }
@@ -101,10 +101,9 @@ TEST(Evaluation, PageIsWholeAndSelfContained) {
   const Evaluation e = two_models(dataset);
   const std::string page = to_page(e, Faces::kShown);
   for (const char* part :
-       {"Which one is better?", "What is taken for what", "Class by class", "Precision and recall",
-        "Can its confidence be trusted?", "When it is unsure, is it wrong?", "Fairness and limits",
-        "The most confident mistakes", "The least certain pictures", "What disturbs it?",
-        "How it was trained", "data &lt;&amp;&gt;.csv", "&lt;c&gt;"}) {
+       {"Comparison", "Confusion matrix", "Scores by class", "Precision and recall", "Calibration",
+        "Confidence and errors", "Slices", "Most confident errors", "Least certain images",
+        "Robustness", "Training", "data &lt;&amp;&gt;.csv", "&lt;c&gt;"}) {
     EXPECT_NE(page.find(part), std::string::npos) << part;
   }
   for (const char* part : {"<script", "<link", "src=\"http", "url(", "<c>"})
@@ -114,11 +113,11 @@ TEST(Evaluation, PageIsWholeAndSelfContained) {
 
 TEST(Evaluation, OfManySlicesTheLowestAreTold) {
   const metrics::Slicing slicing{
-      .name = "person",
+      .name = "subject",
       .slices = {
           {"a", 5, {0.9, 0, 1}, 0.8}, {"b", 5, {0.5, 0, 1}, 0.8}, {"c", 5, {0.5, 0, 1}, 0.6}}};
-  EXPECT_EQ(telling_slices(slicing, 3)[0].name, "a");
-  const std::vector<metrics::Slice> two = telling_slices(slicing, 2);
+  EXPECT_EQ(worst_slices(slicing, 3)[0].name, "a");
+  const std::vector<metrics::Slice> two = worst_slices(slicing, 2);
   ASSERT_EQ(two.size(), 2U);
   EXPECT_EQ(two[0].name, "b");
   EXPECT_EQ(two[1].name, "c");
@@ -128,7 +127,7 @@ TEST(Evaluation, CardIsMarkdown) {
   const datasets::Dataset dataset = test::synthetic_faces(16);
   const std::string card = to_card(two_models(dataset));
   for (const char* part : {"### good\n", "| single view | 28 | 100.0 (",
-                           "| **person**: ", "| blur | 2 px | 40.0 (30.0 to 50.0) | 0.300 |"})
+                           "| **subject**: ", "| blur | 2 px | 40.0 (30.0 to 50.0) | 0.300 |"})
     EXPECT_NE(card.find(part), std::string::npos) << part << card;
 }
 

@@ -6,7 +6,8 @@
 
 #include "base/file.hpp"
 #include "error_code.hpp"
-#include "reports/history.hpp"
+#include "mentions.hpp"
+#include "plots/history.hpp"
 #include "support.hpp"
 
 namespace mien::reports {
@@ -32,7 +33,7 @@ TEST(History, ReadsColumnsByTheirNames) {
   const test::TemporaryDir folder;
   base::write_file(folder / "history.csv",
                    std::string_view("epoch,valid_loss,new\r\n1,0.5,7\r\n2,0.25,8\r\n"));
-  const RunHistory history = read_history(folder / "history.csv");
+  const plots::RunHistory history = plots::read_history(folder / "history.csv");
   EXPECT_EQ(history.name, folder.path().filename());
   EXPECT_EQ(*history.find("valid_loss"), (std::vector<double>{0.5, 0.25}));
   EXPECT_EQ(*history.find("epoch"), (std::vector<double>{1, 2}));
@@ -41,23 +42,23 @@ TEST(History, ReadsColumnsByTheirNames) {
 
 TEST(History, MistakesNameFileAndLine) {
   const test::TemporaryDir folder;
-  const auto expect = [&](std::string_view text, const std::string& message) {
+  const auto expect = [&](std::string_view text, const std::string& place,
+                          const std::string& word) {
     base::write_file(folder / "h.csv", text);
     try {
-      read_history(folder / "h.csv");
+      plots::read_history(folder / "h.csv");
       ADD_FAILURE() << text;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kBadFormat);
-      EXPECT_EQ(error.what(), (folder / "h.csv").string() + message);
+      EXPECT_TRUE(test::mentions(error.what(), {(folder / "h.csv").string() + place, word}));
     }
   };
-  expect("", ": holds no epoch");
-  expect("epoch\n", ": holds no epoch");
-  expect("a,b\n1,2\n",
-         ":1: the first line names no column 'epoch': this is no history of a training");
-  expect("epoch,a\n1\n", ":2: 1 fields, the first line has 2");
-  expect("epoch,a\n1,2\n2,x\n", ":3: 'x' is not a number");
-  EXPECT_EQ(test::code_of([&] { read_history(folder / "none.csv"); }), ErrorCode::kNotFound);
+  expect("", "", "epochs");
+  expect("epoch\n", "", "epochs");
+  expect("a,b\n1,2\n", ":1", "'epoch'");
+  expect("epoch,a\n1\n", ":2", "2");
+  expect("epoch,a\n1,2\n2,x\n", ":3", "'x'");
+  EXPECT_EQ(test::code_of([&] { plots::read_history(folder / "none.csv"); }), ErrorCode::kNotFound);
 }
 
 }  // namespace

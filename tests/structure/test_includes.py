@@ -22,13 +22,13 @@ ALLOWED |= {
     "evaluation": {"base", "model", "engine", "vision", "pipeline", "metrics", "datasets"},
     "audit": {"base", "model", "engine", "vision", "pipeline", "metrics", "datasets", "reports"},
     "baselines": {"base", "vision", "metrics", "datasets"},
-    "training": {"base", "model", "metrics", "datasets"},  # LibTorch and nothing else: no engine, no codecs
+    "training": {"base", "model", "metrics", "datasets", "plots"},  # LibTorch and nothing else: no engine, no codecs
     "server": {"base", "model", "engine", "vision", "tracking", "pipeline", "explain"},
 }
 PUBLIC = "mien"
 # mien-train links LibTorch alone; mien-video links FFmpeg and the library.
 PROGRAMS = {
-    "apps/mien-train": {"base", "model", "metrics", "datasets", "training", "common"},
+    "apps/mien-train": {"base", "model", "metrics", "datasets", "plots", "training", "common"},
     "apps/mien-video": {"base", "model", "engine", "vision", "tracking", "pipeline", "plots", "common"},
     "apps/common": {"base", "model", "engine", "vision", "pipeline", "common"},
     "bindings/python": set(),

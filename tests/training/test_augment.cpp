@@ -13,7 +13,7 @@ TrainSettings nothing_changed() {
   return settings;
 }
 
-TEST(Augment, LeavesPicturesAloneWhenAllIsOff) {
+TEST(Augment, LeavesImagesAloneWhenAllIsOff) {
   const TrainSettings settings = nothing_changed();
   torch::Generator generator = at::detail::createCPUGenerator(1);
   const torch::Tensor batch = torch::randn({4, 1, 48, 48});
@@ -43,14 +43,14 @@ TEST(Augment, RectanglesAreTheSameAtEverySide) {
   settings.erase = 1;
   settings.noise = 0.1;
   const torch::Tensor batch = torch::ones({32, 1, 48, 48});
-  const auto centre_of_what_is_gone = [&](int side) {
+  const auto center_of_what_is_gone = [&](int side) {
     torch::Generator generator = at::detail::createCPUGenerator(3);
     const torch::Tensor gone =
         (augment(batch, side, settings, generator) == 0).to(torch::kFloat).view({32, side, side});
     const torch::Tensor at = (torch::arange(side) + 0.5) / side;
     return torch::stack({(gone.sum(1) * at).sum(1), (gone.sum(2) * at).sum(1)}) / gone.sum({1, 2});
   };
-  EXPECT_LT((centre_of_what_is_gone(48) - centre_of_what_is_gone(24)).abs().max().item<float>(),
+  EXPECT_LT((center_of_what_is_gone(48) - center_of_what_is_gone(24)).abs().max().item<float>(),
             0.03);
 }
 

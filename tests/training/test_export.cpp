@@ -31,10 +31,10 @@ void shake(Network& network) {
   }
 }
 
-/// Gray pictures [48 x 48] as a training hands them to its network.
-torch::Tensor normalised(const std::vector<const std::uint8_t*>& pictures) {
+/// Gray images [48 x 48] as a training hands them to its network.
+torch::Tensor normalized(const std::vector<const std::uint8_t*>& images) {
   std::vector<torch::Tensor> rows;
-  for (const std::uint8_t* pixels : pictures) {
+  for (const std::uint8_t* pixels : images) {
     rows.push_back(torch::from_blob(const_cast<std::uint8_t*>(pixels),
                                     {1, datasets::kFaceSize, datasets::kFaceSize}, torch::kByte)
                        .to(torch::kFloat));
@@ -82,15 +82,15 @@ TEST_P(ExportTest, EngineGivesWhatLibTorchGives) {
   for (const std::int64_t batch : {1, 3, 8}) expect_the_same(torch::randn({batch, 1, 48, 48}));
 }
 
-TEST_P(ExportTest, AlsoForPictures) {
+TEST_P(ExportTest, AlsoForImages) {
   const datasets::Dataset dataset = test::synthetic_faces(2);
-  std::vector<const std::uint8_t*> pictures;
-  for (const datasets::Sample& sample : dataset) pictures.push_back(sample.pixels.data());
-  // The least and the greatest that a picture can be.
+  std::vector<const std::uint8_t*> images;
+  for (const datasets::Sample& sample : dataset) images.push_back(sample.pixels.data());
+  // The least and the greatest that an image can be.
   const std::vector<std::uint8_t> black(datasets::kFacePixels, 0),
       white(datasets::kFacePixels, 255);
-  pictures.insert(pictures.end(), {black.data(), white.data()});
-  expect_the_same(normalised(pictures));
+  images.insert(images.end(), {black.data(), white.data()});
+  expect_the_same(normalized(images));
 }
 
 TEST_P(ExportTest, AlsoForAFace) {
@@ -101,7 +101,7 @@ TEST_P(ExportTest, AlsoForAFace) {
   const std::optional<Image> face =
       datasets::largest_face(*detector, {})(vision::load_image(photo));
   ASSERT_TRUE(face);
-  expect_the_same(normalised({face->row(0)}));
+  expect_the_same(normalized({face->row(0)}));
 }
 
 TEST_P(ExportTest, WhatWasExportedIsANetworkToTrainAgain) {

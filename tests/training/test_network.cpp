@@ -63,7 +63,7 @@ TEST_P(EveryNetwork, UnfoldedNormsChangeNoAnswer) {
   const torch::NoGradGuard no_grad;
   torch::manual_seed(5);
   Network network(make_network_spec(GetParam(), {.dropout = 0}));
-  const torch::Tensor pictures = torch::randn({16, 1, 48, 48});
+  const torch::Tensor images = torch::randn({16, 1, 48, 48});
   const auto expect_equal = [](const torch::Tensor& found, const torch::Tensor& expected,
                                const char* when) {
     EXPECT_LT((found - expected).abs().max().item<float>(),
@@ -71,13 +71,13 @@ TEST_P(EveryNetwork, UnfoldedNormsChangeNoAnswer) {
         << when;
   };
   network->eval();
-  const torch::Tensor before = network->forward(pictures);
-  network->unfold_norms(pictures);
-  expect_equal(network->forward(pictures), before, "in evaluation");
+  const torch::Tensor before = network->forward(images);
+  network->unfold_norms(images);
+  expect_equal(network->forward(images), before, "in evaluation");
   if (GetParam() == "reference" || GetParam() == "resnet50v2")
     return;          // not all of their norms follow convolutions
-  network->train();  // normalises by the pictures' own statistics: those that were set
-  expect_equal(network->forward(pictures), before, "in training");
+  network->train();  // normalizes by the images' own statistics: those that were set
+  expect_equal(network->forward(images), before, "in training");
 }
 
 TEST_P(EveryNetwork, ModulesHoldWhatTheSummaryCounts) {

@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/softmax.hpp"
+#include "mentions.hpp"
 #include "mien/error.hpp"
 #include "model/classifier.hpp"
 #include "model/heads.hpp"
@@ -45,7 +46,7 @@ class TrainerTest : public testing::Test {
     run_.settings.batch_size = 32;
     run_.settings.learning_rate = 0.01;
     run_.settings.warmup = 0;
-    run_.settings.average = 0.9;
+    run_.settings.ema_decay = 0.9;
     run_.settings.precision = "f32";
     run_.settings.shift = 0;  // the stripes' place is all there is to learn
     run_.settings.rotate = 0;
@@ -79,7 +80,7 @@ TEST_F(TrainerTest, LearnsAndWritesItsFiles) {
   ASSERT_EQ(state.history.size(), 4U);
   EXPECT_GT(state.best_score, 0.8);  // chance is 1/7
   EXPECT_LT(state.history.back().train_loss, state.history.front().train_loss);
-  for (const char* name : {"last.ckpt", "best.ckpt", "history.csv", "curves.svg"}) {
+  for (const char* name : {"last.ckpt", "best.ckpt", "history.csv"}) {
     EXPECT_TRUE(std::filesystem::exists(run_.out / name)) << name;
   }
 }
@@ -97,7 +98,7 @@ TEST_F(TrainerTest, ResumedRunEqualsUninterruptedOne) {
 }
 
 TEST_F(TrainerTest, StopInAnEpochKeepsTheLastWholeOne) {
-  observer_.stop_at = 8;  // 168 pictures are 6 batches an epoch: in the second
+  observer_.stop_at = 8;  // 168 images are 6 batches an epoch: in the second
   EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);
   EXPECT_EQ(Checkpoint(run_.out / "last.ckpt").state().epoch, 1);
   observer_.stop_at = 0;
@@ -108,7 +109,7 @@ TEST_F(TrainerTest, StopInAnEpochKeepsTheLastWholeOne) {
   expect_equal(run_.out / "last.ckpt", whole.out / "last.ckpt");
 }
 
-TEST_F(TrainerTest, DropsTrainingPicturesThatLeak) {
+TEST_F(TrainerTest, DropsTrainingImagesThatLeak) {
   datasets::Dataset dataset = test::synthetic_faces(24);
   datasets::Sample copy = dataset.back();
   ASSERT_EQ(copy.split, datasets::Split::kPrivateTest);
@@ -117,10 +118,10 @@ TEST_F(TrainerTest, DropsTrainingPicturesThatLeak) {
   datasets::write_packed(run_.settings.data, dataset);
   run_.settings.epochs = 1;
   train(run_, Start::kFresh, observer_);
-  EXPECT_EQ(observer_.summary, "168 training pictures (1 equal to a test picture dropped)");
+  EXPECT_EQ(observer_.summary, "168 training images (dropped 1 that equal a test image)");
 }
 
-TEST_F(TrainerTest, CountsThePicturesThatItTrainsOn) {
+TEST_F(TrainerTest, CountsTheImagesThatItTrainsOn) {
   datasets::Dataset dataset = test::synthetic_faces(24);
   for (const int emotion : {7, -1}) {  // contempt, and no label
     dataset.push_back(dataset.front());
@@ -128,18 +129,21 @@ TEST_F(TrainerTest, CountsThePicturesThatItTrainsOn) {
   }
   datasets::write_packed(run_.settings.data, dataset);
   run_.settings.epochs = 1;
-  run_.settings.batch_size = 167;  // the one picture that is left joins them
+  run_.settings.batch_size = 167;  // the one image that is left joins them
   train(run_, Start::kFresh, observer_);
-  EXPECT_EQ(observer_.summary, "168 training pictures (0 equal to a test picture dropped)");
+  EXPECT_EQ(
+      observer_.summary,
+      "168 training images (dropped 0 that equal a test image), ignored 2 of contempt or without "
+      "a label");
   EXPECT_EQ(observer_.batches, 1);
 }
 
-TEST_F(TrainerTest, TheLossShownIsThatOfAPictureHoweverManyPartsAStepHas) {
+TEST_F(TrainerTest, TheLossShownIsThatOfAImageHoweverManyPartsAStepHas) {
   run_.settings.epochs = 1;
   train(run_, Start::kFresh, observer_);
   Quiet in_parts;
   run_.out = folder_ / "parts";
-  run_.settings.parts = 4;
+  run_.settings.micro_batches = 4;
   train(run_, Start::kFresh, in_parts);
   EXPECT_GT(in_parts.loss, observer_.loss / 2);
   EXPECT_LT(in_parts.loss, observer_.loss * 2);
@@ -160,8 +164,86 @@ TEST_F(TrainerTest, RefusesWhatCannotBe) {
   EXPECT_THROW(Checkpoint(folder_ / "run/last.ckpt"), Error);
 }
 
+TEST_F(TrainerTest, CheckpointsThatCanContainCodeAreRefused) {
+  base::write_file(folder_ / "old.ckpt", std::string_view("PK\x03\x04 an archive of LibTorch"));
+  try {
+    Checkpoint checkpoint(folder_ / "old.ckpt");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_TRUE(test::mentions(error.what(), {"old.ckpt", "convert"}));
+  }
+}
+
+TEST_F(TrainerTest, CheckpointsKeepTheirState) {
+  run_.settings.epochs = 1;
+  run_.settings.optimizer = "adamw";
+  const RunState state = train(run_, Start::kFresh, observer_);
+  const Checkpoint checkpoint(run_.out / "last.ckpt");
+  EXPECT_EQ(checkpoint.state().epoch, 1);
+  EXPECT_EQ(checkpoint.state().data_hash, state.data_hash);
+  EXPECT_EQ(checkpoint.state().best_score, state.best_score);
+  EXPECT_EQ(checkpoint.state().history.size(), 1U);
+  Network network(checkpoint.state().settings.network_spec());
+  TrainSettings sgd = checkpoint.state().settings;
+  sgd.optimizer = "sgd";
+  const auto other = make_optimizer(network, sgd), same = make_optimizer(network, run_.settings);
+  EXPECT_THROW(checkpoint.load_optimizer(*other), Error);
+  EXPECT_THROW(Checkpoint(run_.out / "best.ckpt").load_optimizer(*same), Error);
+  checkpoint.load_optimizer(*same);
+  EXPECT_EQ(same->state().size(), network->parameters().size());
+}
+
+TEST_F(TrainerTest, ADivergedRunIsNoUsageError) {
+  run_.settings.learning_rate = 1e9;
+  try {
+    train(run_, Start::kFresh, observer_);
+    FAIL();
+  } catch (const Diverged& error) {
+    EXPECT_NE(error.code(), ErrorCode::kInvalidArgument);
+    EXPECT_TRUE(test::mentions(error.what(), {"infinite", "--learning-rate"}));
+  }
+}
+
+TEST_F(TrainerTest, OneFolderHasOneTraining) {
+  struct Nested : Quiet {
+    explicit Nested(TrainRun run) : run(std::move(run)) {}
+    void on_batch(int, int, int, double) override {
+      if (refused) return;
+      Quiet other;
+      try {
+        train(run, Start::kResume, other);
+      } catch (const Error& error) {
+        refused = test::mentions(error.what(), {"another training"});
+      }
+    }
+    TrainRun run;
+    bool refused = false;
+  } nested(run_);
+  run_.settings.epochs = 1;
+  train(run_, Start::kFresh, nested);
+  EXPECT_TRUE(nested.refused);
+}
+
+TEST_F(TrainerTest, AShareOfTheTrainingImagesValidates) {
+  datasets::Dataset dataset = test::synthetic_faces(24);
+  std::erase_if(dataset, [](auto& sample) { return sample.split == datasets::Split::kPublicTest; });
+  datasets::write_packed(run_.settings.data, dataset);
+  run_.settings.epochs = 1;
+  EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);
+  run_.settings.validation = 0.25;
+  std::string summary;
+  std::size_t validation = 0;
+  for (const datasets::Sample& sample : load_training_data(run_.settings, {}, &summary))
+    validation += sample.split == datasets::Split::kPublicTest ? 1 : 0;
+  EXPECT_GT(validation, 168U / 8);
+  EXPECT_LT(validation, 168U * 3 / 8);
+  run_.out = folder_ / "validated";
+  train(run_, Start::kFresh, observer_);
+}
+
 TEST_F(TrainerTest, VotesMixIntoTheTarget) {
-  run_.settings.vote_mix = 0.5;
+  run_.settings.vote_weight = 0.5;
   EXPECT_THROW(train(run_, Start::kFresh, observer_), Error);  // the data have no votes
   datasets::Dataset dataset = test::synthetic_faces(24);
   // Everybody votes "happiness", whatever the label says: with votes alone the network learns to
@@ -169,7 +251,7 @@ TEST_F(TrainerTest, VotesMixIntoTheTarget) {
   for (datasets::Sample& sample : dataset)
     sample.votes[static_cast<std::size_t>(datasets::Vote::kHappiness)] = 10;
   datasets::write_packed(run_.settings.data, dataset);
-  run_.settings.vote_mix = 1;
+  run_.settings.vote_weight = 1;
   run_.out = folder_ / "votes";
   const RunState state = train(run_, Start::kFresh, observer_);
   EXPECT_NEAR(state.history.back().valid_accuracy, 1.0 / 7, 1e-6);
@@ -334,7 +416,7 @@ TEST_F(TrainerTest, BeginsWithAModelFile) {
     EXPECT_TRUE(torch::allclose(start[i], end[i], 1e-6)) << "tensor " << i;
 }
 
-TEST_F(TrainerTest, TeachersSeePicturesInTheirOwnScale) {
+TEST_F(TrainerTest, TeachersSeeImagesInTheirOwnScale) {
   const torch::NoGradGuard no_grad;
   Network network(run_.settings.network_spec());
   save_checkpoint(folder_ / "teacher.ckpt",
@@ -345,30 +427,30 @@ TEST_F(TrainerTest, TeachersSeePicturesInTheirOwnScale) {
   const torch::Tensor gray = torch::rand({3, 1, 48, 48}) * 255;
   network->eval();
   const torch::Tensor expected = network->forward((gray - 100) / 50).softmax(1);
-  EXPECT_TRUE(torch::allclose(Teachers(settings, torch::kCPU).answers((gray - 130) / 65, 130, 65),
+  EXPECT_TRUE(torch::allclose(Teachers(settings, torch::kCPU).predict((gray - 130) / 65, 130, 65),
                               expected, 1e-4, 1e-5));
 }
 
 TEST_F(TrainerTest, SharpnessStepsFromTheWorstPointNearBy) {
-  run_.settings.sharpness = 0.02;
+  run_.settings.sam_radius = 0.02;
   run_.settings.threads = 1;
   const RunState state = train(run_, Start::kFresh, observer_);
   EXPECT_GT(state.best_score, 0.6);  // chance is 1/7
   TrainRun plain = run_;
-  plain.settings.sharpness = 0;
+  plain.settings.sam_radius = 0;
   plain.out = folder_ / "plain";
   train(plain, Start::kFresh, observer_);
   EXPECT_FALSE(torch::equal(averaged_tensors(run_.out / "last.ckpt")[0],
                             averaged_tensors(plain.out / "last.ckpt")[0]));
 }
 
-TEST_F(TrainerTest, APartOfThePicturesShowsTheWorstPoint) {
-  run_.settings.sharpness = 0.02;
+TEST_F(TrainerTest, APartOfTheImagesShowsTheWorstPoint) {
+  run_.settings.sam_radius = 0.02;
   run_.settings.threads = 1;
   run_.settings.epochs = 2;
   const auto weights_with = [&](double part, const char* name) {
     TrainRun run = run_;
-    run.settings.sharpness_part = part;
+    run.settings.sam_fraction = part;
     run.out = folder_ / name;
     train(run, Start::kFresh, observer_);
     return averaged_tensors(run.out / "last.ckpt")[0];
@@ -377,10 +459,10 @@ TEST_F(TrainerTest, APartOfThePicturesShowsTheWorstPoint) {
                       none = weights_with(0, "none");
   EXPECT_TRUE(torch::equal(quarter, weights_with(0.25, "again")));
   EXPECT_FALSE(torch::equal(quarter, whole));
-  EXPECT_FALSE(torch::equal(quarter, none));  // one picture shows it
+  EXPECT_FALSE(torch::equal(quarter, none));  // one image shows it
 }
 
-TEST(Ascent, GoesTheRadiusAlongTheGradientAndComesBack) {
+TEST(SamPerturbation, MovesByTheRadiusAlongTheGradientAndBack) {
   Network network(make_network_spec("reference", {}));
   const std::vector<torch::Tensor> weights = network->parameters();
   std::vector<torch::Tensor> before;
@@ -390,7 +472,7 @@ TEST(Ascent, GoesTheRadiusAlongTheGradientAndComesBack) {
   const double norm = std::sqrt(9.0 * static_cast<double>(weights[0].numel()) +
                                 16.0 * static_cast<double>(weights[1].numel()));
   {
-    const Ascent ascent(network, 0.1);
+    const SamPerturbation perturbation(network, 0.1);
     EXPECT_TRUE(torch::allclose(weights[0], before[0] + 0.3 / norm, 0, 1e-6));
     EXPECT_TRUE(torch::allclose(weights[1], before[1] - 0.4 / norm, 0, 1e-6));
     EXPECT_TRUE(torch::equal(weights[2], before[2]));
@@ -433,8 +515,8 @@ TEST(Optimizer, TakesDecayAndMomentumOfTheSettings) {
   }
 }
 
-TEST_F(TrainerTest, SmallPicturesFirst) {
-  run_.settings.small_side = 24;
+TEST_F(TrainerTest, SmallImagesFirst) {
+  run_.settings.initial_size = 24;
   EXPECT_THROW(train(run_, Start::kFresh, observer_),
                Error);  // the reference network flattens: one size only
   run_.settings.network = "resnet";

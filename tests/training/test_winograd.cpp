@@ -22,7 +22,7 @@ double difference(const torch::Tensor& found, const torch::Tensor& expected) {
 }
 
 struct Shape {
-  std::int64_t pictures, inputs, outputs, height, width;
+  std::int64_t images, inputs, outputs, height, width;
 };
 
 class EveryShape : public testing::TestWithParam<Shape> {};
@@ -32,10 +32,10 @@ TEST_P(EveryShape, OutputsAndGradientsAreThoseOfTheDirectSumInDouble) {
   const Shape shape = GetParam();
   torch::manual_seed(7);
   const torch::Tensor input =
-      torch::randn({shape.pictures, shape.inputs, shape.height, shape.width}).requires_grad_();
+      torch::randn({shape.images, shape.inputs, shape.height, shape.width}).requires_grad_();
   const torch::Tensor weight = random_weights(shape.outputs, shape.inputs).requires_grad_();
   const torch::Tensor gradient =
-      torch::randn({shape.pictures, shape.outputs, shape.height, shape.width});
+      torch::randn({shape.images, shape.outputs, shape.height, shape.width});
   ASSERT_TRUE(fits_winograd(input, weight));
   const torch::Tensor found = convolve_3x3(input, weight);
   const auto found_gradients = torch::autograd::grad({found}, {input, weight}, {gradient});

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes tests/vision/images: one small gradient in every variant of every file type that the decoders read.
 
-Needs Pillow and numpy. The picture is 24 x 16 with red = 10 x, green = 15 y, blue = 128, and in gray 10 x.
+Needs Pillow and numpy. The image is 24 x 16 with red = 10 x, green = 15 y, blue = 128, and in gray 10 x.
 """
 import struct
 import zlib
@@ -17,7 +17,7 @@ RGB = np.stack([X * 10, Y * 15, np.full_like(X, 128)], axis=2).astype(np.uint8)
 GRAY = (X * 10).astype(np.uint8)
 ALPHA = np.where(X < WIDTH // 2, 255, 0).astype(np.uint8)  # the right half is transparent
 
-# What to do to the upright picture so that a viewer who obeys the tag sees it upright.
+# What to do to the upright image so that a viewer who obeys the tag sees it upright.
 STORE = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,

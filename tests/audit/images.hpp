@@ -9,7 +9,7 @@
 
 namespace mien::test {
 
-/// A smooth picture of its own, as photographs are: waves of low frequency under a little noise.
+/// A smooth image of its own, as photos are: waves of low frequency under a little noise.
 inline datasets::Sample waves(unsigned seed, Emotion emotion = Emotion::kHappy,
                               datasets::Split split = datasets::Split::kTraining) {
   std::mt19937 random(seed);

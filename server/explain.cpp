@@ -74,7 +74,7 @@ std::size_t label_of(const Face& face, const std::string& emotion,
 Response explain_face(const Service& service, const explain::Explainer& explainer,
                       const Images::Entry& image, const Query& query, const std::stop_token& stop) {
   const vision::DecodeLimits limits{.max_pixels = service.limits.pixels};
-  const Image photo = vision::decode_image(image.bytes, image.name, limits);
+  const vision::ScaledImage photo = vision::decode_photo(image.bytes, image.name, limits);
   const auto check = [&] {
     if (stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "canceled");
   };

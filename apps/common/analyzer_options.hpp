@@ -17,16 +17,19 @@ void add_detector_option(base::OptionSet& options, std::string& detector);
 /// What an Analyzer is loaded from.
 struct AnalyzerSettings {
   std::string model;
-  AnalyzerOptions options;
+  AnalyzerOptions options;  ///< without min_score
+  std::string min_score;    ///< a number; empty: the detector's default
 
   /// --model, --head, --contempt, --precision
   void declare_network(base::OptionSet& set);
-  /// --detector, --min-face
+  /// --detector, --min-face, --min-score
   void declare_detector(base::OptionSet& set);
   /// All of these and --min-confidence.
   void declare(base::OptionSet& set);
 
-  Analyzer load(int threads) const;
+  /// All options. Throws Error kInvalidArgument for an invalid --min-score.
+  AnalyzerOptions with_threads(int threads) const;
+  Analyzer load(int threads) const { return Analyzer::load(model, with_threads(threads)); }
 };
 
 }  // namespace mien::apps

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "mien/error.hpp"
-#include "vision/exif_orientation.hpp"
+#include "vision/orientation.hpp"
 
 namespace mien::apps {
 namespace {

@@ -138,15 +138,15 @@ int bench_network(const BenchOptions& o) {
 
 int bench_photo(const BenchOptions& o, const std::string& photo) {
   const pipeline::Classifier classifier = load_classifier(o, 1);  // as Analyzer does
-  const AnalyzerOptions& options = o.analyzer.options;
+  const AnalyzerOptions options = o.analyzer.with_threads(o.threads);
   const auto detector = vision::make_face_detector(
-      options.detector, {.min_face = options.min_face, .threads = o.threads});
+      options.detector,
+      {.min_face = options.min_face, .threads = o.threads, .min_score = options.min_score});
   const Analyzer analyzer = o.analyzer.load(o.threads);
   const std::vector<std::byte> bytes = base::read_file(photo);
-  const int min_side = options.min_face > 0 ? 0 : vision::kEnoughPixels;
-  const vision::ScaledImage decoded = vision::decode_image_scaled(bytes, photo, min_side);
+  const vision::ScaledImage decoded = vision::decode_photo(bytes, photo);
   const Image& image = decoded.image;
-  const std::vector<DetectedFace> faces = detector->detect(image);
+  const std::vector<DetectedFace> faces = detector->search(image, decoded.scale_x()).faces;
   const auto crop = classifier.info().crops.find(std::string(detector->name()));
   const base::CropGeometry geometry =
       crop == classifier.info().crops.end() ? base::CropGeometry{} : crop->second;
@@ -165,9 +165,9 @@ int bench_photo(const BenchOptions& o, const std::string& photo) {
   };
   std::vector<Stage> stages;
   stages.push_back({"read", measure(o.seconds, [&] { base::read_file(photo); })});
+  stages.push_back({"decode", measure(o.seconds, [&] { vision::decode_photo(bytes, photo); })});
   stages.push_back(
-      {"decode", measure(o.seconds, [&] { vision::decode_image_scaled(bytes, photo, min_side); })});
-  stages.push_back({"detect", measure(o.seconds, [&] { detector->detect(image); })});
+      {"detect", measure(o.seconds, [&] { detector->search(image, decoded.scale_x()); })});
   stages.push_back({"crop", measure(o.seconds, make_crops)});
   stages.push_back({"classify", measure(o.seconds, [&] { classifier.probabilities(crops); })});
   stages.push_back({"whole", measure(o.seconds, [&] { analyzer.analyze_encoded(bytes, photo); })});

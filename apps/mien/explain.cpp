@@ -99,9 +99,11 @@ class PhotoExplainer {
     ExplainedPhoto result{.path = input.path, .faces = {}, .error = input.error};
     if (result.error) return result;
     try {
-      const Image photo = vision::decode_image(read_photo(input.path), input.path);
-      const std::vector<Face> faces =
-          options_.crop ? std::vector{analyzer_.classify(photo)} : analyzer_.analyze(photo);
+      const std::vector<std::byte> bytes = read_photo(input.path);
+      const vision::ScaledImage photo = vision::decode_photo(bytes, input.path);
+      const std::vector<Face> faces = options_.crop
+                                          ? std::vector{analyzer_.classify(photo.image)}
+                                          : analyzer_.analyze_encoded(bytes, input.path).faces;
       for (const Face& face : faces)
         result.faces.push_back(
             explain_face(photo, face, image_path(input.path, result.faces.size())));
@@ -112,7 +114,7 @@ class PhotoExplainer {
   }
 
  private:
-  ExplainedFace explain_face(const Image& photo, const Face& face,
+  ExplainedFace explain_face(const vision::ScaledImage& photo, const Face& face,
                              const std::filesystem::path& path) {
     const Face drawn = options_.crop ? Face{} : face;  // without area: the whole photo
     // By name, because the analyzer's labels may lack contempt.

@@ -19,9 +19,9 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "common/interrupt.hpp"
-#include "datasets/folders.hpp"
 #include "mien/error.hpp"
 #include "vision/decode.hpp"
+#include "vision/photo_files.hpp"
 
 namespace mien::apps {
 namespace {
@@ -34,20 +34,10 @@ constexpr std::size_t kMaxUtf16List = std::size_t{1} << 30;  ///< bytes; such a 
 
 constexpr std::string_view kVideos[] = {".mp4", ".m4v", ".mov",  ".mkv", ".webm", ".avi",  ".wmv",
                                         ".flv", ".mpg", ".mpeg", ".ts",  ".mts",  ".m2ts", ".3gp"};
-/// Photos in formats that decoding does not support; it reports which.
-constexpr std::string_view kOtherPhotos[] = {".heic", ".heif", ".avif", ".jxl", ".gif", ".jp2",
-                                             ".svg",  ".psd",  ".cr2",  ".cr3", ".nef", ".arw",
-                                             ".dng",  ".orf",  ".rw2",  ".raf", ".pef", ".srw"};
-
-bool has_extension(const fs::path& path, std::span<const std::string_view> extensions) {
-  return std::ranges::find(extensions, base::to_lower(path.extension().string())) !=
-         extensions.end();
-}
-
-/// Files in a folder that are not photos, such as notes and thumbnails' data bases, are ignored.
+/// Other files in a folder, such as notes, are ignored.
 bool may_be_photo(const fs::path& path) {
-  return datasets::has_image_extension(path) || has_extension(path, kVideos) ||
-         has_extension(path, kOtherPhotos);
+  return vision::has_photo_extension(path) || vision::has_unsupported_extension(path) ||
+         vision::has_extension(path, kVideos);
 }
 
 bool is_image(std::string_view bytes) {
@@ -244,7 +234,7 @@ std::vector<PhotoInput> collect_photos(std::span<const std::string> arguments,
 }
 
 std::vector<std::byte> read_photo(const std::string& path) {
-  if (has_extension(path, kVideos))
+  if (vision::has_extension(path, kVideos))
     throw Error(ErrorCode::kUnsupported, path + ": this is a video; use mien video " + path);
   const std::size_t limit = vision::DecodeLimits{}.max_file_bytes;
   std::error_code ignored;

@@ -106,7 +106,7 @@ class Predictor {
   static bool is_analyzed_in_full(std::span<const std::byte> bytes, const std::string& path) {
     const vision::ImageInfo info = vision::read_image_info(bytes, path);
     return info.type != vision::ImageType::kJpeg ||
-           std::max(info.width, info.height) < 2 * vision::kEnoughPixels;
+           std::max(info.width, info.height) < vision::kHalfSizeSide;
   }
 
   void select_faces(PhotoResult& result) const {

@@ -21,6 +21,8 @@ struct Face {
   Box box;          ///< in pixels of the image
   float score = 0;  ///< of the detector, on its own scale
   std::optional<Landmarks> landmarks;
+  int rotation = 0;  ///< degrees, see DetectedFace
+  FaceQuality quality;
   Emotion emotion = Emotion::kNeutral;  ///< the most probable one, also where `uncertain`
   float confidence = 0;                 ///< its probability
   bool uncertain = false;               ///< confidence is below AnalyzerOptions::min_confidence
@@ -43,14 +45,19 @@ std::string display_label(const Face& face, std::span<const std::string> labels)
 struct PhotoAnalysis {
   int width = 0;  ///< pixels, after the EXIF orientation; boxes and landmarks are in these pixels
   int height = 0;
-  std::vector<Face> faces;  ///< largest first
+  std::vector<Face> faces;  ///< most prominent first: large and certain ones
+  /// Side of the smallest face searched for, in pixels. Larger than AnalyzerOptions::min_face if
+  /// the photo was too large for that: smaller faces may be missing.
+  int min_face = 0;
 };
 
 struct AnalyzerOptions {
   std::string detector = "auto";  ///< "hog", "yunet", the path of a detector's ONNX file, or
                                   ///< "auto": yunet where it is installed, else hog
-  int min_face = 0;  ///< side of the smallest face to find, in pixels; 0: 40, more in large photos
-  int threads = 0;   ///< of face detection; 0: one per core, at most four
+  int min_face = 0;  ///< side of the smallest face to find, in pixels; 0: 40, up to 60 in large
+                     ///< photos
+  std::optional<float> min_score;  ///< of the detector, on its scale; by default YuNet 0.6, HOG 0
+  int threads = 0;                 ///< of face detection; 0: one per core, at most four
   std::string head;  ///< "photo", "fer2013", "ferplus", or another output of the model; empty: the
                      ///< model's default head
   bool contempt = false;  ///< report contempt too, if the head has it; otherwise the seven other
@@ -90,20 +97,20 @@ class Analyzer {
   Analyzer& operator=(Analyzer&&) noexcept;
   ~Analyzer();
 
-  /// All faces, largest first; an empty list if there is none. Throws Error kInvalidArgument for an
-  /// empty image.
+  /// All faces, most prominent first; without a face, an empty list. If none is found upright, the
+  /// image is also searched rotated by 90, 180 and 270 degrees. Throws Error kInvalidArgument for
+  /// an empty image.
   std::vector<Face> analyze(const ImageView& image) const;
 
-  /// The faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM). Faster than read_image and
-  /// analyze for large JPEGs, which are decoded only as far as the smallest face needs. Throws as
-  /// read_image does.
+  /// The faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM). Large JPEGs are
+  /// decoded at half their size, up to 250 megapixels. Throws as read_image does.
   PhotoAnalysis analyze_file(const std::filesystem::path& path) const;
   /// The same for a file's bytes; `name` is used in messages.
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const;
 
   /// The two halves of analyze, for programs that find faces in their own way or only in some
-  /// frames: the faces, largest first; and the emotions of such faces, in their order. Throws Error
-  /// kInvalidArgument for a box that cannot be cropped.
+  /// frames: the faces, most prominent first; and the emotions of such faces, in their order.
+  /// Throws Error kInvalidArgument for a box that cannot be cropped.
   std::vector<DetectedFace> detect(const ImageView& image) const;
   std::vector<Face> classify(const ImageView& image, std::span<const DetectedFace> faces) const;
 

@@ -7,15 +7,12 @@
 
 #include "base/text.hpp"
 #include "mien/error.hpp"
+#include "vision/photo_files.hpp"
 
 namespace mien::datasets {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<std::string_view, 13> kExtensions = {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo",
-                                                          ".png", ".webp", ".tif", ".tiff", ".bmp",
-                                                          ".pgm", ".ppm",  ".pnm"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -117,10 +114,7 @@ std::optional<LabeledImage> jaffe_image(const fs::path& path) {
 
 }  // namespace
 
-bool has_image_extension(const fs::path& path) {
-  return std::find(kExtensions.begin(), kExtensions.end(),
-                   base::to_lower(path.extension().string())) != kExtensions.end();
-}
+bool has_image_extension(const fs::path& path) { return vision::has_photo_extension(path); }
 
 LabeledFolder list_labeled_images(const fs::path& root) {
   LabeledFolder out;

@@ -6,6 +6,7 @@
 #include "model/heads.hpp"
 #include "model/locate.hpp"
 #include "vision/crop.hpp"
+#include "vision/face_detector.hpp"
 
 namespace mien::explain {
 
@@ -34,18 +35,22 @@ Explainer Explainer::load(const std::filesystem::path& model, int threads,
   }
 }
 
-Image Explainer::crop(const ImageView& photo, const Face& face, std::string_view detector,
+Image Explainer::crop(const vision::ScaledImage& photo, const Face& face, std::string_view detector,
                       int side) const {
   const model::ClassifierInfo& info = classifier_.info();
+  const Image& image = photo.image;
   if (side == 0) side = info.input_size;
   if (face.box.width <= 0 || face.box.height <= 0) {
     return vision::crop_face(
-        photo, {0, 0, static_cast<float>(photo.width), static_cast<float>(photo.height)}, {}, side);
+        image, {0, 0, static_cast<float>(image.width()), static_cast<float>(image.height())}, {},
+        side);
   }
   const auto found = info.crops.find(std::string(detector));
-  return vision::crop_aligned_face(photo, {face.box, face.score, face.landmarks},
-                                   found != info.crops.end() ? found->second : base::CropGeometry{},
-                                   side);
+  return vision::crop_aligned_face(
+      image,
+      vision::scaled({face.box, face.score, face.landmarks, face.rotation}, 1 / photo.scale_x(),
+                     1 / photo.scale_y()),
+      found != info.crops.end() ? found->second : base::CropGeometry{}, side);
 }
 
 Explanation Explainer::explain(const Image& crop, std::size_t label, Methods methods) const {

@@ -12,6 +12,7 @@
 #include "explain/heat_map.hpp"
 #include "mien/analyzer.hpp"
 #include "pipeline/classifier.hpp"
+#include "vision/decode.hpp"
 
 namespace mien::explain {
 
@@ -40,9 +41,10 @@ class Explainer {
   /// Whose activations Grad-CAM weighs.
   const std::string& layer() const { return grad_cam_.layer(); }
 
-  /// The crop of a face that the detector called `detector` found, `side` pixels wide; 0: the
-  /// network's input size. A face without area is a whole photo that is cropped already.
-  Image crop(const ImageView& photo, const Face& face, std::string_view detector,
+  /// The network's input for a face found by the detector with this name, in pixels of the original
+  /// photo; `side` pixels wide, 0: the network's own size. A face without area is the whole photo,
+  /// already cropped.
+  Image crop(const vision::ScaledImage& photo, const Face& face, std::string_view detector,
              int side = 0) const;
 
   /// `crop` is gray and of the network's size. Throws Error kInvalidArgument where it is not, or

@@ -7,6 +7,7 @@
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/face_detector.hpp"
+#include "vision/face_quality.hpp"
 
 namespace mien {
 namespace {
@@ -41,19 +42,24 @@ class Analyzer::Impl {
       faces.back().box = face.box;
       faces.back().score = face.score;
       faces.back().landmarks = face.landmarks;
+      faces.back().rotation = face.rotation;
+      const std::uint8_t* crop = crops.data() + i * classifier_.face_bytes();
+      faces.back().quality =
+          vision::face_quality({crop, size, size, size, PixelFormat::kGray8}, face);
     }
     return faces;
   }
 
+  std::vector<Face> analyze(const ImageView& image) const {
+    return classify(image, vision::search_all_rotations(*detector_, image).faces);
+  }
+
   PhotoAnalysis analyze_encoded(std::span<const std::byte> bytes, const std::string& name) const {
-    const vision::ScaledImage photo =
-        vision::decode_image_scaled(bytes, name, decode_whole_ ? 0 : vision::kEnoughPixels);
-    const float x =
-        static_cast<float>(photo.original_width) / static_cast<float>(photo.image.width());
-    const float y =
-        static_cast<float>(photo.original_height) / static_cast<float>(photo.image.height());
+    const vision::ScaledImage photo = vision::decode_photo(bytes, name);
+    const vision::Detection found =
+        vision::search_all_rotations(*detector_, photo.image, photo.scale_x());
     return {photo.original_width, photo.original_height,
-            classify(photo.image, detect(photo.image), x, y)};
+            classify(photo.image, found.faces, photo.scale_x(), photo.scale_y()), found.min_face};
   }
 
   Face classify(const ImageView& image) const {
@@ -62,6 +68,7 @@ class Analyzer::Impl {
     append(crop, vision::crop_face(image, whole, {}, classifier_.info().input_size));
     Face face = read(classifier_.probabilities(crop));
     face.box = whole;
+    face.quality = vision::face_quality(image, {.box = whole});
     return face;
   }
 
@@ -84,10 +91,10 @@ class Analyzer::Impl {
             std::move(file.model), path.string(),
             {pipeline::precision_from_string(options.precision), 1},
             {options.head, options.contempt ? std::vector<std::string>{} : kContempt})),
-        decode_whole_(options.min_face > 0),
         min_confidence_(options.min_confidence),
-        detector_(vision::make_face_detector(
-            options.detector, {.min_face = options.min_face, .threads = options.threads})),
+        detector_(vision::make_face_detector(options.detector, {.min_face = options.min_face,
+                                                                .threads = options.threads,
+                                                                .min_score = options.min_score})),
         provenance_{.model = path.stem().string(),
                     .model_hash = std::move(file.hash),
                     .head = classifier_.head(),
@@ -109,7 +116,6 @@ class Analyzer::Impl {
 
   std::filesystem::path path_;
   pipeline::Classifier classifier_;
-  bool decode_whole_;  // the smallest face wanted may have few pixels
   double min_confidence_;
   std::unique_ptr<vision::FaceDetector> detector_;
   base::CropGeometry crop_;  // for this detector
@@ -129,7 +135,7 @@ Analyzer::~Analyzer() = default;
 
 std::vector<Face> Analyzer::analyze(const ImageView& image) const {
   if (image.empty()) throw Error(ErrorCode::kInvalidArgument, "the image has no pixels");
-  return impl_->classify(image, impl_->detect(image));
+  return impl_->analyze(image);
 }
 std::vector<DetectedFace> Analyzer::detect(const ImageView& image) const {
   return impl_->detect(image);

@@ -1,5 +1,7 @@
 #include "pipeline/face_json.hpp"
 
+#include <utility>
+
 namespace mien::pipeline {
 
 using base::Json, base::rounded;
@@ -14,6 +16,22 @@ Json to_json(const Face& face, std::span<const std::string> labels) {
   if (face.landmarks) {
     for (const Point& point : *face.landmarks)
       out["landmarks"].push_back({{"x", rounded(point.x, 1)}, {"y", rounded(point.y, 1)}});
+  }
+  Json& quality = out["quality"];
+  if (face.quality.pose) {
+    quality["yaw"] = rounded(face.quality.pose->yaw, 1);
+    quality["pitch"] = rounded(face.quality.pose->pitch, 1);
+    quality["roll"] = rounded(face.quality.pose->roll, 1);
+  }
+  quality["size"] = rounded(face.quality.size, 1);
+  quality["sharpness"] = rounded(face.quality.sharpness, 4);
+  quality["brightness"] = rounded(face.quality.brightness, 3);
+  quality["flags"] = Json::array();
+  for (const auto& [set, flag] : {std::pair{face.quality.turned, "turned"},
+                                  {face.quality.small, "small"},
+                                  {face.quality.blurred, "blurred"},
+                                  {face.quality.dark, "dark"}}) {
+    if (set) quality["flags"].push_back(flag);
   }
   out["emotion"] = to_string(face.emotion);
   out["confidence"] = rounded(face.confidence, 5);

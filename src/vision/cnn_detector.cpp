@@ -8,6 +8,8 @@
 #include "mien/error.hpp"
 #include "vision/crop.hpp"
 #include "vision/multiversion.hpp"
+#include "vision/resample.hpp"
+#include "vision/tiles.hpp"
 
 namespace mien::vision {
 namespace {
@@ -20,7 +22,7 @@ int scaled_side(int side, double scale, int limit) {
   return std::clamp(static_cast<int>(std::lround(side * scale)), 1, limit);
 }
 
-/// Says which file the error is about.
+/// Adds the file to errors.
 template <class Make>
 auto naming(const std::filesystem::path& path, Make make) {
   try {
@@ -32,8 +34,8 @@ auto naming(const std::filesystem::path& path, Make make) {
 
 /// One row of RGB into a row of each plane.
 MIEN_MULTIVERSION
-void part_row(const std::uint8_t* rgb, int width, float* red, float* green, float* blue, float mean,
-              float scale) {
+void split_row(const std::uint8_t* rgb, int width, float* red, float* green, float* blue,
+               float mean, float scale) {
   for (int x = 0; x < width; ++x, rgb += 3) {
     red[x] = (static_cast<float>(rgb[0]) - mean) * scale;
     green[x] = (static_cast<float>(rgb[1]) - mean) * scale;
@@ -41,7 +43,7 @@ void part_row(const std::uint8_t* rgb, int width, float* red, float* green, floa
   }
 }
 
-/// Planes of the network's input; black around the photo.
+/// Planes of the network's input; black outside the photo.
 std::vector<float> make_input(const Image& photo, Size canvas, const DetectionInput& form) {
   const std::size_t plane =
       static_cast<std::size_t>(canvas.width) * static_cast<std::size_t>(canvas.height);
@@ -54,7 +56,7 @@ std::vector<float> make_input(const Image& photo, Size canvas, const DetectionIn
     float* blue = bgr ? green - plane : green + plane;
     const std::uint8_t* from = photo.row(y);
     if (photo.channels() == 3) {
-      part_row(from, photo.width(), red, green, blue, form.mean, form.scale);
+      split_row(from, photo.width(), red, green, blue, form.mean, form.scale);
     } else {
       for (int x = 0; x < photo.width(); ++x)
         red[x] = green[x] = blue[x] = (static_cast<float>(from[x]) - form.mean) * form.scale;
@@ -63,7 +65,7 @@ std::vector<float> make_input(const Image& photo, Size canvas, const DetectionIn
   return input;
 }
 
-/// False also for what is not a number.
+/// False for NaN.
 bool is_sane(const DetectedFace& face, Size canvas) {
   constexpr float kFarthest = 4;  // canvases
   const float limit = kFarthest * static_cast<float>(std::max(canvas.width, canvas.height));
@@ -84,13 +86,12 @@ int choose_threads(int wanted) {
 
 }  // namespace
 
-PhotoFit fit_photo(Size photo, const DetectorOptions& options, const DetectionInput& input) {
+PhotoFit fit_photo(Size photo, double scale) {
   constexpr double kMaxPixels = 2e6, kMaxSide = 4096;
   const int longer = std::max(photo.width, photo.height);
   const double pixels = static_cast<double>(photo.width) * photo.height;
-  const double wanted = static_cast<double>(input.min_face) / smallest_face(options, longer);
-  const double scale = std::min({wanted, std::sqrt(kMaxPixels / pixels), kMaxSide / longer});
-  const int side = round_up(longer * scale);
+  const double bounded = std::min({scale, std::sqrt(kMaxPixels / pixels), kMaxSide / longer});
+  const int side = round_up(longer * bounded);
   const double filled = static_cast<double>(side) / longer;
   const Size fitted{scaled_side(photo.width, filled, side),
                     scaled_side(photo.height, filled, side)};
@@ -124,40 +125,67 @@ CnnDetector::CnnDetector(const std::filesystem::path& path, const model::Model& 
         return engine::Network::compile(model, {precision, choose_threads(options.threads)});
       })) {}
 
-/// Faces in pixels of the canvas, surest first.
+/// Faces in pixels of the canvas, highest score first.
 std::vector<DetectedFace> CnnDetector::run(const Image& photo, Size canvas) const {
   const std::vector<float> input = make_input(photo, canvas, head_->input());
   const std::vector<engine::OutputTensor> outputs =
       network_.run(input, {1, 3, canvas.height, canvas.width});
   std::vector<DetectedFace> faces =
-      head_->candidates(outputs, canvas, head_->min_score() + options_.threshold);
+      head_->candidates(outputs, canvas, options_.min_score.value_or(head_->score_scale().min));
   std::erase_if(faces, [&](const DetectedFace& face) { return !is_sane(face, canvas); });
   return remove_overlapping(std::move(faces));
 }
 
-std::vector<DetectedFace> CnnDetector::detect_once(const ImageView& image) const {
+Detection CnnDetector::search_once(const ImageView& image, double scale) const {
+  // Tiles of 1.6 megapixels; the overlap holds faces of 12 times the smallest size.
+  constexpr TileShape kTiles{.max_side = 1280, .overlap = 256, .step = kStep};
+  constexpr double kTolerance = 1.05;
   if (image.empty()) return {};
-  const PhotoFit fit = fit_photo({image.width, image.height}, options_, head_->input());
+  const Size size{image.width, image.height};
+  const int requested = smallest_face(
+      options_, static_cast<int>(std::lround(std::max(size.width, size.height) * scale)));
+  const double pixels = static_cast<double>(size.width) * size.height;
+  const double wanted = head_->input().min_face * scale / requested,
+               finest = std::min(wanted, std::sqrt(options_.max_search_pixels / pixels));
+
+  const PhotoFit fit = fit_photo(size, finest);
   std::vector<DetectedFace> faces =
       run(resize(image, fit.photo.width, fit.photo.height), fit.canvas);
-  for (DetectedFace& face : faces) {
-    face = scaled(face, static_cast<float>(image.width) / static_cast<float>(fit.photo.width),
-                  static_cast<float>(image.height) / static_cast<float>(fit.photo.height));
+  const float x = static_cast<float>(image.width) / static_cast<float>(fit.photo.width),
+              y = static_cast<float>(image.height) / static_cast<float>(fit.photo.height);
+  for (DetectedFace& face : faces) face = scaled(face, x, y);
+
+  const double coarsest = static_cast<double>(fit.photo.width) / size.width;
+  if (finest > coarsest * kTolerance) {
+    for (double level = finest; level > coarsest; level *= kLevelStep) {
+      for (const Tile& tile : make_tiles(size, level, kTiles)) {
+        const Image part =
+            resample(image, tile.region, tile.size.width, tile.size.height, image.format);
+        const Size canvas{round_up(tile.size.width), round_up(tile.size.height)};
+        const auto found = faces_of_tile(tile, kTiles, run(part, canvas));
+        faces.insert(faces.end(), found.begin(), found.end());
+      }
+    }
+    faces = remove_overlapping(std::move(faces));
   }
-  std::ranges::stable_sort(faces, std::greater{}, [](const DetectedFace& face) {
-    return face.box.width * face.box.height;
-  });
-  return faces;
+  if (options_.min_face > 0) {
+    constexpr double kFraming = 0.9;  // see DetectorOptions::min_face
+    std::erase_if(faces, [&](const DetectedFace& face) {
+      return std::max(face.box.width, face.box.height) * scale < kFraming * options_.min_face;
+    });
+  }
+  sort_by_prominence(faces, score_scale());
+  return {std::move(faces), static_cast<int>(std::lround(requested * wanted / finest))};
 }
 
 void CnnDetector::refine_landmarks(const ImageView& image, DetectedFace& face) const {
   constexpr double kMargin = 1.3, kLevel = 4 * std::numbers::pi / 180;
   constexpr int kSide = 192,
-                kTurns = 3;  // heads that are level after the first look cost no second one
+                kPasses = 3;  // a head that is level after the first pass needs no second one
   const Point center{face.box.x + face.box.width / 2, face.box.y + face.box.height / 2};
   const double pixel = kMargin * std::max(face.box.width, face.box.height) / kSide;
   double angle = 0;
-  for (int turn = 0; turn < kTurns; ++turn) {
+  for (int pass = 0; pass < kPasses; ++pass) {
     const Image near = crop_rotated_face(image, face.box, {.scale = kMargin}, kSide, angle);
     const std::vector<DetectedFace> found = run(near, {kSide, kSide});
     const auto same = std::ranges::find_if(found, [](const DetectedFace& one) {
@@ -178,13 +206,13 @@ void CnnDetector::refine_landmarks(const ImageView& image, DetectedFace& face) c
   }
 }
 
-std::vector<DetectedFace> CnnDetector::detect(const ImageView& image) const {
-  constexpr std::size_t kMaxRefined = 2;  // faces; a look costs a millisecond or two
-  std::vector<DetectedFace> faces = detect_once(image);
-  for (std::size_t i = 0; i < std::min(faces.size(), kMaxRefined); ++i) {
-    if (faces[i].landmarks) refine_landmarks(image, faces[i]);
+Detection CnnDetector::search(const ImageView& image, double scale) const {
+  constexpr std::size_t kMaxRefined = 2;  // faces; each takes a millisecond or two
+  Detection result = search_once(image, scale);
+  for (std::size_t i = 0; i < std::min(result.faces.size(), kMaxRefined); ++i) {
+    if (result.faces[i].landmarks) refine_landmarks(image, result.faces[i]);
   }
-  return faces;
+  return result;
 }
 
 }  // namespace mien::vision

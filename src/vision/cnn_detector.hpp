@@ -18,19 +18,19 @@ struct PhotoFit {
   Size canvas;
 };
 
-/// The fit at which the faces that `options` want are as small as the network still finds them:
-/// sides of the canvas are multiples of 64, which keeps its shapes few, and its longer side is
-/// filled. At most two megapixels and 4096 pixels a side.
-PhotoFit fit_photo(Size photo, const DetectorOptions& options, const DetectionInput& input);
+/// The fit of a whole photo enlarged by `scale`, or less where the canvas would exceed two
+/// megapixels or 4096 pixels per side. Sides of the canvas are multiples of 64, so that few shapes
+/// occur; its longer side is filled.
+PhotoFit fit_photo(Size photo, double scale);
 
-/// Of candidates that overlap by more than 0.3 (intersection over union) only the surest stays;
-/// surest first. Looks at the 2000 surest only.
+/// Of candidates that overlap by more than 0.3 (intersection over union), only the one with the
+/// highest score remains. Highest score first. Considers the 2000 highest only.
 std::vector<DetectedFace> remove_overlapping(std::vector<DetectedFace> candidates);
 
 /// A face detection network on Mien's engine. Scores are the network's, 0 to 1. Landmarks of small
-/// faces lean towards an upright head (YuNet: a face of 64 pixels turned by 20 degrees has its eyes
-/// turned by 3, one of 130 pixels by 14), so the two largest faces are looked at again for theirs,
-/// from near and turned back.
+/// faces are biased towards an upright head (YuNet: the eyes of a face of 64 pixels rotated by 20
+/// degrees appear rotated by 3, those of one of 130 pixels by 14), so the landmarks of the two most
+/// prominent faces are refined at a larger scale.
 class CnnDetector : public FaceDetector {
  public:
   /// Throws Error as read_onnx, make_detection_head and Network::compile do; the message names the
@@ -39,9 +39,10 @@ class CnnDetector : public FaceDetector {
               engine::Precision precision = engine::Precision::kAuto);
 
   std::string_view name() const override { return head_->name(); }
-  std::vector<DetectedFace> detect(const ImageView& image) const override;
-  /// The same without looking again.
-  std::vector<DetectedFace> detect_once(const ImageView& image) const;
+  ScoreScale score_scale() const override { return head_->score_scale(); }
+  Detection search(const ImageView& image, double scale) const override;
+  /// Without refined landmarks.
+  Detection search_once(const ImageView& image, double scale = 1) const;
 
  private:
   CnnDetector(const std::filesystem::path& path, const model::Model& model,

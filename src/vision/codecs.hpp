@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,36 +18,54 @@ struct Source {
   std::span<const std::byte> bytes;
   const std::string& name;
   const DecodeLimits& limits;
-  int min_side = 0;  ///< see decode_image_scaled; 0: full size
+  bool as_photo = false;  ///< decode_photo: JPEGs may be decoded at half their size
 
   const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(bytes.data()); }
   [[noreturn]] void fail(ErrorCode code, std::string_view what) const;
+  /// Bytes that a decoder may use: see DecodeLimits.
+  std::int64_t memory_limit() const { return 4 * limits.max_pixels + (16 << 20); }
+  /// Throws Error kTooLarge above memory_limit().
+  void require_memory(std::int64_t decoder_bytes) const;
 };
 
-/// As stored: before the orientation is applied.
+/// Before the orientation is applied.
 struct Header {
-  int width = 0;
+  int width = 0;  ///< as stored
   int height = 0;
   int orientation = 1;  ///< EXIF, 1..8
+  int denominator = 1;  ///< decode() returns 1/denominator of the size, rounded up
 };
 
-/// Each pair reads the header, and all pixels as stored. A decoder is called only after the header
-/// was within the limits.
-Header read_jpeg_header(const Source& source);
-Image decode_jpeg(const Source& source);
-Header read_png_header(const Source& source);
-Image decode_png(const Source& source);
-Header read_webp_header(const Source& source);
-Image decode_webp(const Source& source);
-Header read_tiff_header(const Source& source);
-Image decode_tiff(const Source& source);
-Header read_bmp_header(const Source& source);
-Image decode_bmp(const Source& source);
-Header read_pnm_header(const Source& source);
-Image decode_pnm(const Source& source);
+/// A file whose header has been read.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual Header header() const = 0;
+  /// All pixels as stored. Called once, after the header was checked against the limits.
+  virtual Image decode() = 0;
+};
 
-/// An image of `channels` = 2 (gray, alpha) or 4 (RGB, alpha) interleaved bytes, composited on
-/// white.
-Image flatten_on_white(const std::uint8_t* pixels, int width, int height, int channels);
+/// `source` must outlive the reader.
+std::unique_ptr<Reader> open_jpeg(const Source& source);
+std::unique_ptr<Reader> open_png(const Source& source);
+std::unique_ptr<Reader> open_webp(const Source& source);
+std::unique_ptr<Reader> open_tiff(const Source& source);
+std::unique_ptr<Reader> open_bmp(const Source& source);
+std::unique_ptr<Reader> open_pnm(const Source& source);
+
+/// Composites rows of gray-alpha (2 channels) or RGBA (4) on white, from the top. While all alpha
+/// is 0, the colors are kept, so that an image that is transparent everywhere shows them.
+class Compositor {
+ public:
+  Compositor(Image& image) : image_(image) {}
+  void add_row(const std::uint8_t* pixels);
+  /// The same of colors that are already multiplied by alpha.
+  void add_premultiplied_row(const std::uint8_t* pixels);
+
+ private:
+  Image& image_;
+  int y_ = 0;
+  bool visible_ = false;  ///< a pixel so far has alpha
+};
 
 }  // namespace mien::vision::codec

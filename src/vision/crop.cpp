@@ -112,7 +112,8 @@ Image crop_aligned_face(const ImageView& image, const DetectedFace& face,
   // Below this angle, rotation does not help: JAFFE's upright faces lose two points of accuracy by
   // it, while faces rotated by 20 to 30 degrees gain four to seven.
   constexpr double kMinAngle = 8 * std::numbers::pi / 180;
-  const double angle = face.landmarks ? eye_angle(*face.landmarks) : 0;
+  const double angle =
+      face.landmarks ? eye_angle(*face.landmarks) : face.rotation * std::numbers::pi / 180;
   if (std::abs(angle) < kMinAngle) return crop_face(image, face.box, geometry, size);
   return crop_rotated_face(image, face.box, geometry, size, angle);
 }

@@ -24,8 +24,8 @@ Image crop_face(const ImageView& image, const Box& box, const base::CropGeometry
 /// lower in the image.
 double eye_angle(const Landmarks& landmarks);
 
-/// The same square, rotated about its center so that the eyes are level; crop_face if the face has
-/// no landmarks or is rotated by less than 8 degrees.
+/// The same square, rotated about its center so that the eyes are level; by face.rotation if there
+/// are no landmarks; crop_face if the angle is less than 8 degrees.
 Image crop_aligned_face(const ImageView& image, const DetectedFace& face,
                         const base::CropGeometry& geometry, int size);
 

@@ -9,13 +9,13 @@ namespace mien::vision::codec {
 namespace {
 
 /// Uncompressed BMP of 1, 4, 8 (palette), 16, 24 and 32 bits, with or without bit fields. Alpha is
-/// ignored, as viewers do.
-class BmpReader {
+/// ignored, as by viewers.
+class BmpReader : public Reader {
  public:
   explicit BmpReader(const Source& source) : source_(source) {
     const std::size_t size = number(14, 4);
     if (size != 12 && (size < 40 || size > 124))
-      source_.fail(ErrorCode::kBadFormat, "BMP: an unknown header");
+      source_.fail(ErrorCode::kBadFormat, "BMP: unknown header size");
     const bool core = size == 12;  // OS/2
     width_ = static_cast<std::int32_t>(core ? number(18, 2) : number(18, 4));
     const std::int32_t height = static_cast<std::int32_t>(core ? number(20, 2) : number(22, 4));
@@ -26,11 +26,12 @@ class BmpReader {
     const std::uint32_t compression = core ? 0 : number(30, 4);
     if (compression != kUncompressed && compression != kBitFields) {
       source_.fail(ErrorCode::kUnsupported,
-                   base::format("a compressed BMP (type %u) cannot be read", compression));
+                   base::format("unsupported: BMP with compression type %u", compression));
     }
     if (bits_ <= 8) {
       if (bits_ != 1 && bits_ != 4 && bits_ != 8)
-        source_.fail(ErrorCode::kBadFormat, base::format("BMP: %u bits", bits_));
+        source_.fail(ErrorCode::kBadFormat,
+                     base::format("BMP: %u bits per pixel; must be 1, 4, 8, 16, 24 or 32", bits_));
       read_palette(14 + size, core ? 3 : 4, core ? 0 : number(46, 4));
     } else if (bits_ == 16 || bits_ == 24 || bits_ == 32) {
       if (compression == kBitFields && bits_ != 24)
@@ -38,13 +39,14 @@ class BmpReader {
       else if (bits_ == 16)
         masks_ = {0x7C00, 0x03E0, 0x001F};
     } else {
-      source_.fail(ErrorCode::kBadFormat, base::format("BMP: %u bits", bits_));
+      source_.fail(ErrorCode::kBadFormat,
+                   base::format("BMP: %u bits per pixel; must be 1, 4, 8, 16, 24 or 32", bits_));
     }
   }
 
-  Header header() const { return {width_, height_}; }
+  Header header() const override { return {width_, height_}; }
 
-  Image decode() const {
+  Image decode() override {
     const std::size_t start = number(10, 4);
     const std::size_t stride = (static_cast<std::size_t>(width_) * bits_ + 31) / 32 * 4;
     if (start > source_.bytes.size() || stride * height_ > source_.bytes.size() - start)
@@ -78,8 +80,8 @@ class BmpReader {
   }
 
   void read_palette(std::size_t offset, std::size_t entry_size, std::uint32_t used) {
-    const std::uint32_t most = 1u << bits_;
-    const std::uint32_t count = used == 0 ? most : std::min(used, most);
+    const std::uint32_t max_count = 1u << bits_;
+    const std::uint32_t count = used == 0 ? max_count : std::min(used, max_count);
     gray_ = true;
     for (std::uint32_t i = 0; i < count; ++i) {
       const std::uint32_t bgr = number(offset + i * entry_size, 3);
@@ -102,9 +104,9 @@ class BmpReader {
     for (std::size_t c = 0; c < 3; ++c) {
       if (masks_[c] == 0) continue;
       const int shift = std::countr_zero(masks_[c]);
-      const std::uint64_t most = masks_[c] >> shift;
+      const std::uint64_t max = masks_[c] >> shift;
       color[c] = static_cast<std::uint8_t>(
-          (std::uint64_t{(value & masks_[c]) >> shift} * 255 + most / 2) / most);
+          (std::uint64_t{(value & masks_[c]) >> shift} * 255 + max / 2) / max);
     }
     return color;
   }
@@ -121,8 +123,8 @@ class BmpReader {
 
 }  // namespace
 
-Header read_bmp_header(const Source& source) { return BmpReader(source).header(); }
-
-Image decode_bmp(const Source& source) { return BmpReader(source).decode(); }
+std::unique_ptr<Reader> open_bmp(const Source& source) {
+  return std::make_unique<BmpReader>(source);
+}
 
 }  // namespace mien::vision::codec

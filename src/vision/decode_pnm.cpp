@@ -8,7 +8,7 @@ namespace {
 
 /// PGM and PPM, ASCII (P2, P3) and binary (P5, P6), 8 and 16 bit (big endian):
 /// https://netpbm.sourceforge.net/doc/pgm.html
-class PnmReader {
+class PnmReader : public Reader {
  public:
   explicit PnmReader(const Source& source) : source_(source) {
     const char kind = static_cast<char>(next());
@@ -18,16 +18,17 @@ class PnmReader {
     height_ = number();
     max_ = number();
     if (max_ < 1 || max_ > 65535)
-      source_.fail(ErrorCode::kBadFormat, base::format("PNM: a largest value of %d", max_));
-    if (!ascii_) next();  // the one white space before the samples
+      source_.fail(ErrorCode::kBadFormat,
+                   base::format("PNM: maximum value is %d; must be between 1 and 65535", max_));
+    if (!ascii_) next();  // one white space before the samples
   }
 
-  Header header() const { return {width_, height_}; }
+  Header header() const override { return {width_, height_}; }
 
-  Image decode() {
+  Image decode() override {
     const std::size_t samples = static_cast<std::size_t>(width_) * height_ * channels_;
-    const std::size_t least = ascii_ ? 2 * samples - 1 : max_ > 255 ? 2 * samples : samples;
-    if (source_.bytes.size() - position_ < least) truncated();
+    const std::size_t min_bytes = ascii_ ? 2 * samples - 1 : max_ > 255 ? 2 * samples : samples;
+    if (source_.bytes.size() - position_ < min_bytes) truncated();
     Image image(width_, height_, channels_ == 1 ? PixelFormat::kGray8 : PixelFormat::kRgb8);
     std::uint8_t* out = image.row(0);
     for (std::size_t i = 0; i < samples; ++i) {
@@ -54,7 +55,7 @@ class PnmReader {
 
   static bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-  /// The next number behind white space and comments; the file may end with its last digit.
+  /// The next number after white space and comments; the file may end with its last digit.
   int number() {
     int c = next();
     while (is_space(c) || c == '#') {
@@ -75,7 +76,7 @@ class PnmReader {
   }
 
   const Source& source_;
-  std::size_t position_ = 1;  ///< behind the P
+  std::size_t position_ = 1;  ///< after the P
   bool ascii_ = false;
   int channels_ = 1;
   int width_ = 0;
@@ -85,8 +86,8 @@ class PnmReader {
 
 }  // namespace
 
-Header read_pnm_header(const Source& source) { return PnmReader(source).header(); }
-
-Image decode_pnm(const Source& source) { return PnmReader(source).decode(); }
+std::unique_ptr<Reader> open_pnm(const Source& source) {
+  return std::make_unique<PnmReader>(source);
+}
 
 }  // namespace mien::vision::codec

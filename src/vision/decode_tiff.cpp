@@ -7,26 +7,28 @@
 #include <memory>
 #include <vector>
 
+#include "base/file.hpp"
 #include "vision/codecs.hpp"
 
 namespace mien::vision::codec {
 namespace {
 
-/// libtiff on bytes in memory, with message handlers of its own instead of the global ones.
-class TiffReader {
+/// libtiff on bytes in memory, with its own message handlers instead of the global ones.
+class TiffReader : public Reader {
  public:
   explicit TiffReader(const Source& source) : source_(source) {
     const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(
         TIFFOpenOptionsAlloc(), TIFFOpenOptionsFree);
     TIFFOpenOptionsSetErrorHandlerExtR(options.get(), on_error, this);
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), on_warning, nullptr);
-    TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMaxAllocation);
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(),
+                                        static_cast<tmsize_t>(source.memory_limit()));
     tiff_.reset(TIFFClientOpenExt(source.name.c_str(), "rm", this, on_read, on_write, on_seek,
                                   on_close, on_size, nullptr, nullptr, options.get()));
-    if (!tiff_) fail(ErrorCode::kBadFormat);
+    if (!tiff_) fail();
   }
 
-  Header header() const {
+  Header header() const override {
     std::uint32_t width = 0, height = 0;
     std::uint16_t orientation = 1;
     TIFFGetField(tiff_.get(), TIFFTAG_IMAGEWIDTH, &width);
@@ -37,53 +39,122 @@ class TiffReader {
             orientation >= 1 && orientation <= 8 ? orientation : 1};
   }
 
-  Image decode() {
+  Image decode() override {
     char reason[1024] = {};
-    if (!TIFFRGBAImageOK(tiff_.get(), reason)) {
+    TIFF* const tiff = tiff_.get();
+    std::uint16_t compression = COMPRESSION_NONE;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &compression);
+    if (compression == COMPRESSION_OJPEG || !TIFFRGBAImageOK(tiff, reason)) {
       source_.fail(ErrorCode::kUnsupported,
-                   std::string("this kind of TIFF cannot be read: ") + reason);
+                   std::string("unsupported: this variant of TIFF; convert it to JPEG (") +
+                       (reason[0] != 0 ? reason : "old-style JPEG compression") + ")");
     }
     const Header size = header();
     std::uint16_t photometric = PHOTOMETRIC_RGB, samples = 1;
-    TIFFGetField(tiff_.get(), TIFFTAG_PHOTOMETRIC, &photometric);
-    TIFFGetFieldDefaulted(tiff_.get(), TIFFTAG_SAMPLESPERPIXEL, &samples);
+    TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &samples);
     const bool gray =
         (photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE) &&
         samples <= 2;
+    const int band = rows_per_band(size, gray ? 1 : 3);
 
-    std::vector<std::uint32_t> raster(static_cast<std::size_t>(size.width) * size.height);
-    if (!TIFFReadRGBAImageOriented(tiff_.get(), static_cast<std::uint32_t>(size.width),
-                                   static_cast<std::uint32_t>(size.height), raster.data(),
-                                   size.orientation, 1)) {
-      fail(ErrorCode::kBadFormat);
-    }
     Image image(size.width, size.height, gray ? PixelFormat::kGray8 : PixelFormat::kRgb8);
-    const std::uint32_t* pixel = raster.data();
-    for (int y = 0; y < size.height; ++y) {
-      std::uint8_t* out = image.row(y);
-      for (int x = 0; x < size.width; ++x, ++pixel, out += image.channels()) {
-        const std::uint32_t white =
-            255 - TIFFGetA(*pixel);  // libtiff has multiplied the colors by alpha
-        out[0] = static_cast<std::uint8_t>(std::min(TIFFGetR(*pixel) + white, 255u));
-        if (gray) continue;
-        out[1] = static_cast<std::uint8_t>(std::min(TIFFGetG(*pixel) + white, 255u));
-        out[2] = static_cast<std::uint8_t>(std::min(TIFFGetB(*pixel) + white, 255u));
+    std::vector<std::uint32_t> raster(static_cast<std::size_t>(size.width) * band);
+    std::vector<std::uint8_t> row(static_cast<std::size_t>(size.width) * (image.channels() + 1));
+    RgbaReader reader(tiff);
+    if (!reader.begin(reason)) {
+      source_.fail(ErrorCode::kUnsupported, std::string("unsupported TIFF: ") + reason);
+    }
+    Compositor compositor(image);
+    for (int y = 0; y < size.height; y += band) {
+      const int rows = std::min(band, size.height - y);
+      if (!reader.read(y, rows, size.width, raster.data())) fail();
+      const std::uint32_t* pixel = raster.data();
+      for (int r = 0; r < rows; ++r) {
+        std::uint8_t* out = row.data();
+        for (int x = 0; x < size.width; ++x, ++pixel) {
+          *out++ = static_cast<std::uint8_t>(TIFFGetR(*pixel));
+          if (!gray) {
+            *out++ = static_cast<std::uint8_t>(TIFFGetG(*pixel));
+            *out++ = static_cast<std::uint8_t>(TIFFGetB(*pixel));
+          }
+          *out++ = static_cast<std::uint8_t>(TIFFGetA(*pixel));
+        }
+        compositor.add_premultiplied_row(row.data());
       }
     }
     return image;
   }
 
  private:
-  static constexpr tmsize_t kMaxAllocation =
-      tmsize_t{1} << 30;  ///< bytes; more than the limits on pixels ask for
-
   struct Close {
     void operator()(TIFF* tiff) const { TIFFClose(tiff); }
   };
 
-  [[noreturn]] void fail(ErrorCode code) const {
-    source_.fail(code, std::string("the TIFF is truncated or damaged") +
-                           (message_[0] != 0 ? ": " : "") + message_);
+  /// Reads bands of rows, as stored, as 8-bit RGBA with premultiplied alpha.
+  class RgbaReader {
+   public:
+    explicit RgbaReader(TIFF* tiff) : tiff_(tiff) {}
+    ~RgbaReader() {
+      if (open_) TIFFRGBAImageEnd(&image_);
+    }
+    RgbaReader(const RgbaReader&) = delete;
+    RgbaReader& operator=(const RgbaReader&) = delete;
+
+    bool begin(char* reason) {
+      open_ = TIFFRGBAImageBegin(&image_, tiff_, 1, reason) != 0;
+      image_.req_orientation = image_.orientation;
+      return open_;
+    }
+    bool read(int first, int rows, int width, std::uint32_t* raster) {
+      image_.row_offset = first;
+      return TIFFRGBAImageGet(&image_, raster, static_cast<std::uint32_t>(width),
+                              static_cast<std::uint32_t>(rows)) != 0;
+    }
+
+   private:
+    TIFF* tiff_;
+    TIFFRGBAImage image_{};
+    bool open_ = false;
+  };
+
+  /// Whole strips or tiles, at least kMinBand rows. Checks the memory they need: a small image may
+  /// claim huge ones.
+  int rows_per_band(const Header& size, int channels) const {
+    constexpr std::uint32_t kMinBand = 64;
+    constexpr std::uint64_t kFreeBytes = 16 << 20, kMaxBytesPerPixel = 16;
+    const std::uint64_t pixels = static_cast<std::uint64_t>(size.width) * size.height;
+    const bool tiled = TIFFIsTiled(tiff_.get()) != 0;
+    std::uint32_t unit_rows = 0;
+    if (tiled)
+      TIFFGetField(tiff_.get(), TIFFTAG_TILELENGTH, &unit_rows);
+    else
+      TIFFGetFieldDefaulted(tiff_.get(), TIFFTAG_ROWSPERSTRIP, &unit_rows);
+    const std::uint64_t unit = tiled ? TIFFTileSize64(tiff_.get()) : TIFFStripSize64(tiff_.get());
+    if (unit > kFreeBytes + kMaxBytesPerPixel * pixels) {
+      source_.fail(
+          ErrorCode::kTooLarge,
+          base::format("TIFF: %s of %llu MB for %d x %d pixels", tiled ? "tiles" : "strips",
+                       static_cast<unsigned long long>(unit >> 20), size.width, size.height));
+    }
+    const std::uint32_t height = static_cast<std::uint32_t>(size.height);
+    unit_rows = std::clamp(unit_rows, 1u, height);
+    const std::uint32_t band = std::min((kMinBand + unit_rows - 1) / unit_rows * unit_rows, height);
+    source_.require_memory(static_cast<std::int64_t>(
+        pixels * static_cast<std::uint64_t>(channels) + unit +
+        std::uint64_t{4} * static_cast<std::uint64_t>(size.width) * band));
+    return static_cast<int>(band);
+  }
+
+  [[noreturn]] void fail() const {
+    const std::string_view message = message_;
+    for (const char* word : {"emory", "llocat", "space"}) {
+      if (message.find(word) != std::string_view::npos)
+        source_.fail(ErrorCode::kTooLarge,
+                     "not enough memory for this TIFF: " + std::string(message));
+    }
+    source_.fail(ErrorCode::kBadFormat, "the TIFF is truncated or damaged" +
+                                            (message.empty() ? "" : ": " + std::string(message)));
   }
 
   static int on_error(TIFF*, void* user, const char*, const char* pattern, va_list arguments) {
@@ -128,8 +199,8 @@ class TiffReader {
 
 }  // namespace
 
-Header read_tiff_header(const Source& source) { return TiffReader(source).header(); }
-
-Image decode_tiff(const Source& source) { return TiffReader(source).decode(); }
+std::unique_ptr<Reader> open_tiff(const Source& source) {
+  return std::make_unique<TiffReader>(source);
+}
 
 }  // namespace mien::vision::codec

@@ -14,7 +14,7 @@ std::unique_ptr<DetectionHead> make_detection_head(const model::Model& model) {
   for (const model::ValueInfo& output : model.outputs)
     outputs += (outputs.empty() ? "" : ", ") + output.name;
   throw Error(ErrorCode::kUnsupported, "unsupported face detector: its outputs are " + outputs +
-                                           "; YuNet of 2023 has cls_8, obj_8, bbox_8, kps_8, …");
+                                           "; YuNet 2023 has cls_8, obj_8, bbox_8, kps_8, …");
 }
 
 std::span<const float> find_output(std::span<const engine::OutputTensor> outputs,

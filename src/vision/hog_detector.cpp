@@ -11,6 +11,8 @@
 #include "vision/crop.hpp"
 #include "vision/fhog.hpp"
 #include "vision/multiversion.hpp"
+#include "vision/resample.hpp"
+#include "vision/tiles.hpp"
 
 namespace mien::vision {
 namespace {
@@ -27,8 +29,10 @@ constexpr int kWindow =
 constexpr int kMinLevel = 64;  ///< side of the smallest level of the pyramid
 constexpr double kStep = 1.2;  ///< from one level to the next
 constexpr double kStepShift = 0.3;
-constexpr double kMaxSide = 65536;   ///< of the first level, as resize has it
-constexpr double kMaxPixels = 32e6;  ///< of the first level; about 0.35 GB of working memory
+/// Tiles of up to 17 megapixels need about 190 MB of working memory. The overlap holds faces of six
+/// times the smallest size.
+constexpr TileShape kTiles{.max_side = 4096, .overlap = 640, .step = kFhogCell};
+constexpr TileShape kWhole{.overlap = 1 << 24};
 
 MIEN_MULTIVERSION
 void shrink_row(const std::uint8_t* __restrict above, const std::uint8_t* __restrict below,
@@ -43,13 +47,12 @@ void shrink_row(const std::uint8_t* __restrict above, const std::uint8_t* __rest
   }
 }
 
-/// A coarse search goes first: it scores every window with the parts of a filter that have the
-/// greatest norms, 24 of about 60. What the others add is mostly negative, and to a face little: in
-/// fifty photos and 3,589 enlarged images of FER2013 the coarse score of each of the 12,520
-/// windows with a score s of 0 or more was at least s + 1.74, the filter's threshold not yet taken
-/// off; down to a score of -1 it was, in the photos. A window is scored in full only where its
-/// coarse score is at least the wanted score + kCoarseMargin: in photos three windows of a
-/// thousand.
+/// A coarse search goes first: it scores every window with the 24 parts (of about 60) of a filter
+/// that have the greatest norms. The other parts mostly lower the score, and that of a face only
+/// little: in fifty photos and 3,589 enlarged images of FER2013, the coarse score of each of the
+/// 12,520 windows with a score s of 0 or more was at least s + 1.74, before the filter's threshold
+/// is subtracted; in the photos also down to a score of -1. A window is scored in full only if its
+/// coarse score is at least the minimum score + kCoarseMargin: 3 of 1000 windows in photos.
 constexpr std::size_t kCoarseParts = 24;
 constexpr float kCoarseMargin = 1.6f;
 constexpr float kLowestCoarse = -1;  ///< wanted score below which there is no coarse search
@@ -121,7 +124,7 @@ bool same_face(const Box& a, const Box& b) {
   return intersection_over_union(a, b) > kMaxOverlap || width * height / smaller > kMaxCovered;
 }
 
-/// Of windows on the same face only the best stays.
+/// Of windows on the same face only the one with the highest score remains.
 std::vector<DetectedFace> suppress(std::vector<DetectedFace> found) {
   std::ranges::stable_sort(found, std::greater{}, &DetectedFace::score);
   std::vector<DetectedFace> kept;
@@ -132,14 +135,10 @@ std::vector<DetectedFace> suppress(std::vector<DetectedFace> found) {
   return kept;
 }
 
-/// The gray photo at the size at which its smallest wanted faces fill the filters' window, and
-/// ever smaller.
-std::vector<Image> make_pyramid(const ImageView& image, double scale) {
-  const int width = std::max(1, static_cast<int>(std::lround(image.width * scale)));
-  const int height = std::max(1, static_cast<int>(std::lround(image.height * scale)));
+/// The image and ever smaller ones.
+std::vector<Image> make_pyramid(Image image) {
   std::vector<Image> levels;
-  levels.push_back(to_gray(image));
-  if (scale != 1) levels[0] = resize(levels[0], width, height);
+  levels.push_back(std::move(image));
   for (;;) {
     Image next = levels.back().width() < kMinLevel || levels.back().height() < kMinLevel
                      ? Image()
@@ -151,20 +150,16 @@ std::vector<Image> make_pyramid(const ImageView& image, double scale) {
 
 }  // namespace
 
-std::vector<DetectedFace> HogDetector::detect(const ImageView& image) const {
-  if (image.empty()) return {};
-  const int longer = std::max(image.width, image.height);
-  const int min_face = smallest_face(options_, longer);
-  const double pixels = static_cast<double>(image.width) * image.height;
-  const double scale = std::min(
-      {static_cast<double>(kWindow) / min_face, std::sqrt(kMaxPixels / pixels), kMaxSide / longer});
-  const std::vector<Image> levels = make_pyramid(image, scale);
+/// Faces in pixels of the image.
+std::vector<DetectedFace> HogDetector::scan(Image gray) const {
+  const float min_score = options_.min_score.value_or(score_scale().min);
+  const std::vector<Image> levels = make_pyramid(std::move(gray));
 
   std::vector<std::vector<DetectedFace>> found(levels.size());
   std::atomic<std::size_t> next = 0;  // levels, the largest first
   const auto work = [&] {
     for (std::size_t i = next++; i < levels.size(); i = next++) {
-      found[i] = scan_level(levels[i], static_cast<int>(i), options_.threshold);
+      found[i] = scan_level(levels[i], static_cast<int>(i), min_score);
     }
   };
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
@@ -175,7 +170,7 @@ std::vector<DetectedFace> HogDetector::detect(const ImageView& image) const {
     try {
       helpers.push_back(std::async(std::launch::async, work));
     } catch (const std::system_error&) {
-      break;  // the system gives no more threads: those that are there do all
+      break;  // no more threads available: those that run do all the work
     }
   }
   work();
@@ -183,15 +178,34 @@ std::vector<DetectedFace> HogDetector::detect(const ImageView& image) const {
 
   std::vector<DetectedFace> all;
   for (const auto& part : found) all.insert(all.end(), part.begin(), part.end());
-  std::vector<DetectedFace> faces = suppress(std::move(all));
-  for (DetectedFace& face : faces) {
-    const float factor = static_cast<float>(1 / scale);
-    face = scaled(face, factor, factor);
+  return suppress(std::move(all));
+}
+
+Detection HogDetector::search(const ImageView& image, double scale) const {
+  if (image.empty()) return {};
+  const Size size{image.width, image.height};
+  const int requested = smallest_face(
+      options_, static_cast<int>(std::lround(std::max(size.width, size.height) * scale)));
+  const double pixels = static_cast<double>(size.width) * size.height;
+  const double wanted = kWindow * scale / requested,
+               finest = std::min(wanted, std::sqrt(options_.max_search_pixels / pixels));
+  const Image gray = to_gray(image);
+
+  std::vector<DetectedFace> faces;
+  for (double level = finest;; level *= kLevelStep) {
+    const std::vector<Tile> tiles = make_tiles(size, level, kTiles);
+    for (const Tile& tile : tiles) {
+      const std::vector<DetectedFace> found =
+          scan(resample(gray, tile.region, tile.size.width, tile.size.height, PixelFormat::kGray8));
+      // The last level is one tile, which reports faces of all sizes.
+      const auto kept = faces_of_tile(tile, tiles.size() > 1 ? kTiles : kWhole, found);
+      faces.insert(faces.end(), kept.begin(), kept.end());
+    }
+    if (tiles.size() == 1) break;
   }
-  std::ranges::stable_sort(faces, std::greater{}, [](const DetectedFace& face) {
-    return face.box.width * face.box.height;
-  });
-  return faces;
+  faces = suppress(std::move(faces));
+  sort_by_prominence(faces, score_scale());
+  return {std::move(faces), static_cast<int>(std::lround(requested * wanted / finest))};
 }
 
 }  // namespace mien::vision

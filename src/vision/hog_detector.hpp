@@ -14,9 +14,13 @@ class HogDetector : public FaceDetector {
   explicit HogDetector(const DetectorOptions& options) : options_(options) {}
 
   std::string_view name() const override { return "hog"; }
-  std::vector<DetectedFace> detect(const ImageView& image) const override;
+  /// Practically no detection in dlib's example photos with a score of 0.5 is wrong.
+  ScoreScale score_scale() const override { return {.min = 0, .certain = 0.5f}; }
+  Detection search(const ImageView& image, double scale) const override;
 
  private:
+  std::vector<DetectedFace> scan(Image gray) const;
+
   DetectorOptions options_;
 };
 

@@ -10,11 +10,13 @@
 #include "mien/error.hpp"
 #include "model_files.hpp"
 #include "pipeline/classifier.hpp"
+#include "pipeline/face_json.hpp"
 #include "support.hpp"
 #include "vision/crop.hpp"
 #include "vision/decode.hpp"
 #include "vision/encode.hpp"
 #include "vision/face_detector.hpp"
+#include "vision/orientation.hpp"
 
 namespace mien::pipeline {
 namespace {
@@ -61,10 +63,11 @@ TEST_F(AnalyzerTest, LargeJpegsAreDecodedSmallerAndAnsweredInTheirOwnPixels) {
   const Analyzer analyzer = load();
   const Image large = vision::resize(read_image(kAstronaut), 3000, 3000);
   const auto jpeg = vision::encode_jpeg(large, 95);
-  ASSERT_LT(vision::decode_image_scaled(jpeg, "large.jpg", 1200).image.width(), 3000);
+  ASSERT_LT(vision::decode_photo(jpeg, "large.jpg").image.width(), 3000);
   const PhotoAnalysis analysis = analyzer.analyze_encoded(jpeg, "large.jpg");
   EXPECT_EQ(analysis.width, 3000);
   EXPECT_EQ(analysis.height, 3000);
+  EXPECT_EQ(analysis.min_face, 60);
   const std::vector<Face> whole = analyzer.analyze(large);
   ASSERT_FALSE(whole.empty());
   ASSERT_FALSE(analysis.faces.empty());
@@ -72,6 +75,27 @@ TEST_F(AnalyzerTest, LargeJpegsAreDecodedSmallerAndAnsweredInTheirOwnPixels) {
   base::write_file(folder_ / "large.jpg", jpeg);
   EXPECT_EQ(analyzer.analyze_file(folder_ / "large.jpg").faces[0].probabilities,
             analysis.faces[0].probabilities);
+}
+
+TEST_F(AnalyzerTest, FindsTheFaceOfARotatedPhoto) {
+  if (!std::filesystem::exists(kAstronaut)) GTEST_SKIP() << "python3-skimage is not installed";
+  const Analyzer analyzer = load();
+  const Image photo = read_image(kAstronaut);
+  const std::vector<Face> upright = analyzer.analyze(photo),
+                          rotated = analyzer.analyze(vision::apply_orientation(photo, 6));
+  ASSERT_EQ(upright.size(), 1U);
+  ASSERT_EQ(rotated.size(), 1U);
+  EXPECT_EQ(upright[0].rotation, 0);
+  EXPECT_EQ(rotated[0].rotation, 90);
+  EXPECT_NEAR(rotated[0].box.x + rotated[0].box.width,
+              static_cast<float>(photo.height()) - upright[0].box.y, 12);
+  EXPECT_NEAR(rotated[0].box.y, upright[0].box.x, 12);
+  EXPECT_EQ(upright[0].quality.size, std::max(upright[0].box.width, upright[0].box.height));
+  EXPECT_FALSE(upright[0].quality.small || upright[0].quality.blurred || upright[0].quality.dark);
+  EXPECT_NEAR(rotated[0].quality.brightness, upright[0].quality.brightness, 0.05);
+  const base::Json json = pipeline::to_json(upright[0], analyzer.labels());
+  EXPECT_EQ(json["quality"]["flags"].size(), 0U);
+  EXPECT_FALSE(json["quality"].contains("yaw")) << "HOG reports no landmarks";
 }
 
 TEST_F(AnalyzerTest, NoFaceIsAnEmptyList) {

@@ -137,7 +137,7 @@ TEST(Annotate, SmallFacesGetNoBars) {
   EXPECT_EQ(touched_in(image, {0, 220, 640, 260}), 0);
 }
 
-TEST(Annotate, NeighboursStayVisible) {
+TEST(Annotate, NeighborsStayVisible) {
   Image image = plain(900, 600);
   std::vector<AnnotatedFace> faces;
   for (int i = 0; i < 5; ++i)

@@ -5,11 +5,14 @@
 #include <cstring>
 
 #include "base/file.hpp"
+#include "error_code.hpp"
 #include "mien/error.hpp"
 #include "support.hpp"
+#include "vision/codecs.hpp"
 #include "vision/decode.hpp"
 #include "vision/encode.hpp"
-#include "vision/exif_orientation.hpp"
+#include "vision/orientation.hpp"
+#include "vision/photo_files.hpp"
 
 namespace mien::vision {
 namespace {
@@ -24,9 +27,9 @@ std::vector<std::byte> bytes_of(std::string_view text) {
 
 ErrorCode code_of(std::span<const std::byte> bytes, const DecodeLimits& limits = {}) {
   try {
-    decode_image(bytes, "image", limits);
+    decode_image(bytes, "photo", limits);
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("image"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("photo"), std::string::npos) << error.what();
     return error.code();
   }
   ADD_FAILURE() << "no error";
@@ -35,7 +38,7 @@ ErrorCode code_of(std::span<const std::byte> bytes, const DecodeLimits& limits =
 
 std::string message_of(std::span<const std::byte> bytes) {
   try {
-    decode_image(bytes, "image");
+    decode_image(bytes, "photo");
   } catch (const Error& error) {
     return error.what();
   }
@@ -220,24 +223,155 @@ TEST(Decode, RefusesHugeImagesByTheirHeader) {
   EXPECT_EQ(code_of(jpeg), ErrorCode::kTooLarge);
 }
 
-TEST(Decode, JpegMayComeSmaller) {
-  Image photo(403, 301, PixelFormat::kRgb8);
-  for (int y = 0; y < photo.height(); ++y) {
-    for (int x = 0; x < photo.width(); ++x) photo.row(y)[3 * x] = static_cast<std::uint8_t>(x / 2);
+Image horizontal_ramp(int width, int height) {
+  Image image(width, height, PixelFormat::kRgb8);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x)
+      image.row(y)[3 * x] = static_cast<std::uint8_t>(x * 255 / (width - 1));
   }
-  const std::vector<std::byte> bytes = encode_jpeg(photo, 95);
-  const auto width = [&](int min_side) {
-    return decode_image_scaled(bytes, "photo", min_side).image.width();
+  return image;
+}
+
+TEST(Decode, LargeJpegPhotosAreDecodedAtHalfTheirSize) {
+  const auto large = encode_jpeg(horizontal_ramp(2401, 300), 95);
+  const ScaledImage photo = decode_photo(large, "photo");
+  EXPECT_EQ(photo.image.width(), 1201);
+  EXPECT_EQ(photo.image.height(), 150);
+  EXPECT_EQ(photo.original_width, 2401);
+  EXPECT_EQ(photo.original_height, 300);
+  EXPECT_NEAR(photo.scale_x(), 2, 0.01);
+  EXPECT_NEAR(photo.image.row(30)[3 * 600], 127, 4);
+  EXPECT_EQ(decode_image(large, "photo").width(), 2401);
+  EXPECT_EQ(decode_photo(encode_jpeg(horizontal_ramp(2399, 300), 95), "photo").image.width(), 2399);
+  EXPECT_EQ(decode_photo(encode_png(horizontal_ramp(2401, 30)), "photo").image.width(), 2401);
+}
+
+TEST(Decode, LimitsApplyToTheDecodedSize) {
+  const auto jpeg = encode_jpeg(horizontal_ramp(2400, 100), 90);
+  const DecodeLimits limits{.max_pixels = 1200 * 50, .max_side = 1200};
+  EXPECT_EQ(decode_photo(jpeg, "photo", limits).image.width(), 1200);
+  EXPECT_EQ(code_of(jpeg, limits), ErrorCode::kTooLarge);
+  EXPECT_EQ(test::code_of([&] { decode_photo(jpeg, "photo", {.max_pixels = 1200 * 50 - 1}); }),
+            ErrorCode::kTooLarge);
+  EXPECT_EQ(
+      test::code_of([&] { decode_photo(jpeg, "photo", {.max_source_pixels = 2400 * 100 - 1}); }),
+      ErrorCode::kTooLarge);
+}
+
+/// A JPEG without its last two bytes has all its pixels.
+TEST(Decode, ReadsJpegsWithoutTheEndMarker) {
+  for (const char* file : {"rgb.jpg", "gray.jpg", "progressive.jpg"}) {
+    std::vector<std::byte> bytes = base::read_file(kImages / file);
+    const Image whole = decode_image(bytes, file);
+    for (int missing = 1; missing <= 2; ++missing) {
+      bytes.pop_back();
+      const Image image = decode_image(bytes, file);
+      ASSERT_EQ(image.width(), whole.width());
+      EXPECT_EQ(std::memcmp(image.row(0), whole.row(0),
+                            static_cast<std::size_t>(whole.stride() * whole.height())),
+                0)
+          << file;
+    }
+    bytes.resize(bytes.size() - 4);
+    EXPECT_EQ(code_of(bytes), ErrorCode::kBadFormat) << file;
+  }
+}
+
+/// A progressive file that ends after a scan lacks detail.
+TEST(Decode, RefusesProgressiveJpegsWithoutTheirLastScans) {
+  const std::vector<std::byte> bytes = base::read_file(kImages / "progressive.jpg");
+  int cuts = 0;
+  for (std::size_t at = 2; at + 1 < bytes.size(); ++at) {
+    if (bytes[at] != std::byte{0xFF} || bytes[at + 1] != std::byte{0xDA}) continue;
+    if (cuts++ > 0) {
+      EXPECT_EQ(code_of(std::span(bytes).first(at)), ErrorCode::kBadFormat) << at;
+    }
+  }
+  EXPECT_GT(cuts, 2);
+}
+
+std::vector<std::byte> with_segment(std::vector<std::byte> jpeg, std::string_view content) {
+  std::vector<std::byte> segment = bytes_of("\xFF\xE1");
+  segment.push_back(static_cast<std::byte>((content.size() + 2) >> 8));
+  segment.push_back(static_cast<std::byte>((content.size() + 2) & 255));
+  const auto rest = bytes_of(content);
+  segment.insert(segment.end(), rest.begin(), rest.end());
+  jpeg.insert(jpeg.begin() + 2, segment.begin(), segment.end());
+  return jpeg;
+}
+
+TEST(Decode, OrientationMayBeInALaterSegmentOrInXmp) {
+  using namespace std::string_literals;
+  const auto jpeg = encode_jpeg(horizontal_ramp(40, 20), 90);
+  const std::string tag = "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01"s;
+  const std::string empty = "Exif\0\0II*\0\x08\0\0\0\0\0"s,
+                    as_short = tag + "\x03\0\x01\0\0\0\x06\0\0\0"s,
+                    as_long = tag + "\x04\0\x01\0\0\0\x06\0\0\0"s,
+                    as_byte = tag + "\x01\0\x01\0\0\0\x06\0\0\0"s,
+                    wrong = tag + "\x03\0\x01\0\0\0\x09\0\0\0"s,
+                    xmp = "http://ns.adobe.com/xap/1.0/\0<rdf tiff:Orientation=\"6\"/>"s,
+                    element =
+                        "http://ns.adobe.com/xap/1.0/\0<tiff:Orientation>6</tiff:Orientation>"s;
+  const auto height = [&](std::initializer_list<std::string> segments) {
+    std::vector<std::byte> bytes = jpeg;
+    for (const std::string& segment : segments) bytes = with_segment(bytes, segment);
+    return decode_image(bytes, "photo").height();
   };
-  EXPECT_EQ(width(0), 403);
-  EXPECT_EQ(width(202), 403);
-  EXPECT_EQ(width(201), 202);
-  EXPECT_EQ(width(100), 101);
-  EXPECT_EQ(width(10), 51);
-  const ScaledImage scaled = decode_image_scaled(bytes, "photo", 100);
-  EXPECT_EQ(scaled.original_width, 403);
-  EXPECT_EQ(scaled.original_height, 301);
-  EXPECT_NEAR(scaled.image.row(30)[3 * 50], 100, 4);
+  EXPECT_EQ(height({as_short}), 40);
+  EXPECT_EQ(height({as_long}), 40);
+  EXPECT_EQ(height({as_byte}), 40);
+  EXPECT_EQ(height({as_short, empty}), 40);  // the empty one comes first in the file
+  EXPECT_EQ(height({xmp}), 40);
+  EXPECT_EQ(height({element}), 40);
+  EXPECT_EQ(height({wrong}), 20);
+  EXPECT_EQ(height({}), 20);
+}
+
+TEST(Decode, FullyTransparentImagesShowTheirColors) {
+  // tests/vision/images/alpha.png has a transparent right half only.
+  Image image(2, 2, PixelFormat::kRgb8);
+  codec::Compositor invisible(image);
+  const std::uint8_t hidden[] = {10, 20, 30, 0, 40, 50, 60, 0};
+  invisible.add_row(hidden);
+  invisible.add_row(hidden);
+  EXPECT_EQ(image.row(0)[0], 10);
+  EXPECT_EQ(image.row(1)[5], 60);
+  codec::Compositor late(image);
+  const std::uint8_t shown[] = {40, 50, 60, 0, 10, 20, 30, 255};
+  late.add_row(hidden);
+  late.add_row(shown);
+  EXPECT_EQ(image.row(0)[0], 255);
+  EXPECT_EQ(image.row(1)[0], 255);
+  EXPECT_EQ(image.row(1)[3], 10);
+}
+
+TEST(Decode, ReportsRawPhotosInsteadOfReadingTheirThumbnails) {
+  using namespace std::string_literals;
+  const auto raw_kind = [&](const std::string& text) {
+    EXPECT_EQ(code_of(bytes_of(text)), ErrorCode::kUnsupported);
+    return message_of(bytes_of(text));
+  };
+  EXPECT_NE(raw_kind("II*\0\x10\0\0\0CR\x02\0"s).find("CR2"), std::string::npos);
+  EXPECT_NE(raw_kind("\0\0\0\x18"s + "ftypcrx "s).find("CR3"), std::string::npos);
+  EXPECT_NE(raw_kind("FUJIFILMCCD-RAW 0201").find("RAF"), std::string::npos);
+  EXPECT_NE(raw_kind("IIU\0\x18\0\0\0"s).find("RW2"), std::string::npos);
+  // One entry, DNGVersion; two entries, a reduced image with a sub-directory.
+  EXPECT_NE(raw_kind("II*\0\x08\0\0\0\x01\0\x12\xC6\x01\0\x04\0\0\0\x01\x04\0\0"s).find("DNG"),
+            std::string::npos);
+  EXPECT_NE(raw_kind("MM\0*\0\0\0\x08\0\x02\0\xFE\0\x04\0\0\0\x01\0\0\0\x01"
+                     "\x01\x4A\0\x04\0\0\0\x01\0\0\0\x08"s)
+                .find("RAW"),
+            std::string::npos);
+}
+
+TEST(PhotoFiles, RecognizesNamesInAnyCase) {
+  for (const char* name : {"a.jpg", "a.JFIF", "a.mpo", "a.JPEG", "a.tiff", "a.webp"})
+    EXPECT_TRUE(has_photo_extension(name)) << name;
+  for (const char* name : {"a.txt", "a", "a.heic", ".jpg.txt"})
+    EXPECT_FALSE(has_photo_extension(name)) << name;
+  EXPECT_TRUE(has_unsupported_extension("a.HEIC"));
+  EXPECT_TRUE(has_unsupported_extension("a.nef"));
+  EXPECT_FALSE(has_unsupported_extension("a.jpg"));
 }
 
 TEST(Decode, LoadImageNamesTheFile) {
@@ -322,10 +456,10 @@ TEST(Exif, ReadsBothByteOrdersAndNothingOutside) {
   EXPECT_EQ(exif_orientation(std::as_bytes(std::span(big))), 8);
   for (std::size_t size = 0; size < 20; ++size) {
     const std::vector<unsigned char> part(little, little + size);
-    EXPECT_EQ(exif_orientation(std::as_bytes(std::span(part))), 1) << size;
+    EXPECT_EQ(exif_orientation(std::as_bytes(std::span(part))), std::nullopt) << size;
   }
   const unsigned char far_away[] = {'I', 'I', 42, 0, 0xF8, 0xFF, 0xFF, 0xFF, 1, 0};
-  EXPECT_EQ(exif_orientation(std::as_bytes(std::span(far_away))), 1);
+  EXPECT_EQ(exif_orientation(std::as_bytes(std::span(far_away))), std::nullopt);
 }
 
 }  // namespace

@@ -16,6 +16,8 @@
 #include "vision/dlib_detector.hpp"
 #include "vision/fhog.hpp"
 #include "vision/labeled_photos.hpp"
+#include "vision/orientation.hpp"
+#include "vision/tiles.hpp"
 
 namespace mien::vision {
 namespace {
@@ -90,7 +92,7 @@ TEST(HogDetector, FindsWhatDlibFindsAtOtherThresholds) {
   const std::vector<std::filesystem::path> photos = example_photos();
   if (photos.empty()) GTEST_SKIP() << kDlibFaces << " is not there";
   for (const float threshold : {-0.5f, 0.5f, 1.0f}) {
-    const auto detector = make_face_detector("hog", {.min_face = 80, .threshold = threshold});
+    const auto detector = make_face_detector("hog", {.min_face = 80, .min_score = threshold});
     std::size_t faces = 0;
     for (const std::filesystem::path& path : photos) {
       const Image gray = to_gray(load_image(path));
@@ -248,17 +250,125 @@ TEST(HogDetector, ThreadsChangeNothing) {
   }
 }
 
-TEST(HogDetector, HigherThresholdFindsFewer) {
+TEST(HogDetector, HigherMinScoreFindsFewer) {
   const std::vector<std::filesystem::path> photos = example_photos();
   if (photos.empty()) GTEST_SKIP() << kDlibFaces << " is not there";
   const Image photo = load_image(kDlibFaces / "bald_guys.jpg");
   const auto all = make_face_detector("hog")->detect(photo);
-  const auto sure = make_face_detector("hog", {.threshold = 0.8f})->detect(photo);
+  const auto sure = make_face_detector("hog", {.min_score = 0.8f})->detect(photo);
   EXPECT_LT(sure.size(), all.size());
   for (const DetectedFace& face : sure) EXPECT_GE(face.score, 0.8f);
-  for (std::size_t i = 1; i < all.size(); ++i) {
-    EXPECT_GE(all[i - 1].box.width * all[i - 1].box.height, all[i].box.width * all[i].box.height);
+}
+
+TEST(SortByProminence, ALargeDoubtfulBoxComesAfterACertainFace) {
+  const auto face = [](float side, float score) {
+    return DetectedFace{{0, 0, side, side}, score, {}};
+  };
+  const ScoreScale yunet{.min = 0.6f, .certain = 0.9f};
+  std::vector<DetectedFace> faces{face(300, 0.68f), face(100, 0.92f), face(120, 0.9f)};
+  sort_by_prominence(faces, yunet);
+  EXPECT_EQ(faces[0].box.width, 120);
+  EXPECT_EQ(faces[1].box.width, 100);
+  EXPECT_EQ(faces[2].box.width, 300);
+  faces = {face(500, 0.68f), face(100, 0.92f)};  // 25 times the area
+  sort_by_prominence(faces, yunet);
+  EXPECT_EQ(faces[0].box.width, 500);
+}
+
+TEST(SmallestFace, IsAtMostSixtyPixelsByDefault) {
+  EXPECT_EQ(smallest_face({}, 640), 40);
+  EXPECT_EQ(smallest_face({}, 1250), 50);
+  EXPECT_EQ(smallest_face({}, 16'320), 60);
+  EXPECT_EQ(smallest_face({.min_face = 150}, 640), 150);
+}
+
+/// Every point is in the core of a tile that contains the largest face allowed around it.
+TEST(Tiles, HoldEveryFaceEntirely) {
+  constexpr TileShape kShape{.max_side = 1280, .overlap = 256, .step = 64};
+  for (const Size size : {Size{8160, 1800}, {1500, 1500}, {300, 9000}, {1281, 100}, {10, 10}}) {
+    const std::vector<Tile> tiles = make_tiles(size, 1, kShape);
+    std::int64_t pixels = 0;
+    for (const Tile& tile : tiles) {
+      EXPECT_LE(std::max(tile.size.width, tile.size.height), 1280);
+      EXPECT_EQ(tile.region.width, static_cast<float>(tile.size.width));
+      EXPECT_GE(tile.region.x, 0);
+      EXPECT_LE(tile.region.x + tile.region.width, static_cast<float>(size.width));
+      pixels += std::int64_t{tile.size.width} * tile.size.height;
+    }
+    EXPECT_LE(pixels, std::int64_t{2} * (size.width + 256) * (size.height + 256));
+    for (int y = 0; y < size.height; y += 37) {
+      for (int x = 0; x < size.width; x += 37) {
+        const bool held = std::ranges::any_of(tiles, [&](const Tile& tile) {
+          const float u = static_cast<float>(x) - tile.region.x,
+                      v = static_cast<float>(y) - tile.region.y, half = 0.375f * 256;
+          const auto inside = [&](float at, float begin, float end, float start, float side,
+                                  int whole) {
+            return at >= begin && at < end && (at >= half || start == 0) &&
+                   (at + half <= side || start + side == static_cast<float>(whole));
+          };
+          return inside(u, tile.core_begin.x, tile.core_end.x, tile.region.x, tile.region.width,
+                        size.width) &&
+                 inside(v, tile.core_begin.y, tile.core_end.y, tile.region.y, tile.region.height,
+                        size.height);
+        });
+        ASSERT_TRUE(held) << x << ", " << y << " of " << size.width << " x " << size.height;
+      }
+    }
   }
+}
+
+/// A grid of the astronaut's face at 66 pixels in a photo of 6000 pixels, where a single search at
+/// a 25th of the side finds none.
+Image astronaut_grid(int columns, int rows) {
+  const Image photo = load_image(kAstronaut);
+  const ImageView head{photo.row(20) + 3 * 120, 200, 200, photo.stride(), photo.format()};
+  const Image small = resize(head, 150, 150);
+  Image grid(6000, 4000, PixelFormat::kRgb8);
+  for (int y = 0; y < grid.height(); ++y)
+    std::fill_n(grid.row(y), grid.stride(), std::uint8_t{128});
+  for (int i = 0; i < columns * rows; ++i) {
+    const int left = 200 + i % columns * (5600 / columns) + 13 * i,
+              top = 150 + i / columns * (3700 / rows) + 7 * i;
+    for (int y = 0; y < small.height(); ++y)
+      std::copy_n(small.row(y), small.stride(), grid.row(top + y) + 3 * left);
+  }
+  return grid;
+}
+
+TEST(HogDetector, FindsAllSmallFacesOfALargePhoto) {
+  if (!std::filesystem::exists(kAstronaut)) GTEST_SKIP() << kAstronaut << " is not there";
+  const Detection found = make_face_detector("hog")->search(astronaut_grid(5, 3), 1);
+  EXPECT_EQ(found.faces.size(), 15u);
+  EXPECT_EQ(found.min_face, 60);
+}
+
+TEST(HogDetector, FindsAFaceInARotatedPhoto) {
+  if (!std::filesystem::exists(kAstronaut)) GTEST_SKIP() << kAstronaut << " is not there";
+  const Image photo = load_image(kAstronaut);
+  const auto detector = make_face_detector("hog");
+  const Box upright = search_all_rotations(*detector, photo).faces.at(0).box;
+  for (const auto& [orientation, rotation] : {std::pair{6, 90}, {3, 180}, {8, 270}}) {
+    const Image turned = apply_orientation(photo, orientation);
+    EXPECT_TRUE(detector->detect(turned).empty());
+    const std::vector<DetectedFace> faces = search_all_rotations(*detector, turned).faces;
+    ASSERT_EQ(faces.size(), 1u) << rotation;
+    EXPECT_EQ(faces[0].rotation, rotation);
+    const Image face = crop_aligned_face(turned, faces[0], {}, 48),
+                same = crop_face(photo, upright, {}, 48);
+    double difference = 0;
+    for (int y = 0; y < 48; ++y) {
+      for (int x = 0; x < 48; ++x) difference += std::abs(face.row(y)[x] - same.row(y)[x]);
+    }
+    EXPECT_LT(difference / (48 * 48), 6) << rotation;
+  }
+  EXPECT_TRUE(search_all_rotations(*detector, Image(300, 200, PixelFormat::kGray8)).faces.empty());
+}
+
+TEST(Detection, SaysWhenSmallFacesWereNotSearchedFor) {
+  const auto detector = make_face_detector("hog", {.min_face = 40, .max_search_pixels = 1e6});
+  EXPECT_EQ(detector->search(Image(500, 500, PixelFormat::kGray8), 1).min_face, 40);
+  EXPECT_EQ(detector->search(Image(2000, 500, PixelFormat::kGray8), 1).min_face, 80);
+  EXPECT_EQ(detector->search(Image(1000, 250, PixelFormat::kGray8), 2).min_face, 80);
 }
 
 TEST(MakeFaceDetector, RefusesWhatItDoesNotKnow) {
@@ -267,7 +377,7 @@ TEST(MakeFaceDetector, RefusesWhatItDoesNotKnow) {
   EXPECT_THROW(make_face_detector("hog", {.min_face = -1}), Error);
   EXPECT_THROW(make_face_detector("hog", {.min_face = 3}), Error);
   EXPECT_THROW(make_face_detector("hog", {.threads = -1}), Error);
-  EXPECT_THROW(make_face_detector("hog", {.threshold = std::numeric_limits<float>::quiet_NaN()}),
+  EXPECT_THROW(make_face_detector("hog", {.min_score = std::numeric_limits<float>::quiet_NaN()}),
                Error);
 }
 

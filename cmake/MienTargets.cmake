@@ -31,6 +31,6 @@ add_library(mien_flags INTERFACE)
 target_compile_options(mien_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(MIEN_SANITIZE)
-  add_compile_options(-fsanitize=${MIEN_SANITIZE} -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=${MIEN_SANITIZE})
+  target_compile_options(mien_flags INTERFACE -fsanitize=${MIEN_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(mien_flags INTERFACE -fsanitize=${MIEN_SANITIZE})
 endif()

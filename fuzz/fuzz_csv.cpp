@@ -2,7 +2,7 @@
 #include "memory_file.hpp"
 #include "mien/error.hpp"
 
-/// Any bytes are FER2013 pictures, FER+ votes, or Errors.
+/// Any input gives FER2013 images, FER+ votes, or an Error.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const MemoryFile file(data, size);
   try {

@@ -6,8 +6,7 @@
 #include "model/classifier.hpp"
 #include "model/model.hpp"
 
-/// Any bytes are a model or an Error, and a model that was read is written and read again as the
-/// same.
+/// Any input gives a model or an Error; a model survives writing and reading.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     const mien::model::Model model =

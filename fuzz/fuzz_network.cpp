@@ -9,9 +9,9 @@
 namespace {
 
 constexpr std::int64_t kMaxInput = 64 * 64 * 3;
-constexpr std::int64_t kMaxWork = 50'000'000;  // more is no error, but too slow for a fuzzer
+constexpr std::int64_t kMaxWork = 50'000'000;  // more is valid, but too slow for a fuzzer
 
-/// The file's own input shape, small where it leaves dimensions open.
+/// The input shape of the file; small where its dimensions are free.
 mien::engine::InputShape input_shape(const mien::model::Model& model) {
   mien::engine::InputShape shape = {1, 3, 16, 16};
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -22,7 +22,7 @@ mien::engine::InputShape input_shape(const mien::model::Model& model) {
 
 }  // namespace
 
-/// Any bytes are a network that runs, or an Error.
+/// Any input gives a network that runs, or an Error.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using mien::engine::Network;
   try {

@@ -2,7 +2,7 @@
 #include "memory_file.hpp"
 #include "mien/error.hpp"
 
-/// Any bytes are packed faces or an Error; no more faces than there are bytes for.
+/// Any input gives packed faces or an Error, and not more faces than fit its size.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const MemoryFile file(data, size);
   try {

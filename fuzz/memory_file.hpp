@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-/// A file in memory, for readers that take a path.
+/// A file in memory, for functions that take a path.
 class MemoryFile {
  public:
   MemoryFile(const std::uint8_t* data, std::size_t size) : file_(::memfd_create("fuzz", 0)) {

@@ -127,9 +127,10 @@ class Results {
     Json body;
     if (!succeeded_) body["error"] = error_json(first_failure_->code, first_failure_->message);
     body["model"] = service_.model_name();
+    body["provenance"] = pipeline::to_json(service_.analyzer.provenance());
     body["labels"] = service_.analyzer.labels();
     body["results"] = std::move(results_);
-    body["milliseconds"] = rounded(elapsed.count(), 1e3);
+    body["milliseconds"] = rounded(elapsed.count(), 3);
     Response response{.status = succeeded_ ? 200 : first_failure_->status, .body = to_text(body)};
     if (response.status == 429) response.headers.emplace_back("Retry-After", "1");
     return response;
@@ -182,7 +183,7 @@ std::optional<Failure> analyze_frame(const Service& service, LiveSessions& sessi
 }  // namespace
 
 Route analyze_route(const Service& service) {
-  const auto sessions = std::make_shared<LiveSessions>(service.analyzer, service.min_confidence);
+  const auto sessions = std::make_shared<LiveSessions>(service.analyzer);
   service.metrics.add_gauge("mien_sessions", "Sessions of live frames.",
                             [sessions] { return static_cast<double>(sessions->size()); });
   return {.method = "POST",

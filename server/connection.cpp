@@ -404,6 +404,7 @@ net::awaitable<bool> Connection::write(const Exchange& exchange, Response respon
 /// Without this, a client that still sends would get a reset instead of its response.
 net::awaitable<void> Connection::close_gently() {
   error_code error;
+  privileged_ = false;  // it has its response: in reserve, it may make room now
   socket_.shutdown(net::ip::tcp::socket::shutdown_send, error);
   set_deadline(kLinger);
   while (!error) {

@@ -95,7 +95,7 @@ Response explain_face(const Service& service, const explain::Explainer& explaine
       base::encode_base64(vision::encode_png(explainer.crop(photo, face, detector, kCropSide)));
   const Json body{{"face", query.face},
                   {"emotion", explainer.labels()[label]},
-                  {"probability", rounded(explanation.probability, 1e5)},
+                  {"probability", rounded(explanation.probability, 5)},
                   {"layer", explainer.layer()},
                   {"crop", "data:image/png;base64," + crop},
                   {"grad_cam", explain::to_json(*explanation.grad_cam)},

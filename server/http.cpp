@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 
 #include "server/json.hpp"
 
@@ -75,12 +74,6 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   };
   return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-double rounded(double value, double scale) { return std::round(value * scale) / scale; }
-
-Json error_json(std::string_view code, std::string_view message) {
-  return {{"code", code}, {"message", message}};
 }
 
 Response error_response(int status, std::string_view code, std::string_view message,

@@ -1,22 +1,19 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
-#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
 
 namespace mien::server {
 
-/// Keeps the order of insertion, so that responses read as documented.
-using Json = nlohmann::ordered_json;
+using base::Json, base::rounded;
 
-/// One line. Bytes that are not UTF-8 (from a client's file name) become U+FFFD.
-inline std::string to_text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-/// `value` without the digits beyond `scale`: 1e5 keeps five decimals.
-double rounded(double value, double scale);
+/// The body of a response: one line.
+inline std::string to_text(const Json& json) { return base::to_text(json) + "\n"; }
 
 /// `{"code": …, "message": …}`, as errors of requests and of single images have it.
-Json error_json(std::string_view code, std::string_view message);
+inline Json error_json(std::string_view code, std::string_view message) {
+  return {{"code", code}, {"message", message}};
+}
 
 }  // namespace mien::server

@@ -12,8 +12,8 @@ constexpr std::chrono::seconds kMinIdle{5};  // before a session makes room for 
 }  // namespace
 
 struct LiveSessions::Session {
-  Session(const Analyzer& analyzer, double min_confidence)
-      : video(analyzer, {.min_confidence = min_confidence}) {}
+  explicit Session(const Analyzer& analyzer)
+      : video(analyzer, {.min_confidence = analyzer.min_confidence()}) {}
   std::mutex in_use;
   pipeline::VideoAnalyzer video;
   int frames = 0;
@@ -53,7 +53,7 @@ std::shared_ptr<LiveSessions::Session> LiveSessions::find_or_create(const std::s
       }
       sessions_.erase(longest_idle);
     }
-    session = std::make_shared<Session>(analyzer_, min_confidence_);
+    session = std::make_shared<Session>(analyzer_);
   }
   session->last_use = now;
   return session;

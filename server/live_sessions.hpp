@@ -22,8 +22,7 @@ struct LiveFrame {
 /// `mien video` uses it. Forgets sessions without frames. Thread safe.
 class LiveSessions {
  public:
-  LiveSessions(const Analyzer& analyzer, double min_confidence)
-      : analyzer_(analyzer), min_confidence_(min_confidence) {}
+  explicit LiveSessions(const Analyzer& analyzer) : analyzer_(analyzer) {}
 
   /// `id` is chosen by the client; an unknown one starts a session. `seconds` is the time of the
   /// frame. Empty if another frame of the session is in progress, or all sessions are in use.
@@ -38,7 +37,6 @@ class LiveSessions {
   std::shared_ptr<Session> find_or_create(const std::string& id);
 
   const Analyzer& analyzer_;
-  const double min_confidence_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Session>> sessions_;
 };

@@ -10,6 +10,7 @@ Route models_route(const Service& service) {
   const Json model{{"name", service.model_name()},
                    {"labels", service.analyzer.labels()},
                    {"detector", service.analyzer.detector_name()},
+                   {"min_confidence", service.analyzer.min_confidence()},
                    {"default", true}};
   const Json limits{{"body_bytes", service.max_body_bytes},
                     {"pixels", service.limits.pixels},

@@ -23,7 +23,6 @@ struct Service {
   ImageLimits limits;
   std::size_t max_body_bytes;
   std::function<bool()> draining;
-  double min_confidence = 0;  ///< of AnalyzerOptions
 
   /// The name of the model in responses.
   std::string model_name() const { return analyzer.model_path().stem().string(); }

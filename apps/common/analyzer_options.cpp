@@ -22,7 +22,7 @@ void add_detector_option(base::OptionSet& options, std::string& detector) {
 void AnalyzerSettings::declare_network(base::OptionSet& set) {
   add_model_option(set, model);
   set.add(options.head, "head", "NAME",
-          "head of a model with several, such as fer2013 or ferplus; by default the model's own");
+          "head of the model: photo, fer2013 or ferplus; by default the model's first");
   set.add(options.contempt, "contempt", "also predict contempt, if the head supports it");
   add_precision_option(set, options.precision);
 }
@@ -39,7 +39,7 @@ void AnalyzerSettings::declare(base::OptionSet& set) {
   declare_network(set);
   declare_detector(set);
   set.add(options.min_confidence, "min-confidence", "P",
-          "a face whose most probable emotion is less probable is uncertain", {0, 1});
+          "a face whose confidence is lower is uncertain", {0, 1});
 }
 
 AnalyzerOptions AnalyzerSettings::with_threads(int threads) const {

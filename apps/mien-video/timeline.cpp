@@ -24,7 +24,7 @@ class PersonCurve {
 
   /// The sum of the emotions 0..`last` over time.
   plots::Series area(std::size_t last) const {
-    plots::Series series{.name = {}, .mark = plots::Mark::kArea, .colour = {}};
+    plots::Series series{.name = {}, .mark = plots::Mark::kArea, .color = {}};
     const std::size_t begin = person_.first_bin / step_, bins = person_.bins.size() / width_;
     const std::size_t end = (person_.first_bin + bins + step_ - 1) / step_;
     const auto add = [&](double bin, double value) {
@@ -89,7 +89,7 @@ plots::Panel panel(const tracking::PersonLog& person, const tracking::EmotionLog
   for (std::size_t c = labels.size(); c-- > 0;) {
     plots::Series series = curve.area(c);
     series.name = labels[c];
-    series.colour = plots::emotion_colour(*emotion_from_string(labels[c]));
+    series.color = plots::emotion_color(*emotion_from_string(labels[c]));
     out.series.push_back(std::move(series));
   }
   return out;

@@ -141,8 +141,9 @@ class PhotoExplainer {
 
   const model::Model& model() {
     if (!model_)
-      model_ = model::select_head(model::read_onnx(model::locate_model(options_.analyzer.model)),
-                                  options_.analyzer.options.head);
+      model_ = model::load_head(model::locate_model(options_.analyzer.model),
+                                options_.analyzer.options.head)
+                   .model;
     return *model_;
   }
 

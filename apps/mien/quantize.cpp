@@ -77,7 +77,7 @@ int quantize_command(std::span<const std::string> arguments) {
     }
   }
   model::Model quantized = engine::quantize(
-      model, images, {n, 1, datasets::kFaceSize, datasets::kFaceSize}, {.keep_real = kept});
+      model, images, {n, 1, datasets::kFaceSize, datasets::kFaceSize}, {.keep_f32 = kept});
   quantized.metadata["quantization"] = "int8 QDQ, calibrated on " + std::to_string(n) +
                                        " Training images, seed " + std::to_string(seed);
   model::write_onnx(quantized, output);

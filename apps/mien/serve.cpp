@@ -124,8 +124,7 @@ int serve_command(std::span<const std::string> arguments) {
                                 {.images = static_cast<std::size_t>(options.images),
                                  .pixels = std::int64_t{options.pixels} * 1'000'000},
                                 body_bytes,
-                                [&] { return server.draining(); },
-                                options.analyzer.options.min_confidence};
+                                [&] { return server.draining(); }};
   std::printf("http://%s/  model %s, detector %s, %d threads\n",
               server::address_text(options.host, server.port()).c_str(),
               analyzer.model_path().stem().c_str(), std::string(analyzer.detector_name()).c_str(),

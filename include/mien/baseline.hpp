@@ -17,8 +17,8 @@ namespace mien {
 ///     for (const mien::Face& face : faces_of_one_person) baseline.add(face);
 ///     for (mien::Face& face : faces_of_one_person) face = baseline.apply(face);
 ///
-/// Use it for one person at a time, and add varied expressions or neutral ones: it misleads where
-/// somebody shows one emotion throughout, which it takes for their resting face. With one photo
+/// Use it for one person at a time, and add varied expressions or neutral ones: it misleads if the
+/// person shows one emotion throughout, because that becomes the resting face. With one photo
 /// that is known to be neutral, apply half of it (strength 0.5). Not thread safe while adding.
 class Baseline {
  public:

@@ -25,7 +25,7 @@ using Landmarks = std::array<Point, 5>;
 /// A face found by a face detector.
 struct DetectedFace {
   Box box;
-  float score = 0;  ///< the detector's confidence; higher is more certain, the scale is its own
+  float score = 0;  ///< the detector's, on its own scale; higher is more certain
   std::optional<Landmarks> landmarks;
   /// 0, 90, 180 or 270 degrees, clockwise: by how much the face is rotated, if it was found only
   /// after the image was rotated.

@@ -44,8 +44,7 @@ std::array<int, kEmotionCount> class_columns(const std::vector<std::string>& lab
 
 NetworkView analyze_dataset(const datasets::Dataset& dataset, const std::filesystem::path& path,
                             int threads, const Progress& progress) {
-  const model::Model model = model::select_head(model::read_onnx(path), "");
-  const model::ClassifierInfo info = model::read_classifier_info(model);
+  const auto [model, info] = model::load_head(path);
   if (info.input_size != datasets::kFaceSize)
     throw Error(ErrorCode::kUnsupported,
                 path.string() + ": input_size must be 48, the size of the images");

@@ -30,14 +30,6 @@ class OwnModel : public FaceModel {
   pipeline::Classifier classifier_;
 };
 
-std::string choose_head(const model::Model& model, const HeadRequest& request) {
-  if (!request.name.empty()) return std::string(request.name);
-  const std::vector<std::string> heads = model::head_names(model);
-  return std::find(heads.begin(), heads.end(), request.preferred) != heads.end()
-             ? std::string(request.preferred)
-             : std::string();
-}
-
 }  // namespace
 
 std::unique_ptr<FaceModel> load_face_model(const std::filesystem::path& path,
@@ -46,10 +38,9 @@ std::unique_ptr<FaceModel> load_face_model(const std::filesystem::path& path,
   std::filesystem::path sidecar = path;
   sidecar += ".toml";
   if (std::filesystem::exists(sidecar)) return load_foreign_model(path, sidecar, options);
-  model::Model model = model::read_onnx(path);
-  std::string chosen = choose_head(model, head);
-  pipeline::Classifier classifier = pipeline::Classifier::make(
-      std::move(model), path.string(), options, {.name = std::move(chosen)});
+  pipeline::Classifier classifier = pipeline::Classifier::load(
+      path, options,
+      {.name = std::string(head.name), .without = {}, .preferred = std::string(head.preferred)});
   if (classifier.info().input_size != kSide) {
     throw Error(ErrorCode::kUnsupported,
                 path.string() + ": input_size must be 48, the size of the images");

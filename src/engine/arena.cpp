@@ -12,7 +12,7 @@ std::size_t aligned(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-bool meet(const Buffer& a, const Buffer& b) { return a.first <= b.last && b.first <= a.last; }
+bool overlap(const Buffer& a, const Buffer& b) { return a.first <= b.last && b.first <= a.last; }
 
 }  // namespace
 
@@ -28,7 +28,7 @@ std::size_t place_buffers(std::vector<Buffer>& buffers) {
     Buffer& buffer = buffers[index];
     buffer.offset = 0;
     for (const Buffer* other : placed) {
-      if (!meet(buffer, *other)) continue;
+      if (!overlap(buffer, *other)) continue;
       if (buffer.offset + aligned(buffer.bytes) <= other->offset) break;
       buffer.offset = std::max(buffer.offset, other->offset + aligned(other->bytes));
     }

@@ -10,7 +10,7 @@ T attribute(const model::Node& node, const std::string& name, const T& fallback)
   const auto found = node.attributes.find(name);
   if (found == node.attributes.end()) return fallback;
   if (const T* value = std::get_if<T>(&found->second)) return *value;
-  malformed(node, "attribute '" + name + "' is of the wrong kind");
+  malformed(node, "attribute '" + name + "' has the wrong type");
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ std::string to_string(const Dims& dims) {
 }
 
 void unsupported(const model::Node& node, const std::string& what) {
-  throw Error(ErrorCode::kUnsupported, node.description() + ": " + what);
+  throw Error(ErrorCode::kUnsupported, node.description() + ": unsupported " + what);
 }
 
 void malformed(const model::Node& node, const std::string& what) {
@@ -46,12 +46,12 @@ std::int64_t integer_attribute(const model::Node& node, const std::string& name,
   return attribute(node, name, fallback);
 }
 
-float real_attribute(const model::Node& node, const std::string& name, float fallback) {
+float float_attribute(const model::Node& node, const std::string& name, float fallback) {
   return attribute(node, name, fallback);
 }
 
-std::string text_attribute(const model::Node& node, const std::string& name,
-                           const std::string& fallback) {
+std::string string_attribute(const model::Node& node, const std::string& name,
+                             const std::string& fallback) {
   return attribute(node, name, fallback);
 }
 
@@ -59,9 +59,10 @@ Dims integers_attribute(const model::Node& node, const std::string& name, const 
   return attribute(node, name, fallback);
 }
 
-std::int64_t normal_axis(const model::Node& node, std::int64_t axis, std::int64_t rank) {
+std::int64_t normalize_axis(const model::Node& node, std::int64_t axis, std::int64_t rank) {
   if (axis < -rank || axis >= rank)
-    malformed(node, "axis " + std::to_string(axis) + " is out of range");
+    malformed(node, "axis " + std::to_string(axis) + " is out of range for " +
+                        std::to_string(rank) + " dimensions");
   return axis < 0 ? axis + rank : axis;
 }
 

@@ -11,7 +11,7 @@ namespace mien::engine {
 
 using Dims = std::vector<std::int64_t>;
 
-std::int64_t product(const Dims& dims);   ///< the largest number where it does not fit
+std::int64_t product(const Dims& dims);   ///< INT64_MAX on overflow
 std::string to_string(const Dims& dims);  ///< "1x16x48x48"
 
 /// Throws Error kUnsupported that names the node.
@@ -19,17 +19,17 @@ std::string to_string(const Dims& dims);  ///< "1x16x48x48"
 /// Throws Error kBadFormat that names the node.
 [[noreturn]] void malformed(const model::Node& node, const std::string& what);
 
-/// An attribute of a node, or `fallback` where it is not given. Throws Error kBadFormat when it has
-/// another kind.
+/// An attribute of a node, or `fallback` if it is absent. Throws Error kBadFormat if it has another
+/// type.
 std::int64_t integer_attribute(const model::Node& node, const std::string& name,
                                std::int64_t fallback);
-float real_attribute(const model::Node& node, const std::string& name, float fallback);
-std::string text_attribute(const model::Node& node, const std::string& name,
-                           const std::string& fallback);
+float float_attribute(const model::Node& node, const std::string& name, float fallback);
+std::string string_attribute(const model::Node& node, const std::string& name,
+                             const std::string& fallback);
 Dims integers_attribute(const model::Node& node, const std::string& name, const Dims& fallback);
 
-/// An axis counted from the end (-1 is the last) as one counted from the front. Throws Error
-/// kBadFormat.
-std::int64_t normal_axis(const model::Node& node, std::int64_t axis, std::int64_t rank);
+/// An axis in -rank..rank-1 (negative: from the end) as one in 0..rank-1. Throws Error kBadFormat
+/// if out of range.
+std::int64_t normalize_axis(const model::Node& node, std::int64_t axis, std::int64_t rank);
 
 }  // namespace mien::engine

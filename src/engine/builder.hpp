@@ -9,13 +9,14 @@
 namespace mien::engine {
 
 struct BuildOptions {
-  dnnl::memory::data_type real =
-      dnnl::memory::data_type::f32;  ///< of values that are neither quantised nor outputs
+  dnnl::memory::data_type float_type =
+      dnnl::memory::data_type::f32;  ///< of values that are neither quantized nor graph outputs:
+                                     ///< f32 or bf16
 };
 
-/// Chooses primitives and layouts, brings weights into them (the model's own into `shared`, which
-/// must outlive the program) and plans the memory. Primitives are made for the number of threads
-/// that OpenMP has now. Throws Error kUnsupported naming the node.
+/// Chooses primitives and layouts, converts the weights (those of the model into `shared`, which
+/// must outlive the program) and plans the memory. Primitives are created for OpenMP's current
+/// number of threads. Throws Error kUnsupported naming the node.
 Program build_program(const Plan& plan, const model::Model& model, const BuildOptions& options,
                       const dnnl::engine& engine, WeightStore& shared);
 

@@ -14,20 +14,20 @@ using model::Node;
 using model::Tensor;
 using Inputs = std::span<const Tensor* const>;
 
-/// Of the constants that are computed and of those that they are computed from.
+/// Limits for constants that are computed and their inputs.
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 25;
 constexpr std::size_t kMaxRank = 16;
 
 [[noreturn]] void too_large(const Node& node) {
-  throw Error(ErrorCode::kTooLarge, node.description() + " makes too large a constant");
+  throw Error(ErrorCode::kTooLarge, node.description() + ": constant is too large");
 }
 
 const Tensor& input(const Node& node, Inputs inputs, std::size_t index) {
-  if (index >= inputs.size() || inputs[index] == nullptr) malformed(node, "lacks an input");
+  if (index >= inputs.size() || inputs[index] == nullptr) malformed(node, "missing input");
   return *inputs[index];
 }
 
-/// The list that newer operator sets take as an input and older ones as an attribute.
+/// A list that is an input in newer opsets and an attribute in older ones.
 Dims list_operand(const Node& node, Inputs inputs, std::size_t index, const char* attribute,
                   const Dims& fallback) {
   if (index < inputs.size() && inputs[index] != nullptr) return integers(*inputs[index]);
@@ -38,7 +38,7 @@ Tensor with_shape(const Node& node, Tensor tensor, Dims shape) {
   const bool is_shape =
       std::all_of(shape.begin(), shape.end(), [](std::int64_t side) { return side >= 0; });
   if (!is_shape || product(shape) != tensor.element_count())
-    malformed(node, "does not fit the shape " + to_string(shape));
+    malformed(node, "cannot reshape " + to_string(tensor.shape) + " to " + to_string(shape));
   tensor.shape = std::move(shape);
   return tensor;
 }
@@ -59,11 +59,11 @@ Tensor reshape(const Node& node, const Tensor& data, Dims shape) {
 Tensor unsqueeze(const Node& node, const Tensor& data, Dims axes) {
   if (axes.size() > kMaxRank) too_large(node);
   const auto rank = static_cast<std::int64_t>(data.shape.size() + axes.size());
-  for (std::int64_t& axis : axes) axis = normal_axis(node, axis, rank);
+  for (std::int64_t& axis : axes) axis = normalize_axis(node, axis, rank);
   std::sort(axes.begin(), axes.end());
   Dims shape = data.shape;
   for (const std::int64_t axis : axes) {
-    if (axis > static_cast<std::int64_t>(shape.size())) malformed(node, "has the same axis twice");
+    if (axis > static_cast<std::int64_t>(shape.size())) malformed(node, "duplicate axis");
     shape.insert(shape.begin() + axis, 1);
   }
   return with_shape(node, data, std::move(shape));
@@ -71,7 +71,7 @@ Tensor unsqueeze(const Node& node, const Tensor& data, Dims axes) {
 
 Tensor squeeze(const Node& node, const Tensor& data, Dims axes) {
   for (std::int64_t& axis : axes)
-    axis = normal_axis(node, axis, static_cast<std::int64_t>(data.shape.size()));
+    axis = normalize_axis(node, axis, static_cast<std::int64_t>(data.shape.size()));
   Dims shape;
   for (std::size_t axis = 0; axis < data.shape.size(); ++axis) {
     const bool listed =
@@ -86,7 +86,7 @@ std::int64_t count_from(const Dims& shape, std::size_t begin, std::size_t end) {
                       shape.begin() + static_cast<std::ptrdiff_t>(end)));
 }
 
-/// Copies slices `picks` of `axis`, one after the other.
+/// Concatenates the slices `picks` of `axis`.
 Tensor take(const Node& node, const Tensor& data, std::size_t axis, const Dims& picks) {
   Tensor result;
   result.type = data.type;
@@ -110,9 +110,9 @@ Tensor take(const Node& node, const Tensor& data, std::size_t axis, const Dims& 
 Tensor gather(const Node& node, const Tensor& data, const Tensor& indices) {
   const auto rank = static_cast<std::int64_t>(data.shape.size());
   const auto axis =
-      static_cast<std::size_t>(normal_axis(node, integer_attribute(node, "axis", 0), rank));
+      static_cast<std::size_t>(normalize_axis(node, integer_attribute(node, "axis", 0), rank));
   Dims picks = integers(indices);
-  for (std::int64_t& pick : picks) pick = normal_axis(node, pick, data.shape[axis]);
+  for (std::int64_t& pick : picks) pick = normalize_axis(node, pick, data.shape[axis]);
   Tensor result = take(node, data, axis, picks);
   Dims shape = data.shape;
   shape.erase(shape.begin() + axis);
@@ -132,14 +132,14 @@ Tensor slice(const Node& node, Inputs inputs) {
   }
   if (ends.size() != starts.size() || axes.size() != starts.size() ||
       steps.size() != starts.size()) {
-    malformed(node, "has lists of different lengths");
+    malformed(node, "'starts', 'ends', 'axes' and 'steps' differ in length");
   }
   Tensor result = data;
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const std::int64_t axis =
-        normal_axis(node, axes[i], static_cast<std::int64_t>(data.shape.size()));
-    const std::int64_t size = result.shape[axis];  // an axis may be named twice
-    if (steps[i] <= 0) unsupported(node, "a step that is not positive");
+        normalize_axis(node, axes[i], static_cast<std::int64_t>(data.shape.size()));
+    const std::int64_t size = result.shape[axis];  // an axis may be listed twice
+    if (steps[i] <= 0) unsupported(node, "step " + std::to_string(steps[i]) + "; must be positive");
     const auto clamp = [&](std::int64_t at) {
       return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size);
     };
@@ -155,7 +155,7 @@ Tensor concat(const Node& node, Inputs inputs) {
   const Tensor& first = input(node, inputs, 0);
   const auto rank = static_cast<std::int64_t>(first.shape.size());
   const auto axis =
-      static_cast<std::size_t>(normal_axis(node, integer_attribute(node, "axis", 0), rank));
+      static_cast<std::size_t>(normalize_axis(node, integer_attribute(node, "axis", 0), rank));
   Tensor result;
   result.type = first.type;
   result.shape = first.shape;
@@ -165,7 +165,7 @@ Tensor concat(const Node& node, Inputs inputs) {
     Dims expected = first.shape;
     if (part.shape.size() == expected.size()) expected[axis] = part.shape[axis];
     if (part.shape != expected || part.type != first.type)
-      malformed(node, "joins parts that do not fit");
+      malformed(node, "inputs differ in shape or type");
     result.shape[axis] += part.shape[axis];
   }
   const std::int64_t count = product(result.shape);
@@ -189,7 +189,7 @@ Tensor transpose(const Node& node, const Tensor& data) {
     reversed[axis] = static_cast<std::int64_t>(rank - 1 - axis);
   const Dims order = integers_attribute(node, "perm", reversed);
   if (!std::is_permutation(order.begin(), order.end(), reversed.begin(), reversed.end())) {
-    malformed(node, "'perm' is no permutation of the axes");
+    malformed(node, "'perm' is not a permutation of the axes");
   }
   Tensor result = data;
   std::vector<std::int64_t> strides(rank);
@@ -235,8 +235,8 @@ std::optional<Tensor> cast(const Node& node, const Tensor& data) {
   return std::nullopt;
 }
 
-/// Element by element, where one side may be a single number. Division by zero of integers gives
-/// nothing.
+/// Element-wise; one side may be a single number. Empty for an integer division by zero or
+/// overflow.
 template <class T>
 std::optional<Tensor> arithmetic(const Node& node, const Tensor& a, const Tensor& b) {
   const std::int64_t count = std::max(a.element_count(), b.element_count());
@@ -247,7 +247,7 @@ std::optional<Tensor> arithmetic(const Node& node, const Tensor& a, const Tensor
   for (std::int64_t i = 0; i < count; ++i) {
     const T x = a.values<T>()[a.element_count() == 1 ? 0 : i];
     const T y = b.values<T>()[b.element_count() == 1 ? 0 : i];
-    // Unsigned arithmetic wraps where signed overflow would be undefined.
+    // Unsigned, because signed overflow is undefined.
     using U =
         std::conditional_t<std::is_integral_v<T>,
                            std::make_unsigned_t<std::conditional_t<std::is_integral_v<T>, T, int>>,
@@ -293,7 +293,7 @@ std::optional<Tensor> constant_of_shape(const Node& node, const Tensor& shape) {
   Tensor result;
   result.shape = integers(shape);
   for (const std::int64_t dimension : result.shape) {
-    if (dimension < 0) malformed(node, "has an impossible shape");
+    if (dimension < 0) malformed(node, "negative dimension in the shape");
   }
   const std::int64_t count = product(result.shape);
   if (count > kMaxElements) too_large(node);
@@ -302,7 +302,7 @@ std::optional<Tensor> constant_of_shape(const Node& node, const Tensor& shape) {
   if (const auto found = node.attributes.find("value"); found != node.attributes.end()) {
     if (const auto* given = std::get_if<Tensor>(&found->second)) value = *given;
   }
-  if (value.element_count() != 1) malformed(node, "'value' is not one number");
+  if (value.element_count() != 1) malformed(node, "'value' must have one element");
   result.type = value.type;
   result.data.reserve(static_cast<std::size_t>(count) * value.data.size());
   for (std::int64_t i = 0; i < count; ++i) {
@@ -330,7 +330,7 @@ std::optional<Tensor> compute(const Node& node, Inputs inputs) {
   if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div") {
     const Tensor& a = input(node, inputs, 0);
     const Tensor& b = input(node, inputs, 1);
-    if (a.type != b.type) malformed(node, "has operands of different types");
+    if (a.type != b.type) malformed(node, "operands differ in type");
     if (a.type == DataType::kFloat32) return arithmetic<float>(node, a, b);
     if (a.type == DataType::kInt64) return arithmetic<std::int64_t>(node, a, b);
   }
@@ -342,7 +342,7 @@ std::optional<Tensor> compute(const Node& node, Inputs inputs) {
 void ConstantBudget::spend(const Tensor& tensor) {
   if (tensor.data.size() > left_) {
     throw Error(ErrorCode::kTooLarge,
-                "constant '" + tensor.name + "': those computed take too much memory");
+                "constant '" + tensor.name + "': computed constants exceed 512 MB");
   }
   left_ -= tensor.data.size();
 }

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "engine/builder.hpp"
+#include "engine/onednn.hpp"
 #include "engine/plan.hpp"
 #include "engine/program.hpp"
 #include "engine/simplify.hpp"
@@ -14,8 +15,8 @@
 namespace mien::engine {
 namespace {
 
-/// Input shapes whose plans are kept; a detector that sees pictures of any size must not fill the
-/// memory.
+/// Input shapes whose plans are kept: a detector that runs on images of many sizes must not fill
+/// the memory.
 constexpr std::size_t kKeptShapes = 8;
 
 bool has_quantization(const model::Model& model) {
@@ -23,25 +24,20 @@ bool has_quantization(const model::Model& model) {
                      [](const model::Node& node) { return node.op_type == "DequantizeLinear"; });
 }
 
-bool has_fast_bf16() {
-  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
-}
-
 Precision resolve(Precision wanted, const model::Model& model) {
   switch (wanted) {
     case Precision::kAuto:
       if (has_quantization(model)) return Precision::kInt8;
-      return has_fast_bf16() ? Precision::kBf16 : Precision::kF32;
+      return onednn::has_bf16() ? Precision::kBf16 : Precision::kF32;
     case Precision::kBf16:
-      if (!has_fast_bf16())
-        throw Error(ErrorCode::kUnsupported, "this CPU has no bfloat16 instructions");
+      if (!onednn::has_bf16())
+        throw Error(ErrorCode::kUnsupported, "this CPU has no bfloat16 instructions; choose f32");
       return wanted;
     case Precision::kInt8:
       if (!has_quantization(model)) {
         throw Error(ErrorCode::kUnsupported,
-                    "the model is not quantised (it has no DequantizeLinear node): mien quantize "
-                    "makes a model of eight bits of it");
+                    "the model is not quantized (no DequantizeLinear node); quantize it with 'mien "
+                    "quantize'");
       }
       return wanted;
     case Precision::kF32:
@@ -50,8 +46,7 @@ Precision resolve(Precision wanted, const model::Model& model) {
   throw Error(ErrorCode::kInvalidArgument, "unknown precision");
 }
 
-/// One input shape and number of threads: the program, and the sessions that wait for the next
-/// call.
+/// The program for one input shape and number of threads, with its idle sessions.
 class CompiledShape {
  public:
   CompiledShape(const InputShape& shape, int threads, const Plan& plan, Program program,
@@ -115,17 +110,15 @@ void check_size(std::span<const float> input, const InputShape& shape) {
   std::int64_t count = 1;
   for (const std::int64_t dimension : shape) count *= dimension;
   if (static_cast<std::int64_t>(input.size()) != count) {
-    throw Error(ErrorCode::kInvalidArgument, "the input has another size than its shape says");
+    throw Error(ErrorCode::kInvalidArgument, "the input has " + std::to_string(input.size()) +
+                                                 " values, but its shape needs " +
+                                                 std::to_string(count));
   }
 }
 
 }  // namespace
 
-bool has_fast_int8() {
-  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-  return isa == dnnl::cpu_isa::avx2_vnni || isa == dnnl::cpu_isa::avx512_core_vnni ||
-         has_fast_bf16();
-}
+bool has_fast_int8() { return onednn::has_vnni(); }
 
 std::string_view to_string(Precision precision) {
   switch (precision) {
@@ -158,7 +151,7 @@ class Network::Impl {
   const model::Model& model() const { return model_; }
 
   Arithmetic arithmetic() const {
-    return precision_ == Precision::kInt8 ? Arithmetic::kAsWritten : Arithmetic::kReal;
+    return precision_ == Precision::kInt8 ? Arithmetic::kQuantized : Arithmetic::kFloat;
   }
 
   std::int64_t weight_bytes() const {
@@ -174,14 +167,14 @@ class Network::Impl {
     const ThreadScope scope(threads);
     const Plan plan = make_plan(model_, shape, arithmetic());
     BuildOptions options;
-    if (precision_ == Precision::kBf16) options.real = dnnl::memory::data_type::bf16;
+    if (precision_ == Precision::kBf16) options.float_type = dnnl::memory::data_type::bf16;
     std::shared_ptr<CompiledShape> made;
     try {
       made = std::make_shared<CompiledShape>(
           shape, threads, plan, build_program(plan, model_, options, engine_, weights_), engine_);
     } catch (const dnnl::error& error) {
       throw Error(ErrorCode::kUnsupported,
-                  std::string("oneDNN cannot prepare this network: ") + error.message);
+                  std::string("oneDNN failed to prepare the network: ") + error.message);
     }
     const std::lock_guard lock(mutex_);
     shapes_.push_front(made);
@@ -206,9 +199,10 @@ class Network::Impl {
   std::vector<std::string> output_names_;
   dnnl::engine engine_;
   WeightStore weights_;             ///< guarded by build_mutex_
-  mutable std::mutex build_mutex_;  ///< one plan is made at a time
+  mutable std::mutex build_mutex_;  ///< held while planning
   std::mutex mutex_;
-  std::list<std::shared_ptr<CompiledShape>> shapes_;  ///< guarded by mutex_; the last used first
+  std::list<std::shared_ptr<CompiledShape>>
+      shapes_;  ///< guarded by mutex_; most recently used first
 };
 
 Network::Network(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -218,16 +212,17 @@ Network::~Network() = default;
 
 Network Network::compile(model::Model model, const CompileOptions& options) {
   if (options.threads < 0)
-    throw Error(ErrorCode::kInvalidArgument, "the number of threads is negative");
+    throw Error(ErrorCode::kInvalidArgument,
+                "threads must not be negative: " + std::to_string(options.threads));
   for (const model::Node& node : model.nodes) {
-    if (!is_supported(node.op_type)) unsupported(node, "the engine does not have this operator");
+    if (!is_supported(node.op_type)) unsupported(node, "operator");
   }
   if (model.inputs.size() != 1 || model.inputs[0].shape.size() != 4) {
-    throw Error(ErrorCode::kUnsupported, "the model has not one input of four dimensions");
+    throw Error(ErrorCode::kUnsupported, "the model must have one input with 4 dimensions");
   }
   auto impl = std::make_unique<Impl>(std::move(model), options);
-  // A plan is cheap next to its primitives: where the file states the shape, it shows every
-  // operator's errors now.
+  // Planning is cheap compared with creating primitives; if the file states the shape, it reports
+  // unsupported nodes now.
   InputShape shape;
   const Dims& stated = impl->model().inputs[0].shape;
   std::copy(stated.begin(), stated.end(), shape.begin());
@@ -254,12 +249,14 @@ void Network::run(std::span<const float> input, const InputShape& shape,
   const std::shared_ptr<CompiledShape> compiled = impl_->at(shape);
   check_size(input, shape);
   if (outputs.size() != compiled->outputs().size()) {
-    throw Error(ErrorCode::kInvalidArgument, "there must be one output buffer for every output");
+    throw Error(ErrorCode::kInvalidArgument,
+                std::to_string(outputs.size()) + " output buffers for " +
+                    std::to_string(compiled->outputs().size()) + " outputs");
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (static_cast<std::int64_t>(outputs[i].size()) != product(compiled->outputs()[i])) {
       throw Error(ErrorCode::kInvalidArgument,
-                  "the buffer of output '" + output_names()[i] + "' has the wrong size");
+                  "output '" + output_names()[i] + "': wrong buffer size");
     }
   }
   const ThreadScope threads(compiled->threads());
@@ -282,7 +279,9 @@ std::vector<OutputTensor> Network::run(std::span<const float> input,
 Profile Network::profile(std::span<const float> input, const InputShape& shape, int rounds) const {
   const std::shared_ptr<CompiledShape> compiled = impl_->at(shape);
   check_size(input, shape);
-  if (rounds < 1) throw Error(ErrorCode::kInvalidArgument, "a profile needs at least one round");
+  if (rounds < 1)
+    throw Error(ErrorCode::kInvalidArgument,
+                "rounds must be at least 1: " + std::to_string(rounds));
   std::vector<std::vector<float>> values;
   for (const Dims& output : compiled->outputs()) values.emplace_back(product(output));
   const std::vector<std::span<float>> outputs(values.begin(), values.end());

@@ -8,25 +8,25 @@
 
 namespace mien::engine {
 
-/// What numbers flow between the layers; input and outputs are f32 in every case.
+/// Type of weights and activations. Input and outputs are always f32.
 enum class Precision {
-  kAuto,  ///< kInt8 for a file with QuantizeLinear/DequantizeLinear nodes, else kBf16 where it is
-          ///< fast, else kF32
+  kAuto,  ///< kInt8 for a file with QuantizeLinear/DequantizeLinear nodes, else kBf16 if the CPU
+          ///< has instructions for it, else kF32
   kF32,
-  kBf16,  ///< weights and activations in bfloat16, sums in f32; a CPU without its instructions is
-          ///< an error
-  kInt8,  ///< layers between QuantizeLinear/DequantizeLinear nodes in eight bits; a file without
-          ///< any is an error
+  kBf16,  ///< weights and activations in bfloat16, sums in f32; an error if the CPU lacks bfloat16
+          ///< instructions
+  kInt8,  ///< layers between QuantizeLinear/DequantizeLinear nodes in 8 bits; an error for a file
+          ///< without such nodes
 };
 std::string_view to_string(Precision precision);
 
-/// Whether this CPU multiplies bytes faster than it does floats, and without saturating their sums
-/// (VNNI).
+/// Whether this CPU has VNNI: 8-bit multiplications that are faster than f32 and whose sums do not
+/// saturate.
 bool has_fast_int8();
 
 struct CompileOptions {
   Precision precision = Precision::kAuto;
-  int threads = 0;  ///< that one call of run uses, itself included; 0: one a core
+  int threads = 0;  ///< used by one call of run, including the caller's; 0: one per core
 };
 
 using InputShape = std::array<std::int64_t, 4>;  ///< batch, channels, height, width

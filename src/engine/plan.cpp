@@ -10,7 +10,7 @@ namespace {
 using model::Node;
 using model::Tensor;
 
-/// Elements of one activation; 8 GB of f32.
+/// Elements of one activation; 1 GB of f32.
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
 
 constexpr const char* kFoldedOnly[] = {"Shape", "Constant", "Gather", "ConstantOfShape"};
@@ -35,10 +35,10 @@ int Planner::find(const std::string& name) const {
   if (const auto found = ids_.find(name); found != ids_.end()) return found->second;
   for (const Node& node : model_.nodes) {
     if (std::find(node.outputs.begin(), node.outputs.end(), name) != node.outputs.end()) {
-      unsupported(node, "its further outputs ('" + name + "')");
+      unsupported(node, "output '" + name + "'");
     }
   }
-  throw Error(ErrorCode::kBadFormat, "no node makes '" + name + "'");
+  throw Error(ErrorCode::kBadFormat, "no node computes '" + name + "'");
 }
 
 const Tensor& Planner::keep(Tensor constant) {
@@ -48,22 +48,22 @@ const Tensor& Planner::keep(Tensor constant) {
 }
 
 int Planner::operand(const Node& node, std::size_t index) const {
-  if (!has_input(node, index)) malformed(node, "lacks input " + std::to_string(index));
+  if (!has_input(node, index)) malformed(node, "missing input " + std::to_string(index));
   return find(node.inputs[index]);
 }
 
-int Planner::real(const Node& node, std::size_t index) {
+int Planner::float_input(const Node& node, std::size_t index) {
   const int id = operand(node, index);
-  if (known(id) != nullptr) unsupported(node, "input " + std::to_string(index) + " is a constant");
-  if (value(id).type != model::DataType::kFloat32) unsupported(node, "an eight-bit input");
-  return real(id);
+  if (known(id) != nullptr) unsupported(node, "constant as input " + std::to_string(index));
+  if (value(id).type != model::DataType::kFloat32) unsupported(node, "8-bit input");
+  return float_input(id);
 }
 
-int Planner::real(int id) {
+int Planner::float_input(int id) {
   const auto source = dequantized_.find(id);
   if (source == dequantized_.end()) return id;
-  const auto known = realized_.find(source->second);
-  if (known != realized_.end()) return known->second;
+  const auto known = float_values_.find(source->second);
+  if (known != float_values_.end()) return known->second;
   const Value from = value(source->second);
   plan_.values.push_back({from.name, from.shape});
   const int made = static_cast<int>(plan_.values.size()) - 1;
@@ -75,7 +75,7 @@ int Planner::real(int id) {
                          made,
                          {},
                          {}});
-  realized_[source->second] = made;
+  float_values_[source->second] = made;
   return made;
 }
 
@@ -109,7 +109,8 @@ const Tensor* Planner::known(int id) {
 const Tensor* Planner::constant(const Node& node, std::size_t index) {
   if (!has_input(node, index)) return nullptr;
   const Tensor* tensor = known(operand(node, index));
-  if (tensor == nullptr) unsupported(node, "input " + std::to_string(index) + " is not a constant");
+  if (tensor == nullptr)
+    unsupported(node, "input " + std::to_string(index) + "; must be a constant");
   return tensor;
 }
 
@@ -117,13 +118,13 @@ int Planner::add_value(const Node& node, Dims shape) {
   std::int64_t count = 1;
   for (const std::int64_t dimension : shape) {
     if (dimension <= 0) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  node.description() + " makes an empty " + to_string(shape) +
-                      " tensor; the input is too small for this model");
+      throw Error(ErrorCode::kInvalidArgument, node.description() + ": empty output (" +
+                                                   to_string(shape) +
+                                                   "); the input is too small for this model");
     }
     if (__builtin_mul_overflow(count, dimension, &count) || count > kMaxElements) {
       throw Error(ErrorCode::kTooLarge,
-                  node.description() + " makes too large a tensor: " + to_string(shape));
+                  node.description() + ": output is too large (" + to_string(shape) + ")");
     }
   }
   plan_.values.push_back({node.outputs[0], std::move(shape)});
@@ -150,7 +151,7 @@ int Planner::emit(const Node& node, Operation operation, std::vector<int> inputs
 }
 
 void Planner::define(const Node& node, int id, std::size_t index) {
-  if (index >= node.outputs.size()) malformed(node, "lacks an output");
+  if (index >= node.outputs.size()) malformed(node, "missing output");
   const std::string& name = node.outputs[index];
   plan_.values[id].name = name;
   ids_[name] = id;
@@ -161,12 +162,12 @@ void Planner::define_dequantized(const Node& node, int quantized) {
   const int id = add_value(node, value(quantized).shape);
   dequantized_[id] = quantized;
   define(node, id);
-  real(id);  // now, in front of the layers that may add it; dropped where nothing reads it
+  float_input(id);  // before the layers that may add it; removed if unused
 }
 
 int Planner::view_operand(const Node& node) {
   const int source = quantized(operand(node, 0));
-  return source >= 0 ? source : real(node, 0);
+  return source >= 0 ? source : float_input(node, 0);
 }
 
 int Planner::emit_view(const Node& node, Operation operation, int input, Dims shape) {
@@ -184,7 +185,7 @@ void Planner::define_view(const Node& node, int id) {
   }
 }
 
-/// Values without a name are steps between the lowering of one node, which uses them once.
+/// Values without a name are intermediate values of one lowering, which uses them once.
 bool Planner::used_once(int id) const {
   const auto found = value_uses_.find(id);
   return found == value_uses_.end() || found->second <= 1;
@@ -240,9 +241,9 @@ int Planner::per_channel(const Node& node, int input, dnnl::algorithm algorithm,
 int Planner::reshape(const Node& node, int input, Dims shape) {
   if (value(input).shape == shape) return input;
   if (product(shape) != product(value(input).shape)) {
-    throw Error(ErrorCode::kInvalidArgument, node.description() + ": " +
-                                                 to_string(value(input).shape) +
-                                                 " does not fit the shape " + to_string(shape));
+    throw Error(ErrorCode::kInvalidArgument, node.description() + ": cannot reshape " +
+                                                 to_string(value(input).shape) + " to " +
+                                                 to_string(shape));
   }
   return emit_view(node, Reshape{}, input, std::move(shape));
 }
@@ -308,23 +309,23 @@ Plan Planner::run() {
   for (const Node& node : model_.nodes) {
     if (fold_node(node)) continue;
     const Lowering lowering = find_lowering(node.op_type);
-    if (lowering == nullptr) unsupported(node, "the operator is not supported here");
+    if (lowering == nullptr) unsupported(node, "operator for inputs that are not constant");
     lowering(*this, node);
   }
   for (const model::ValueInfo& output : model_.outputs) {
     const int id = find(output.name);
     known(id);
     if (value(id).constant == nullptr && value(id).type != model::DataType::kFloat32) {
-      throw Error(ErrorCode::kUnsupported, "output '" + output.name + "' is not f32");
+      throw Error(ErrorCode::kUnsupported, "output '" + output.name + "' must be f32");
     }
-    plan_.outputs.push_back(real(id));
+    plan_.outputs.push_back(float_input(id));
   }
   drop_dead_steps();
   return std::move(plan_);
 }
 
-/// Of two functions of one algorithm, oneDNN 2.6 uses the numbers of the last for both: its
-/// injectors are kept by algorithm (openvinotoolkit/oneDNN, pull request 157).
+/// If two post-ops have the same algorithm, oneDNN 2.6 uses the parameters of the last one for
+/// both, because it keeps its injectors by algorithm (openvinotoolkit/oneDNN, pull request 157).
 bool takes_eltwise(const Step& step, dnnl::algorithm algorithm) {
   const auto is_same = [&](const PostOp& op) {
     return op.kind == PostOp::Kind::kEltwise && op.algorithm == algorithm;
@@ -348,15 +349,14 @@ void append_eltwise(Step& step, dnnl::algorithm algorithm, float alpha, float be
 
 Plan make_plan(const model::Model& model, const InputShape& shape, Arithmetic arithmetic) {
   if (model.inputs.size() != 1)
-    throw Error(ErrorCode::kUnsupported, "the model has more than one input, or none");
+    throw Error(ErrorCode::kUnsupported, "the model must have one input");
   const model::ValueInfo& input = model.inputs[0];
   if (input.type != model::DataType::kFloat32) {
-    throw Error(ErrorCode::kUnsupported, "the model's input '" + input.name + "' is not f32");
+    throw Error(ErrorCode::kUnsupported, "input '" + input.name + "' must be f32");
   }
   for (const std::int64_t dimension : shape) {
     if (dimension <= 0)
-      throw Error(ErrorCode::kInvalidArgument,
-                  "the input shape has a dimension that is not positive");
+      throw Error(ErrorCode::kInvalidArgument, "the dimensions of the input must be positive");
   }
   return Planner(model, shape, arithmetic).run();
 }

@@ -12,7 +12,7 @@
 
 namespace mien::engine {
 
-/// How the eight-bit numbers of a value stand for real ones: real = scale * (stored - zero_point).
+/// Affine quantization of a tensor: float = scale * (stored - zero_point).
 struct Quantization {
   float scale = 1;
   std::int32_t zero_point = 0;
@@ -25,20 +25,18 @@ struct Value {
   std::string name;
   Dims shape;
   const model::Tensor* constant =
-      nullptr;        ///< its contents where they are known; not made by a step then
-  int producer = -1;  ///< the step that makes it; -1: the input or a constant
-  model::DataType type =
-      model::DataType::kFloat32;  ///< of values that are not constants: f32, u8 or s8
-  Quantization quantization;      ///< of u8 and s8
+      nullptr;        ///< contents, if known at planning time; such a value has no producer
+  int producer = -1;  ///< the step that computes it; -1: the input or a constant
+  model::DataType type = model::DataType::kFloat32;  ///< f32, u8 or s8; unused for constants
+  Quantization quantization;                         ///< of u8 and s8
 };
 
-/// What is done to the result of a step before it is stored.
+/// An operation on the result of a step before it is stored.
 struct PostOp {
   enum class Kind {
     kEltwise,  ///< algorithm with alpha and beta
-    kBinary,   ///< algorithm with `value`, a constant of one number a channel or one alone
-    kSum,  ///< adds `alpha` times `value`, of the same shape: f32, or the numbers that stand for it
-           ///< in eight bits
+    kBinary,   ///< algorithm with `value`, a constant with one number per channel or one in total
+    kSum,      ///< adds `alpha` times `value`, of the same shape, in f32 or as stored in 8 bits
   };
   Kind kind = Kind::kEltwise;
   dnnl::algorithm algorithm = dnnl::algorithm::undef;
@@ -54,7 +52,7 @@ struct Convolution {
   int bias = -1;     ///< -1: none
 };
 struct Dense {
-  int weights = -1;  ///< [outputs, inputs], or [inputs, outputs] where `transposed`
+  int weights = -1;  ///< [outputs, inputs], or [inputs, outputs] if `transposed`
   int bias = -1;     ///< -1: none
   bool transposed = false;
 };
@@ -68,8 +66,7 @@ struct Eltwise {
   float beta = 0;
 };
 struct Binary {
-  dnnl::algorithm
-      algorithm;  ///< of two inputs; the second may have dimensions of 1 where the first has more
+  dnnl::algorithm algorithm;  ///< of two inputs; the second may be broadcast to the first
 };
 struct Softmax {
   int axis;
@@ -77,7 +74,7 @@ struct Softmax {
 struct Concat {
   int axis;
 };
-struct Reshape {};  ///< the same numbers in C order
+struct Reshape {};  ///< same values in C order
 struct Transpose {
   std::vector<int> order;  ///< output axis i is input axis order[i]
 };
@@ -87,7 +84,8 @@ struct Slice {
 struct Resize {
   dnnl::algorithm algorithm;
 };
-struct Requantize {};  ///< between f32, u8 and s8, as the values' types and quantizations say
+struct Requantize {
+};  ///< between f32, u8 and s8, according to the types and quantizations of the values
 
 using Operation = std::variant<Convolution, Dense, Pool, Eltwise, Binary, Softmax, Concat, Reshape,
                                Transpose, Slice, Resize, Requantize>;
@@ -95,40 +93,40 @@ using Operation = std::variant<Convolution, Dense, Pool, Eltwise, Binary, Softma
 struct Step {
   Operation operation;
   std::string label;        ///< of the node, for messages
-  std::string name;         ///< of the node, or of the value that is converted
+  std::string name;         ///< of the node, or of the converted value
   std::vector<int> inputs;  ///< values, without weights
   int output = -1;
   std::vector<PostOp> post_ops;
-  std::vector<float> output_scales;  ///< of eight-bit sums, one a channel, applied before the
-                                     ///< post-ops; empty: none
+  std::vector<float> output_scales;  ///< of an 8-bit layer's s32 sums, one per output channel,
+                                     ///< applied before the post-ops; empty for other steps
   std::int64_t multiply_adds = 0;
 };
 
-/// A model for one input shape: every shape known, activations and sums fused into the steps before
-/// them.
+/// A model for one input shape: all shapes are known; activations and sums are fused into the
+/// preceding steps.
 struct Plan {
   std::vector<Value> values;
   std::vector<Step> steps;  ///< in the order of execution
   int input = -1;
   std::vector<int> outputs;
-  std::deque<model::Tensor> constants;  ///< those that are not the model's own
+  std::deque<model::Tensor> constants;  ///< computed ones, in addition to the model's initializers
 
   Plan() = default;
   Plan(Plan&&) = default;
   Plan(const Plan&) = delete;  // values point into constants
 };
 
-/// What becomes of QuantizeLinear and DequantizeLinear.
+/// How to execute layers between QuantizeLinear and DequantizeLinear nodes.
 enum class Arithmetic {
-  kAsWritten,  ///< layers between them compute in eight bits
-  kReal,       ///< all layers compute in f32 or bf16, on the weights that the stored ones stand for
+  kQuantized,  ///< in 8 bits
+  kFloat,      ///< in f32 or bf16, with dequantized weights and unquantized activations
 };
 
 /// Plans a simplified model, which must outlive the plan. Throws Error kUnsupported or kBadFormat
-/// naming the node, kInvalidArgument where the graph does not take the shape.
+/// naming the node, kInvalidArgument if the graph does not accept the shape.
 Plan make_plan(const model::Model& model, const InputShape& shape, Arithmetic arithmetic);
 
-/// Whether make_plan knows an operator at all.
+/// Whether make_plan supports an operator, at least with some attributes.
 bool is_supported(const std::string& op_type);
 
 }  // namespace mien::engine

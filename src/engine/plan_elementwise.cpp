@@ -12,14 +12,14 @@ using model::Tensor;
 
 void unary(Planner& planner, const Node& node) {
   const std::string& op = node.op_type;
-  const int input = planner.real(node, 0);
+  const int input = planner.float_input(node, 0);
   const auto define = [&](algorithm function, float alpha = 0, float beta = 0) {
     planner.define(node, planner.eltwise(node, input, function, alpha, beta));
   };
   if (op == "Relu") return define(algorithm::eltwise_relu);
   if (op == "LeakyRelu")
-    return define(algorithm::eltwise_relu, real_attribute(node, "alpha", 0.01F));
-  if (op == "Elu") return define(algorithm::eltwise_elu, real_attribute(node, "alpha", 1));
+    return define(algorithm::eltwise_relu, float_attribute(node, "alpha", 0.01F));
+  if (op == "Elu") return define(algorithm::eltwise_elu, float_attribute(node, "alpha", 1));
   if (op == "Sigmoid") return define(algorithm::eltwise_logistic);
   if (op == "Tanh") return define(algorithm::eltwise_tanh);
   if (op == "Exp") return define(algorithm::eltwise_exp);
@@ -29,8 +29,8 @@ void unary(Planner& planner, const Node& node) {
   if (op == "Softplus") return define(algorithm::eltwise_soft_relu);
   if (op == "HardSwish") return define(algorithm::eltwise_hardswish);
   if (op == "HardSigmoid") {
-    const float alpha = real_attribute(node, "alpha", 0.2F);
-    const float beta = real_attribute(node, "beta", 0.5F);
+    const float alpha = float_attribute(node, "alpha", 0.2F);
+    const float beta = float_attribute(node, "beta", 0.5F);
     const int line = planner.eltwise(node, input, algorithm::eltwise_linear, alpha, beta);
     return planner.define(node, planner.eltwise(node, line, algorithm::eltwise_clip, 0, 1));
   }
@@ -39,14 +39,15 @@ void unary(Planner& planner, const Node& node) {
 void clip(Planner& planner, const Node& node) {
   const auto bound = [&](std::size_t index, const char* name, float fallback) {
     const Tensor* tensor = planner.constant(node, index);
-    if (tensor == nullptr) return real_attribute(node, name, fallback);
-    if (tensor->element_count() != 1) malformed(node, "has a bound that is not one number");
+    if (tensor == nullptr) return float_attribute(node, name, fallback);
+    if (tensor->element_count() != 1)
+      malformed(node, std::string("'") + name + "' must have one element");
     return tensor->values<float>()[0];
   };
   const float low = bound(1, "min", std::numeric_limits<float>::lowest());
   const float high = bound(2, "max", std::numeric_limits<float>::max());
-  planner.define(node,
-                 planner.eltwise(node, planner.real(node, 0), algorithm::eltwise_clip, low, high));
+  planner.define(node, planner.eltwise(node, planner.float_input(node, 0), algorithm::eltwise_clip,
+                                       low, high));
 }
 
 algorithm binary_algorithm(const std::string& op) {
@@ -59,7 +60,7 @@ algorithm binary_algorithm(const std::string& op) {
   return algorithm::undef;
 }
 
-/// The shape with ones put before it, up to a rank.
+/// The shape with leading ones, up to a rank.
 Dims padded(Dims shape, std::size_t rank) {
   shape.insert(shape.begin(), rank - std::min(rank, shape.size()), 1);
   return shape;
@@ -72,7 +73,7 @@ bool is_per_channel(const Dims& operand, const Dims& shape) {
   return shape.size() >= 2;
 }
 
-/// Whether `operand` can be repeated up to `shape`, both of the same rank.
+/// Whether `operand` can be broadcast to `shape`, of the same rank.
 bool broadcasts(const Dims& operand, const Dims& shape) {
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (operand[axis] != shape[axis] && operand[axis] != 1) return false;
@@ -80,7 +81,7 @@ bool broadcasts(const Dims& operand, const Dims& shape) {
   return true;
 }
 
-/// x op c with one number c, or c op x where the constant comes first.
+/// x op c with a number c, or c op x if the constant comes first.
 int with_number(Planner& planner, const Node& node, int input, float c, bool constant_first) {
   const std::string& op = node.op_type;
   const auto linear = [&](float alpha, float beta) {
@@ -101,7 +102,7 @@ int with_number(Planner& planner, const Node& node, int input, float c, bool con
 
 int with_constant(Planner& planner, const Node& node, int input, const Tensor& constant,
                   bool constant_first) {
-  if (constant.type != model::DataType::kFloat32) unsupported(node, "a constant that is not f32");
+  if (constant.type != model::DataType::kFloat32) unsupported(node, "constant; must be f32");
   Dims shape = planner.value(input).shape;
   if (constant.element_count() == 1 && constant.shape.size() <= shape.size()) {
     return with_number(planner, node, input, constant.values<float>()[0], constant_first);
@@ -114,10 +115,10 @@ int with_constant(Planner& planner, const Node& node, int input, const Tensor& c
   operand.name = node.outputs[0] + "/operand";
   operand.shape = padded(constant.shape, shape.size());
   if (!broadcasts(operand.shape, shape))
-    unsupported(node, "an input that is repeated to the shape of a constant");
+    unsupported(node, "broadcast of the input to the shape of a constant");
   algorithm function = binary_algorithm(node.op_type);
   if (constant_first && node.op_type == "Div")
-    unsupported(node, "a constant tensor divided by a computed one");
+    unsupported(node, "division of a constant tensor by a computed one");
   if (constant_first && node.op_type == "Sub") {
     input = planner.emit(node, Eltwise{algorithm::eltwise_linear, -1, 0}, {input}, shape);
     function = algorithm::binary_add;
@@ -134,7 +135,7 @@ int of_two(Planner& planner, const Node& node, int a, int b) {
   b = planner.reshape(node, b, padded(planner.value(b).shape, rank));
   const Dims shape = planner.value(a).shape;
   if (node.op_type == "Add" && shape == planner.value(b).shape && a != b) {
-    // The later step adds what the earlier one has made.
+    // The later step adds the result of the earlier one.
     if (planner.value(a).producer < planner.value(b).producer) std::swap(a, b);
     Step* step = planner.fusible(a);
     const auto is_sum = [](const PostOp& op) { return op.kind == PostOp::Kind::kSum; };
@@ -153,31 +154,34 @@ int of_two(Planner& planner, const Node& node, int a, int b) {
     return planner.emit(node, Binary{binary_algorithm(node.op_type)}, {b, a},
                         planner.value(b).shape);
   }
-  unsupported(node, "operands of " + to_string(planner.value(a).shape) + " and " +
+  unsupported(node, "operand shapes " + to_string(planner.value(a).shape) + " and " +
                         to_string(planner.value(b).shape));
 }
 
 void binary(Planner& planner, const Node& node) {
-  if (node.inputs.size() != 2) unsupported(node, "other than two inputs");
+  if (node.inputs.size() != 2)
+    unsupported(node, "number of inputs " + std::to_string(node.inputs.size()) + "; must be 2");
   const int a = planner.operand(node, 0);
   const int b = planner.operand(node, 1);
   if (const Tensor* constant = planner.known(b)) {
-    planner.define(node, with_constant(planner, node, planner.real(node, 0), *constant, false));
+    planner.define(node,
+                   with_constant(planner, node, planner.float_input(node, 0), *constant, false));
   } else if (const Tensor* first = planner.known(a)) {
-    planner.define(node, with_constant(planner, node, planner.real(node, 1), *first, true));
+    planner.define(node, with_constant(planner, node, planner.float_input(node, 1), *first, true));
   } else {
-    planner.define(node, of_two(planner, node, planner.real(node, 0), planner.real(node, 1)));
+    planner.define(
+        node, of_two(planner, node, planner.float_input(node, 0), planner.float_input(node, 1)));
   }
 }
 
 /// After simplify: y = scale * x + shift.
 void batch_norm(Planner& planner, const Node& node) {
-  int id = planner.real(node, 0);
+  int id = planner.float_input(node, 0);
   const Dims shape = planner.value(id).shape;
   const auto operand = [&](std::size_t index) {
     Tensor tensor = *planner.constant(node, index);
     if (shape.size() < 2 || tensor.element_count() != shape[1])
-      malformed(node, "does not fit its input's channels");
+      malformed(node, "parameters do not match the channels of the input");
     tensor.shape = Dims(shape.size(), 1);
     tensor.shape[1] = shape[1];
     return planner.add_constant(std::move(tensor));
@@ -190,15 +194,15 @@ void batch_norm(Planner& planner, const Node& node) {
 }
 
 void softmax(Planner& planner, const Node& node) {
-  const int id = planner.real(node, 0);
+  const int id = planner.float_input(node, 0);
   const Dims shape = planner.value(id).shape;
   const bool is_old = planner.opset() < 13;
   const auto rank = static_cast<std::int64_t>(shape.size());
   const std::int64_t axis =
-      normal_axis(node, integer_attribute(node, "axis", is_old ? 1 : -1), rank);
-  // Before operator set 13 the axes from `axis` on were one.
+      normalize_axis(node, integer_attribute(node, "axis", is_old ? 1 : -1), rank);
+  // Before opset 13, softmax flattens the axes from `axis` on.
   const std::int64_t behind = product(Dims(shape.begin() + axis + 1, shape.end()));
-  if (is_old && behind != 1) unsupported(node, "a softmax over several axes");
+  if (is_old && behind != 1) unsupported(node, "softmax over several axes");
   planner.define(node, planner.emit(node, Softmax{static_cast<int>(axis)}, {id}, shape));
 }
 

@@ -9,7 +9,7 @@ namespace {
 using model::Node;
 using model::Tensor;
 
-/// The geometry that convolutions and pools share; two numbers each, height and width.
+/// Geometry of convolutions and pools; height and width each.
 struct Window {
   Dims kernel, strides, dilations, pads_begin, pads_end;
   Dims output;
@@ -17,7 +17,7 @@ struct Window {
 
 Dims two(const Node& node, const std::string& name, const Dims& fallback) {
   const Dims values = integers_attribute(node, name, fallback);
-  if (values.size() != 2) unsupported(node, "'" + name + "' of other than two dimensions");
+  if (values.size() != 2) unsupported(node, "number of values of '" + name + "'; must be 2");
   for (const std::int64_t value : values) {
     if (value < 1 || value > 65536) malformed(node, "'" + name + "' is out of range");
   }
@@ -25,14 +25,15 @@ Dims two(const Node& node, const std::string& name, const Dims& fallback) {
 }
 
 Window window(const Node& node, const Dims& input, const Dims& kernel) {
-  if (input.size() != 4) unsupported(node, "an input of other than four dimensions");
+  if (input.size() != 4)
+    unsupported(node, "input rank " + std::to_string(input.size()) + "; must be 4");
   Window w;
   w.kernel = kernel;
   w.strides = two(node, "strides", {1, 1});
   w.dilations = two(node, "dilations", {1, 1});
-  const std::string auto_pad = text_attribute(node, "auto_pad", "NOTSET");
+  const std::string auto_pad = string_attribute(node, "auto_pad", "NOTSET");
   Dims pads = integers_attribute(node, "pads", {0, 0, 0, 0});
-  if (pads.size() != 4) malformed(node, "'pads' has not four numbers");
+  if (pads.size() != 4) malformed(node, "'pads' must have 4 values");
   if (auto_pad == "VALID") pads = {0, 0, 0, 0};
   const bool rounds_up = integer_attribute(node, "ceil_mode", 0) != 0;
   for (int i = 0; i < 2; ++i) {
@@ -52,7 +53,7 @@ Window window(const Node& node, const Dims& input, const Dims& kernel) {
     std::int64_t outputs = room < 0 ? 0 : room / w.strides[i] + 1;
     if (rounds_up && room >= 0) {
       outputs = (room + w.strides[i] - 1) / w.strides[i] + 1;
-      if ((outputs - 1) * w.strides[i] >= size + pads[i]) --outputs;  // a window must begin inside
+      if ((outputs - 1) * w.strides[i] >= size + pads[i]) --outputs;  // a window must start inside
       pads[i + 2] = std::max(pads[i + 2], (outputs - 1) * w.strides[i] + extent - size - pads[i]);
     }
     w.pads_begin.push_back(pads[i]);
@@ -62,10 +63,9 @@ Window window(const Node& node, const Dims& input, const Dims& kernel) {
   return w;
 }
 
-/// Whether a Conv or Gemm may compute in eight bits: its input and its weights are behind
-/// DequantizeLinear nodes, the weights s8 around zero with one scale for all or one an output
-/// channel.
-bool is_eight_bit(const Planner& planner, const Node& node, std::size_t channel_axis) {
+/// Whether a Conv, Gemm or MatMul can compute in 8 bits: DequantizeLinear nodes precede its input
+/// and weights; the weights are s8 with zero point 0 and one scale, or one per output channel.
+bool is_8bit(const Planner& planner, const Node& node, std::size_t channel_axis) {
   const QuantizedConstant* weights = planner.quantized_constant(planner.operand(node, 1));
   if (weights == nullptr || planner.quantized(planner.operand(node, 0)) < 0) return false;
   return planner.value(weights->stored).constant->type == model::DataType::kInt8 &&
@@ -74,9 +74,8 @@ bool is_eight_bit(const Planner& planner, const Node& node, std::size_t channel_
          (weights->scales.size() == 1 || weights->axis == channel_axis);
 }
 
-/// A step on eight-bit input and weights: fills in the scales of its sums, and gives the bias in
-/// their unit
-/// (-1: none).
+/// Sets the output scales of a step with 8-bit input and weights; returns its bias in units of the
+/// sums, or -1.
 int scale_sums(Planner& planner, const Node& node, std::int64_t channels, Step& step) {
   const float input_scale = planner.value(step.inputs[0]).quantization.scale;
   const std::vector<float>& scales = planner.quantized_constant(planner.operand(node, 1))->scales;
@@ -86,7 +85,7 @@ int scale_sums(Planner& planner, const Node& node, std::int64_t channels, Step& 
   const Tensor* bias = planner.constant(node, 2);
   if (bias == nullptr) return -1;
   if (bias->element_count() != channels)
-    unsupported(node, "a bias that is not one number an output channel");
+    unsupported(node, "bias; must have one value per output channel");
   std::vector<float> values;
   for (std::int64_t c = 0; c < channels; ++c)
     values.push_back(bias->values<float>()[c] / step.output_scales[c]);
@@ -94,11 +93,35 @@ int scale_sums(Planner& planner, const Node& node, std::int64_t channels, Step& 
       model::make_tensor<float>(node.outputs[0] + "/bias", {channels}, values));
 }
 
-int real_bias(Planner& planner, const Node& node, std::int64_t channels) {
+/// oneDNN's 8-bit dense layers have no zero points: the bias (-1: none) minus the zero point times
+/// the sum of the weights of each output.
+int without_zero_point(Planner& planner, const Node& node, const Dense& layer,
+                       std::int32_t zero_point) {
+  if (zero_point == 0) return layer.bias;
+  const Value& weights = planner.value(layer.weights);
+  const auto stored = weights.constant->values<std::int8_t>();
+  const std::int64_t outputs = weights.shape[layer.transposed ? 1 : 0];
+  const std::int64_t inputs = weights.shape[layer.transposed ? 0 : 1];
+  std::vector<float> values(outputs);
+  if (layer.bias >= 0) {
+    const auto bias = planner.value(layer.bias).constant->values<float>();
+    values.assign(bias.begin(), bias.end());
+  }
+  for (std::int64_t o = 0; o < outputs; ++o) {
+    std::int64_t sum = 0;
+    for (std::int64_t i = 0; i < inputs; ++i)
+      sum += stored[layer.transposed ? i * outputs + o : o * inputs + i];
+    values[o] -= static_cast<float>(sum * zero_point);
+  }
+  return planner.add_constant(
+      model::make_tensor<float>(node.outputs[0] + "/zero_point", {outputs}, values));
+}
+
+int float_bias(Planner& planner, const Node& node, std::int64_t channels) {
   const Tensor* bias = planner.constant(node, 2);
   if (bias == nullptr) return -1;
   if (bias->element_count() != channels || bias->type != model::DataType::kFloat32) {
-    unsupported(node, "a bias that is not one f32 an output channel");
+    unsupported(node, "bias; must have one f32 per output channel");
   }
   return planner.operand(node, 2);
 }
@@ -109,21 +132,23 @@ void convolution(Planner& planner, const Node& node) {
   const std::int64_t groups = integer_attribute(node, "group", 1);
   const Dims input = planner.value(input_id).shape;
   const Dims weights = planner.value(weights_id).shape;
-  if (weights.size() != 4) unsupported(node, "weights of other than four dimensions");
-  if (input.size() != 4) unsupported(node, "an input of other than four dimensions");
+  if (weights.size() != 4)
+    unsupported(node, "weight rank " + std::to_string(weights.size()) + "; must be 4");
+  if (input.size() != 4)
+    unsupported(node, "input rank " + std::to_string(input.size()) + "; must be 4");
   if (groups < 1 || weights[0] % groups != 0)
-    malformed(node, "'group' does not divide the channels");
+    malformed(node, "'group' does not divide the output channels");
   if (input[1] != weights[1] * groups) {
-    throw Error(ErrorCode::kInvalidArgument, node.description() + " takes " +
-                                                 std::to_string(weights[1] * groups) +
-                                                 " channels, not " + std::to_string(input[1]));
+    throw Error(ErrorCode::kInvalidArgument,
+                node.description() + ": the weights need " + std::to_string(weights[1] * groups) +
+                    " input channels, not " + std::to_string(input[1]));
   }
   const Window w = window(node, input, {weights[2], weights[3]});
   Convolution layer{w.strides, w.dilations, w.pads_begin, w.pads_end, groups};
   const Dims output = {input[0], weights[0], w.output[0], w.output[1]};
   const std::int64_t multiply_adds = product(output) * weights[1] * weights[2] * weights[3];
 
-  if (is_eight_bit(planner, node, 0)) {
+  if (is_8bit(planner, node, 0)) {
     const int result = planner.emit(node, layer, {planner.quantized(input_id)}, output);
     Step& step = planner.producer(result);
     step.multiply_adds = multiply_adds;
@@ -132,18 +157,17 @@ void convolution(Planner& planner, const Node& node) {
     step.operation = layer;
     return planner.define(node, result);
   }
-  const Tensor* real_weights = planner.constant(node, 1);
-  if (real_weights->type != model::DataType::kFloat32)
-    unsupported(node, "weights that are not f32");
+  const Tensor* float_weights = planner.constant(node, 1);
+  if (float_weights->type != model::DataType::kFloat32) unsupported(node, "weights; must be f32");
   layer.weights = weights_id;
-  layer.bias = real_bias(planner, node, weights[0]);
-  const int result = planner.emit(node, layer, {planner.real(node, 0)}, output);
+  layer.bias = float_bias(planner, node, weights[0]);
+  const int result = planner.emit(node, layer, {planner.float_input(node, 0)}, output);
   planner.producer(result).multiply_adds = multiply_adds;
   planner.define(node, result);
 }
 
-/// A Reshape that only joins the dimensions of one image is left to the dense layer: its input,
-/// else `id` itself.
+/// The input of a Reshape that only flattens images (the dense layer does that itself); otherwise
+/// `id`.
 int before_flatten(const Planner& planner, const Plan& plan, int id) {
   const int producer = planner.value(id).producer;
   if (producer < 0) return id;
@@ -159,9 +183,10 @@ void dense(Planner& planner, const Node& node) {
   const Dims weights = planner.value(planner.operand(node, 1)).shape;
   const bool is_gemm = node.op_type == "Gemm";
   if (weights.size() != 2 || input.size() < 2 || (is_gemm && input.size() != 2)) {
-    unsupported(node, "operands of these ranks");
+    unsupported(node, "operand ranks " + std::to_string(input.size()) + " and " +
+                          std::to_string(weights.size()));
   }
-  if (real_attribute(node, "alpha", 1) != 1 || real_attribute(node, "beta", 1) != 1 ||
+  if (float_attribute(node, "alpha", 1) != 1 || float_attribute(node, "beta", 1) != 1 ||
       integer_attribute(node, "transA", 0) != 0) {
     unsupported(node, "alpha, beta or transA");
   }
@@ -170,30 +195,32 @@ void dense(Planner& planner, const Node& node) {
   const std::int64_t inputs = weights[layer.transposed ? 0 : 1];
   const std::int64_t outputs = weights[layer.transposed ? 1 : 0];
   if (input.back() != inputs) {
-    throw Error(ErrorCode::kInvalidArgument, node.description() + " takes " +
-                                                 std::to_string(inputs) + " numbers, not " +
+    throw Error(ErrorCode::kInvalidArgument, node.description() + ": the weights need " +
+                                                 std::to_string(inputs) + " inputs, not " +
                                                  std::to_string(input.back()));
   }
-  if (inputs < 1) malformed(node, "has weights for no input");
+  if (inputs < 1) malformed(node, "empty weights");
   const std::int64_t rows = product(input) / inputs;
 
-  const bool eight_bit = is_eight_bit(planner, node, layer.transposed ? 1 : 0);
-  if (!eight_bit) {
-    const Tensor* real_weights = planner.constant(node, 1);
-    if (real_weights->type != model::DataType::kFloat32)
-      unsupported(node, "weights that are not f32");
+  const bool is_int8 = is_8bit(planner, node, layer.transposed ? 1 : 0);
+  if (!is_int8) {
+    const Tensor* float_weights = planner.constant(node, 1);
+    if (float_weights->type != model::DataType::kFloat32) unsupported(node, "weights; must be f32");
     layer.weights = planner.operand(node, 1);
-    layer.bias = is_gemm ? real_bias(planner, node, outputs) : -1;
+    layer.bias = is_gemm ? float_bias(planner, node, outputs) : -1;
   }
-  const int whole = eight_bit ? planner.quantized(planner.operand(node, 0)) : planner.real(node, 0);
+  const int whole =
+      is_int8 ? planner.quantized(planner.operand(node, 0)) : planner.float_input(node, 0);
   const int source =
       before_flatten(planner, planner.plan(), planner.reshape(node, whole, {rows, inputs}));
   const int result = planner.emit(node, layer, {source}, {rows, outputs});
   Step& step = planner.producer(result);
   step.multiply_adds = rows * inputs * outputs;
-  if (eight_bit) {
+  if (is_int8) {
     layer.bias = scale_sums(planner, node, outputs, step);
     layer.weights = planner.quantized_constant(planner.operand(node, 1))->stored;
+    layer.bias = without_zero_point(planner, node, layer,
+                                    planner.value(step.inputs[0]).quantization.zero_point);
     step.operation = layer;
   }
   input.back() = outputs;
@@ -201,8 +228,7 @@ void dense(Planner& planner, const Node& node) {
 }
 
 void pool(Planner& planner, const Node& node) {
-  if (node.outputs.size() > 1 && !node.outputs[1].empty())
-    unsupported(node, "the output of indices");
+  if (node.outputs.size() > 1 && !node.outputs[1].empty()) unsupported(node, "output of indices");
   const int id = planner.operand(node, 0);
   const Dims input = planner.value(id).shape;
   const Window w = window(node, input, two(node, "kernel_shape", {}));
@@ -218,19 +244,20 @@ void pool(Planner& planner, const Node& node) {
   }
   const Pool layer{algorithm, w.kernel, w.strides, w.pads_begin, w.pads_end};
   const Dims output = {input[0], input[1], w.output[0], w.output[1]};
-  if (is_max) {  // a maximum is the same in eight bits
+  if (is_max) {  // exact in 8 bits
     planner.define_view(node, planner.emit_view(node, layer, planner.view_operand(node), output));
   } else {
-    planner.define(node, planner.emit(node, layer, {planner.real(node, 0)}, output));
+    planner.define(node, planner.emit(node, layer, {planner.float_input(node, 0)}, output));
   }
 }
 
-/// The mean or maximum of every channel.
+/// Mean or maximum of every channel.
 int global_pool(Planner& planner, const Node& node, dnnl::algorithm algorithm) {
   const Dims input = planner.value(planner.operand(node, 0)).shape;
-  if (input.size() != 4) unsupported(node, "an input of other than four dimensions");
+  if (input.size() != 4)
+    unsupported(node, "input rank " + std::to_string(input.size()) + "; must be 4");
   const Pool layer{algorithm, {input[2], input[3]}, {1, 1}, {0, 0}, {0, 0}};
-  return planner.emit(node, layer, {planner.real(node, 0)}, {input[0], input[1], 1, 1});
+  return planner.emit(node, layer, {planner.float_input(node, 0)}, {input[0], input[1], 1, 1});
 }
 
 void global_average(Planner& planner, const Node& node) {
@@ -246,10 +273,9 @@ void reduce_mean(Planner& planner, const Node& node) {
   Dims axes = list != nullptr ? integers(*list) : integers_attribute(node, "axes", {});
   const Dims input = planner.value(planner.operand(node, 0)).shape;
   for (std::int64_t& axis : axes)
-    axis = normal_axis(node, axis, static_cast<std::int64_t>(input.size()));
+    axis = normalize_axis(node, axis, static_cast<std::int64_t>(input.size()));
   std::sort(axes.begin(), axes.end());
-  if (input.size() != 4 || axes != Dims{2, 3})
-    unsupported(node, "other axes than height and width");
+  if (input.size() != 4 || axes != Dims{2, 3}) unsupported(node, "axes; must be height and width");
   const int mean = global_pool(planner, node, dnnl::algorithm::pooling_avg_exclude_padding);
   const bool keeps = integer_attribute(node, "keepdims", 1) != 0;
   planner.define(node, keeps ? mean : planner.reshape(node, mean, {input[0], input[1]}));

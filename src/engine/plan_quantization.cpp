@@ -10,15 +10,15 @@ using model::DataType;
 using model::Node;
 using model::Tensor;
 
-bool is_eight_bit(DataType type) { return type == DataType::kUint8 || type == DataType::kInt8; }
+bool is_8bit(DataType type) { return type == DataType::kUint8 || type == DataType::kInt8; }
 
 std::vector<float> scales(Planner& planner, const Node& node) {
   const Tensor* tensor = planner.constant(node, 1);
-  if (tensor == nullptr || tensor->type != DataType::kFloat32) malformed(node, "has no f32 scale");
+  if (tensor == nullptr || tensor->type != DataType::kFloat32) malformed(node, "scale must be f32");
   const auto values = tensor->values<float>();
-  if (values.empty()) malformed(node, "has no scale");
+  if (values.empty()) malformed(node, "empty scale");
   for (const float value : values) {
-    if (!(value > 0) || !std::isfinite(value)) malformed(node, "has a scale that is not positive");
+    if (!(value > 0) || !std::isfinite(value)) malformed(node, "scale must be positive");
   }
   return {values.begin(), values.end()};
 }
@@ -39,13 +39,15 @@ std::vector<std::int32_t> zero_points(Planner& planner, const Node& node, std::s
       copy(tensor->values<std::int32_t>());
       break;
     default:
-      unsupported(node, "a zero point of this type");
+      unsupported(node, "zero point type");
   }
-  if (result.size() != count) malformed(node, "has as many zero points as it has not scales");
+  if (result.size() != count)
+    malformed(node, std::to_string(result.size()) + " zero points but " + std::to_string(count) +
+                        " scales");
   return result;
 }
 
-/// Adds a number to the sums of an eight-bit layer, before its post-ops.
+/// Adds a number to the result of an 8-bit layer, before its post-ops.
 void shift_sums(Planner& planner, const Node& node, Step& step, float shift) {
   int* bias = nullptr;
   if (auto* layer = std::get_if<Convolution>(&step.operation)) bias = &layer->bias;
@@ -61,8 +63,8 @@ void shift_sums(Planner& planner, const Node& node, Step& step, float shift) {
       model::make_tensor<float>(node.outputs[0] + "/bias", {channels}, values));
 }
 
-/// Lets a sum that is a layer's first post-op read the eight-bit numbers themselves, where they are
-/// of type `type`, rather than what they are converted to.
+/// If the first post-op of a layer adds a value that was converted from 8 bits of type `type`,
+/// makes it read the 8-bit value directly.
 void sum_as_stored(Planner& planner, const Node& node, Step& step, DataType type) {
   if (step.post_ops.empty() || step.post_ops[0].kind != PostOp::Kind::kSum) return;
   const int added = step.post_ops[0].value;
@@ -80,11 +82,10 @@ void sum_as_stored(Planner& planner, const Node& node, Step& step, DataType type
   }
 }
 
-/// Lets a layer with eight-bit sums give eight bits: its post-ops work on numbers that are `scale`
-/// times smaller where they can, and the zero point is added last. False where oneDNN could not do
-/// that.
-bool store_in_eight_bits(Planner& planner, const Node& node, Step& step, DataType type,
-                         const Quantization& quantization) {
+/// Makes a layer with 8-bit input write 8 bits: divides scales and post-op parameters by `scale`
+/// where possible, and adds the zero point last. Returns false if oneDNN cannot do that.
+bool store_in_8_bits(Planner& planner, const Node& node, Step& step, DataType type,
+                     const Quantization& quantization) {
   if (!takes_eltwise(step, dnnl::algorithm::eltwise_linear)) return false;
   sum_as_stored(planner, node, step, type);
   const float factor = 1 / quantization.scale;
@@ -97,7 +98,7 @@ bool store_in_eight_bits(Planner& planner, const Node& node, Step& step, DataTyp
       case PostOp::Kind::kBinary:
         return op.algorithm == dnnl::algorithm::binary_add;
       case PostOp::Kind::kSum:
-        return is_eight_bit(planner.value(op.value).type);
+        return is_8bit(planner.value(op.value).type);
     }
     return false;
   };
@@ -122,12 +123,13 @@ bool store_in_eight_bits(Planner& planner, const Node& node, Step& step, DataTyp
 }
 
 void quantize_linear(Planner& planner, const Node& node) {
-  if (planner.arithmetic() == Arithmetic::kReal) return planner.define(node, planner.real(node, 0));
+  if (planner.arithmetic() == Arithmetic::kFloat)
+    return planner.define(node, planner.float_input(node, 0));
   const Tensor* zero = planner.constant(node, 2);
   const DataType type = zero == nullptr ? DataType::kUint8 : zero->type;
-  if (!is_eight_bit(type)) unsupported(node, "other than eight bits");
+  if (!is_8bit(type)) unsupported(node, "type; must be u8 or s8");
   const std::vector<float> scale = scales(planner, node);
-  if (scale.size() != 1) unsupported(node, "more than one scale for a computed value");
+  if (scale.size() != 1) unsupported(node, "scale per axis of a computed value");
   const Quantization quantization{scale[0], zero_points(planner, node, 1)[0]};
 
   const int id = planner.operand(node, 0);
@@ -136,10 +138,10 @@ void quantize_linear(Planner& planner, const Node& node) {
       planner.value(stored).quantization == quantization) {
     return planner.define(node, stored);
   }
-  const int from = stored >= 0 ? stored : planner.real(node, 0);
+  const int from = stored >= 0 ? stored : planner.float_input(node, 0);
   Step* step = stored >= 0 ? nullptr : planner.fusible(from);
   if (step != nullptr && !step->output_scales.empty() &&
-      store_in_eight_bits(planner, node, *step, type, quantization)) {
+      store_in_8_bits(planner, node, *step, type, quantization)) {
     Value& value = planner.plan().values[from];
     value.type = type;
     value.quantization = quantization;
@@ -154,13 +156,12 @@ void quantize_linear(Planner& planner, const Node& node) {
 void dequantize_linear(Planner& planner, const Node& node) {
   const int id = planner.operand(node, 0);
   if (planner.known(id) == nullptr) {
-    if (planner.arithmetic() == Arithmetic::kReal)
-      return planner.define(node, planner.real(node, 0));
-    if (!is_eight_bit(planner.value(id).type))
-      unsupported(node, "an input that is not of eight bits");
+    if (planner.arithmetic() == Arithmetic::kFloat)
+      return planner.define(node, planner.float_input(node, 0));
+    if (!is_8bit(planner.value(id).type)) unsupported(node, "input; must be u8 or s8");
     if (scales(planner, node) != std::vector<float>{planner.value(id).quantization.scale} ||
         zero_points(planner, node, 1)[0] != planner.value(id).quantization.zero_point) {
-      unsupported(node, "another scale or zero point than its QuantizeLinear has");
+      unsupported(node, "scale or zero point; must equal that of the QuantizeLinear");
     }
     return planner.define_dequantized(node, id);
   }
@@ -170,12 +171,13 @@ void dequantize_linear(Planner& planner, const Node& node) {
   if (constant.scales.size() > 1) {
     const auto rank = static_cast<std::int64_t>(stored.shape.size());
     constant.axis =
-        static_cast<std::size_t>(normal_axis(node, integer_attribute(node, "axis", 1), rank));
+        static_cast<std::size_t>(normalize_axis(node, integer_attribute(node, "axis", 1), rank));
     if (stored.shape[constant.axis] != static_cast<std::int64_t>(constant.scales.size())) {
-      malformed(node, "has not one scale for every index of its axis");
+      malformed(node, std::to_string(constant.scales.size()) + " scales but " +
+                          std::to_string(stored.shape[constant.axis]) + " channels");
     }
   }
-  if (stored.constant->type == DataType::kFloat32) malformed(node, "dequantizes f32");
+  if (stored.constant->type == DataType::kFloat32) malformed(node, "input must not be f32");
   planner.define_dequantized(node, std::move(constant));
 }
 

@@ -10,7 +10,7 @@ namespace {
 using model::Node;
 using model::Tensor;
 
-/// The list that newer operator sets take as an input and older ones as an attribute.
+/// A list that is an input in newer opsets and an attribute in older ones.
 Dims list_operand(Planner& planner, const Node& node, std::size_t index, const char* attribute) {
   const Tensor* tensor = planner.constant(node, index);
   return tensor != nullptr ? integers(*tensor) : integers_attribute(node, attribute, {});
@@ -27,7 +27,7 @@ void reshape(Planner& planner, const Node& node) {
     if (shape[axis] == -1 && free == nullptr) {
       free = &shape[axis];
     } else if (shape[axis] <= 0 || __builtin_mul_overflow(known, shape[axis], &known)) {
-      malformed(node, "has an impossible shape");
+      malformed(node, "invalid shape");
     }
   }
   if (free != nullptr) *free = product(input) / known;
@@ -39,7 +39,7 @@ void flatten(Planner& planner, const Node& node) {
   const Dims input = planner.value(id).shape;
   const auto rank = static_cast<std::int64_t>(input.size());
   const std::int64_t given = integer_attribute(node, "axis", 1);
-  const std::int64_t axis = given == rank ? rank : normal_axis(node, given, rank);
+  const std::int64_t axis = given == rank ? rank : normalize_axis(node, given, rank);
   const std::int64_t rows = product(Dims(input.begin(), input.begin() + axis));
   planner.define_view(node, planner.reshape(node, id, {rows, product(input) / rows}));
 }
@@ -49,7 +49,7 @@ void squeeze(Planner& planner, const Node& node) {
   const Dims input = planner.value(id).shape;
   Dims axes = list_operand(planner, node, 1, "axes");
   for (std::int64_t& axis : axes)
-    axis = normal_axis(node, axis, static_cast<std::int64_t>(input.size()));
+    axis = normalize_axis(node, axis, static_cast<std::int64_t>(input.size()));
   Dims shape;
   for (std::size_t axis = 0; axis < input.size(); ++axis) {
     const bool listed =
@@ -64,10 +64,10 @@ void unsqueeze(Planner& planner, const Node& node) {
   Dims shape = planner.value(id).shape;
   Dims axes = list_operand(planner, node, 1, "axes");
   for (std::int64_t& axis : axes)
-    axis = normal_axis(node, axis, static_cast<std::int64_t>(shape.size() + axes.size()));
+    axis = normalize_axis(node, axis, static_cast<std::int64_t>(shape.size() + axes.size()));
   std::sort(axes.begin(), axes.end());
   for (const std::int64_t axis : axes) {
-    if (axis > static_cast<std::int64_t>(shape.size())) malformed(node, "has the same axis twice");
+    if (axis > static_cast<std::int64_t>(shape.size())) malformed(node, "duplicate axis");
     shape.insert(shape.begin() + axis, 1);
   }
   planner.define_view(node, planner.reshape(node, id, std::move(shape)));
@@ -76,7 +76,7 @@ void unsqueeze(Planner& planner, const Node& node) {
 void identity(Planner& planner, const Node& node) {
   if (node.op_type == "Cast" &&
       integer_attribute(node, "to", 0) != static_cast<int>(model::DataType::kFloat32)) {
-    unsupported(node, "a cast to other than f32");
+    unsupported(node, "target type of a cast; must be f32");
   }
   planner.define(node, planner.operand(node, 0));
 }
@@ -88,7 +88,7 @@ void transpose(Planner& planner, const Node& node) {
   std::iota(reversed.rbegin(), reversed.rend(), 0);
   const Dims order = integers_attribute(node, "perm", reversed);
   if (!std::is_permutation(order.begin(), order.end(), reversed.begin(), reversed.end())) {
-    malformed(node, "'perm' is no permutation of the axes");
+    malformed(node, "'perm' is not a permutation of the axes");
   }
   Transpose operation;
   Dims shape;
@@ -101,25 +101,26 @@ void transpose(Planner& planner, const Node& node) {
 
 void concat(Planner& planner, const Node& node) {
   std::vector<int> inputs;
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(planner.real(node, i));
-  if (inputs.empty()) malformed(node, "has no inputs");
+  for (std::size_t i = 0; i < node.inputs.size(); ++i)
+    inputs.push_back(planner.float_input(node, i));
+  if (inputs.empty()) malformed(node, "no inputs");
   Dims shape = planner.value(inputs[0]).shape;
-  const auto axis = normal_axis(node, integer_attribute(node, "axis", 1),
-                                static_cast<std::int64_t>(shape.size()));
+  const auto axis = normalize_axis(node, integer_attribute(node, "axis", 1),
+                                   static_cast<std::int64_t>(shape.size()));
   std::int64_t total = 0;
   for (const int id : inputs) {
     Dims part = planner.value(id).shape;
-    if (part.size() != shape.size()) malformed(node, "joins parts that do not fit");
+    if (part.size() != shape.size()) malformed(node, "inputs differ in shape");
     total += part[axis];
     part[axis] = shape[axis];
-    if (part != shape) malformed(node, "joins parts that do not fit");
+    if (part != shape) malformed(node, "inputs differ in shape");
   }
   shape[axis] = total;
   planner.define(node, planner.emit(node, Concat{static_cast<int>(axis)}, inputs, shape));
 }
 
 void slice(Planner& planner, const Node& node) {
-  const int id = planner.real(node, 0);
+  const int id = planner.float_input(node, 0);
   const Dims starts = list_operand(planner, node, 1, "starts");
   const Dims ends = list_operand(planner, node, 2, "ends");
   Dims axes = list_operand(planner, node, 3, "axes");
@@ -128,16 +129,16 @@ void slice(Planner& planner, const Node& node) {
     std::iota(axes.begin(), axes.end(), 0);
   }
   if (ends.size() != starts.size() || axes.size() != starts.size())
-    malformed(node, "has lists of different lengths");
+    malformed(node, "'starts', 'ends' and 'axes' differ in length");
   if (const Tensor* steps = planner.constant(node, 4)) {
     for (const std::int64_t step : integers(*steps)) {
-      if (step != 1) unsupported(node, "steps other than 1");
+      if (step != 1) unsupported(node, "step " + std::to_string(step) + "; must be 1");
     }
   }
   Dims shape = planner.value(id).shape;
   Slice operation{Dims(shape.size(), 0)};
   for (std::size_t i = 0; i < starts.size(); ++i) {
-    const auto axis = normal_axis(node, axes[i], static_cast<std::int64_t>(shape.size()));
+    const auto axis = normalize_axis(node, axes[i], static_cast<std::int64_t>(shape.size()));
     const std::int64_t size = planner.value(id).shape[axis];
     const auto clamp = [&](std::int64_t at) {
       return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size);
@@ -149,10 +150,10 @@ void slice(Planner& planner, const Node& node) {
 }
 
 void split(Planner& planner, const Node& node) {
-  const int id = planner.real(node, 0);
+  const int id = planner.float_input(node, 0);
   const Dims input = planner.value(id).shape;
-  const auto axis = normal_axis(node, integer_attribute(node, "axis", 0),
-                                static_cast<std::int64_t>(input.size()));
+  const auto axis = normalize_axis(node, integer_attribute(node, "axis", 0),
+                                   static_cast<std::int64_t>(input.size()));
   Dims sizes = list_operand(planner, node, 1, "split");
   const auto parts = static_cast<std::int64_t>(node.outputs.size());
   if (sizes.empty()) {
@@ -164,7 +165,7 @@ void split(Planner& planner, const Node& node) {
   for (const std::int64_t size : sizes)
     total += size < 0 || size > input[axis] ? input[axis] + 1 : size;
   if (static_cast<std::int64_t>(sizes.size()) != parts || total != input[axis])
-    malformed(node, "splits unevenly");
+    malformed(node, "'split' does not add up to the size of the axis");
   Slice operation{Dims(input.size(), 0)};
   for (std::int64_t i = 0; i < parts; ++i) {
     Dims shape = input;
@@ -174,12 +175,13 @@ void split(Planner& planner, const Node& node) {
   }
 }
 
-/// Enlargement by whole factors, as oneDNN's resampling does it: output o reads at (o + 0.5) /
-/// factor - 0.5.
+/// Upsampling by integer factors, like oneDNN's resampling: output o reads at (o + 0.5) / factor -
+/// 0.5.
 void resize(Planner& planner, const Node& node) {
-  const int id = planner.real(node, 0);
+  const int id = planner.float_input(node, 0);
   const Dims input = planner.value(id).shape;
-  if (input.size() != 4) unsupported(node, "an input of other than four dimensions");
+  if (input.size() != 4)
+    unsupported(node, "input rank " + std::to_string(input.size()) + "; must be 4");
   const bool is_upsample = node.op_type == "Upsample";
   Dims shape = input;
   if (!is_upsample && Planner::has_input(node, 3)) {
@@ -187,33 +189,33 @@ void resize(Planner& planner, const Node& node) {
   } else {
     const Tensor* scales = planner.constant(node, is_upsample || planner.opset() < 11 ? 1 : 2);
     if (scales == nullptr || scales->element_count() != 4)
-      unsupported(node, "other than four constant scales");
+      unsupported(node, "scales; must be 4 constants");
     for (int axis = 0; axis < 4; ++axis) {
       const float scaled = static_cast<float>(input[axis]) * scales->values<float>()[axis];
-      if (!(scaled >= 1 && scaled <= 1e9F)) malformed(node, "has impossible scales");
+      if (!(scaled >= 1 && scaled <= 1e9F)) malformed(node, "scales out of range");
       shape[axis] = static_cast<std::int64_t>(scaled);
     }
   }
   if (shape.size() != 4 || shape[0] != input[0] || shape[1] != input[1]) {
-    unsupported(node, "a new size of the batch or the channels");
+    unsupported(node, "resizing of batch or channels");
   }
   for (int axis = 2; axis < 4; ++axis) {
     if (shape[axis] < 1 || shape[axis] % input[axis] != 0)
-      unsupported(node, "other than enlargement by whole factors");
+      unsupported(node, "scale; must be an integer >= 1");
   }
-  const std::string mode = text_attribute(node, "mode", "nearest");
-  const std::string at = is_upsample
-                             ? "asymmetric"
-                             : text_attribute(node, "coordinate_transformation_mode", "half_pixel");
+  const std::string mode = string_attribute(node, "mode", "nearest");
+  const std::string at =
+      is_upsample ? "asymmetric"
+                  : string_attribute(node, "coordinate_transformation_mode", "half_pixel");
   const std::string nearest =
-      is_upsample ? "floor" : text_attribute(node, "nearest_mode", "round_prefer_floor");
-  const bool centred = at == "half_pixel" || at == "pytorch_half_pixel";
+      is_upsample ? "floor" : string_attribute(node, "nearest_mode", "round_prefer_floor");
+  const bool centered = at == "half_pixel" || at == "pytorch_half_pixel";
   if (mode == "nearest" && ((at == "asymmetric" && nearest == "floor") ||
-                            (centred && nearest.starts_with("round_prefer")))) {
+                            (centered && nearest.starts_with("round_prefer")))) {
     const Resize operation{dnnl::algorithm::resampling_nearest};
     return planner.define(node, planner.emit(node, operation, {id}, std::move(shape)));
   }
-  if (mode == "linear" && centred) {
+  if (mode == "linear" && centered) {
     const Resize operation{dnnl::algorithm::resampling_linear};
     return planner.define(node, planner.emit(node, operation, {id}, std::move(shape)));
   }

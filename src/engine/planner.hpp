@@ -9,17 +9,16 @@
 
 namespace mien::engine {
 
-/// Weights in eight bits (or a bias in 32): real = scale * (stored - zero_point), one of each for
-/// all or along `axis`.
+/// Weights in 8 bits or a bias in 32: float = scale * (stored - zero_point), with one scale and
+/// zero point in total or one per index of `axis`.
 struct QuantizedConstant {
-  int stored = -1;  ///< the value with the integers
+  int stored = -1;  ///< the value that holds the integers
   std::vector<float> scales;
   std::vector<std::int32_t> zero_points;
   std::size_t axis = 0;
 };
 
-/// A plan in the making: the operators' lowering functions read the values that are there and add
-/// steps.
+/// Builds a plan: the lowering functions of the operators read existing values and append steps.
 class Planner {
  public:
   Planner(const model::Model& model, const InputShape& shape, Arithmetic arithmetic);
@@ -30,40 +29,39 @@ class Planner {
   Arithmetic arithmetic() const { return arithmetic_; }
   Plan& plan() { return plan_; }
   const Value& value(int id) const { return plan_.values[id]; }
-  /// The step that makes a value; there must be one.
+  /// The step that computes a value. Precondition: there is one.
   Step& producer(int id) { return plan_.steps[value(id).producer]; }
 
-  /// Whether a node has an input (it may be left out at the end or as an empty name).
+  /// Whether a node has an input (optional ones may be missing or have an empty name).
   static bool has_input(const model::Node& node, std::size_t index);
-  /// The value of an input; of a DequantizeLinear it is one that stands for its eight-bit source
+  /// The value of an input. The output of a DequantizeLinear is a placeholder for its 8-bit source
   /// (see quantized).
   int operand(const model::Node& node, std::size_t index) const;
-  /// The same as f32, converted by a step where need be. Never a constant: throws kUnsupported.
-  int real(const model::Node& node, std::size_t index);
-  int real(int id);
-  /// The eight-bit value behind a dequantized one, or -1.
+  /// The same in f32, converted by a step if necessary. Throws kUnsupported for a constant.
+  int float_input(const model::Node& node, std::size_t index);
+  int float_input(int id);
+  /// The 8-bit source of a dequantized value, or -1.
   int quantized(int id) const;
-  /// A constant's contents, those behind a DequantizeLinear as f32; null where the value is
-  /// computed.
+  /// The contents of a constant (f32 if dequantized); null if the value is computed at run time.
   const model::Tensor* known(int id);
-  /// An input that must be a constant; null where it is left out. Throws kUnsupported where it is
-  /// computed.
+  /// An input that must be a constant; null if omitted. Throws kUnsupported if it is computed at
+  /// run time.
   const model::Tensor* constant(const model::Node& node, std::size_t index);
-  /// The eight-bit constant behind a DequantizeLinear; null where there is none.
+  /// The 8-bit constant that a DequantizeLinear reads; null if `id` is not the output of one.
   const QuantizedConstant* quantized_constant(int id) const;
 
   int add_value(const model::Node& node, Dims shape);
   int add_constant(model::Tensor tensor);
-  /// Appends a step that makes a new value of that shape.
+  /// Appends a step that computes a new value of that shape.
   int emit(const model::Node& node, Operation operation, std::vector<int> inputs, Dims shape);
-  /// Names a value as the node's output; it may have names already.
+  /// Makes a value the node's output; a value may be the output of several nodes.
   void define(const model::Node& node, int id, std::size_t index = 0);
-  /// Names a value that stands for `quantized`, computed or constant, as f32.
+  /// Makes the dequantized form of `quantized`, computed or constant, the node's output.
   void define_dequantized(const model::Node& node, int quantized);
   void define_dequantized(const model::Node& node, QuantizedConstant constant);
 
-  /// Operators that only move numbers about work on eight-bit values as they are: their first
-  /// input, a step like emit's whose output is of the input's type, and the naming of the output.
+  /// For operators that only move values and therefore work on 8-bit values directly: the first
+  /// input; a step whose output has the type of its input; and the definition of the output.
   int view_operand(const model::Node& node);
   int emit_view(const model::Node& node, Operation operation, int input, Dims shape);
   void define_view(const model::Node& node, int id);
@@ -73,20 +71,21 @@ class Planner {
   /// mind.
   Step* fusible(int id);
   Step* fusible_behind_views(int id);
-  /// The value has become another one by a fusion with its step: what used it so far counts no
-  /// more.
+  /// Records that an operation was fused into the step of a value: its earlier uses no longer
+  /// count.
   int fused(int id);
 
-  /// Appends an element-wise function: fused where possible.
+  /// Appends an element-wise function, fused if possible.
   int eltwise(const model::Node& node, int input, dnnl::algorithm algorithm, float alpha,
               float beta);
-  /// Appends an operation with a constant of one number a channel: fused where possible.
+  /// Appends an operation with a constant that has one number per channel, fused if possible.
   int per_channel(const model::Node& node, int input, dnnl::algorithm algorithm, int constant);
-  /// A view of a value in another shape of as many elements.
+  /// A view of a value in another shape with as many elements.
   int reshape(const model::Node& node, int input, Dims shape);
 
  private:
-  /// The value of a name; throws kUnsupported naming the node whose lowering does not define it.
+  /// The value with a name; throws kUnsupported naming the node if its lowering does not define
+  /// that output.
   int find(const std::string& name) const;
   const model::Tensor& keep(model::Tensor constant);
   bool used_once(int id) const;
@@ -101,20 +100,20 @@ class Planner {
   std::unordered_map<std::string, int> ids_;
   std::unordered_map<std::string, int> uses_;  ///< of a name
   std::unordered_map<int, int> value_uses_;    ///< of all names of a value
-  std::unordered_map<int, int> dequantized_;   ///< value -> its eight-bit source
+  std::unordered_map<int, int> dequantized_;   ///< value -> its 8-bit source
   std::unordered_map<int, QuantizedConstant> quantized_constants_;
-  std::unordered_map<int, int> realized_;  ///< eight-bit value -> the f32 value made from it
+  std::unordered_map<int, int> float_values_;  ///< 8-bit value -> the f32 value converted from it
 };
 
-/// Whether append_eltwise can add such a function.
+/// Whether append_eltwise can append a function with this algorithm.
 bool takes_eltwise(const Step& step, dnnl::algorithm algorithm);
-/// Adds an element-wise function to the post-ops; a line after a line becomes one.
+/// Appends an element-wise function to the post-ops; consecutive linear functions become one.
 void append_eltwise(Step& step, dnnl::algorithm algorithm, float alpha, float beta);
 
 /// Lowers one node.
 using Lowering = void (*)(Planner&, const model::Node&);
 
-/// By operator; null where there is none.
+/// The lowering function of an operator; null if there is none.
 Lowering find_layer(const std::string& op_type);
 Lowering find_elementwise(const std::string& op_type);
 Lowering find_rearrangement(const std::string& op_type);

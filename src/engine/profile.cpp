@@ -1,9 +1,10 @@
 #include "engine/profile.hpp"
 
-#include <dnnl_debug.h>
+#include <oneapi/dnnl/dnnl_debug.h>
 #include <algorithm>
 #include <chrono>
 
+#include "engine/onednn.hpp"
 #include "engine/program.hpp"
 
 namespace mien::engine {
@@ -15,7 +16,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-/// All but the time.
+/// Everything except the time.
 CallProfile describe(const Program& program, const Call& call) {
   CallProfile result;
   result.name = call.name;
@@ -26,11 +27,11 @@ CallProfile describe(const Program& program, const Call& call) {
   result.implementation = implementation;
   for (const auto& [argument, memory] : call.arguments) {
     const dnnl::memory::desc& desc = program.memories[memory].desc;
-    const char* type = dnnl_dt2str(dnnl::memory::convert_to_c(desc.data_type()));
+    const char* type = dnnl_dt2str(dnnl::memory::convert_to_c(onednn::type(desc)));
     if (argument == DNNL_ARG_SRC || argument == DNNL_ARG_MULTIPLE_SRC) result.input_type = type;
     if (argument != DNNL_ARG_DST) continue;
     result.output_type = type;
-    result.shape = desc.dims();
+    result.shape = onednn::dims(desc);
   }
   result.multiply_adds = call.multiply_adds;
   return result;

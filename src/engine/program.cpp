@@ -57,7 +57,7 @@ void Session::execute(std::size_t call) {
       dnnl_primitive_execute(program_.calls[call].primitive.get(), stream_.get(),
                              static_cast<int>(arguments_[call].size()), arguments_[call].data());
   if (status != dnnl_success)
-    throw Error(ErrorCode::kUnsupported, "oneDNN cannot run this network");
+    throw Error(ErrorCode::kUnsupported, "oneDNN failed to run the network");
 }
 
 void Session::run(const float* input, std::span<const std::span<float>> outputs) {

@@ -11,12 +11,12 @@
 
 namespace mien::engine {
 
-/// Where the bytes of one memory of a program are.
+/// Location of one memory of a program.
 struct Placement {
   enum class Kind { kArena, kConstant, kInput, kOutput };
   Kind kind = Kind::kArena;
-  std::size_t index =
-      0;  ///< kArena: offset in bytes; kConstant: among the constants; kOutput: which output
+  std::size_t index = 0;  ///< kArena: offset in bytes; kConstant: index of the constant; kOutput:
+                          ///< index of the output
 };
 
 struct ProgramMemory {
@@ -26,14 +26,12 @@ struct ProgramMemory {
 
 struct Call {
   dnnl::primitive primitive;
-  std::vector<std::pair<int, int>>
-      arguments;     ///< oneDNN's name of the argument, index of the memory
-  std::string name;  ///< of the node that it works for
+  std::vector<std::pair<int, int>> arguments;  ///< oneDNN's argument number, index of the memory
+  std::string name;                            ///< of the node that it belongs to
   std::int64_t multiply_adds = 0;
 };
 
-/// A plan as oneDNN primitives over one block of memory. Immutable, shared by the sessions that run
-/// it.
+/// A plan as oneDNN primitives over one block of memory. Immutable; its sessions share it.
 struct Program {
   std::vector<ProgramMemory> memories;
   std::vector<dnnl::memory> constants;
@@ -41,15 +39,14 @@ struct Program {
   std::size_t arena_bytes = 0;
 };
 
-/// The memory and arguments of one run at a time of a program, which must outlive the session.
+/// Memory and arguments to run a program, which must outlive the session. Not thread-safe.
 class Session {
  public:
   Session(const Program& program, const dnnl::engine& engine);
 
-  /// `input` and `outputs` are f32 in C order, of the plan's sizes.
+  /// `input` and `outputs` are f32 in C order, with the sizes of the plan.
   void run(const float* input, std::span<const std::span<float>> outputs);
-  /// The same, with a clock between the calls: fills `milliseconds`, one number a call of the
-  /// program.
+  /// The same with a clock between the calls: fills `milliseconds`, one per call of the program.
   void run_timed(const float* input, std::span<const std::span<float>> outputs,
                  std::span<double> milliseconds);
 

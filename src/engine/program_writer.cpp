@@ -2,12 +2,6 @@
 
 namespace mien::engine {
 
-dnnl::primitive_attr plain_attributes() {
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return attributes;
-}
-
 int ProgramWriter::add_memory(const dnnl::memory::desc& desc, Placement placement, int buffer) {
   program_.memories.push_back({desc, placement});
   buffer_of_.push_back(buffer);
@@ -46,24 +40,34 @@ void ProgramWriter::add_call(dnnl::primitive primitive, Arguments arguments,
   program_.calls.push_back({std::move(primitive), std::move(arguments), name_, multiply_adds});
 }
 
-void ProgramWriter::reorder(int from, int to, const dnnl::primitive_attr& attributes) {
-  const dnnl::reorder::primitive_desc pd(engine_, desc(from), engine_, desc(to), attributes);
-  call<dnnl::reorder>(pd, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+void ProgramWriter::append(Arguments& arguments, const onednn::Attributes& attributes) {
+  for (const auto& [argument, values] : attributes.arguments)
+    arguments.emplace_back(argument, add_constant(values));
+}
+
+void ProgramWriter::reorder(int from, int to) { reorder(from, to, onednn::Attributes(engine_)); }
+
+void ProgramWriter::reorder(int from, int to, const onednn::Attributes& attributes) {
+  const dnnl::reorder::primitive_desc pd(engine_, desc(from), engine_, desc(to), attributes.attr);
+  Arguments arguments = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+  append(arguments, attributes);
+  call<dnnl::reorder>(pd, std::move(arguments));
 }
 
 void ProgramWriter::eltwise(dnnl::algorithm algorithm, float alpha, float beta, int from, int to) {
-  const dnnl::eltwise_forward::desc description(dnnl::prop_kind::forward_inference, algorithm,
-                                                desc(from), alpha, beta);
-  const dnnl::eltwise_forward::primitive_desc pd(description, plain_attributes(), engine_);
-  call<dnnl::eltwise_forward>(pd, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
+  call<dnnl::eltwise_forward>(onednn::eltwise(engine_, algorithm, desc(from), alpha, beta,
+                                              onednn::Attributes(engine_).attr),
+                              {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
 }
 
 void ProgramWriter::binary(dnnl::algorithm algorithm, int a, int b, int to, float scale) {
-  dnnl::primitive_attr attributes = plain_attributes();
-  if (scale != 1) attributes.set_scales(DNNL_ARG_SRC_1, 0, {scale});
-  const dnnl::binary::primitive_desc pd({algorithm, desc(a), desc(b), desc(to)}, attributes,
-                                        engine_);
-  call<dnnl::binary>(pd, {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, to}});
+  onednn::Attributes attributes(engine_);
+  if (scale != 1) attributes.set_scale(DNNL_ARG_SRC_1, scale);
+  Arguments arguments = {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, to}};
+  append(arguments, attributes);
+  call<dnnl::binary>(
+      onednn::binary(engine_, algorithm, desc(a), desc(b), desc(to), attributes.attr),
+      std::move(arguments));
 }
 
 Program ProgramWriter::finish() {

@@ -19,8 +19,8 @@ using model::Tensor;
 
 constexpr std::int64_t kCalibrationBatch = 16;
 
-/// Operators that give the numbers that they take, so that both may be stored in the same way.
-bool only_moves(const Node& node) {
+/// Operators that only move values, so that input and output can share a scale.
+bool only_moves_values(const Node& node) {
   return node.op_type == "MaxPool" || node.op_type == "Flatten" || node.op_type == "Reshape" ||
          node.op_type == "Transpose";
 }
@@ -71,8 +71,8 @@ class Quantizer {
   bool is_layer(const Node& node) const {
     if ((node.op_type != "Conv" && node.op_type != "Gemm") || is_output(node.outputs[0]))
       return false;
-    if (std::find(options_.keep_real.begin(), options_.keep_real.end(), node.name) !=
-        options_.keep_real.end()) {
+    if (std::find(options_.keep_f32.begin(), options_.keep_f32.end(), node.name) !=
+        options_.keep_f32.end()) {
       return false;
     }
     const Tensor* weights =
@@ -82,25 +82,23 @@ class Quantizer {
            source_.find_initializer(node.inputs[2]) != nullptr;
   }
 
-  /// Every value on the way to a layer that is stored in eight bits gets the root whose scale it
-  /// shares.
+  /// Maps every value that is stored in 8 bits to the root value whose scale it shares.
   void choose_layers() {
     for (const Node& node : source_.nodes) {
       if (!is_layer(node)) continue;
       layers_.insert(node.outputs[0]);
-      std::vector<std::string> way = {node.inputs[0]};
+      std::vector<std::string> path = {node.inputs[0]};
       for (;;) {
-        const auto producer = producers_.find(way.back());
-        if (producer == producers_.end() || !only_moves(*producer->second) ||
+        const auto producer = producers_.find(path.back());
+        if (producer == producers_.end() || !only_moves_values(*producer->second) ||
             producer->second->inputs.empty()) {
           break;
         }
-        way.push_back(producer->second->inputs[0]);
+        path.push_back(producer->second->inputs[0]);
       }
-      for (const std::string& value : way) roots_[value] = way.back();
+      for (const std::string& value : path) roots_[value] = path.back();
     }
-    if (layers_.empty())
-      throw Error(ErrorCode::kUnsupported, "the model has no layer that can be quantised");
+    if (layers_.empty()) throw Error(ErrorCode::kUnsupported, "the model has no layer to quantize");
   }
 
   void calibrate(std::span<const float> images, const InputShape& shape) {
@@ -123,20 +121,20 @@ class Quantizer {
         }
       }
     };
-    pass(&RangeFinder::see);
+    pass(&RangeFinder::observe);
     pass(&RangeFinder::count);
     for (const auto& [name, finder] : finders) ranges_[name] = finder.result();
   }
 
-  /// A name that no value has yet.
-  std::string fresh(std::string name) {
+  /// A name that no value has.
+  std::string unique_name(std::string name) {
     while (!names_.insert(name).second) name += "'";
     return name;
   }
 
   template <class T>
   std::string add(const std::string& stem, Dims shape, const std::vector<T>& values) {
-    const std::string name = fresh(stem);
+    const std::string name = unique_name(stem);
     result_->initializers.push_back(
         model::make_tensor<T>(name, std::move(shape), std::span<const T>(values)));
     return name;
@@ -148,15 +146,15 @@ class Quantizer {
     const RangeFinder::Result& range = ranges_.at(root->second);
     const std::string scale = add<float>(value + "/scale", {}, {range.scale});
     const std::string zero_point = add<std::uint8_t>(value + "/zero_point", {}, {range.zero_point});
-    const std::string stored = fresh(value + "/quantized");
+    const std::string stored = unique_name(value + "/quantized");
     result_->nodes.push_back({stored, "QuantizeLinear", {value, scale, zero_point}, {stored}, {}});
-    const std::string back = fresh(value + "/dequantized");
+    const std::string back = unique_name(value + "/dequantized");
     result_->nodes.push_back({back, "DequantizeLinear", {stored, scale, zero_point}, {back}, {}});
     dequantized_[value] = back;
   }
 
-  /// Replaces the weights of a layer (one output channel after the other) and its bias by eight-
-  /// and 32-bit ones.
+  /// Replaces the weights of a layer (quantized per output channel) by 8-bit ones and its bias by a
+  /// 32-bit one.
   void quantize_weights(Node& node, const std::string& input) {
     const Tensor& weights = *source_.find_initializer(node.inputs[1]);
     const std::int64_t channels = weights.shape.at(0);
@@ -197,7 +195,7 @@ class Quantizer {
     const std::vector<std::string> inputs = {
         add(stem + "/stored", shape, stored), add(stem + "/scale", {channels}, scales),
         add(stem + "/zero_point", {channels}, std::vector<T>(scales.size()))};
-    const std::string output = fresh(stem + "/dequantized");
+    const std::string output = unique_name(stem + "/dequantized");
     result_->nodes.push_back(
         {output, "DequantizeLinear", inputs, {output}, {{"axis", std::int64_t{0}}}});
     return output;
@@ -214,11 +212,10 @@ class Quantizer {
   const Model source_;
   const QuantizeOptions& options_;
   std::map<std::string, const Node*> producers_;
-  std::set<std::string> layers_;  ///< by their output
-  std::map<std::string, std::string>
-      roots_;  ///< values stored in eight bits, and the one whose scale they share
+  std::set<std::string> layers_;                       ///< by output
+  std::map<std::string, std::string> roots_;           ///< see choose_layers
   std::map<std::string, RangeFinder::Result> ranges_;  ///< by root
-  std::map<std::string, std::string> dequantized_;     ///< what the readers of a value read instead
+  std::map<std::string, std::string> dequantized_;     ///< value -> its dequantized form
   std::set<std::string> names_;                        ///< of all values of both models
   Model* result_ = nullptr;
 };
@@ -229,24 +226,24 @@ Model quantize(const Model& model, std::span<const float> images, const InputSha
                const QuantizeOptions& options) {
   if (model.opset < 13) {
     throw Error(ErrorCode::kUnsupported,
-                "quantisation needs a model of operator set 13 or later, this one is of " +
-                    std::to_string(model.opset));
+                "quantization needs opset 13 or later, not " + std::to_string(model.opset));
   }
   for (const Node& node : model.nodes) {
     if (node.op_type == "QuantizeLinear" || node.op_type == "DequantizeLinear") {
       throw Error(ErrorCode::kUnsupported,
-                  "the model is quantised already: it has a " + node.description());
+                  "the model is already quantized (" + node.description() + ")");
     }
   }
   std::int64_t count = 1;
   for (const std::int64_t dimension : shape) {
     if (dimension <= 0)
-      throw Error(ErrorCode::kInvalidArgument, "quantisation needs images to calibrate on");
+      throw Error(ErrorCode::kInvalidArgument, "quantization needs calibration images");
     count *= dimension;
   }
   if (static_cast<std::int64_t>(images.size()) != count) {
     throw Error(ErrorCode::kInvalidArgument,
-                "the calibration images have another size than their shape says");
+                "the calibration images have " + std::to_string(images.size()) +
+                    " values, but their shape needs " + std::to_string(count));
   }
   return Quantizer(model, options).run(images, shape);
 }

@@ -5,7 +5,7 @@
 
 namespace mien::engine {
 
-void RangeFinder::see(std::span<const float> values) {
+void RangeFinder::observe(std::span<const float> values) {
   for (const float value : values) {
     low_ = std::min<double>(low_, value);
     high_ = std::max<double>(high_, value);

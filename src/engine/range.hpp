@@ -6,14 +6,14 @@
 
 namespace mien::engine {
 
-/// Finds the eight-bit numbers for a stream of values in two passes over it: the first sees the
-/// range, the second counts, and the range is then cut where the mean squared error is smallest.
+/// Chooses the 8-bit quantization of a stream of values in two passes: the first finds the range,
+/// the second fills a histogram; the range is then clipped to minimize the mean squared error.
 class RangeFinder {
  public:
-  void see(std::span<const float> values);    ///< first pass
-  void count(std::span<const float> values);  ///< second pass
+  void observe(std::span<const float> values);  ///< first pass
+  void count(std::span<const float> values);    ///< second pass
 
-  /// real = scale * (stored - zero_point), stored in 0..255, zero exactly.
+  /// float = scale * (stored - zero_point), with stored in 0..255; 0 is exact.
   struct Result {
     float scale;
     std::uint8_t zero_point;

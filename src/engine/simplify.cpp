@@ -34,13 +34,13 @@ class Simplifier {
     count_uses();
     fold_constants();
     count_uses();
-    normalise_dense();
+    normalize_dense();
     count_uses();
     for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
       if (model_.nodes[i].op_type == "BatchNormalization") batch_norm(i);
     }
     std::erase_if(model_.nodes, [](const Node& node) { return node.op_type.empty(); });
-    if (norms == NormPlacement::kBehindPools) move_norms_behind_pools();
+    if (norms == NormPlacement::kAfterPools) move_norms_after_pools();
     keep_used_constants();
     return std::move(model_);
   }
@@ -53,7 +53,7 @@ class Simplifier {
 
   const Tensor& weights(const Node& node, std::size_t index, std::size_t rank) const {
     const Tensor* tensor = index < node.inputs.size() ? constant(node.inputs[index]) : nullptr;
-    if (tensor == nullptr) unsupported(node, "weights that are not constants of the file");
+    if (tensor == nullptr) unsupported(node, "weights; must be constants");
     if (tensor->shape.size() != rank)
       malformed(node, "weights '" + tensor->name + "' have the wrong rank");
     return *tensor;
@@ -64,7 +64,7 @@ class Simplifier {
                        [&](const auto& o) { return o.name == name; });
   }
 
-  /// Adds a constant under a name that no value has yet.
+  /// Adds a constant under a name that no value has.
   std::string add_constant(const std::string& stem, Dims shape, std::span<const float> values) {
     std::string name = stem;
     while (constants_.contains(name) || uses_.contains(name)) name += "'";
@@ -74,7 +74,7 @@ class Simplifier {
     return name;
   }
 
-  /// Such as the mask of a Dropout.
+  /// Such as the mask of Dropout.
   bool uses_further_outputs(const Node& node) const {
     return std::any_of(node.outputs.begin() + 1, node.outputs.end(), [&](const std::string& name) {
       return !name.empty() && uses_.contains(name);
@@ -115,19 +115,19 @@ class Simplifier {
     model_.nodes = std::move(kept);
   }
 
-  void normalise_dense() {
+  void normalize_dense() {
     for (Node& node : model_.nodes) {
       const Tensor* matrix = node.inputs.size() > 1 ? constant(node.inputs[1]) : nullptr;
-      const bool is_real_gemm = node.op_type == "Gemm" && matrix != nullptr &&
-                                matrix->type == model::DataType::kFloat32 &&
-                                matrix->shape.size() == 2;
-      if (is_real_gemm) normalise_gemm(node, *matrix);
+      const bool is_f32_gemm = node.op_type == "Gemm" && matrix != nullptr &&
+                               matrix->type == model::DataType::kFloat32 &&
+                               matrix->shape.size() == 2;
+      if (is_f32_gemm) normalize_gemm(node, *matrix);
     }
   }
 
-  void normalise_gemm(Node& node, const Tensor& matrix) {
-    const float alpha = real_attribute(node, "alpha", 1);
-    const float beta = real_attribute(node, "beta", 1);
+  void normalize_gemm(Node& node, const Tensor& matrix) {
+    const float alpha = float_attribute(node, "alpha", 1);
+    const float beta = float_attribute(node, "beta", 1);
     if (integer_attribute(node, "transA", 0) != 0) unsupported(node, "transA");
     if (integer_attribute(node, "transB", 0) == 0) {
       node.inputs[1] = transposed(matrix, alpha, node.outputs[0] + "/weight");
@@ -136,7 +136,7 @@ class Simplifier {
     }
     if (beta != 1 && node.inputs.size() > 2 && !node.inputs[2].empty()) {
       const Tensor* bias = constant(node.inputs[2]);
-      if (bias == nullptr) unsupported(node, "a bias that is not a constant of the file");
+      if (bias == nullptr) unsupported(node, "bias; must be a constant");
       node.inputs[2] = scaled(*bias, beta, node.outputs[0] + "/bias");
     }
     node.attributes = {{"transB", std::int64_t{1}}};
@@ -169,10 +169,10 @@ class Simplifier {
       for (const std::string& name : model_.nodes[i].outputs) producers_[name] = i;
     }
     for (const model::ValueInfo& output : model_.outputs)
-      uses_[output.name] += 2;  // never the only user
+      uses_[output.name] += 2;  // never fused away
   }
 
-  /// The node that makes the first input of `node`, where nothing else uses that value; else null.
+  /// The node that computes the first input of `node`; null if something else uses that value, too.
   Node* only_producer(const Node& node) {
     if (node.inputs.empty()) return nullptr;
     const std::string& value = node.inputs[0];
@@ -188,9 +188,9 @@ class Simplifier {
     const auto variance = weights(node, 4, 1).values<float>();
     if (beta.size() != gamma.size() || mean.size() != gamma.size() ||
         variance.size() != gamma.size()) {
-      malformed(node, "has parameters of different lengths");
+      malformed(node, "parameters differ in length");
     }
-    const float epsilon = real_attribute(node, "epsilon", 1e-5F);
+    const float epsilon = float_attribute(node, "epsilon", 1e-5F);
     ChannelAffine result;
     for (std::size_t c = 0; c < gamma.size(); ++c) {
       const double scale = gamma[c] / std::sqrt(static_cast<double>(variance[c]) + epsilon);
@@ -204,8 +204,8 @@ class Simplifier {
     return node != nullptr && (node->op_type == "Conv" || node->op_type == "Gemm");
   }
 
-  /// Multiplies the outputs of a Conv or Gemm by a scale a channel and adds a shift, within its
-  /// weights. False where its weights are not floats of the file with that many channels.
+  /// Folds a scale and a shift per output channel into the weights of a Conv or Gemm. False if its
+  /// weights are not f32 constants with that many channels.
   bool absorb(Node& node, const ChannelAffine& affine, const std::string& stem) {
     const Tensor* tensor = node.inputs.size() > 1 ? constant(node.inputs[1]) : nullptr;
     const auto channels = static_cast<std::int64_t>(affine.scale.size());
@@ -232,8 +232,8 @@ class Simplifier {
 
   void batch_norm(std::size_t index) {
     Node& node = model_.nodes[index];
-    if (node.inputs.size() != 5) malformed(node, "has not five inputs");
-    if (uses_further_outputs(node)) unsupported(node, "its further outputs");
+    if (node.inputs.size() != 5) malformed(node, "must have 5 inputs");
+    if (uses_further_outputs(node)) unsupported(node, "training outputs");
     ChannelAffine rest = affine(node);
     const std::string& stem = node.outputs[0];
     Node* producer = only_producer(node);
@@ -255,7 +255,7 @@ class Simplifier {
     write_affine(node, rest);
   }
 
-  /// A BatchNormalization whose parameters are the scale and the shift themselves.
+  /// Makes a BatchNormalization compute scale * x + shift.
   void write_affine(Node& node, const ChannelAffine& affine) {
     const auto channels = static_cast<std::int64_t>(affine.scale.size());
     const std::string& stem = node.outputs[0];
@@ -268,9 +268,9 @@ class Simplifier {
     node.attributes = {{"epsilon", 0.0F}};
   }
 
-  /// A maximum does not mind a shift, nor a scale that is not negative: x -> BatchNormalization ->
-  /// a -> MaxPool -> y becomes x -> MaxPool -> a -> BatchNormalization -> y.
-  void move_norms_behind_pools() {
+  /// A maximum commutes with a shift and a non-negative scale: x -> BatchNormalization -> a ->
+  /// MaxPool -> y becomes x -> MaxPool -> a -> BatchNormalization -> y.
+  void move_norms_after_pools() {
     count_uses();
     for (Node& pool : model_.nodes) {
       if (pool.op_type != "MaxPool" || pool.outputs.size() != 1) continue;

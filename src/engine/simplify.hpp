@@ -4,25 +4,23 @@
 
 namespace mien::engine {
 
-/// Where a BatchNormalization that cannot leave goes.
+/// Where to put a BatchNormalization that cannot be folded into weights.
 enum class NormPlacement {
-  kBehindPools,  ///< behind a MaxPool that follows it, where there are fewer elements
-  kInPlace,  ///< stays: behind eight-bit sums it costs nothing, and the pool works on its eight-bit
-             ///< result
+  kAfterPools,  ///< after a following MaxPool, where there are fewer elements
+  kInPlace,     ///< in place: after 8-bit sums it is free, and the pool works on 8-bit values
 };
 
-/// The same function in fewer nodes, exact but for rounding:
-/// - nodes of constants are computed, Identity and Dropout leave;
-/// - a BatchNormalization after a Conv or Gemm becomes part of its weights;
-/// - a BatchNormalization after Conv-Relu whose scales are not negative gives its scale to the
-/// weights before the Relu,
+/// The same function with fewer nodes, exact except for rounding:
+/// - nodes with constant inputs are evaluated; Identity and Dropout are removed;
+/// - a BatchNormalization after a Conv or Gemm is folded into its weights;
+/// - a non-negative scale of a BatchNormalization after Conv-Relu is folded into the weights before
+/// the Relu:
 ///   s * relu(x) = relu(s * x);
-/// - the BatchNormalizations that are left have mean 0, variance 1 and epsilon 0: y = scale * x +
-/// shift; one with such
-///   scales moves behind a MaxPool, where there are fewer elements;
-/// - Gemm loses its alpha, beta and transB = 0.
-/// Values keep their names where they survive; graph outputs always do. Throws Error kBadFormat
-/// naming the node.
-model::Model simplify(model::Model model, NormPlacement norms = NormPlacement::kBehindPools);
+/// - the remaining BatchNormalizations have mean 0, variance 1 and epsilon 0: y = scale * x +
+/// shift; with non-negative scales they move according to `norms`;
+/// - alpha, beta and transB = 0 of a Gemm are folded into its weights.
+/// Remaining values keep their names, graph outputs always. Throws Error kBadFormat naming the
+/// node.
+model::Model simplify(model::Model model, NormPlacement norms = NormPlacement::kAfterPools);
 
 }  // namespace mien::engine

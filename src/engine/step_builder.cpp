@@ -6,7 +6,6 @@
 namespace mien::engine {
 
 using dnnl::memory;
-using dnnl::primitive_attr;
 
 memory::desc plain(const Dims& dims, memory::data_type type) {
   Dims strides(dims.size(), 1);
@@ -51,7 +50,7 @@ Program StepBuilder::run() {
     try {
       std::visit([&](const auto& operation) { build(step, operation); }, step.operation);
     } catch (const dnnl::error& error) {
-      throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN cannot run it: " + error.message);
+      throw Error(ErrorCode::kUnsupported, step.label + ": oneDNN failed: " + error.message);
     }
   }
   for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
@@ -63,16 +62,13 @@ Program StepBuilder::run() {
   return writer_.finish();
 }
 
-// ---- values and their memories
-// ------------------------------------------------------------------------------------
-
 int StepBuilder::constant(int id, const memory::desc& from, const memory::desc& to) {
   const model::Tensor& tensor = *value(id).constant;
   const auto* begin = model_.initializers.data();
-  const bool is_models =
+  const bool belongs_to_model =
       !std::less<>()(&tensor, begin) && std::less<>()(&tensor, begin + model_.initializers.size());
-  return writer_.add_constant(is_models ? shared_.get(tensor, from, to)
-                                        : laid_out(tensor, from, to, engine_));
+  return writer_.add_constant(belongs_to_model ? shared_.get(tensor, from, to)
+                                               : to_layout(tensor, from, to, engine_));
 }
 
 int StepBuilder::plain_constant(int id) {
@@ -80,6 +76,15 @@ int StepBuilder::plain_constant(int id) {
   const memory::desc as_is =
       plain(v.shape.empty() ? Dims{1} : v.shape, data_type(v.constant->type));
   return constant(id, as_is, as_is);
+}
+
+int StepBuilder::bias(const Step& step, int id) {
+  if (step.output_scales.empty() || onednn::kBiasIsScaled) return plain_constant(id);
+  const auto sums = value(id).constant->values<float>();
+  memory scaled(plain(value(id).shape, memory::data_type::f32), engine_);
+  std::transform(sums.begin(), sums.end(), step.output_scales.begin(),
+                 static_cast<float*>(scaled.get_data_handle()), std::multiplies<>());
+  return writer_.add_constant(scaled);
 }
 
 int StepBuilder::place(int id) {
@@ -99,47 +104,46 @@ int StepBuilder::place(int id, const memory::desc& wanted) {
 }
 
 int StepBuilder::place_plain(int id) {
-  return place(id, plain(value(id).shape, desc(place(id)).data_type()));
+  return place(id, plain(value(id).shape, onednn::type(desc(place(id)))));
 }
 
 memory::data_type StepBuilder::output_type(int id) const {
   if (value(id).type != model::DataType::kFloat32) return data_type(value(id).type);
   const bool is_output =
       std::find(plan_.outputs.begin(), plan_.outputs.end(), id) != plan_.outputs.end();
-  return is_output ? memory::data_type::f32 : options_.real;
+  return is_output ? memory::data_type::f32 : options_.float_type;
 }
 
 memory::data_type StepBuilder::input_type(const Step& step) const {
-  return step.output_scales.empty() ? options_.real : data_type(value(step.inputs[0]).type);
+  return step.output_scales.empty() ? options_.float_type : data_type(value(step.inputs[0]).type);
 }
 
 memory::data_type StepBuilder::weight_type(const Step& step) const {
-  return step.output_scales.empty() ? options_.real : memory::data_type::s8;
+  return step.output_scales.empty() ? options_.float_type : memory::data_type::s8;
 }
-
-// ---- post-ops
-// -----------------------------------------------------------------------------------------------------
 
 bool StepBuilder::is_in_place(const PostOp& sum, memory::data_type type) const {
-  const bool is_eight_bit = type == memory::data_type::u8 || type == memory::data_type::s8;
-  return !is_eight_bit || value(sum.value).type != model::DataType::kFloat32;
+  const bool is_8bit = type == memory::data_type::u8 || type == memory::data_type::s8;
+  return !is_8bit || value(sum.value).type != model::DataType::kFloat32;
 }
 
-primitive_attr StepBuilder::attributes(const Step& step, std::size_t inside,
-                                       memory::data_type type) {
-  primitive_attr attr = plain_attributes();
+onednn::Attributes StepBuilder::attributes(const Step& step, std::size_t inside,
+                                           memory::data_type type) {
+  onednn::Attributes attributes(engine_);
   if (!step.output_scales.empty()) {
-    constexpr int kByChannel = 1 << 1;
-    attr.set_output_scales(kByChannel, step.output_scales);
+    const auto* convolution = std::get_if<Convolution>(&step.operation);
+    attributes.set_sum_scales(step.output_scales,
+                              convolution != nullptr && convolution->groups > 1);
     const std::int32_t zero_point = value(step.inputs[0]).quantization.zero_point;
-    if (zero_point != 0) attr.set_zero_points(DNNL_ARG_SRC, 0, {zero_point});
+    if (zero_point != 0 && convolution != nullptr)
+      attributes.set_zero_point(DNNL_ARG_SRC, zero_point);
   }
   dnnl::post_ops ops;
   for (std::size_t i = 0; i < inside; ++i) {
     const PostOp& op = step.post_ops[i];
     switch (op.kind) {
       case PostOp::Kind::kEltwise:
-        ops.append_eltwise(1, op.algorithm, op.alpha, op.beta);
+        onednn::append_eltwise(ops, op.algorithm, op.alpha, op.beta);
         break;
       case PostOp::Kind::kBinary:
         ops.append_binary(op.algorithm, plain(value(op.value).shape, memory::data_type::f32));
@@ -153,8 +157,8 @@ primitive_attr StepBuilder::attributes(const Step& step, std::size_t inside,
         break;
     }
   }
-  attr.set_post_ops(ops);
-  return attr;
+  attributes.attr.set_post_ops(ops);
+  return attributes;
 }
 
 void StepBuilder::append_post_op_arguments(const Step& step, std::size_t inside,
@@ -187,20 +191,16 @@ void StepBuilder::finish(const Step& step, std::size_t inside, int memory) {
     }
   }
   if (value(step.output).type != model::DataType::kFloat32 &&
-      desc(memory).data_type() != output_type(step.output)) {
-    memory::desc stored = desc(memory);
-    stored.data.data_type = memory::convert_to_c(output_type(step.output));
-    const int converted = writer_.add_arena(stored);
+      onednn::type(desc(memory)) != output_type(step.output)) {
+    const int converted =
+        writer_.add_arena(onednn::with_type(desc(memory), output_type(step.output)));
     writer_.reorder(memory, converted);
     memory = converted;
   }
   places_[step.output] = {memory};
 }
 
-// ---- lifetimes
-// ----------------------------------------------------------------------------------------------------
-
-/// The value whose memory a view may look into.
+/// The value whose memory a view may share.
 int StepBuilder::root(int id) const {
   for (int producer = value(id).producer; producer >= 0; producer = value(id).producer) {
     const Operation& operation = plan_.steps[producer].operation;
@@ -223,17 +223,16 @@ void StepBuilder::find_last_uses() {
   for (const int output : plan_.outputs) last_use_[root(output)] = plan_.steps.size();
 }
 
-/// Whether this step may write over a memory of a value.
+/// Whether this step may overwrite a memory of a value.
 bool StepBuilder::may_overwrite(int id, int memory) const {
   return last_use_[root(id)] == step_ && writer_.is_in_arena(memory);
 }
 
-/// The memory that a step writes. With a sum inside, that is the memory of the summand, or a copy
-/// of it.
+/// The memory that a step writes: if it adds in place, the memory of the summand or a copy of it.
 int StepBuilder::target(const Step& step, const memory::desc& wanted, std::size_t inside) {
   for (std::size_t i = 0; i < inside; ++i) {
     if (step.post_ops[i].kind != PostOp::Kind::kSum ||
-        !is_in_place(step.post_ops[i], wanted.data_type()))
+        !is_in_place(step.post_ops[i], onednn::type(wanted)))
       continue;
     const int other = step.post_ops[i].value;
     const int memory = place(other, wanted);

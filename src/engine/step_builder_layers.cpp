@@ -8,7 +8,6 @@ namespace {
 
 using dnnl::memory;
 using dnnl::primitive_attr;
-using dnnl::prop_kind;
 
 memory::desc bias_desc(int bias, std::int64_t channels) {
   return bias < 0 ? memory::desc() : plain({channels}, memory::data_type::f32);
@@ -16,26 +15,26 @@ memory::desc bias_desc(int bias, std::int64_t channels) {
 
 }  // namespace
 
-/// oneDNN's Winograd convolution needs 2.25 times fewer multiplications (Lavin and Gray, 2015), in
-/// f32 only. It takes no other post-ops than a sum and a ReLU.
+/// oneDNN's Winograd convolution needs 2.25 times fewer multiplications (Lavin and Gray 2016,
+/// arXiv:1509.09308). It supports only f32, and only a sum and a ReLU as post-ops.
 bool StepBuilder::suits_winograd(const Step& step, const Convolution& layer) const {
   const Dims& weights = value(layer.weights).shape;
-  return options_.real == memory::data_type::f32 && step.output_scales.empty() &&
+  return options_.float_type == memory::data_type::f32 && step.output_scales.empty() &&
          layer.groups == 1 && weights[2] == 3 && weights[3] == 3 && layer.strides == Dims{1, 1} &&
          layer.dilations == Dims{1, 1} && weights[0] >= 8 && weights[1] >= 8 &&
          std::none_of(step.post_ops.begin(), step.post_ops.end(),
                       [](const PostOp& op) { return op.kind == PostOp::Kind::kBinary; });
 }
 
-/// There is fast code for images as they come, and f32 in blocks of 16 channels is not worth a
-/// reorder; in the other cases oneDNN chooses.
+/// oneDNN has fast code for plain images, and f32 in blocks of 16 channels is not worth a reorder;
+/// otherwise oneDNN chooses the layout.
 bool StepBuilder::keeps_layout(const Step& step) {
   const Dims& shape = value(step.inputs[0]).shape;
   const memory::desc& layout = desc(place(step.inputs[0]));
   if (!step.output_scales.empty()) return false;
-  if (shape[1] <= 3) return layout == plain(shape, options_.real);
-  return options_.real == memory::data_type::f32 &&
-         layout == memory::desc(shape, options_.real, memory::format_tag::nChw16c);
+  if (shape[1] <= 3) return layout == plain(shape, options_.float_type);
+  return options_.float_type == memory::data_type::f32 &&
+         layout == memory::desc(shape, options_.float_type, memory::format_tag::nChw16c);
 }
 
 void StepBuilder::build(const Step& step, const Convolution& layer) {
@@ -47,14 +46,15 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
     weight_dims[0] /= layer.groups;
     weight_dims.insert(weight_dims.begin(), layer.groups);
   }
-  const Dims dilates = {layer.dilations[0] - 1, layer.dilations[1] - 1};
+  const onednn::ConvolutionGeometry geometry = {layer.strides,
+                                                {layer.dilations[0] - 1, layer.dilations[1] - 1},
+                                                layer.pads_begin,
+                                                layer.pads_end};
   const auto make_with = [&](dnnl::algorithm algorithm, const memory::desc& source) {
     return [&, algorithm](const primitive_attr& attr, memory::data_type type) {
-      const dnnl::convolution_forward::desc description(
-          prop_kind::forward_inference, algorithm, source, any(weight_dims, weight_type(step)),
-          bias_desc(layer.bias, output[1]), any(output, type), layer.strides, dilates,
-          layer.pads_begin, layer.pads_end);
-      return dnnl::convolution_forward::primitive_desc(description, attr, engine_, true);
+      return onednn::convolution(engine_, algorithm, source, any(weight_dims, weight_type(step)),
+                                 bias_desc(layer.bias, output[1]), any(output, type), geometry,
+                                 attr);
     };
   };
   const memory::desc free = any(input, input_type(step));
@@ -62,9 +62,9 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
   std::size_t inside = step.post_ops.size();
   if (suits_winograd(step, layer)) {
     pd = make_with(dnnl::algorithm::convolution_winograd, free)(
-        attributes(step, inside, output_type(step.output)), output_type(step.output));
+        attributes(step, inside, output_type(step.output)).attr, output_type(step.output));
   }
-  if (!exists(pd) && keeps_layout(step)) {
+  if (!onednn::exists(pd) && keeps_layout(step)) {
     const memory::desc current = desc(place(step.inputs[0]));
     std::tie(pd, inside) = describe(step, make_with(dnnl::algorithm::convolution_direct, current));
   }
@@ -79,7 +79,7 @@ void StepBuilder::build(const Step& step, const Convolution& layer) {
 void StepBuilder::build(const Step& step, const Dense& layer) {
   const Dims& input = value(step.inputs[0]).shape;
   const Dims& output = value(step.output).shape;
-  // The input may be [N, C, H, W], read as if it were flat.
+  // The input may be [N, C, H, W]; it is flattened implicitly.
   Dims weight_dims = input;
   weight_dims[0] = output[1];
   const memory::data_type stored_type = data_type(value(layer.weights).constant->type);
@@ -92,10 +92,9 @@ void StepBuilder::build(const Step& step, const Dense& layer) {
     stored = memory::desc(weight_dims, stored_type, strides);
   }
   const auto [pd, inside] = describe(step, [&](const primitive_attr& attr, memory::data_type type) {
-    const dnnl::inner_product_forward::desc description(
-        prop_kind::forward_inference, any(input, input_type(step)),
-        any(weight_dims, weight_type(step)), bias_desc(layer.bias, output[1]), any(output, type));
-    return dnnl::inner_product_forward::primitive_desc(description, attr, engine_, true);
+    return onednn::inner_product(engine_, any(input, input_type(step)),
+                                 any(weight_dims, weight_type(step)),
+                                 bias_desc(layer.bias, output[1]), any(output, type), attr);
   });
   check_exists(step, pd);
   call_weighted<dnnl::inner_product_forward>(step, pd, inside, layer, stored);
@@ -104,16 +103,14 @@ void StepBuilder::build(const Step& step, const Dense& layer) {
 void StepBuilder::build(const Step& step, const Pool& layer) {
   const int from = place(step.inputs[0]);
   const auto [pd, inside] = describe(step, [&](const primitive_attr& attr, memory::data_type) {
-    const dnnl::pooling_forward::desc description(
-        prop_kind::forward_inference, layer.algorithm, desc(from),
-        any(value(step.output).shape, desc(from).data_type()), layer.strides, layer.kernel,
-        layer.pads_begin, layer.pads_end);
-    return dnnl::pooling_forward::primitive_desc(description, attr, engine_, true);
+    return onednn::pooling(engine_, layer.algorithm, desc(from),
+                           any(value(step.output).shape, onednn::type(desc(from))),
+                           {layer.strides, layer.kernel, layer.pads_begin, layer.pads_end}, attr);
   });
   check_exists(step, pd);
   const int to = target(step, pd.dst_desc(), inside);
   Arguments arguments = {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}};
-  append_post_op_arguments(step, inside, pd.dst_desc().data_type(), arguments);
+  append_post_op_arguments(step, inside, onednn::type(pd.dst_desc()), arguments);
   writer_.call<dnnl::pooling_forward>(pd, std::move(arguments));
   finish(step, inside, to);
 }

@@ -2,16 +2,16 @@
 
 namespace mien::engine {
 
-/// The number of cores that OpenMP sees.
+/// Number of cores available to OpenMP.
 int available_threads();
 
-/// `wanted`, or 1 in a process that was forked off after its parent had used several in a
-/// ThreadScope: the threads of OpenMP did not come along, and a region of several would wait for
-/// them for ever.
+/// `wanted`, or 1 in a process that was forked after its parent used several threads in a
+/// ThreadScope: OpenMP's threads do not exist in the child, and a region of several threads would
+/// wait for them forever.
 int usable_threads(int wanted);
 
-/// Sets how many threads OpenMP regions started by this thread use, and puts the old number back at
-/// the end of its scope. Other threads are not touched.
+/// Sets the number of threads of OpenMP regions that this thread starts; restores the previous
+/// number at the end of the scope. Does not affect other threads.
 class ThreadScope {
  public:
   explicit ThreadScope(int threads);

@@ -4,8 +4,8 @@
 
 namespace mien::engine {
 
-dnnl::memory laid_out(const model::Tensor& tensor, const dnnl::memory::desc& from,
-                      const dnnl::memory::desc& to, const dnnl::engine& engine) {
+dnnl::memory to_layout(const model::Tensor& tensor, const dnnl::memory::desc& from,
+                       const dnnl::memory::desc& to, const dnnl::engine& engine) {
   dnnl::memory source(from, engine, const_cast<std::byte*>(tensor.data.data()));
   dnnl::memory result(to, engine);
   if (write_winograd_weights(reinterpret_cast<const float*>(tensor.data.data()), from, result))
@@ -19,13 +19,14 @@ dnnl::memory laid_out(const model::Tensor& tensor, const dnnl::memory::desc& fro
 dnnl::memory WeightStore::get(const model::Tensor& tensor, const dnnl::memory::desc& from,
                               const dnnl::memory::desc& to) {
   for (const Entry& entry : entries_) {
-    if (entry.data == tensor.data.data() && entry.memory.get_desc() == to) return entry.memory;
+    if (entry.data == tensor.data.data() && entry.from == from && entry.memory.get_desc() == to)
+      return entry.memory;
   }
   if (from == to) {
-    entries_.push_back({tensor.data.data(),
+    entries_.push_back({tensor.data.data(), from,
                         dnnl::memory(to, engine_, const_cast<std::byte*>(tensor.data.data()))});
   } else {
-    entries_.push_back({tensor.data.data(), laid_out(tensor, from, to, engine_)});
+    entries_.push_back({tensor.data.data(), from, to_layout(tensor, from, to, engine_)});
     bytes_ += static_cast<std::int64_t>(to.get_size());
   }
   return entries_.back().memory;

@@ -8,27 +8,28 @@
 
 namespace mien::engine {
 
-/// A copy of a tensor, whose bytes are laid out as `from`, in the layout `to`.
-dnnl::memory laid_out(const model::Tensor& tensor, const dnnl::memory::desc& from,
-                      const dnnl::memory::desc& to, const dnnl::engine& engine);
+/// A copy of a tensor, stored in the layout `from`, in the layout `to`.
+dnnl::memory to_layout(const model::Tensor& tensor, const dnnl::memory::desc& from,
+                       const dnnl::memory::desc& to, const dnnl::engine& engine);
 
-/// Constants in the layouts that primitives want, each made once. Not thread safe while it grows;
-/// the memories that it gives may be read by any thread.
+/// Constants in the layouts that primitives need, each converted once. get is not thread-safe; any
+/// thread may read the returned memories.
 class WeightStore {
  public:
   explicit WeightStore(dnnl::engine engine) : engine_(std::move(engine)) {}
 
-  /// Like laid_out, but the tensor's own bytes where the layouts agree: the tensor must outlive the
-  /// store.
+  /// Like to_layout, but refers to the tensor's own bytes if the layouts are equal. The tensor must
+  /// outlive the store.
   dnnl::memory get(const model::Tensor& tensor, const dnnl::memory::desc& from,
                    const dnnl::memory::desc& to);
 
-  /// Of the copies; constants that are used as they are count nothing.
+  /// Memory of the copies; tensors that are used as stored do not count.
   std::int64_t bytes() const { return bytes_; }
 
  private:
   struct Entry {
     const std::byte* data;
+    dnnl::memory::desc from;  ///< two layers may read the same tensor in different layouts
     dnnl::memory memory;
   };
 

@@ -4,13 +4,20 @@
 #include <cstdint>
 
 namespace mien::engine {
+#if DNNL_VERSION_MAJOR >= 3  // memory descriptors are opaque
+
+bool write_winograd_weights(const float*, const dnnl::memory::desc&, dnnl::memory&) {
+  return false;
+}
+
+#else
 namespace {
 
-constexpr int kLanes = 16;  // output channels side by side, the innermost of the layout
+constexpr int kLanes = 16;  // output channels, the innermost dimension of the layout
 
 using Lanes = float[kLanes];
 
-/// Four rows of three values for three, by G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1].
+/// Multiplies three values by G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1].
 void transform(const Lanes& a, const Lanes& b, const Lanes& c, Lanes& t0, Lanes& t1, Lanes& t2,
                Lanes& t3) {
   for (int o = 0; o < kLanes; ++o) {
@@ -37,7 +44,7 @@ bool write_winograd_weights(const float* weights, const dnnl::memory::desc& from
       dnnl::memory::desc(from.dims(), dnnl::memory::data_type::f32, dnnl::memory::format_tag::oihw))
     return false;
 
-  // [4][4][outputs / 16][inputs][16], outputs and inputs filled up with zeros
+  // [4][4][outputs / 16][inputs][16], outputs and inputs padded with zeros
   const std::int64_t outputs = from.dims()[0], inputs = from.dims()[1];
   const std::int64_t padded_inputs = winograd.ic, plane = winograd.oc * padded_inputs;
   float* result = static_cast<float*>(to.get_data_handle());
@@ -62,5 +69,7 @@ bool write_winograd_weights(const float* weights, const dnnl::memory::desc& from
   }
   return true;
 }
+
+#endif
 
 }  // namespace mien::engine

@@ -52,10 +52,10 @@ Convolution convolution_of(const Node& node, Inputs inputs) {
     engine::malformed(node, "lacks an input");
   const std::vector<std::int64_t>&shape = inputs[0]->shape, &weights = inputs[1]->shape;
   if (shape.size() != 4 || weights.size() != 4)
-    engine::unsupported(node, "Grad-CAM knows convolutions of two dimensions only");
+    engine::unsupported(node, "Grad-CAM supports two-dimensional convolutions only");
   const engine::Dims steps = engine::integers_attribute(node, "strides", {1, 1}),
                      pads = engine::integers_attribute(node, "pads", {0, 0, 0, 0});
-  const bool plain = engine::text_attribute(node, "auto_pad", "NOTSET") == "NOTSET" &&
+  const bool plain = engine::string_attribute(node, "auto_pad", "NOTSET") == "NOTSET" &&
                      engine::integers_attribute(node, "dilations", {1, 1}) == engine::Dims{1, 1};
   const auto is_sane = [&](int i) {
     const std::int64_t kernel = weights[i + 2];

@@ -21,17 +21,13 @@ Methods methods_from_string(std::string_view name) {
 Explainer Explainer::load(const std::filesystem::path& model, int threads,
                           const std::string& head) {
   const std::filesystem::path path = model::locate_model(model);
-  model::Model graph = model::read_onnx(path);
+  const model::SelectedHead selected = model::load_head(path, head);
   try {
-    graph = model::select_head(std::move(graph), head);
-    GradCam grad_cam(graph, graph.outputs[0].name, model::read_classifier_info(graph).input_size,
-                     threads);
-    return Explainer(pipeline::Classifier::make(std::move(graph), path.string(),
-                                                {engine::Precision::kF32, threads}),
-                     std::move(grad_cam));
+    return Explainer(
+        pipeline::Classifier::compile(selected, {engine::Precision::kF32, threads}),
+        GradCam(selected.model, selected.model.outputs[0].name, selected.info.input_size, threads));
   } catch (const Error& error) {
-    const std::string what = error.what();
-    throw Error(error.code(), what.starts_with(path.string()) ? what : path.string() + ": " + what);
+    throw Error(error.code(), path.string() + ": " + error.what());
   }
 }
 

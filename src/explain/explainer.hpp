@@ -41,9 +41,9 @@ class Explainer {
   /// Whose activations Grad-CAM weighs.
   const std::string& layer() const { return grad_cam_.layer(); }
 
-  /// The network's input for a face found by the detector with this name, in pixels of the original
-  /// photo; `side` pixels wide, 0: the network's own size. A face without area is the whole photo,
-  /// already cropped.
+  /// The crop of a face found by the detector with this name, in pixels of the original photo; the
+  /// result is `side` pixels wide, 0: the network's input size. A face without area is the whole
+  /// photo, already cropped.
   Image crop(const vision::ScaledImage& photo, const Face& face, std::string_view detector,
              int side = 0) const;
 

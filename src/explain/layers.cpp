@@ -42,8 +42,8 @@ Matrix matrix_of(const Node& node, Inputs inputs) {
 Array dense(const Node& node, Inputs inputs) {
   const Matrix m = matrix_of(node, inputs);
   const Array &x = *inputs[0], &w = *inputs[1];
-  const float alpha = engine::real_attribute(node, "alpha", 1),
-              beta = engine::real_attribute(node, "beta", 1);
+  const float alpha = engine::float_attribute(node, "alpha", 1),
+              beta = engine::float_attribute(node, "beta", 1);
   Array y = zeros({1, m.outputs});
   for (std::int64_t o = 0; o < m.outputs; ++o) {
     float sum = 0;
@@ -64,7 +64,7 @@ Array dense(const Node& node, Inputs inputs) {
 std::vector<Array> dense_back(const Node& node, Inputs inputs, const Array& gradient) {
   const Matrix m = matrix_of(node, inputs);
   const Array& w = *inputs[1];
-  const float alpha = engine::real_attribute(node, "alpha", 1);
+  const float alpha = engine::float_attribute(node, "alpha", 1);
   Array out = zeros(inputs[0]->shape);
   for (std::int64_t o = 0; o < m.outputs; ++o) {
     const float factor = alpha * gradient.values[o];
@@ -94,7 +94,7 @@ std::vector<Array> map_back(const Node& node, Inputs inputs, const Array& gradie
 
 float relu(const Node&, float x) { return std::max(x, 0.0F); }
 float relu_slope(const Node&, float x) { return x > 0 ? 1.0F : 0.0F; }
-float leaky(const Node& node) { return engine::real_attribute(node, "alpha", 0.01F); }
+float leaky(const Node& node) { return engine::float_attribute(node, "alpha", 0.01F); }
 float leaky_relu(const Node& node, float x) { return x > 0 ? x : leaky(node) * x; }
 float leaky_relu_slope(const Node& node, float x) { return x > 0 ? 1.0F : leaky(node); }
 float sigmoid(const Node&, float x) { return 1 / (1 + std::exp(-x)); }
@@ -108,7 +108,7 @@ float hard_swish_slope(const Node&, float x) {
 float bound(const Node& node, Inputs inputs, std::size_t index, const std::string& name,
             float fallback) {
   if (index >= inputs.size() || inputs[index] == nullptr)
-    return engine::real_attribute(node, name, fallback);
+    return engine::float_attribute(node, name, fallback);
   if (inputs[index]->values.size() != 1)
     engine::malformed(node, "has a bound that is not one number");
   return inputs[index]->values[0];
@@ -211,7 +211,7 @@ std::vector<Array> multiply_back(const Node& node, Inputs inputs, const Array& g
 float norm_scale(const Node& node, Inputs inputs, std::size_t channel) {
   return require(node, inputs, 1).values.at(channel) /
          std::sqrt(require(node, inputs, 4).values.at(channel) +
-                   engine::real_attribute(node, "epsilon", 1e-5F));
+                   engine::float_attribute(node, "epsilon", 1e-5F));
 }
 std::size_t per_channel(const Array& x) {
   return x.values.size() / static_cast<std::size_t>(x.shape.at(1));
@@ -247,7 +247,7 @@ Array row(const Node& node, Inputs inputs) {
 }
 Array reshape(const Node& node, Inputs inputs) {
   if (require(node, inputs, 1).values.size() != 2)
-    engine::unsupported(node, "Grad-CAM knows Reshape to rows only");
+    engine::unsupported(node, "Grad-CAM supports Reshape to rows only");
   return row(node, inputs);
 }
 std::vector<Array> view_back(const Node&, Inputs inputs, const Array& gradient) {

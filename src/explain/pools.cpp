@@ -45,7 +45,7 @@ const Array& planes_of(const Node& node, Inputs inputs) {
 Window window_of(const Node& node, Inputs inputs) {
   const std::vector<std::int64_t>& shape = planes_of(node, inputs).shape;
   Window w{.planes = shape[1], .height = shape[2], .width = shape[3]};
-  const bool plain = engine::text_attribute(node, "auto_pad", "NOTSET") == "NOTSET" &&
+  const bool plain = engine::string_attribute(node, "auto_pad", "NOTSET") == "NOTSET" &&
                      engine::integer_attribute(node, "ceil_mode", 0) == 0 &&
                      engine::integers_attribute(node, "dilations", {1, 1}) == engine::Dims{1, 1};
   const engine::Dims kernel = engine::integers_attribute(node, "kernel_shape", {}),
@@ -129,10 +129,10 @@ Array reduce_mean(const Node& node, Inputs inputs) {
   engine::Dims axes = engine::integers_attribute(node, "axes", {});
   if (inputs.size() > 1 && inputs[1] != nullptr)
     axes.assign(inputs[1]->values.begin(), inputs[1]->values.end());
-  for (std::int64_t& axis : axes) axis = engine::normal_axis(node, axis, 4);
+  for (std::int64_t& axis : axes) axis = engine::normalize_axis(node, axis, 4);
   std::sort(axes.begin(), axes.end());
   if (axes != engine::Dims{2, 3})
-    engine::unsupported(node, "Grad-CAM knows means over height and width only");
+    engine::unsupported(node, "Grad-CAM supports means over height and width only");
   Array y = plane_mean(node, inputs);
   if (engine::integer_attribute(node, "keepdims", 1) == 0) y.shape.resize(2);
   return y;

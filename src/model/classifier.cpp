@@ -22,14 +22,14 @@ constexpr int kMaxInputSize = 1024;
 
 double parse_number(std::string_view field, std::string_view text) {
   const std::optional<double> value = base::parse_number<double>(text);
-  if (!value) fail(field, "is not a number: '" + std::string(text) + "'");
+  if (!value) fail(field, "must be a number, not '" + std::string(text) + "'");
   return *value;
 }
 
 const std::string& require(const Model& model, const char* field) {
   const auto found = model.metadata.find(field);
   if (found == model.metadata.end())
-    fail(field, "is missing: this is not an emotion network, or it lost its metadata");
+    fail(field, "is missing; this is not an emotion network, or its metadata was removed");
   return found->second;
 }
 
@@ -37,9 +37,9 @@ std::vector<std::string> parse_labels(const std::string& field, const std::strin
   const std::vector<std::string_view> parts = base::split(text, ',');
   std::vector<std::string> labels(parts.begin(), parts.end());
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (!emotion_from_string(labels[i])) fail(field, "names no emotion: '" + labels[i] + "'");
+    if (!emotion_from_string(labels[i])) fail(field, "has an unknown emotion '" + labels[i] + "'");
     if (std::find(labels.begin(), labels.begin() + i, labels[i]) != labels.begin() + i) {
-      fail(field, "has '" + labels[i] + "' twice");
+      fail(field, "has the duplicate '" + labels[i] + "'");
     }
   }
   return labels;
@@ -47,37 +47,36 @@ std::vector<std::string> parse_labels(const std::string& field, const std::strin
 
 double parse_temperature(const std::string& field, const std::string& text) {
   const double temperature = parse_number(field, text);
-  if (!(temperature > 0)) fail(field, "is not positive");
+  if (!(temperature > 0)) fail(field, "must be positive");
   return temperature;
 }
 
 base::CropGeometry parse_crop(const std::string& field, const std::string& text) {
   const std::vector<std::string_view> parts = base::split(text, ' ');
   if (parts.size() != 3)
-    fail(field, "should be three numbers (scale, shift_x, shift_y): '" + text + "'");
+    fail(field, "must be 3 numbers (scale shift_x shift_y), not '" + text + "'");
   const base::CropGeometry crop{parse_number(field, parts[0]), parse_number(field, parts[1]),
                                 parse_number(field, parts[2])};
-  if (!(crop.scale > 0)) fail(field, "has a scale that is not positive");
+  if (!(crop.scale > 0)) fail(field, "must have a positive scale");
   return crop;
 }
 
-/// The graph must take and give what the metadata says.
+/// Throws if the metadata does not match the inputs and outputs of the graph.
 void check_graph(const Model& model, const ClassifierInfo& info) {
-  if (model.inputs.size() != 1)
-    fail("input_size", "describes one input, but the graph has several or none");
+  if (model.inputs.size() != 1) fail("input_size", "needs a graph with one input");
   const auto fits = [](std::int64_t dimension, std::int64_t wanted) {
     return dimension < 0 || dimension == wanted;
   };
   const std::vector<std::int64_t>& shape = model.inputs[0].shape;
   if (shape.size() != 4 || !fits(shape[1], 1) || !fits(shape[2], info.input_size) ||
       !fits(shape[3], info.input_size)) {
-    fail("input_size", "does not agree with the graph's input '" + model.inputs[0].name + "'");
+    fail("input_size", "does not match the input '" + model.inputs[0].name + "'");
   }
   const auto check_output = [&](const ValueInfo& output, const std::vector<std::string>& labels,
                                 const std::string& field) {
     if (!output.shape.empty() &&
         !fits(output.shape.back(), static_cast<std::int64_t>(labels.size()))) {
-      fail(field, "does not agree with the graph's output '" + output.name + "'");
+      fail(field, "does not match the output '" + output.name + "'");
     }
   };
   check_output(model.outputs.at(0), info.labels, "labels");
@@ -86,7 +85,7 @@ void check_graph(const Model& model, const ClassifierInfo& info) {
                                      [&](const ValueInfo& o) { return o.name == name; });
     const std::string field = std::string(kLabelsPrefix) + name;
     if (head.labels.empty()) fail(field, "is missing");
-    if (output == model.outputs.end()) fail(field, "names no further output of the graph");
+    if (output == model.outputs.end()) fail(field, "is not another output of the graph");
     check_output(*output, head.labels, field);
   }
 }
@@ -98,12 +97,12 @@ ClassifierInfo read_classifier_info(const Model& model) {
   info.labels = parse_labels("labels", require(model, "labels"));
   const double input_size = parse_number("input_size", require(model, "input_size"));
   if (!(input_size >= 1 && input_size <= kMaxInputSize) || input_size != std::floor(input_size)) {
-    fail("input_size", "is not a whole number from 1 to " + std::to_string(kMaxInputSize));
+    fail("input_size", "must be an integer from 1 to " + std::to_string(kMaxInputSize));
   }
   info.input_size = static_cast<int>(input_size);
   info.mean = parse_number("mean", require(model, "mean"));
   info.std = parse_number("std", require(model, "std"));
-  if (!(info.std > 0)) fail("std", "is not positive");
+  if (!(info.std > 0)) fail("std", "must be positive");
   for (const auto& [key, value] : model.metadata) {
     if (key == "labels" || key == "input_size" || key == "mean" || key == "std") continue;
     if (key == "temperature") {

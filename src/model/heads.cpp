@@ -5,18 +5,16 @@
 
 #include "base/text.hpp"
 #include "mien/error.hpp"
-#include "model/classifier.hpp"
 
 namespace mien::model {
 namespace {
 
-/// Removes the nodes whose values lead to no output, and the weights that no node uses then.
+/// Removes the nodes that no output depends on, and their weights.
 void remove_unused(Model& model) {
   std::set<std::string, std::less<>> used;
   for (const ValueInfo& output : model.outputs) used.insert(output.name);
   std::vector<Node> nodes;
-  for (auto node = model.nodes.rbegin(); node != model.nodes.rend();
-       ++node) {  // topological order, from the end
+  for (auto node = model.nodes.rbegin(); node != model.nodes.rend(); ++node) {
     const auto is_used = [&](const std::string& value) { return used.contains(value); };
     if (std::none_of(node->outputs.begin(), node->outputs.end(), is_used)) continue;
     used.insert(node->inputs.begin(), node->inputs.end());
@@ -49,18 +47,22 @@ std::vector<std::string> head_names(const Model& model) {
 Model with_default_head(Model model, std::string_view name) {
   const auto chosen = find_head(model, name);
   if (chosen == model.outputs.begin()) return model;
-  ClassifierInfo info = read_classifier_info(model);
-  const auto head = info.other_heads.find(name);
-  if (head == info.other_heads.end()) {
-    throw Error(ErrorCode::kBadFormat,
-                "model metadata 'labels." + std::string(name) + "' is missing");
+  if (!model.metadata.contains("labels." + chosen->name)) {
+    throw Error(ErrorCode::kBadFormat, "model metadata 'labels." + chosen->name + "' is missing");
   }
-  info.other_heads[model.outputs.front().name] = {info.labels, info.temperature};
-  info.labels = head->second.labels;
-  info.temperature = head->second.temperature;
-  info.other_heads.erase(head);
+  for (const std::string key : {"labels", "temperature"}) {
+    auto previous = model.metadata.extract(key),
+         next = model.metadata.extract(key + "." + chosen->name);
+    if (previous) {
+      previous.key() = key + "." + model.outputs.front().name;
+      model.metadata.insert(std::move(previous));
+    }
+    if (next) {
+      next.key() = key;
+      model.metadata.insert(std::move(next));
+    }
+  }
   std::rotate(model.outputs.begin(), chosen, chosen + 1);
-  write_classifier_info(model, info);
   return model;
 }
 
@@ -87,15 +89,14 @@ void add_biases(Model& model, std::string_view head, std::span<const double> bia
     for (const Node& other : model.nodes) count += std::ranges::count(other.inputs, value);
     return count;
   };
-  const bool is_plain = node != model.nodes.end() && node->op_type == "Gemm" &&
+  const bool has_bias = node != model.nodes.end() && node->op_type == "Gemm" &&
                         node->inputs.size() == 3 && !node->attributes.contains("beta");
-  const auto bias = is_plain ? std::ranges::find(model.initializers, node->inputs[2], &Tensor::name)
+  const auto bias = has_bias ? std::ranges::find(model.initializers, node->inputs[2], &Tensor::name)
                              : model.initializers.end();
   if (bias == model.initializers.end() || bias->type != DataType::kFloat32 ||
       uses(bias->name) != 1) {
     throw Error(ErrorCode::kUnsupported,
-                "head '" + output +
-                    "': biases need a last layer that is a Gemm with a constant bias of its own");
+                "head '" + output + "' must be computed by a Gemm with its own constant bias");
   }
   std::vector<float> values(bias->values<float>().begin(), bias->values<float>().end());
   if (values.size() != biases.size())
@@ -106,16 +107,30 @@ void add_biases(Model& model, std::string_view head, std::span<const double> bia
   *bias = make_tensor<float>(bias->name, bias->shape, values);
 }
 
-Model select_head(Model model, std::string_view name) {
-  if (model.outputs.size() < 2 && name.empty()) return model;
-  model = with_default_head(std::move(model),
-                            name.empty() ? model.outputs.at(0).name : std::string(name));
+SelectedHead select_head(Model model, std::string_view name, std::string_view preferred) {
+  if (name.empty() && std::ranges::count(head_names(model), preferred) > 0) name = preferred;
+  if (!name.empty()) model = with_default_head(std::move(model), name);
   ClassifierInfo info = read_classifier_info(model);
-  info.other_heads.clear();
-  model.outputs.resize(1);
-  write_classifier_info(model, info);
-  remove_unused(model);
-  return model;
+  if (model.outputs.size() > 1) {
+    for (const auto& [other, head] : info.other_heads) {
+      model.metadata.erase("labels." + other);
+      model.metadata.erase("temperature." + other);
+    }
+    info.other_heads.clear();
+    model.outputs.resize(1);
+    remove_unused(model);
+  }
+  return {std::move(model), std::move(info)};
+}
+
+SelectedHead load_head(const std::filesystem::path& path, std::string_view name,
+                       std::string_view preferred) {
+  Model model = read_onnx(path);
+  try {
+    return select_head(std::move(model), name, preferred);
+  } catch (const Error& error) {
+    throw Error(error.code(), path.string() + ": " + error.what());
+  }
 }
 
 }  // namespace mien::model

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "model/classifier.hpp"
 #include "model/model.hpp"
 
 namespace mien::model {
@@ -15,13 +17,24 @@ inline constexpr std::string_view kFer2013Head = "fer2013";  ///< trained on FER
 inline constexpr std::string_view kFerPlusHead = "ferplus";  ///< trained on the FER+ votes
 inline constexpr std::string_view kPhotoHead = "photo";      ///< from both, see photo_head.hpp
 
-/// The names of the graph's outputs, the default head first.
+/// The names of the heads; the default head is first.
 std::vector<std::string> head_names(const Model& model);
-/// The network of one head alone: its output becomes the only one, its labels and temperature the
-/// model's; nodes that only other heads need are removed. An empty name is the default head. Throws
-/// Error kInvalidArgument naming the model's heads.
-Model select_head(Model model, std::string_view name);
-/// The same network with another head as its default.
+
+/// A network with one head, and its metadata.
+struct SelectedHead {
+  Model model;  ///< without the nodes and weights that only other heads need
+  ClassifierInfo info;
+};
+/// Selects the head `name`; if it is empty, the head `preferred` if the model has it, otherwise the
+/// default head. Throws Error kInvalidArgument listing the heads if `name` is unknown, and what
+/// read_classifier_info throws.
+SelectedHead select_head(Model model, std::string_view name, std::string_view preferred = {});
+/// The same for a model file. Throws what read_onnx and select_head throw; messages name the file.
+SelectedHead load_head(const std::filesystem::path& path, std::string_view name = {},
+                       std::string_view preferred = {});
+
+/// The same network with another default head. Throws Error kInvalidArgument listing the heads if
+/// `name` is unknown, kBadFormat if its labels are missing.
 Model with_default_head(Model model, std::string_view name);
 
 /// Removes a head that is not the default one. Throws Error kInvalidArgument naming the model's
@@ -29,8 +42,8 @@ Model with_default_head(Model model, std::string_view name);
 void remove_head(Model& model, std::string_view name);
 
 /// Adds `biases` [classes] to the logits of a head. Throws Error kInvalidArgument for an unknown
-/// head or a wrong number of biases, kUnsupported where the head's last layer is not a Gemm with a
-/// constant bias that no other node uses.
+/// head or a wrong number of biases, kUnsupported unless a Gemm with its own constant bias computes
+/// the head.
 void add_biases(Model& model, std::string_view head, std::span<const double> biases);
 
 }  // namespace mien::model

@@ -14,13 +14,13 @@ namespace mien::model {
 namespace fs = std::filesystem;
 namespace {
 
-/// The value of an environment variable; one that is set to nothing counts as not set.
+/// The value of an environment variable; empty if it is not set.
 fs::path folder_variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? fs::path() : fs::path(value);
 }
 
-/// The folder of the shared object that this code lies in, Python's module for one; empty where it
+/// The folder of the shared object that contains this code, such as the Python module; empty if it
 /// is part of the program.
 fs::path shared_object_folder() {
   static const char kHere = 0;
@@ -30,7 +30,7 @@ fs::path shared_object_folder() {
   return file.extension() == ".so" ? fs::absolute(file).parent_path() : fs::path();
 }
 
-/// The files that `name` may mean, in the order in which they are tried.
+/// The files that `name` may refer to, in search order.
 std::vector<fs::path> candidates(const fs::path& name) {
   if (name.has_parent_path()) return {name};
   fs::path file = name;
@@ -39,7 +39,7 @@ std::vector<fs::path> candidates(const fs::path& name) {
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   std::vector<fs::path> files;
   if (name.has_extension())
-    files.push_back(name);  // "yunet" never means a file that happens to lie here
+    files.push_back(name);  // "yunet" never means a file in the current folder
   const fs::path library = shared_object_folder();
   for (const fs::path& folder :
        {folder_variable("MIEN_MODELS"), user_model_folder(),
@@ -55,7 +55,7 @@ std::vector<fs::path> candidates(const fs::path& name) {
 fs::path user_model_folder() {
   const fs::path data = folder_variable("XDG_DATA_HOME");
   if (data.is_absolute())
-    return data / "mien/models";  // the specification: a relative one is to be ignored
+    return data / "mien/models";  // the XDG specification ignores relative paths
   const fs::path home = folder_variable("HOME");
   return home.empty() ? fs::path() : home / ".local/share/mien/models";
 }
@@ -71,16 +71,16 @@ std::optional<fs::path> find_model(const fs::path& name) {
 fs::path locate_model(const fs::path& name) {
   const fs::path wanted = name.empty() ? fs::path(kDefaultModel) : name;
   if (const std::optional<fs::path> found = find_model(wanted)) return *found;
-  std::string looked;
+  std::string searched;
   for (const fs::path& file : candidates(wanted)) {
     if (file.has_parent_path())
-      looked += (looked.empty() ? "" : ", ") + file.parent_path().string();
+      searched += (searched.empty() ? "" : ", ") + file.parent_path().string();
   }
   throw Error(ErrorCode::kNotFound,
-              wanted.string() + ": no such model file" +
+              wanted.string() + ": model not found" +
                   (wanted.has_parent_path()
                        ? ""
-                       : " (looked in " + looked + "; MIEN_MODELS names another folder)"));
+                       : "; searched " + searched + "; set MIEN_MODELS to search another folder"));
 }
 
 }  // namespace mien::model

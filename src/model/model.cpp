@@ -18,7 +18,7 @@ std::size_t size_of(DataType type) {
       return 8;
   }
   throw Error(ErrorCode::kUnsupported,
-              "element type " + std::to_string(static_cast<int>(type)) + " is not known");
+              "element type " + std::to_string(static_cast<int>(type)) + " is unsupported");
 }
 
 std::int64_t Tensor::element_count() const {
@@ -30,8 +30,7 @@ std::int64_t Tensor::element_count() const {
 template <class T>
 std::span<const T> Tensor::values() const {
   if (type != data_type_of<T>()) {
-    throw Error(ErrorCode::kBadFormat,
-                "tensor '" + name + "' has an element type that its user does not expect");
+    throw Error(ErrorCode::kBadFormat, "tensor '" + name + "' has an unexpected element type");
   }
   return {reinterpret_cast<const T*>(data.data()), data.size() / sizeof(T)};
 }
@@ -44,7 +43,8 @@ template std::span<const std::int64_t> Tensor::values() const;
 
 std::string Node::description() const {
   if (!name.empty()) return op_type + " node '" + name + "'";
-  return op_type + " node that makes '" + (outputs.empty() ? std::string() : outputs.front()) + "'";
+  return op_type + " node with output '" + (outputs.empty() ? std::string() : outputs.front()) +
+         "'";
 }
 
 const Tensor* Model::find_initializer(std::string_view name) const {

@@ -12,8 +12,8 @@
 
 namespace mien::model {
 
-/// Element types of the ONNX tensors that the project uses; the values are ONNX's own
-/// (TensorProto.DataType).
+/// Element types of tensors; the values are those of ONNX (TensorProto.DataType). Half floats are
+/// converted to f32 when a file is read.
 enum class DataType : int { kFloat32 = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7 };
 std::size_t size_of(DataType type);
 
@@ -44,44 +44,44 @@ struct Tensor {
   std::string name;
   DataType type = DataType::kFloat32;
   std::vector<std::int64_t> shape;
-  std::vector<std::byte> data;  ///< little endian, C order, product(shape) * size_of(type) bytes
+  std::vector<std::byte> data;  ///< little-endian, C order, product(shape) * size_of(type) bytes
 
   std::int64_t element_count() const;
-  /// The data as T; throws Error kBadFormat naming the tensor when the type differs.
+  /// The data as T. Throws Error kBadFormat naming the tensor if it has another type.
   template <class T>
   std::span<const T> values() const;
 };
 
-/// A tensor with a copy of `values`, product(shape) of them.
+/// A tensor with a copy of `values`; there must be product(shape) of them.
 template <class T>
 Tensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const T> values) {
   const auto bytes = std::as_bytes(values);
   return {std::move(name), data_type_of<T>(), std::move(shape), {bytes.begin(), bytes.end()}};
 }
 
-/// An attribute of a node: one of the kinds that ONNX has and the operators here need.
+/// An attribute of a node: those ONNX types that the supported operators need.
 using Attribute = std::variant<float, std::int64_t, std::string, Tensor, std::vector<float>,
                                std::vector<std::int64_t>>;
 
 struct Node {
-  std::string name;  ///< may be empty in foreign files
+  std::string name;  ///< may be empty in files of other tools
   std::string op_type;
-  std::vector<std::string> inputs;  ///< empty string: an optional input left out
+  std::vector<std::string> inputs;  ///< an omitted optional input is an empty string
   std::vector<std::string> outputs;
   std::map<std::string, Attribute> attributes;
 
-  /// "Conv node 'block1/conv0'", for messages; falls back on the name of the first output.
+  /// For messages: "Conv node 'block1/conv0'"; without a name, that of the first output.
   std::string description() const;
 };
 
-/// An input or output of the graph; a dimension of -1 is free (a batch, or an image's side).
+/// An input or output of the graph; a dimension of -1 is free (batch size, image height or width).
 struct ValueInfo {
   std::string name;
   DataType type = DataType::kFloat32;
   std::vector<std::int64_t> shape;
 };
 
-/// An ONNX model: a graph in topological order, its weights, and the metadata that travels with it.
+/// An ONNX model: a graph in topological order, its weights and its metadata.
 struct Model {
   std::string graph_name;
   std::int64_t opset = 13;  ///< of the default domain
@@ -94,16 +94,15 @@ struct Model {
   const Tensor* find_initializer(std::string_view name) const;
 };
 
-/// Parses an ONNX file. Throws Error kBadFormat (truncated, not ONNX, an initializer whose bytes do
-/// not fit its shape, a value used before it is made: nodes out of order or a cycle), kUnsupported
-/// (external data, subgraphs, functions, element types not listed above), kTooLarge (absurd
-/// counts). Takes memory in proportion to the bytes.
+/// Parses an ONNX file. `name` is used in messages. Throws Error kBadFormat (truncated, not ONNX,
+/// an initializer whose size does not match its shape, a value used before it is computed),
+/// kUnsupported (external data, subgraphs, functions, other element types), kTooLarge (implausible
+/// counts). Needs memory proportional to the size of the file.
 Model read_onnx(std::span<const std::byte> bytes, const std::string& name);
 Model read_onnx(const std::filesystem::path& path);
 
-/// Serialises (IR version 8). Deterministic: the same model gives the same bytes. Free dimensions
-/// are written as names
-/// ("batch" for the first).
+/// Serializes a model (IR version 8). Deterministic: equal models give equal bytes. Free dimensions
+/// get names ("batch" for the first).
 std::vector<std::byte> write_onnx(const Model& model);
 void write_onnx(const Model& model, const std::filesystem::path& path);
 

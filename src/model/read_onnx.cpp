@@ -12,20 +12,45 @@
 namespace mien::model {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "tensors are stored little endian");
+static_assert(std::endian::native == std::endian::little, "tensors are stored little-endian");
 
 using wire::Field;
 using wire::Kind;
 
-/// Far above any network; keeps hostile files from taking many times their size in memory.
+/// Far above any real network; a hostile file must not need much more memory than its size.
 constexpr std::size_t kMaxNodes = 100000;
 constexpr std::size_t kMaxPerNode = 4096;     ///< inputs, outputs or attributes of one node
 constexpr std::size_t kMaxParts = 1'000'000;  ///< inputs, outputs and attributes of all nodes
 constexpr std::size_t kMaxMetadata = 4096;
-constexpr std::size_t kMaxIntegers = std::size_t{1}
-                                     << 25;  ///< listed one by one, of the whole file
+constexpr std::size_t kMaxIntegers = std::size_t{1} << 25;  ///< in integer lists of the whole file
 constexpr std::size_t kMaxRank = 16;
 constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
+
+/// TensorProto.DataType FLOAT16: read as f32.
+constexpr std::int64_t kFloat16 = 10;
+
+/// An IEEE 754 half float; exact.
+float half_to_float(std::uint16_t half) {
+  const std::uint32_t sign = std::uint32_t{half & 0x8000U} << 16, exponent = half >> 10 & 0x1f,
+                      fraction = half & 0x3ff;
+  if (exponent == 0) {  // zero or subnormal: fraction * 2^-24
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
+    return sign != 0 ? -magnitude : magnitude;
+  }
+  const std::uint32_t wide = exponent == 31 ? 255 : exponent - 15 + 127;
+  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+}
+
+/// The f32 tensor data for half floats.
+template <class Half>
+std::vector<std::byte> widen(std::span<const Half> halves) {
+  std::vector<std::byte> data(halves.size() * sizeof(float));
+  for (std::size_t i = 0; i < halves.size(); ++i) {
+    const float value = half_to_float(static_cast<std::uint16_t>(halves[i]));
+    std::memcpy(data.data() + i * sizeof(float), &value, sizeof(float));
+  }
+  return data;
+}
 
 class OnnxReader {
  public:
@@ -44,8 +69,8 @@ class OnnxReader {
         metadata(message(field));
       }
     });
-    if (!has_graph) fail("it holds no graph");
-    if (!has_opset) fail("it names no operator set of the default domain");
+    if (!has_graph) fail("no graph");
+    if (!has_opset) fail("no opset of the default domain");
     check_graph();
     return std::move(model_);
   }
@@ -62,8 +87,7 @@ class OnnxReader {
   }
 
   std::span<const std::byte> message(const Field& field) const {
-    if (field.kind != Kind::kBytes)
-      fail("not an ONNX file (a number stands where a message should)");
+    if (field.kind != Kind::kBytes) fail("not an ONNX file (number instead of a message)");
     return field.bytes;
   }
 
@@ -118,7 +142,7 @@ class OnnxReader {
           model_.outputs.push_back(value_info(message(field)));
           break;
         case 15:
-          fail("sparse initializers are not supported", ErrorCode::kUnsupported);
+          fail("sparse initializers are unsupported", ErrorCode::kUnsupported);
         default:
           break;
       }
@@ -162,13 +186,17 @@ class OnnxReader {
     });
     parts_ += node.inputs.size() + node.outputs.size() + attributes.size();
     check_count(parts_, kMaxParts, "inputs, outputs and attributes of nodes");
-    if (node.op_type.empty()) fail("node '" + node.name + "' has no operator");
+    if (node.op_type.empty()) fail("node '" + node.name + "' has no op_type");
     if (node.outputs.empty()) fail(node.description() + " has no output");
     if (!domain.empty() && domain != "ai.onnx") {
-      fail(node.description() + ": operators of domain '" + domain + "' are not supported",
-           ErrorCode::kUnsupported);
+      fail(node.description() + ": unsupported domain '" + domain + "'", ErrorCode::kUnsupported);
     }
     for (const auto& attribute_bytes : attributes) attribute(attribute_bytes, node);
+    if (const auto to = node.attributes.find("to");
+        node.op_type == "Cast" && to != node.attributes.end()) {
+      std::int64_t* type = std::get_if<std::int64_t>(&to->second);
+      if (type != nullptr && *type == kFloat16) *type = static_cast<int>(DataType::kFloat32);
+    }
     return node;
   }
 
@@ -233,8 +261,7 @@ class OnnxReader {
         break;
       default:
         fail(node.description() + ": attribute '" + name +
-                 base::format("' is of kind %lld, which is not supported",
-                              static_cast<long long>(type)),
+                 base::format("' has the unsupported type %lld", static_cast<long long>(type)),
              ErrorCode::kUnsupported);
     }
     node.attributes.insert_or_assign(std::move(name), std::move(value));
@@ -247,7 +274,7 @@ class OnnxReader {
     integers_ += out.size() - before;
   }
 
-  /// `where` names a tensor that has no name of its own.
+  /// `where` is used in messages if the tensor has no name.
   Tensor tensor(std::span<const std::byte> bytes, const std::string& where) {
     Tensor tensor;
     std::int64_t type = 0;
@@ -280,7 +307,8 @@ class OnnxReader {
         case 13:
         case 14:
           if (field.number == 13 || field.value != 0) {
-            fail("tensors kept outside the file are not supported", ErrorCode::kUnsupported);
+            fail("external tensor data is unsupported; store the weights inside the file",
+                 ErrorCode::kUnsupported);
           }
           break;
         default:
@@ -289,7 +317,12 @@ class OnnxReader {
     });
     const std::string label = tensor.name.empty() ? where : "tensor '" + tensor.name + "'";
     tensor.type = data_type(type, label);
-    if (is_raw) {
+    if (type == kFloat16) {
+      std::vector<std::uint16_t> halves(raw.size() / sizeof(std::uint16_t));
+      if (raw.size() % sizeof(std::uint16_t) != 0) fail(label + " has an odd number of bytes");
+      if (!raw.empty()) std::memcpy(halves.data(), raw.data(), raw.size());
+      tensor.data = is_raw ? widen<std::uint16_t>(halves) : widen<std::int64_t>(integers);
+    } else if (is_raw) {
       tensor.data.assign(raw.begin(), raw.end());
     } else {
       switch (tensor.type) {
@@ -327,10 +360,10 @@ class OnnxReader {
     std::int64_t bytes = static_cast<std::int64_t>(size_of(tensor.type));
     for (const std::int64_t dimension : tensor.shape) {
       if (dimension < 0 || __builtin_mul_overflow(bytes, dimension, &bytes))
-        fail(label + " has an impossible shape");
+        fail(label + " has an invalid shape");
     }
     if (static_cast<std::size_t>(bytes) != tensor.data.size()) {
-      fail(label + base::format(" holds %zu bytes where its shape needs %lld", tensor.data.size(),
+      fail(label + base::format(" has %zu bytes, but its shape needs %lld", tensor.data.size(),
                                 static_cast<long long>(bytes)));
     }
   }
@@ -343,10 +376,12 @@ class OnnxReader {
       case 6:
       case 7:
         return static_cast<DataType>(type);
+      case kFloat16:
+        return DataType::kFloat32;
       case 0:
         fail(label + " has no element type");
       default:
-        fail(label + base::format(" has the element type %lld, which is not supported",
+        fail(label + base::format(" has the unsupported element type %lld",
                                   static_cast<long long>(type)),
              ErrorCode::kUnsupported);
     }
@@ -386,22 +421,22 @@ class OnnxReader {
     return value < 0 ? -1 : value;
   }
 
-  /// Every value is made once, before its first use.
+  /// Checks that every value is computed once, before its first use.
   void check_graph() {
     std::unordered_set<std::string> known;
     const auto add = [&](const std::string& value) {
-      if (value.empty()) fail("a value has no name");
-      if (!known.insert(value).second) fail("value '" + value + "' is made twice");
+      if (value.empty()) fail("value without a name");
+      if (!known.insert(value).second) fail("value '" + value + "' is computed twice");
     };
     for (const Tensor& tensor : model_.initializers) add(tensor.name);
-    // Before IR version 4 initializers were listed among the inputs as well.
+    // Before IR version 4, inputs also listed the initializers.
     std::erase_if(model_.inputs,
                   [&](const ValueInfo& input) { return known.contains(input.name); });
     for (const ValueInfo& input : model_.inputs) add(input.name);
     for (const Node& node : model_.nodes) {
       for (const std::string& input : node.inputs) {
         if (!input.empty() && !known.contains(input)) {
-          fail(node.description() + " uses '" + input + "' before any node makes it");
+          fail(node.description() + " uses '" + input + "' before it is computed");
         }
       }
       for (const std::string& output : node.outputs) {
@@ -409,7 +444,8 @@ class OnnxReader {
       }
     }
     for (const ValueInfo& output : model_.outputs) {
-      if (!known.contains(output.name)) fail("output '" + output.name + "' is made by no node");
+      if (!known.contains(output.name))
+        fail("output '" + output.name + "' is not computed by any node");
     }
     if (model_.outputs.empty()) fail("the graph has no output");
   }
@@ -423,13 +459,13 @@ class OnnxReader {
 }  // namespace
 
 Model read_onnx(std::span<const std::byte> bytes, const std::string& name) {
-  constexpr std::string_view kZipStart = "PK\x03\x04";  // what LibTorch writes
+  constexpr std::string_view kZipStart = "PK\x03\x04";  // of an archive, such as LibTorch writes
   const std::string_view start(reinterpret_cast<const char*>(bytes.data()),
                                std::min(bytes.size(), kZipStart.size()));
   if (start == kZipStart) {
     throw Error(ErrorCode::kBadFormat,
-                name + ": not an ONNX file but an archive, as checkpoints are: 'mien export " +
-                    name + " -o model.onnx' makes a model of a checkpoint");
+                name + ": not an ONNX file but an archive; export a checkpoint with 'mien export " +
+                    name + " -o model.onnx'");
   }
   return OnnxReader(name).model(bytes);
 }

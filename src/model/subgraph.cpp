@@ -11,7 +11,7 @@ namespace {
 
 const std::string& only_input(const Model& model) {
   if (model.inputs.size() != 1)
-    throw Error(ErrorCode::kInvalidArgument, "the graph has not one input");
+    throw Error(ErrorCode::kInvalidArgument, "the graph must have one input");
   return model.inputs[0].name;
 }
 
@@ -36,7 +36,7 @@ Model subgraph(const Model& model, const std::string& from, std::span<const std:
   }
   if (!wanted.empty()) {
     throw Error(ErrorCode::kInvalidArgument,
-                "no node makes '" + *wanted.begin() + "' out of '" + from + "'");
+                "'" + *wanted.begin() + "' cannot be computed from '" + from + "'");
   }
   const auto stated = std::find_if(model.inputs.begin(), model.inputs.end(),
                                    [&](const auto& i) { return i.name == from; });
@@ -53,7 +53,7 @@ std::vector<std::string> bottlenecks(const Model& model, const std::string& outp
     for (const std::string& name : nodes[i].inputs)
       last_use.try_emplace(name, i).first->second = std::max(last_use[name], i);
   }
-  // What depends on the input, has been made, and is still to be used.
+  // Computed values that depend on the input and are still needed.
   std::unordered_set<std::string> live = {input};
   std::vector<std::string> narrow;
   for (std::size_t i = 0; i < nodes.size(); ++i) {

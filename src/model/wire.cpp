@@ -30,11 +30,11 @@ std::uint64_t Reader::varint() {
     if (shift < 64) value |= (byte & 0x7f) << shift;
     if (byte < 0x80) return value;
   }
-  fail(*name_, "a number is longer than 64 bits");
+  fail(*name_, "a number has more than 64 bits");
 }
 
 std::span<const std::byte> Reader::take(std::uint64_t count) {
-  if (count > rest_.size()) fail(*name_, "it ends inside a field");
+  if (count > rest_.size()) fail(*name_, "truncated field");
   const auto head = rest_.first(count);
   rest_ = rest_.subspan(count);
   return head;
@@ -43,7 +43,7 @@ std::span<const std::byte> Reader::take(std::uint64_t count) {
 std::optional<Field> Reader::next() {
   if (rest_.empty()) return std::nullopt;
   const std::uint64_t tag = varint();
-  if (tag < 8 || tag > 0xffffffffU) fail(*name_, "a field has a bad number");
+  if (tag < 8 || tag > 0xffffffffU) fail(*name_, "invalid field number");
   Field field;
   field.number = static_cast<std::uint32_t>(tag >> 3);
   field.kind = static_cast<Kind>(tag & 7);
@@ -61,7 +61,7 @@ std::optional<Field> Reader::next() {
       field.bytes = take(varint());
       break;
     default:
-      fail(*name_, "a field has an unknown type");
+      fail(*name_, "unknown field type");
   }
   return field;
 }
@@ -79,14 +79,14 @@ void append_integers(const Field& field, const std::string& name, const ListLimi
     append(field.value);
     return;
   }
-  if (field.kind != Kind::kBytes) fail(name, "a list of integers has the wrong type");
+  if (field.kind != Kind::kBytes) fail(name, "wrong type of an integer list");
   const std::byte* at = field.bytes.data();
   const std::byte* const end = at + field.bytes.size();
   while (at != end) {
     std::uint64_t value = 0;
     int shift = 0;
     for (;; shift += 7) {
-      if (at == end || shift >= 70) fail(name, "a list of integers is cut short");
+      if (at == end || shift >= 70) fail(name, "truncated integer list");
       const auto byte = std::to_integer<std::uint64_t>(*at++);
       if (shift < 64) value |= (byte & 0x7f) << shift;
       if (byte < 0x80) break;
@@ -101,7 +101,7 @@ void append_floats(const Field& field, const std::string& name, std::vector<floa
     return;
   }
   if (field.kind != Kind::kBytes || field.bytes.size() % sizeof(float) != 0) {
-    fail(name, "a list of floats has the wrong type or size");
+    fail(name, "wrong type or size of a float list");
   }
   if (field.bytes.empty()) return;
   const std::size_t before = out.size();
@@ -123,7 +123,7 @@ void Writer::integer(std::uint32_t number, std::int64_t value) {
   varint(static_cast<std::uint64_t>(value));
 }
 
-void Writer::real(std::uint32_t number, float value) {
+void Writer::float32(std::uint32_t number, float value) {
   tag(number, Kind::kFixed32);
   const auto bits = std::bit_cast<std::uint32_t>(value);
   for (int i = 0; i < 4; ++i) bytes_.push_back(static_cast<std::byte>(bits >> (8 * i)));

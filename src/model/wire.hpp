@@ -10,11 +10,10 @@
 
 namespace mien::model::wire {
 
-/// How a field of a protobuf message is stored (protobuf.dev/programming-guides/encoding). Groups
-/// are not known.
+/// Wire type of a protobuf field (protobuf.dev/programming-guides/encoding), without groups.
 enum class Kind : int { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
-/// One field of a message; `value` holds numbers, `bytes` strings, messages and packed arrays.
+/// One field of a message: numbers are in `value`; strings, messages and packed arrays in `bytes`.
 struct Field {
   std::uint32_t number = 0;
   Kind kind = Kind::kVarint;
@@ -27,11 +26,11 @@ struct Field {
   float as_float() const;
 };
 
-/// Walks through the fields of one message without copying. Throws Error kBadFormat where they run
-/// past its end.
+/// Iterates over the fields of one message without copying. Throws Error kBadFormat for a truncated
+/// or invalid field.
 class Reader {
  public:
-  /// `name` is the file, for messages; it must outlive the reader.
+  /// `name` is the file name for messages; it must outlive the reader.
   Reader(std::span<const std::byte> message, const std::string& name)
       : rest_(message), name_(&name) {}
 
@@ -45,24 +44,23 @@ class Reader {
   const std::string* name_;
 };
 
-/// How long a list may become; packed numbers take up to eight times the memory that they take in
-/// the file.
+/// Maximum length of a list: packed numbers need up to 8 times their size in the file.
 struct ListLimit {
   std::size_t count = 0;
-  const char* what = "";  ///< there are too many of
+  const char* what = "";  ///< noun for the message
 };
 
-/// Appends the numbers of a repeated field, stored one by one or packed. Throws Error kBadFormat,
-/// and kTooLarge before `out` grows past its limit.
+/// Appends the numbers of a repeated field, packed or not. Throws Error kBadFormat, and kTooLarge
+/// before `out` exceeds its limit.
 void append_integers(const Field& field, const std::string& name, const ListLimit& limit,
                      std::vector<std::int64_t>& out);
 void append_floats(const Field& field, const std::string& name, std::vector<float>& out);
 
-/// Builds one message.
+/// Writes one message.
 class Writer {
  public:
   void integer(std::uint32_t number, std::int64_t value);
-  void real(std::uint32_t number, float value);
+  void float32(std::uint32_t number, float value);
   void text(std::uint32_t number, std::string_view value);
   void bytes(std::uint32_t number, std::span<const std::byte> value);
   void message(std::uint32_t number, const Writer& value) { bytes(number, value.bytes_); }

@@ -20,16 +20,16 @@ Writer write_tensor(const Tensor& tensor) {
   return out;
 }
 
-/// Writes the value of an attribute and returns its AttributeType.
+/// Writes the value of an attribute; returns its AttributeType.
 struct AttributeWriter {
   Writer& out;
 
-  int operator()(float value) const { return out.real(2, value), 1; }
+  int operator()(float value) const { return out.float32(2, value), 1; }
   int operator()(std::int64_t value) const { return out.integer(3, value), 2; }
   int operator()(const std::string& value) const { return out.text(4, value), 3; }
   int operator()(const Tensor& value) const { return out.message(5, write_tensor(value)), 4; }
   int operator()(const std::vector<float>& values) const {
-    for (const float value : values) out.real(7, value);
+    for (const float value : values) out.float32(7, value);
     return 6;
   }
   int operator()(const std::vector<std::int64_t>& values) const {

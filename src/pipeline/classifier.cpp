@@ -67,13 +67,17 @@ Classifier Classifier::load(const std::filesystem::path& path,
 Classifier Classifier::make(model::Model model, const std::string& name,
                             const engine::CompileOptions& options, const HeadRequest& head) {
   try {
-    model = model::select_head(std::move(model), head.name);
-    model::ClassifierInfo info = model::read_classifier_info(model);
-    return Classifier(std::move(info), engine::Network::compile(std::move(model), options),
-                      head.without);
+    return compile(model::select_head(std::move(model), head.name, head.preferred), options,
+                   head.without);
   } catch (const Error& error) {
     throw Error(error.code(), name + ": " + error.what());
   }
+}
+
+Classifier Classifier::compile(const model::SelectedHead& head,
+                               const engine::CompileOptions& options,
+                               const std::vector<std::string>& without) {
+  return Classifier(head.info, engine::Network::compile(head.model, options), without);
 }
 
 std::vector<float> Classifier::logits(std::span<const std::uint8_t> faces) const {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/network.hpp"
-#include "model/classifier.hpp"
+#include "model/heads.hpp"
 
 namespace mien::pipeline {
 
@@ -33,21 +33,24 @@ ModelFile read_model_file(const std::filesystem::path& path);
 
 /// Which output of a network with several heads is wanted.
 struct HeadRequest {
-  std::string name;                  ///< an output of the graph; empty: the default head
+  std::string name;                  ///< an output of the graph; empty: `preferred`
   std::vector<std::string> without;  ///< labels to leave out; the others' probabilities sum to 1
+  std::string preferred = {};  ///< used if `name` is empty and the network has it; else the default
 };
 
 /// An emotion network with its preprocessing: gray bytes in, logits or probabilities out. Thread
 /// safe.
 class Classifier {
  public:
-  /// Throws what model::read_onnx, select_head, read_classifier_info and Network::compile throw,
-  /// naming the file.
+  /// Throws what model::load_head and Network::compile throw, naming the file.
   static Classifier load(const std::filesystem::path& path, const engine::CompileOptions& options,
                          const HeadRequest& head = {});
   /// The same for a model that was read already; `name` is used in messages.
   static Classifier make(model::Model model, const std::string& name,
                          const engine::CompileOptions& options, const HeadRequest& head = {});
+  /// The same for a selected head; messages do not name the file.
+  static Classifier compile(const model::SelectedHead& head, const engine::CompileOptions& options,
+                            const std::vector<std::string>& without = {});
 
   /// Labels and temperature are those of the head.
   const model::ClassifierInfo& info() const { return info_; }

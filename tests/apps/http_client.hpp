@@ -21,7 +21,7 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// A plain socket: what is sent is exactly what the test says, well-formed or not. Nothing waits
+/// A plain socket, which sends exactly what the test says, well-formed or not. Nothing waits
 /// longer than 20 s.
 class HttpConnection {
  public:
@@ -31,11 +31,11 @@ class HttpConnection {
   HttpConnection(HttpConnection&& other) noexcept;
   ~HttpConnection();
 
-  static bool possible(int port);  ///< false where nobody listens
+  static bool possible(int port);  ///< false if no server listens
 
-  bool send(std::string_view bytes);  ///< false where the other side has closed
+  bool send(std::string_view bytes);  ///< false if the other side has closed
   void finish_sending();
-  /// The next answer; empty where the connection ends before it is whole. `head`: of a HEAD
+  /// The next answer; empty if the connection ends before it is complete. `head`: of a HEAD
   /// request, without a body.
   std::optional<HttpAnswer> receive(bool head = false);
   std::optional<HttpAnswer> ask(std::string_view request) {
@@ -66,10 +66,10 @@ class Server {
   explicit Server(std::vector<std::string> options = {});
   int port() const { return port_; }
   HttpConnection connect() const { return HttpConnection(port_); }
-  /// One request on a connection of its own. Throws where there is no answer.
+  /// One request on a connection of its own. Throws if there is none.
   HttpAnswer ask(const std::string& request) const;
   HttpAnswer get(const std::string& target) const { return ask(http_request("GET", target)); }
-  /// A number of /metrics; 0 where it is not there.
+  /// A number of /metrics; 0 if it is missing.
   double metric(const std::string& name_and_labels) const;
   void send(int signal) const { process_.send(signal); }
   ProcessResult wait() { return process_.wait(); }

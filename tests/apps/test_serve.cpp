@@ -61,6 +61,8 @@ TEST_F(ServePhotos, ReturnsWhatPredictPrints) {
   EXPECT_TRUE(json["model"] == "mien" || json["model"] == "mien-int8")
       << json["model"];  // by the CPU
   EXPECT_EQ(json["labels"].size(), 7U);
+  EXPECT_EQ(json["provenance"]["model"], json["model"]);
+  EXPECT_EQ(json["provenance"]["model_hash"].get<std::string>().size(), 16U);
   EXPECT_GT(json["milliseconds"], 0);
   ASSERT_EQ(json["results"].size(), 1U);
   const Json& result = json["results"][0];
@@ -73,14 +75,14 @@ TEST_F(ServePhotos, ReturnsWhatPredictPrints) {
 
 TEST_F(ServePhotos, AcceptsBytesFormsAndJson) {
   const Server server;
-  const Json wanted =
+  const Json expected =
       Json::parse(server.ask(image_request(astronaut_)).body)["results"][0]["faces"];
   const Json form = Json::parse(
       server.ask(form_request({{"a.png", astronaut_}, {"b c.png", gradient_png(300, 200)}}))
           .body)["results"];
   ASSERT_EQ(form.size(), 2U);
   EXPECT_EQ(form[0]["name"], "a.png");
-  EXPECT_EQ(form[0]["faces"], wanted);
+  EXPECT_EQ(form[0]["faces"], expected);
   EXPECT_EQ(form[1]["name"], "b c.png");
   EXPECT_EQ(form[1]["faces"], Json::array());
   const Json images = {{"images",
@@ -93,24 +95,24 @@ TEST_F(ServePhotos, AcceptsBytesFormsAndJson) {
           .body)["results"];
   ASSERT_EQ(json.size(), 2U);
   EXPECT_EQ(json[0]["name"], "x");
-  EXPECT_EQ(json[0]["faces"], wanted);
+  EXPECT_EQ(json[0]["faces"], expected);
   EXPECT_EQ(json[1]["name"], "image 2");
-  EXPECT_EQ(json[1]["faces"], wanted);
+  EXPECT_EQ(json[1]["faces"], expected);
 }
 
 /// What other clients send, and can mean only one thing.
 TEST_F(ServePhotos, AcceptsUnambiguousRequests) {
   const Server server;
-  const Json wanted =
+  const Json expected =
       Json::parse(server.ask(image_request(astronaut_)).body)["results"][0]["faces"];
   const auto post = [&](const std::vector<std::string>& headers, const std::string& body) {
     const HttpAnswer answer = server.ask(http_request("POST", "/v1/analyze", headers, body));
     EXPECT_EQ(answer.status, 200) << answer.body;
     return Json::parse(answer.body)["results"];
   };
-  EXPECT_EQ(post({}, astronaut_)[0]["faces"], wanted) << "no Content-Type";
+  EXPECT_EQ(post({}, astronaut_)[0]["faces"], expected) << "no Content-Type";
   EXPECT_EQ(post({"Content-Type: application/x-www-form-urlencoded"}, astronaut_)[0]["faces"],
-            wanted)
+            expected)
       << "curl --data-binary";
   std::string lines = base64(astronaut_), url = lines;
   for (std::size_t i = 76; i < lines.size(); i += 78) lines.insert(i, "\r\n");
@@ -119,8 +121,8 @@ TEST_F(ServePhotos, AcceptsUnambiguousRequests) {
   while (url.ends_with('=')) url.pop_back();
   const Json images = {{"images", {{{"data", lines}}, {{"data", url}}}}};
   const Json results = post({"Content-Type: application/json"}, images.dump());
-  EXPECT_EQ(results[0]["faces"], wanted) << "line breaks";
-  EXPECT_EQ(results[1]["faces"], wanted) << "URL alphabet without padding";
+  EXPECT_EQ(results[0]["faces"], expected) << "line breaks";
+  EXPECT_EQ(results[1]["faces"], expected) << "URL alphabet without padding";
   const auto part = [&](const std::string& headers) {
     return "--b\r\n" + headers + "\r\n\r\n" + astronaut_ + "\r\n";
   };
@@ -130,9 +132,63 @@ TEST_F(ServePhotos, AcceptsUnambiguousRequests) {
           part("Content-Disposition: form-data; name=\"b\"\r\nContent-Type: image/png") + "--b--");
   ASSERT_EQ(form.size(), 2U);
   EXPECT_EQ(form[0]["name"], "na\xC3\xAFve.png");
-  EXPECT_EQ(form[0]["faces"], wanted);
+  EXPECT_EQ(form[0]["faces"], expected);
   EXPECT_EQ(form[1]["name"], "image 2");
-  EXPECT_EQ(form[1]["faces"], wanted);
+  EXPECT_EQ(form[1]["faces"], expected);
+}
+
+TEST_F(ServePhotos, FollowsPeopleInALiveSession) {
+  const Server server;
+  const auto frame = [&](const std::string& session, double time, const std::string& image) {
+    const HttpAnswer answer = server.ask(image_request(
+        image, {}, "/v1/analyze?session=" + session + "&time=" + base::format("%.3f", time)));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return Json::parse(answer.body)["results"][0];
+  };
+  const std::string first = "session-of-the-test", second = "another-session-1";
+  const bool detected[] = {true, false, false, true};  // every third frame, as in mien video
+  for (int i = 0; i < 4; ++i) {
+    const Json result = frame(first, 0.05 * i, astronaut_);
+    EXPECT_EQ(result["frame"], i + 1);
+    EXPECT_EQ(result["width"], 512);
+    ASSERT_EQ(result["faces"].size(), 1U);
+    EXPECT_EQ(result["faces"][0]["track"], 1);
+    EXPECT_EQ(result["faces"][0]["detected"], detected[i]) << i;
+    EXPECT_EQ(result["faces"][0]["emotion"], "happy");
+  }
+  EXPECT_EQ(frame(second, 0, gradient_png(300, 200))["frame"], 1);
+  EXPECT_EQ(frame(first, 0.2, astronaut_)["frame"], 5);
+  EXPECT_EQ(server.metric("mien_sessions"), 2);
+  // Out of sight for longer than two seconds: a new person.
+  for (int i = 1; i <= 6; ++i) frame(first, 0.2 + 0.5 * i, gradient_png(512, 512));
+  EXPECT_EQ(frame(first, 3.5, astronaut_)["faces"][0]["track"], 2);
+  const Json photo = Json::parse(server.ask(image_request(astronaut_)).body)["results"][0];
+  EXPECT_FALSE(photo.contains("frame"));
+  EXPECT_FALSE(photo["faces"][0].contains("track"));
+}
+
+TEST_F(ServePhotos, ChecksTheParametersOfALiveSession) {
+  const Server server;
+  const auto ask = [&](const std::string& query) {
+    const HttpAnswer answer = server.ask(image_request(astronaut_, {}, "/v1/analyze?" + query));
+    EXPECT_EQ(answer.status, 400) << query << answer.body;
+    return answer.body;
+  };
+  const std::string session = "session=session-of-the-test";
+  EXPECT_NE(ask(session).find("'time'"), std::string::npos);
+  EXPECT_NE(ask("time=1").find("'session'"), std::string::npos);
+  EXPECT_NE(ask("session=short&time=1").find("session"), std::string::npos);
+  EXPECT_NE(ask("session=" + std::string(65, 'a') + "&time=1").find("session"), std::string::npos);
+  EXPECT_NE(ask("session=no%20spaces%20please&time=1").find("session"), std::string::npos);
+  for (const char* time : {"", "x", "-1", "nan", "inf", "1e10", "1s"})
+    EXPECT_NE(ask(session + "&time=" + time).find("time"), std::string::npos) << time;
+  EXPECT_NE(ask(session + "&time=1&faces=one").find("faces"), std::string::npos);
+  EXPECT_EQ(server
+                .ask(form_request({{"a", astronaut_}, {"b", astronaut_}},
+                                  "/v1/analyze?" + session + "&time=1"))
+                .status,
+            400);
+  EXPECT_EQ(server.metric("mien_sessions"), 0);
 }
 
 TEST_F(ServePhotos, RequiresExactlyOneFaceIfAsked) {
@@ -194,10 +250,10 @@ TEST_F(ServePhotos, DoesNotMixUpResponses) {
     }
   }
   std::vector<std::string> images{gradient_png(64, 48)};
-  std::vector<Json> wanted{Json::array()};
+  std::vector<Json> expected{Json::array()};
   for (const fs::path& photo : photos) {
     images.push_back(base::read_text(photo));
-    wanted.push_back(Json::parse(mien({"predict", "--format", "json", photo}).out)[0]["faces"]);
+    expected.push_back(Json::parse(mien({"predict", "--format", "json", photo}).out)[0]["faces"]);
   }
   const Server server({"--threads", "3"});
   const auto client = [&](std::size_t first) {
@@ -207,7 +263,7 @@ TEST_F(ServePhotos, DoesNotMixUpResponses) {
       const std::size_t which = (first + i * 7) % images.size();
       const auto answer = connection.ask(image_request(images[which]));
       if (answer && answer->status == 200 &&
-          Json::parse(answer->body)["results"][0]["faces"] == wanted[which])
+          Json::parse(answer->body)["results"][0]["faces"] == expected[which])
         ++right;
     }
     return right;
@@ -238,10 +294,11 @@ TEST_F(Serve, ReportsModelsAndStates) {
   EXPECT_TRUE(models["models"][0]["name"] == "mien" || models["models"][0]["name"] == "mien-int8");
   EXPECT_EQ(models["models"][0]["detector"], "hog");
   EXPECT_EQ(models["models"][0]["labels"].size(), 7U);
+  EXPECT_EQ(models["models"][0]["min_confidence"], 0.4);
   EXPECT_EQ(models["limits"]["images"], 5);
   EXPECT_EQ(models["limits"]["body_bytes"], 32 << 20);
-  EXPECT_EQ(server.get("/healthz").body, "{\"status\":\"ok\"}\n");
-  EXPECT_EQ(server.get("/readyz").body, "{\"status\":\"ready\"}\n");
+  EXPECT_EQ(server.get("/healthz").body, "{\"status\": \"ok\"}\n");
+  EXPECT_EQ(server.get("/readyz").body, "{\"status\": \"ready\"}\n");
 }
 
 TEST_F(ServePhotos, CountsForPrometheus) {
@@ -341,6 +398,10 @@ TEST_F(ServePhotos, DescribesItselfInValidOpenApi) {
   base::write_file(
       folder / "Explanation.json",
       server.ask(http_request("POST", "/v1/explain", {"Content-Type: image/png"}, astronaut_))
+          .body);
+  base::write_file(
+      folder / "Analysis2.json",
+      server.ask(image_request(astronaut_, {}, "/v1/analyze?session=session-of-the-test&time=0"))
           .body);
   base::write_file(folder / "Models.json", server.get("/v1/models").body);
   base::write_file(folder / "Status.json", server.get("/readyz").body);

@@ -113,7 +113,7 @@ TEST_F(ServeProtocol, ExplainsAMalformedBody) {
   expect_message(json(R"({"images": [{"data": "!"}]})"), {"images[0].data", "base64"});
   expect_message(json(R"({"images": [{"name": "a"}]})"), {"images[0]", "'data'"});
   expect_message(json(R"({"images": [{"data": 7}]})"), {"images[0].data", "string"});
-  expect_message(json(R"({"pictures": []})"), {"'pictures'"});
+  expect_message(json(R"({"photos": []})"), {"'photos'"});
   expect_message(json(R"({"images": []})"), {"no image"});
   expect_message(json("{\"images\": [{},{\""), {"images[0]", "'data'"});
   expect_message(json("{\"images\": ["), {"byte 13"});
@@ -191,11 +191,11 @@ TEST_F(ServeProtocol, KeepsAConnectionAndTheOrderOfItsRequests) {
   const auto first = connection.receive();
   ASSERT_EQ(status_of(first), 200);
   EXPECT_EQ(Json::parse(first->body)["results"][0]["width"], 200);
-  EXPECT_EQ(connection.receive()->body, "{\"status\":\"ok\"}\n");
+  EXPECT_EQ(connection.receive()->body, "{\"status\": \"ok\"}\n");
   const auto head = connection.receive(true);
   ASSERT_EQ(status_of(head), 200);
-  EXPECT_EQ(head->headers.at("content-length"), "16");
-  EXPECT_EQ(connection.receive()->body, "{\"status\":\"ready\"}\n");
+  EXPECT_EQ(head->headers.at("content-length"), "17");
+  EXPECT_EQ(connection.receive()->body, "{\"status\": \"ready\"}\n");
   EXPECT_TRUE(connection.closed());
 }
 

@@ -6,7 +6,7 @@ namespace mien::base {
 namespace {
 
 /// The examples of RFC 4648, section 10.
-TEST(Base64, DecodesAndRefuses) {
+TEST(Base64, DecodesValidTextOnly) {
   EXPECT_EQ(decode_base64(""), "");
   EXPECT_EQ(decode_base64("Zg=="), "f");
   EXPECT_EQ(decode_base64("Zm8="), "fo");
@@ -18,7 +18,7 @@ TEST(Base64, DecodesAndRefuses) {
 
 std::string encoded(std::string_view text) { return encode_base64(std::as_bytes(std::span(text))); }
 
-TEST(Base64, FillsUpTheLastGroup) {
+TEST(Base64, PadsTheLastGroup) {
   EXPECT_EQ(encoded(""), "");
   EXPECT_EQ(encoded("M"), "TQ==");
   EXPECT_EQ(encoded("Ma"), "TWE=");

@@ -6,14 +6,14 @@
 namespace mien::base {
 namespace {
 
-TEST(Emotion, NamesGoThereAndBack) {
+TEST(Emotion, NamesRoundTrip) {
   for (int i = 0; i < kEmotionCount + 1; ++i) {
     const Emotion emotion = static_cast<Emotion>(i);
     EXPECT_EQ(emotion_from_string(to_string(emotion)), emotion);
   }
 }
 
-TEST(Emotion, KnowsTheWordsOfDataSets) {
+TEST(Emotion, AcceptsTheNamesOfDataSets) {
   EXPECT_EQ(emotion_from_string("anger"), Emotion::kAngry);
   EXPECT_EQ(emotion_from_string("Happiness"), Emotion::kHappy);
   EXPECT_EQ(emotion_from_string("SADNESS"), Emotion::kSad);

@@ -41,7 +41,7 @@ TEST(File, FailedWriteKeepsTheOldFile) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
-TEST(File, LinksStayAndWhereTheyLeadIsWritten) {
+TEST(File, WritesThroughSymbolicLinks) {
   const test::TemporaryDir folder;
   namespace fs = std::filesystem;
   fs::create_directory(folder / "d");
@@ -59,7 +59,7 @@ TEST(File, LinksStayAndWhereTheyLeadIsWritten) {
   EXPECT_THROW(write_file(folder / "circle" / "x", std::string_view("x")), Error);
 }
 
-TEST(File, OpenFilesAreWrittenAsTheyAre) {
+TEST(File, WritesOpenFilesInPlace) {
   const test::TemporaryDir folder;
   const std::filesystem::path file = folder / "f";
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT, 0600);
@@ -77,7 +77,7 @@ TEST(File, OpenFilesAreWrittenAsTheyAre) {
   ::close(descriptor);
 }
 
-TEST(File, APipeIsWrittenToAndNotReplaced) {
+TEST(File, WritesToAPipeWithoutReplacingIt) {
   const test::TemporaryDir folder;
   const std::filesystem::path pipe = folder / "pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
@@ -90,7 +90,7 @@ TEST(File, APipeIsWrittenToAndNotReplaced) {
   ::close(reader);
 }
 
-TEST(File, SaysWhatIsWrong) {
+TEST(File, ErrorsHaveCodes) {
   const test::TemporaryDir folder;
   EXPECT_EQ(code_of([&] { read_file(folder / "missing"); }), ErrorCode::kNotFound);
   EXPECT_EQ(code_of([&] { read_file(folder.path()); }), ErrorCode::kIo);
@@ -99,11 +99,11 @@ TEST(File, SaysWhatIsWrong) {
   EXPECT_EQ(read_file(folder / "big", 100).size(), 100U);
 }
 
-TEST(File, ReadsAnEndlessFileOnlyToTheLimit) {
+TEST(File, ReadsAnEndlessFileUpToTheLimit) {
   EXPECT_EQ(code_of([&] { read_file("/dev/zero", 1 << 20); }), ErrorCode::kTooLarge);
 }
 
-TEST(File, TextIsReadByItsByteOrderMark) {
+TEST(File, DecodesTextByItsByteOrderMark) {
   const test::TemporaryDir folder;
   using namespace std::string_view_literals;
   write_file(folder / "utf8",
@@ -141,7 +141,7 @@ int with_file_limit(rlim_t limit, bool is_killed, const std::function<void()>& b
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-TEST(File, NeitherAFullDiskNorASignalHarmsTheOldFile) {
+TEST(File, FullDiskAndSignalKeepTheOldFile) {
   const test::TemporaryDir folder;
   write_file(folder / "f", std::string_view("old"));
   const auto write = [&] { write_file(folder / "f", std::string(100000, 'x')); };
@@ -157,7 +157,7 @@ TEST(File, NeitherAFullDiskNorASignalHarmsTheOldFile) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
-TEST(File, TemporaryNamesThatExistAreLeftAlone) {
+TEST(File, ExistingTemporaryNamesAreNotUsed) {
   const test::TemporaryDir folder;
   const std::filesystem::path other = folder / "other", target = folder / "f";
   write_file(other, std::string_view("other"));

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Process, PassesInputAndWordsAndTellsTheEnd) {
+TEST(Process, PassesInputAndArgumentsAndReturnsOutput) {
   const std::string much(1 << 20, 'x');  // more than a pipe holds
   EXPECT_EQ(run_process({"cat"}, much).output, much);
   const ProcessEnd end =
@@ -29,7 +29,7 @@ TEST(Process, HasLimits) {
   EXPECT_EQ(slow.exit_code, 128 + 9);
 }
 
-TEST(Process, ProgramThatClosesItsOutputKeepsItsTimeLimit) {
+TEST(Process, TimeLimitHoldsAfterTheOutputIsClosed) {
   const auto start = std::chrono::steady_clock::now();
   const ProcessEnd end =
       run_process({"sh", "-c", "exec >&- 2>&-; exec sleep 1000"}, "", {.time = 100ms});

@@ -33,7 +33,7 @@ TEST(Text, TrimAndLowerCase) {
   EXPECT_FALSE(equal_ignoring_case("a", "ab"));
 }
 
-TEST(Text, NumbersAreReadWholeOrNotAtAll) {
+TEST(Text, ParsesWholeNumbersOnly) {
   EXPECT_EQ(parse_number<int>("-12"), -12);
   EXPECT_EQ(parse_number<double>("2.5e-3"), 2.5e-3);
   for (const char* text : {"", " 1", "1 ", "1x", "+1", "99999999999"})
@@ -70,7 +70,7 @@ TEST(Text, BrokenUtf16IsReplaced) {
   EXPECT_EQ(decode_text("plain"), "plain");
 }
 
-TEST(JsonQuote, EscapesWhatJsonWants) {
+TEST(JsonQuote, EscapesForJson) {
   EXPECT_EQ(json_quote("a\"b\\c\n\x01"), "\"a\\\"b\\\\c\\n\\u0001\"");
   EXPECT_EQ(json_quote("Zo\u00eb \x80"), "\"Zo\u00eb \uFFFD\"");
 }

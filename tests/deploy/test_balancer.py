@@ -144,6 +144,25 @@ class Balancer(NginxTest):
             grown = sorted(analyzed_by(port) - count for port, count in zip(self.ports, before))
             self.assertEqual(grown, [0, 4])
 
+    def test_slow_bodies_do_not_lock_others_out(self):
+        head = b"POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 1000000\r\n\r\nslow"
+        slow = []
+        for _ in range(60):
+            client = socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=("127.0.0.2", 0))
+            self.addCleanup(client.close)
+            client.sendall(head)
+            slow.append(client)
+        self.assertEqual(analyze(self.port, pgm(64, 48))[0], 200)
+        # nginx refuses all beyond 32 of an address; the others wait for the server's time limit.
+        refused = 0
+        for client in slow:
+            client.settimeout(0.1)
+            try:
+                refused += client.recv(12) == b"HTTP/1.1 503"
+            except TimeoutError:
+                pass
+        self.assertEqual(refused, 28)
+
     def test_requests_are_spread_and_responses_are_those_of_the_servers(self):
         responses = []
 

@@ -11,8 +11,8 @@
 #include "engine/reference_model.hpp"
 #include "mien/error.hpp"
 
-// Every allocation of this program comes by here. oneDNN 2.6 makes a small table of arguments in
-// each call of a primitive; those are told apart by the library that the caller is in.
+// Counts all allocations of this program. oneDNN allocates a small table of arguments in each call
+// of a primitive; the library of the caller tells its allocations apart.
 namespace {
 
 std::atomic<int> ours{0};
@@ -44,7 +44,7 @@ void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); 
 namespace mien::engine {
 namespace {
 
-void expect_none_after_the_first_call(const Network& network, std::int64_t batch) {
+void expect_none_after_first_call(const Network& network, std::int64_t batch) {
   const InputShape shape = {batch, 1, 48, 48};
   const std::vector<float> input = test::random_input(batch * 48 * 48);
   std::vector<float> logits(static_cast<std::size_t>(batch) * 7);
@@ -53,8 +53,8 @@ void expect_none_after_the_first_call(const Network& network, std::int64_t batch
   counting = true;
   network.run(input, shape, outputs);
   counting = false;
-  EXPECT_GT(ours, 0) << "the count does not work";
-  EXPECT_GT(theirs, 0) << "the count does not work";
+  EXPECT_GT(ours, 0) << "allocations are not counted";
+  EXPECT_GT(theirs, 0) << "allocations are not counted";
   ours = 0;
   counting = true;
   for (int i = 0; i < 10; ++i) network.run(input, shape, outputs);
@@ -62,28 +62,28 @@ void expect_none_after_the_first_call(const Network& network, std::int64_t batch
   EXPECT_EQ(ours, 0) << "batch " << batch;
 }
 
-void expect_none_after_the_first_calls(const model::Model& model, Precision precision) {
+void expect_none_after_first_calls(const model::Model& model, Precision precision) {
   const Network network = Network::compile(model, {precision, 1});
-  for (const std::int64_t batch : {1, 32}) expect_none_after_the_first_call(network, batch);
+  for (const std::int64_t batch : {1, 32}) expect_none_after_first_call(network, batch);
 }
 
-TEST(Allocations, NoneOfOursInF32) {
-  expect_none_after_the_first_calls(test::reference_model(), Precision::kF32);
+TEST(Allocations, NoneInF32) {
+  expect_none_after_first_calls(test::reference_model(), Precision::kF32);
 }
 
-TEST(Allocations, NoneOfOursInEightBits) {
+TEST(Allocations, NoneInInt8) {
   const std::vector<float> images = test::random_input(2 * 48 * 48);
-  expect_none_after_the_first_calls(
-      quantize(test::reference_model(), images, {2, 1, 48, 48}, {1, {}}), Precision::kInt8);
+  expect_none_after_first_calls(quantize(test::reference_model(), images, {2, 1, 48, 48}, {1, {}}),
+                                Precision::kInt8);
 }
 
-TEST(Allocations, NoneOfOursInBf16) {
+TEST(Allocations, NoneInBf16) {
   try {
     Network::compile(test::reference_model(), {Precision::kBf16, 1});
   } catch (const Error& error) {
     GTEST_SKIP() << error.what();
   }
-  expect_none_after_the_first_calls(test::reference_model(), Precision::kBf16);
+  expect_none_after_first_calls(test::reference_model(), Precision::kBf16);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ inline double difference(std::span<const float> got, std::span<const float> expe
   double worst = got.size() == expected.size() ? 0 : INFINITY;
   double largest = 1;
   for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i) {
-    const double apart = std::abs(static_cast<double>(got[i]) - expected[i]);
-    worst = std::isfinite(apart) ? std::max(worst, apart) : INFINITY;
+    const double distance = std::abs(static_cast<double>(got[i]) - expected[i]);
+    worst = std::isfinite(distance) ? std::max(worst, distance) : INFINITY;
     largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
   }
   return worst / largest;
@@ -45,27 +45,27 @@ inline double probability_difference(std::span<const float> a, std::span<const f
   return worst;
 }
 
-/// Whether eight-bit layers of a network add pairs of products in 16 bits, as oneDNN does on CPUs
-/// without VNNI's instructions: random weights overflow that, trained ones hardly ever.
+/// Whether 8-bit layers of a network add pairs of products in 16 bits, as oneDNN does on CPUs
+/// without VNNI: random weights overflow, trained ones rarely.
 inline bool overflows(const engine::Network& network, std::span<const float> input,
                       const engine::InputShape& shape) {
   const engine::Profile profile = network.profile(input, shape, 1);
   return std::any_of(
       profile.calls.begin(), profile.calls.end(), [](const engine::CallProfile& call) {
-        const bool is_eight_bit = call.input_type == "u8" || call.input_type == "s8";
+        const bool is_8bit = call.input_type == "u8" || call.input_type == "s8";
         const bool is_exact = call.implementation.find("vnni") != std::string::npos ||
                               call.implementation.find("amx") != std::string::npos;
-        return call.kind == "convolution" && is_eight_bit && !is_exact;
+        return call.kind == "convolution" && is_8bit && !is_exact;
       });
 }
 #define MIEN_SKIP_OVERFLOW(network, input, shape) \
   if (test::overflows(network, input, shape))     \
   GTEST_SKIP() << "no VNNI: sums of random weights overflow"
 
-/// The engine's outputs must be those of the naive interpreter, in shape and in value.
-inline void expect_like_naive(const model::Model& model, const engine::InputShape& shape,
-                              double tolerance = 2e-5,
-                              engine::CompileOptions options = {engine::Precision::kF32, 1}) {
+/// Compares shapes and values of the engine's outputs with those of the naive interpreter.
+inline void expect_matches_naive(const model::Model& model, const engine::InputShape& shape,
+                                 double tolerance = 2e-5,
+                                 engine::CompileOptions options = {engine::Precision::kF32, 1}) {
   std::int64_t count = 1;
   for (const std::int64_t dimension : shape) count *= dimension;
   const std::vector<float> input = random_input(count);

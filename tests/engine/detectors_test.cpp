@@ -7,8 +7,8 @@
 namespace mien::engine {
 namespace {
 
-/// Pixel values from 0 to 255, as YuNet takes them, or scaled.
-std::vector<float> picture(std::int64_t count, float offset, float scale) {
+/// Pixel values from 0 to 255, the input of YuNet.
+std::vector<float> random_image(std::int64_t count, float offset, float scale) {
   std::vector<float> pixels = test::random_input(count);
   for (float& pixel : pixels)
     pixel = (std::min(std::max(127 + 60 * pixel, 0.0F), 255.0F) - offset) * scale;
@@ -17,10 +17,10 @@ std::vector<float> picture(std::int64_t count, float offset, float scale) {
 
 void expect_like_onnx_runtime(const model::Model& model, const InputShape& shape,
                               std::span<const float> input) {
-  model::Model free = model;  // the file may state one size; ONNX Runtime would insist on it
-  free.inputs[0].shape.assign(shape.begin(), shape.end());
-  for (model::ValueInfo& output : free.outputs) output.shape.assign(output.shape.size(), -1);
-  const auto expected = test::run_onnx_runtime(free, {shape}, input);
+  model::Model resizable = model;  // ONNX Runtime rejects other sizes than the one in the file
+  resizable.inputs[0].shape.assign(shape.begin(), shape.end());
+  for (model::ValueInfo& output : resizable.outputs) output.shape.assign(output.shape.size(), -1);
+  const auto expected = test::run_onnx_runtime(resizable, {shape}, input);
   if (!expected) GTEST_SKIP() << "MIEN_PYTHON is not set";
   const auto got = Network::compile(model, {Precision::kF32, 2}).run(input, shape);
   ASSERT_EQ(got.size(), expected->size());
@@ -30,12 +30,12 @@ void expect_like_onnx_runtime(const model::Model& model, const InputShape& shape
   }
 }
 
-TEST(Detectors, YunetIsLikeOnnxRuntime) {
+TEST(Detectors, YunetMatchesOnnxRuntime) {
   const auto path = test::shared_path("models/face_detection_yunet_2023mar.onnx");
-  if (!path) GTEST_SKIP() << "the shared models are not here";
+  if (!path) GTEST_SKIP() << "the shared models are missing";
   const model::Model model = model::read_onnx(*path);
-  expect_like_onnx_runtime(model, {1, 3, 640, 640}, picture(3 * 640 * 640, 0, 1));
-  expect_like_onnx_runtime(model, {1, 3, 320, 224}, picture(3 * 320 * 224, 0, 1));
+  expect_like_onnx_runtime(model, {1, 3, 640, 640}, random_image(3 * 640 * 640, 0, 1));
+  expect_like_onnx_runtime(model, {1, 3, 320, 224}, random_image(3 * 320 * 224, 0, 1));
 }
 
 }  // namespace

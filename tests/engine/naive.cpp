@@ -390,7 +390,7 @@ NaiveTensor run_node(const Node& node, const std::vector<const NaiveTensor*>& in
     return quantize(node, x, *in.at(1), optional(2),
                     is_signed ? std::pair(-128.0, 127.0) : std::pair(0.0, 255.0));
   }
-  throw std::runtime_error("the naive interpreter does not know " + op);
+  throw std::runtime_error("the naive interpreter does not support  " + op);
 }
 
 }  // namespace

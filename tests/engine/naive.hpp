@@ -12,10 +12,10 @@ struct NaiveTensor {
   std::vector<float> values;
 };
 
-/// Runs a model node by node with the plainest loops, in double where sums are long: the yardstick
-/// for the engine. Knows Conv, Gemm, MatMul, BatchNormalization, pools, element-wise functions,
-/// Softmax, Flatten, Reshape, Transpose, Concat, Slice (attributes), nearest Resize, QuantizeLinear
-/// and DequantizeLinear; throws std::runtime_error on any other.
+/// Runs a model node by node with plain loops and sums in double, as a reference for the engine.
+/// Supports Conv, Gemm, MatMul, BatchNormalization, pools, element-wise functions, Softmax,
+/// Flatten, Reshape, Transpose, Concat, Slice (attributes), nearest Resize, QuantizeLinear and
+/// DequantizeLinear; throws std::runtime_error on any other.
 std::vector<NaiveTensor> run_naive(const model::Model& model, const NaiveTensor& input);
 
 }  // namespace mien::test

@@ -18,11 +18,11 @@ namespace {
 
 constexpr std::int64_t kPixels = 48 * 48;
 
-TEST(Network, ReferenceNetworkIsLikeNaive) {
-  test::expect_like_naive(test::reference_model(), {2, 1, 48, 48}, 1e-5);
+TEST(Network, ReferenceNetworkMatchesNaive) {
+  test::expect_matches_naive(test::reference_model(), {2, 1, 48, 48}, 1e-5);
 }
 
-TEST(Network, ReferenceNetworkIsLikeOnnxRuntime) {
+TEST(Network, ReferenceNetworkMatchesOnnxRuntime) {
   const model::Model model = test::reference_model();
   const std::vector<float> input = test::random_input(3 * kPixels);
   const auto expected =
@@ -33,7 +33,7 @@ TEST(Network, ReferenceNetworkIsLikeOnnxRuntime) {
   EXPECT_LT(test::probability_difference(got[0].values, expected->at(0).values, 7), 1e-5);
 }
 
-/// OpenMP's threads stay behind in the parent: to wait for them would be for ever.
+/// OpenMP's threads do not exist in the child; waiting for them would never end.
 TEST(Network, RunsInAForkedProcess) {
   const Network network = Network::compile(test::reference_model(), {Precision::kF32, 2});
   const std::vector<float> input = test::random_input(4 * kPixels);
@@ -51,7 +51,7 @@ TEST(Network, RunsInAForkedProcess) {
   EXPECT_EQ(network.run(input, {4, 1, 48, 48})[0].values, here[0].values);
 }
 
-TEST(Network, AnyBatchGivesTheAnswersOfItsImages) {
+TEST(Network, BatchesMatchSingleImages) {
   const Network network = Network::compile(test::reference_model(), {Precision::kF32, 1});
   const std::vector<float> input = test::random_input(32 * kPixels);
   std::vector<float> single;
@@ -67,7 +67,7 @@ TEST(Network, AnyBatchGivesTheAnswersOfItsImages) {
   }
 }
 
-TEST(Network, ThreadsGetTheAnswersOfOne) {
+TEST(Network, ConcurrentCallsMatchSequentialOnes) {
   const Network network = Network::compile(test::reference_model(), {Precision::kF32, 1});
   constexpr int kThreads = 4;
   const std::vector<float> input = test::random_input(kThreads * kPixels);
@@ -77,7 +77,7 @@ TEST(Network, ThreadsGetTheAnswersOfOne) {
         network.run(std::span(input).subspan(i * kPixels, kPixels), {1, 1, 48, 48})[0].values);
   }
   const Network fresh =
-      Network::compile(test::reference_model(), {Precision::kF32, 1});  // plans are made in a race
+      Network::compile(test::reference_model(), {Precision::kF32, 1});  // planned concurrently
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
@@ -94,7 +94,7 @@ TEST(Network, ThreadsGetTheAnswersOfOne) {
 }
 
 TEST(Network, SeveralThreadsInOneCall) {
-  test::expect_like_naive(test::reference_model(), {2, 1, 48, 48}, 1e-5, {Precision::kF32, 2});
+  test::expect_matches_naive(test::reference_model(), {2, 1, 48, 48}, 1e-5, {Precision::kF32, 2});
 }
 
 TEST(Network, ManyShapesInTurn) {
@@ -111,7 +111,7 @@ TEST(Network, ManyShapesInTurn) {
   }
 }
 
-TEST(Network, KnowsItself) {
+TEST(Network, DescribesItself) {
   const Network network = Network::compile(test::reference_model(), {Precision::kF32, 1});
   EXPECT_EQ(network.precision(), Precision::kF32);
   EXPECT_EQ(network.threads(), 1);
@@ -122,7 +122,7 @@ TEST(Network, KnowsItself) {
   EXPECT_GT(network.memory_bytes({1, 1, 48, 48}), 1'000'000);
 }
 
-TEST(Network, WrongSizesAreErrors) {
+TEST(Network, WrongSizesAreRejected) {
   const Network network = Network::compile(test::reference_model(), {Precision::kF32, 1});
   std::vector<float> input(kPixels);
   std::vector<float> output(7);
@@ -131,17 +131,17 @@ TEST(Network, WrongSizesAreErrors) {
   EXPECT_THROW(network.run(input, {1, 1, 48, 48}, {}), Error);
   const std::vector<std::span<float>> small = {std::span(output).first(6)};
   EXPECT_THROW(network.run(input, {1, 1, 48, 48}, small), Error);
-  EXPECT_THROW(network.prepare({1, 1, 64, 64}), Error);  // the dense layer fits one size only
+  EXPECT_THROW(network.prepare({1, 1, 64, 64}), Error);  // the dense layer needs one size
   EXPECT_THROW(network.prepare({1, 3, 48, 48}), Error);
   EXPECT_THROW(network.prepare({0, 1, 48, 48}), Error);
   EXPECT_THROW(network.prepare({1, 1, -48, 48}), Error);
   EXPECT_THROW(network.prepare({std::int64_t{1} << 40, 1, 48, 48}), Error);
   EXPECT_THROW(Network::compile(test::reference_model(), {Precision::kF32, -1}), Error);
   EXPECT_THROW(Network::compile(test::reference_model(), {Precision::kInt8, 1}),
-               Error);  // not quantised
+               Error);  // not quantized
 }
 
-TEST(Network, NodesThatMakeNoSenseAreErrors) {
+TEST(Network, InvalidNodesAreRejected) {
   using Integers = std::vector<std::int64_t>;
   const auto prepare = [](const std::function<std::string(test::GraphBuilder&)>& build) {
     test::GraphBuilder graph({1, 1, 1, 8});
@@ -160,7 +160,7 @@ TEST(Network, NodesThatMakeNoSenseAreErrors) {
                                              {stored, g.template constant<float>({0}, {})})});
   };
   EXPECT_THROW(prepare(without_scale), Error);
-  // An axis that is cut twice is cut from what the first cut left.
+  // An axis that is sliced twice.
   prepare([](auto& g) {
     const auto list = [&](const Integers& values) {
       return g.template constant<std::int64_t>({2}, values);
@@ -186,7 +186,7 @@ TEST(Network, Bf16StaysClose) {
   }
 }
 
-TEST(Network, TheCallersNumberOfThreadsComesBack) {
+TEST(Network, RestoresTheNumberOfThreadsOfTheCaller) {
   const Network network = Network::compile(test::reference_model(), {Precision::kF32, 1});
   omp_set_num_threads(3);
   network.run(test::random_input(kPixels), {1, 1, 48, 48});

@@ -20,7 +20,7 @@ std::int64_t multiply_adds(const Profile& profile) {
       [](std::int64_t sum, const CallProfile& call) { return sum + call.multiply_adds; });
 }
 
-TEST(Profile, EveryCallIsTimedAndNamed) {
+TEST(Profile, TimesAndNamesEveryCall) {
   const Network network = Network::compile(test::reference_model(), {Precision::kF32, 1});
   for (const std::int64_t batch : {1, 3}) {
     const InputShape shape = {batch, 1, 48, 48};
@@ -38,7 +38,7 @@ TEST(Profile, EveryCallIsTimedAndNamed) {
   }
 }
 
-TEST(Profile, CallsBearTheNamesOfTheirNodes) {
+TEST(Profile, CallsHaveTheNamesOfTheirNodes) {
   test::GraphBuilder graph({-1, 4, 8, 8});
   const std::string a = graph.node("Relu", {graph.conv("input", 4, 16, 3)});
   const std::vector<std::int64_t> two = {2, 2};
@@ -46,7 +46,7 @@ TEST(Profile, CallsBearTheNamesOfTheirNodes) {
   graph.output(graph.dense(graph.node("Flatten", {b}), 256, 5), {-1, 5});
   const Network network = Network::compile(graph.model(), {Precision::kF32, 1});
   const Profile profile = network.profile(test::random_input(256), {1, 4, 8, 8}, 1);
-  std::vector<std::string> layers;  // in the graph's order; the ReLU is a part of the convolution
+  std::vector<std::string> layers;  // in the graph's order; the ReLU is fused into the convolution
   for (const CallProfile& call : profile.calls) {
     if (call.kind != "reorder") layers.push_back(call.kind + " " + call.name);
   }
@@ -55,7 +55,7 @@ TEST(Profile, CallsBearTheNamesOfTheirNodes) {
   EXPECT_EQ(multiply_adds(profile), 16 * 8 * 8 * 4 * 9 + 256 * 5);
 }
 
-TEST(Profile, EightBitCallsSayTheirTypes) {
+TEST(Profile, CallsHaveTheirTypes) {
   const model::Model model = quantize(test::reference_model(), test::random_input(2 * kPixels, 3),
                                       {2, 1, 48, 48}, {1, {}});
   const Network network = Network::compile(model, {Precision::kInt8, 1});
@@ -69,7 +69,7 @@ TEST(Profile, EightBitCallsSayTheirTypes) {
   EXPECT_EQ(profile.calls[1].input_type, "u8");
 }
 
-TEST(Profile, WrongSizesAreErrors) {
+TEST(Profile, WrongSizesAreRejected) {
   const Network network = Network::compile(test::reference_model(), {Precision::kF32, 1});
   EXPECT_THROW(network.profile(test::random_input(kPixels), {1, 1, 48, 48}, 0), Error);
   EXPECT_THROW(network.profile(test::random_input(100), {1, 1, 48, 48}, 1), Error);

@@ -17,7 +17,7 @@ model::Model quantized_reference() {
                   {1, {}});
 }
 
-TEST(RangeFinder, UniformValuesTakeTheWholeRange) {
+TEST(RangeFinder, KeepsTheRangeOfUniformValues) {
   std::vector<float> values;
   for (int i = 0; i <= 1000; ++i) values.push_back(static_cast<float>(i) * 0.002F);
   RangeFinder finder;
@@ -27,9 +27,9 @@ TEST(RangeFinder, UniformValuesTakeTheWholeRange) {
   EXPECT_EQ(finder.result().zero_point, 0);
 }
 
-TEST(RangeFinder, OneOutlierDoesNotTakeTheRange) {
-  // Uniform from 0 to 1 and a single 2: the whole range costs (2/255)^2 / 12 = 5e-6 a value; the
-  // range to 1 costs a quarter of that, and (2 - 1)^2 once in a million.
+TEST(RangeFinder, ClipsAnOutlier) {
+  // Uniform from 0 to 1 and one value of 2: the full range costs (2/255)^2 / 12 = 5e-6 per value;
+  // the range to 1 costs a quarter of that, and (2 - 1)^2 once in a million values.
   std::vector<float> values;
   for (int i = 0; i < 1'000'000; ++i) values.push_back(static_cast<float>(i) * 1e-6F);
   values.push_back(2);
@@ -46,7 +46,7 @@ TEST(RangeFinder, ZeroIsExact) {
   finder.see(values);
   finder.count(values);
   EXPECT_NEAR(finder.result().zero_point, 0.3 / 0.8 * 255, 2);
-  EXPECT_EQ(RangeFinder().result().scale, 1);  // no values at all
+  EXPECT_EQ(RangeFinder().result().scale, 1);  // no values
 }
 
 TEST(Quantize, StaysCloseToF32) {
@@ -59,14 +59,14 @@ TEST(Quantize, StaysCloseToF32) {
   const auto got = network.run(input, {16, 1, 48, 48});
   EXPECT_LT(test::probability_difference(got[0].values, exact[0].values, 7), 0.05);
   EXPECT_NE(got[0].values, exact[0].values);
-  // The same file in f32 has only the error of its weights.
+  // In f32, only the weights are rounded.
   const auto real =
       Network::compile(quantized_reference(), {Precision::kF32, 1}).run(input, {16, 1, 48, 48});
   EXPECT_LT(test::probability_difference(real[0].values, exact[0].values, 7), 0.05);
 }
 
-TEST(Quantize, IsLikeNaive) {
-  // Rounding differs where a value lies half way between two steps, so not every step agrees.
+TEST(Quantize, MatchesNaive) {
+  // Values halfway between two steps may be rounded differently.
   const model::Model model = quantized_reference();
   const std::vector<float> input = test::random_input(kPixels);
   const auto expected = test::run_naive(model, {{1, 1, 48, 48}, input});
@@ -76,7 +76,7 @@ TEST(Quantize, IsLikeNaive) {
   EXPECT_LT(test::probability_difference(got[0].values, expected[0].values, 7), 0.01);
 }
 
-TEST(Quantize, IsLikeOnnxRuntime) {
+TEST(Quantize, MatchesOnnxRuntime) {
   const model::Model model = quantized_reference();
   const std::vector<float> input = test::random_input(4 * kPixels);
   const auto expected =
@@ -88,7 +88,7 @@ TEST(Quantize, IsLikeOnnxRuntime) {
   EXPECT_LT(test::probability_difference(got[0].values, expected->at(0).values, 7), 0.02);
 }
 
-TEST(Quantize, SurvivesTheFileAndKeepsMetadata) {
+TEST(Quantize, RoundTripsAndKeepsMetadata) {
   model::Model model = test::reference_model();
   model.metadata["labels"] = "angry,disgust,fear,happy,sad,surprise,neutral";
   const model::Model small =
@@ -98,7 +98,7 @@ TEST(Quantize, SurvivesTheFileAndKeepsMetadata) {
   EXPECT_EQ(model::read_onnx(bytes, "memory").metadata, model.metadata);
 }
 
-TEST(Quantize, ResidualNetsRun) {
+TEST(Quantize, ResidualNetworks) {
   test::GraphBuilder graph({-1, 3, 12, 12});
   const std::string a = graph.node("Relu", {graph.batch_norm(graph.conv("input", 3, 16, 3), 16)});
   const std::string b = graph.conv(graph.node("Relu", {graph.conv(a, 16, 16, 3)}), 16, 16, 3);
@@ -119,20 +119,20 @@ TEST(Quantize, ResidualNetsRun) {
   EXPECT_LT(test::difference(got[0].values, exact[0].values), 0.1);
 }
 
-TEST(Quantize, NamedLayersStayReal) {
+TEST(Quantize, NamedLayersStayInF32) {
   const model::Model model = test::reference_model();
   const model::Model small =
       quantize(model, test::random_input(2 * kPixels), {2, 1, 48, 48}, {1, {model.nodes[0].name}});
-  int eight_bit = 0;
+  int is_int8 = 0;
   for (const model::Node& node : small.nodes) {
     if (node.op_type != "Conv" && node.op_type != "Gemm") continue;
-    if (small.find_initializer(node.inputs[1]) == nullptr) ++eight_bit;
+    if (small.find_initializer(node.inputs[1]) == nullptr) ++is_int8;
   }
-  EXPECT_EQ(eight_bit,
-            11);  // of ten convolutions and three dense layers all but the first and the last
+  EXPECT_EQ(is_int8,
+            11);  // of ten convolutions and three dense layers, all except the first and the last
 }
 
-TEST(Quantize, RefusesWhatItCannotDo) {
+TEST(Quantize, RejectsInvalidInput) {
   model::Model model = test::reference_model();
   const std::vector<float> input = test::random_input(kPixels);
   EXPECT_THROW(quantize(model, input, {2, 1, 48, 48}), Error);

@@ -9,7 +9,7 @@
 
 namespace mien::test {
 
-/// Builds graphs node by node, with random weights of a size that keeps activations near one.
+/// Builds graphs node by node, with random weights that keep activations near 1.
 class GraphBuilder {
  public:
   explicit GraphBuilder(std::vector<std::int64_t> input_shape, unsigned seed = 1) : random_(seed) {
@@ -45,7 +45,7 @@ class GraphBuilder {
     return name + "_out";
   }
 
-  /// A square convolution with a bias; He's initialisation.
+  /// A square convolution with a bias; He's initialization.
   std::string conv(const std::string& input, std::int64_t from, std::int64_t to,
                    std::int64_t kernel, std::map<std::string, model::Attribute> attributes = {},
                    std::int64_t groups = 1) {
@@ -90,7 +90,7 @@ inline model::Model reference_model(unsigned seed = 1) {
       {"kernel_shape", std::vector<std::int64_t>{2, 2}},
       {"strides", std::vector<std::int64_t>{2, 2}}};
   struct Block {
-    std::vector<std::int64_t> channels;  // in front of, between and behind its convolutions
+    std::vector<std::int64_t> channels;  // before, between and after its convolutions
     std::int64_t first_kernel;
     bool has_norm;
   };
@@ -116,8 +116,7 @@ inline model::Model reference_model(unsigned seed = 1) {
   return std::move(graph.model());
 }
 
-/// Faces have edges and flat parts; uniform noise is a fair stand-in for timing and rounding. Mean
-/// 0, deviation 1.
+/// Normal noise with mean 0 and standard deviation 1.
 inline std::vector<float> random_input(std::int64_t count, unsigned seed = 7) {
   std::mt19937 random(seed);
   std::normal_distribution<float> draw;

@@ -1,4 +1,4 @@
-// Sums in networks of eight bits: fused into the convolutions around them, they must say what the
+// Sums in networks of 8 bits: fused into the convolutions around them, they must say what the
 // same file says to the naive interpreter and to ONNX Runtime.
 #include <gtest/gtest.h>
 
@@ -19,10 +19,10 @@ constexpr InputShape kShape = {kBatch, kChannels, kSide, kSide};
 
 std::vector<float> input() { return test::random_input(kBatch * kChannels * kSide * kSide); }
 
-/// The weights of a quantised network as even numbers of seven bits: on CPUs without VNNI's
-/// instructions oneDNN adds pairs of products in 16 bits, which random weights of eight overflow,
-/// and halves weights that meet s8.
-model::Model narrowed(model::Model model) {
+/// Rounds the weights of a quantized network to even 7-bit numbers: on CPUs without VNNI, oneDNN
+/// adds pairs of products in 16 bits, which random 8-bit weights overflow, and halves weights of s8
+/// inputs.
+model::Model with_even_weights(model::Model model) {
   const auto tensor = [&](const std::string& name) {
     return std::find_if(model.initializers.begin(), model.initializers.end(),
                         [&](const model::Tensor& other) { return other.name == name; });
@@ -42,7 +42,7 @@ model::Model narrowed(model::Model model) {
   return model;
 }
 
-/// A quantised network whose middle is made by `middle` of an eight-bit value, which ReLU has made.
+/// A quantized network; `middle` builds its middle part from an 8-bit value after a ReLU.
 model::Model quantized(const std::function<std::string(GraphBuilder&, std::string)>& middle) {
   GraphBuilder graph({-1, kChannels, kSide, kSide});
   const std::string x = graph.node("Relu", {graph.conv("input", kChannels, kChannels, 3)});
@@ -50,7 +50,7 @@ model::Model quantized(const std::function<std::string(GraphBuilder&, std::strin
       graph.node("Relu", {graph.conv(middle(graph, x), kChannels, kChannels, 3)});
   const std::string pooled = graph.node("Flatten", {graph.node("GlobalAveragePool", {last})});
   graph.output(graph.dense(pooled, kChannels, 5), {-1, 5});
-  return narrowed(quantize(graph.model(), input(), kShape, {1, {}}));
+  return with_even_weights(quantize(graph.model(), input(), kShape, {1, {}}));
 }
 
 std::string conv(GraphBuilder& graph, const std::string& x) {
@@ -74,7 +74,7 @@ void expect_same(const model::Model& model) {
   EXPECT_LT(test::difference(got[0].values, expected[0].values), 0.01);
 }
 
-TEST(Residual, AnEightBitSummandIsAddedInsideTheConvolution) {
+TEST(Residual, An8BitSummandIsFused) {
   const model::Model model = quantized([](GraphBuilder& graph, std::string x) {
     for (int i = 0; i < 3; ++i) x = graph.node("Relu", {block(graph, x)});
     return x;
@@ -87,7 +87,7 @@ TEST(Residual, AnEightBitSummandIsAddedInsideTheConvolution) {
   EXPECT_EQ(count(profile, "reorder"), 3);  // of the input, twice, and of the output
 }
 
-TEST(Residual, ARealSummandIsAddedInsideTheConvolution) {
+TEST(Residual, AnF32SummandIsFused) {
   const model::Model model = quantized([](GraphBuilder& graph, const std::string& x) {
     const std::string a = conv(graph, graph.node("Relu", {conv(graph, x)}));
     return graph.node("Relu", {graph.node("Add", {a, graph.conv(x, kChannels, kChannels, 1)})});
@@ -106,7 +106,7 @@ TEST(Residual, SumsWithoutReluHaveZeroPoints) {
   }));
 }
 
-TEST(Residual, OtherFunctionsMayFollowASum) {
+TEST(Residual, OtherFunctionsAfterASum) {
   for (const std::string function : {"Sigmoid", "Tanh", "HardSwish", "LeakyRelu"}) {
     SCOPED_TRACE(function);
     expect_same(quantized([&](GraphBuilder& graph, const std::string& x) {
@@ -115,7 +115,7 @@ TEST(Residual, OtherFunctionsMayFollowASum) {
   }
 }
 
-TEST(Residual, ASummandMayBeReadLaterAgain) {
+TEST(Residual, SummandIsReadLaterAgain) {
   expect_same(quantized([](GraphBuilder& graph, const std::string& x) {
     const std::string a = graph.node("Relu", {block(graph, x)});
     const std::string b = graph.node("Relu", {block(graph, a)});
@@ -130,13 +130,13 @@ TEST(Residual, ThreeSummands) {
   }));
 }
 
-TEST(Residual, TheSummandMayBeTheInputOfTheConvolution) {
+TEST(Residual, SummandIsTheInputOfTheConvolution) {
   expect_same(quantized([](GraphBuilder& graph, const std::string& x) {
     return graph.node("Relu", {graph.node("Add", {conv(graph, x), x})});
   }));
 }
 
-TEST(Residual, ByChannelConvolutions) {
+TEST(Residual, DepthwiseConvolutions) {
   expect_same(quantized([](GraphBuilder& graph, const std::string& x) {
     const std::string a = graph.conv(x, kChannels, kChannels, 3, {}, kChannels);
     return graph.node("Relu", {graph.node("Add", {a, x})});
@@ -153,8 +153,8 @@ TEST(Residual, SummandsInAnotherLayout) {
   }));
 }
 
-/// The file with its first stored activations of s8: other tools write such files.
-TEST(Residual, SummandsOfTheOtherSign) {
+/// With some activations as s8, as other tools write them.
+TEST(Residual, SignedAndUnsignedSummands) {
   model::Model model = quantized([](GraphBuilder& graph, const std::string& x) {
     return graph.node("Relu", {block(graph, graph.node("Relu", {block(graph, x)}))});
   });
@@ -172,7 +172,7 @@ TEST(Residual, SummandsOfTheOtherSign) {
   expect_same(model);
 }
 
-TEST(Residual, IsLikeOnnxRuntime) {
+TEST(Residual, MatchesOnnxRuntime) {
   const model::Model model = quantized([](GraphBuilder& graph, const std::string& x) {
     const std::string a = graph.node("Relu", {block(graph, x)});
     const std::string b = conv(graph, graph.node("Relu", {conv(graph, a)}));

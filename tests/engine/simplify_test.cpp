@@ -32,14 +32,14 @@ void expect_same_function(const model::Model& model, const std::vector<std::int6
 const std::map<std::string, model::Attribute> kHalve = {{"kernel_shape", Integers{2, 2}},
                                                         {"strides", Integers{2, 2}}};
 
-TEST(Simplify, NormsGoIntoConvolutions) {
+TEST(Simplify, FoldsNormsIntoConvolutions) {
   GraphBuilder graph({1, 3, 8, 8});
   graph.output(graph.node("Relu", {graph.batch_norm(graph.conv("input", 3, 4, 3), 4, -1)}), {});
   EXPECT_EQ(operators(simplify(graph.model())), (std::vector<std::string>{"Conv", "Relu"}));
   expect_same_function(graph.model(), {1, 3, 8, 8});
 }
 
-TEST(Simplify, NormsBehindReluLeaveAnAdditionBehindThePool) {
+TEST(Simplify, FoldsScalesAcrossReluAndMovesShiftsAfterPools) {
   GraphBuilder graph({1, 3, 8, 8});
   const std::string norm = graph.batch_norm(graph.node("Relu", {graph.conv("input", 3, 4, 3)}), 4);
   graph.output(graph.node("MaxPool", {norm}, kHalve), {});
@@ -51,7 +51,7 @@ TEST(Simplify, NormsBehindReluLeaveAnAdditionBehindThePool) {
   expect_same_function(graph.model(), {1, 3, 8, 8});
 }
 
-TEST(Simplify, NegativeScalesStayInFrontOfThePool) {
+TEST(Simplify, NegativeScalesStayBeforePools) {
   GraphBuilder graph({1, 3, 8, 8});
   const std::string norm =
       graph.batch_norm(graph.node("Relu", {graph.conv("input", 3, 16, 3)}), 16, -1);
@@ -61,7 +61,7 @@ TEST(Simplify, NegativeScalesStayInFrontOfThePool) {
   expect_same_function(graph.model(), {1, 3, 8, 8});
 }
 
-TEST(Simplify, ValuesThatOthersUseStay) {
+TEST(Simplify, KeepsSharedValues) {
   GraphBuilder graph({1, 3, 8, 8});
   const std::string conv = graph.conv("input", 3, 4, 3);
   const std::string relu = graph.node("Relu", {conv});
@@ -71,7 +71,7 @@ TEST(Simplify, ValuesThatOthersUseStay) {
   expect_same_function(graph.model(), {1, 3, 8, 8});
 }
 
-TEST(Simplify, ConstantsAndIdentitiesLeave) {
+TEST(Simplify, RemovesConstantsAndIdentities) {
   GraphBuilder graph({1, 3, 8, 8});
   const std::string shape = graph.node(
       "Concat", {graph.constant<std::int64_t>({1}, {1}), graph.constant<std::int64_t>({1}, {-1})},
@@ -82,7 +82,7 @@ TEST(Simplify, ConstantsAndIdentitiesLeave) {
   expect_same_function(graph.model(), {1, 3, 8, 8});
 }
 
-TEST(Simplify, ReferenceNetworkKeepsItsFunctionAndSettles) {
+TEST(Simplify, IsIdempotent) {
   const model::Model once = simplify(test::reference_model());
   EXPECT_EQ(operators(simplify(once)), operators(once));
   expect_same_function(test::reference_model(), {1, 1, 48, 48});

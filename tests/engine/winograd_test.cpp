@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "engine/onednn.hpp"
 #include "engine/reference_model.hpp"
 
 namespace mien::engine {
@@ -13,17 +14,15 @@ using dnnl::memory;
 
 constexpr auto kF32 = memory::data_type::f32;
 
-/// The layout that oneDNN wants for the weights of a 3x3 convolution of one picture of 6x6; none
-/// where it has no such convolution.
-std::optional<memory::desc> wanted(const dnnl::engine& engine, std::int64_t outputs,
-                                   std::int64_t inputs) {
+/// oneDNN's weight layout for a 3x3 Winograd convolution of one 6x6 image; empty if it has none.
+std::optional<memory::desc> weight_layout(const dnnl::engine& engine, std::int64_t outputs,
+                                          std::int64_t inputs) {
   const auto any = memory::format_tag::any;
-  const dnnl::convolution_forward::desc convolution(
-      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_winograd,
-      {{1, inputs, 6, 6}, kF32, any}, {{outputs, inputs, 3, 3}, kF32, any}, {{outputs}, kF32, any},
-      {{1, outputs, 6, 6}, kF32, any}, {1, 1}, {1, 1}, {1, 1});
-  dnnl::convolution_forward::primitive_desc pd(convolution, {}, engine, true);
-  if (!pd.get(true)) return std::nullopt;
+  const auto pd = onednn::convolution(
+      engine, dnnl::algorithm::convolution_winograd, {{1, inputs, 6, 6}, kF32, any},
+      {{outputs, inputs, 3, 3}, kF32, any}, {{outputs}, kF32, any}, {{1, outputs, 6, 6}, kF32, any},
+      {{1, 1}, {0, 0}, {1, 1}, {1, 1}}, {});
+  if (!onednn::exists(pd)) return std::nullopt;
   return pd.weights_desc();
 }
 
@@ -33,10 +32,10 @@ struct Case {
 
 class Winograd : public testing::TestWithParam<Case> {};
 
-TEST_P(Winograd, WeightsAreWhatOneDnnsReorderWrites) {
+TEST_P(Winograd, MatchesOneDnnsReorder) {
   const auto [outputs, inputs] = GetParam();
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  const auto layout = wanted(engine, outputs, inputs);
+  const auto layout = weight_layout(engine, outputs, inputs);
   if (!layout) GTEST_SKIP() << "oneDNN has no Winograd convolution for this CPU";
   std::vector<float> weights = test::random_input(outputs * inputs * 9);
   const memory::desc plain({outputs, inputs, 3, 3}, kF32, memory::format_tag::oihw);
@@ -45,7 +44,7 @@ TEST_P(Winograd, WeightsAreWhatOneDnnsReorderWrites) {
   float* written = static_cast<float*>(ours.get_data_handle());
   std::fill_n(written, n, 99.0f);
   if (!write_winograd_weights(weights.data(), plain, ours))
-    GTEST_SKIP() << "oneDNN chooses another layout on this CPU";
+    GTEST_SKIP() << "oneDNN uses another layout on this CPU";
   dnnl::stream stream(engine);
   dnnl::reorder(source, theirs).execute(stream, source, theirs);
   stream.wait();
@@ -61,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Winograd,
                                   std::to_string(info.param.inputs);
                          });
 
-TEST(Winograd, LeavesOtherLayoutsAlone) {
+TEST(Winograd, RejectsOtherLayouts) {
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   const std::vector<float> weights(16 * 16 * 9, 1);
   const memory::desc plain({16, 16, 3, 3}, kF32, memory::format_tag::oihw);

@@ -31,7 +31,7 @@ struct TwoHeads {
   }
 };
 
-TEST(GradCam, IsTheClassActivationMapBehindAMeanAndOneDenseLayer) {
+TEST(GradCam, EqualsTheClassActivationMapOfAMeanAndADenseLayer) {
   // There the derivative of a logit by an activation is its channel's weight / 144 (Selvaraju et
   // al. 2017, section 3.1).
   TwoHeads net;
@@ -56,13 +56,13 @@ TEST(GradCam, IsTheClassActivationMapBehindAMeanAndOneDenseLayer) {
   }
 }
 
-TEST(GradCam, ExplainsTheHeadThatIsNamed) {
+TEST(GradCam, ExplainsTheNamedHead) {
   TwoHeads net;
   const std::vector<float> input = test::random_input(144);
   EXPECT_EQ(GradCam(net.graph.model(), net.second_head, 12, 1).explain(input, 3).logits.size(), 4U);
 }
 
-TEST(GradCam, TakesTheReferenceNetworksLastConvolutionBeforeItsPool) {
+TEST(GradCam, UsesTheReferenceNetworksLastConvolution) {
   const model::Model model = test::reference_model();
   const GradCam grad_cam(model, model.outputs[0].name, 48, 1);
   const GradCam::Result result = grad_cam.explain(test::random_input(48 * 48), 2);
@@ -99,7 +99,7 @@ struct Coarse {
   }
 };
 
-TEST(GradCam, TakesTheLastActivationsOfSixCellsASide) {
+TEST(GradCam, UsesTheLastActivationsOfSixCellsPerSide) {
   Coarse net("Relu");
   const GradCam grad_cam(net.graph.model(), net.output, 48, 1);
   EXPECT_EQ(grad_cam.layer(), net.fine);
@@ -114,7 +114,7 @@ TEST(GradCam, TakesTheLastActivationsOfSixCellsASide) {
 
 /// Before the Relu a map of a cell is its share of the logit: (derivative x activation) summed is
 /// what changes the logit when every activation grows by a small part.
-TEST(GradCam, CellsAddUpToTheChangeOfTheLogit) {
+TEST(GradCam, CellsSumToTheChangeOfTheLogit) {
   Coarse net("Relu");
   const GradCam grad_cam(net.graph.model(), net.output, 48, 1);
   const model::Model model = net.graph.model();
@@ -144,7 +144,7 @@ TEST(GradCam, CellsAddUpToTheChangeOfTheLogit) {
   }
 }
 
-TEST(GradCam, ANetworkInEightBitsHasTheSameLayer) {
+TEST(GradCam, Int8NetworkHasTheSameLayer) {
   Coarse net("Relu");
   net.graph.model().opset = 13;
   const model::Model small = engine::quantize(net.graph.model(), test::random_input(16 * 48 * 48),
@@ -157,7 +157,7 @@ TEST(GradCam, ANetworkInEightBitsHasTheSameLayer) {
     EXPECT_NEAR(rounded.map.values[i], real.map.values[i], 0.05F * real.map.largest());
 }
 
-TEST(GradCam, TakesTheLastConvolutionBehindLayersThatItCannotDifferentiate) {
+TEST(GradCam, FallsBackToTheLastConvolutionBeforeUnsupportedLayers) {
   Coarse operator_is_unknown("Softplus"),
       form_is_unknown("Relu", {{"dilations", std::vector<std::int64_t>{2, 2}},
                                {"pads", std::vector<std::int64_t>{2, 2, 2, 2}}});
@@ -168,7 +168,7 @@ TEST(GradCam, TakesTheLastConvolutionBehindLayersThatItCannotDifferentiate) {
   }
 }
 
-TEST(GradCam, TakesTheLastConvolutionWhereNothingFinerIsPassedByAll) {
+TEST(GradCam, FallsBackToTheLastConvolutionOfParallelBranches) {
   GraphBuilder graph({-1, 1, 48, 48});
   const auto way = [&](std::int64_t kernel) {
     const std::string fine = graph.node(
@@ -182,7 +182,7 @@ TEST(GradCam, TakesTheLastConvolutionWhereNothingFinerIsPassedByAll) {
   EXPECT_EQ(GradCam(graph.model(), output, 48, 1).layer(), coarse);
 }
 
-TEST(GradCam, DoesNotTakeWhatAPoolMadeCoarser) {
+TEST(GradCam, SkipsActivationsThatAPoolMadeCoarser) {
   GraphBuilder graph({-1, 1, 48, 48});
   const std::string last = graph.node(
       "Relu", {graph.conv("input", 1, 4, 3, {{"strides", std::vector<std::int64_t>{4, 4}}})});
@@ -194,7 +194,7 @@ TEST(GradCam, DoesNotTakeWhatAPoolMadeCoarser) {
   EXPECT_EQ(GradCam(graph.model(), output, 48, 1).layer(), last);
 }
 
-TEST(GradCam, ANetworkWithoutConvolutionIsRefused) {
+TEST(GradCam, RejectsANetworkWithoutConvolution) {
   GraphBuilder graph({-1, 1, 12, 12});
   const std::string output = graph.dense(graph.node("Flatten", {"input"}), 144, 3);
   graph.output(output, {-1, 3});

@@ -76,7 +76,7 @@ TEST_F(HeadTest, LikeAResidualNetwork) {
   expect_engine(made);
 }
 
-TEST_F(HeadTest, SumsAndProductsOfTwoWays) {
+TEST_F(HeadTest, SumsAndProductsOfTwoBranches) {
   // x * sigmoid(mean of x) + swish(x), with a constant a channel on both sides.
   const std::string gate =
       graph_.node("Sigmoid", {graph_.node("ReduceMean", {"input"}, {{"axes", Integers{2, 3}}})});
@@ -106,7 +106,7 @@ TEST_F(HeadTest, PaddedPoolsAndMatMul) {
   expect_engine(made);
 }
 
-TEST_F(HeadTest, WeightsInEightBits) {
+TEST_F(HeadTest, Int8Weights) {
   const std::vector<std::int8_t> stored = {10, -20, 30, 40, 50, -60};
   const std::string weights = graph_.node(
       "DequantizeLinear",
@@ -144,7 +144,7 @@ TEST_F(HeadTest, ConvolutionsInGroups) {
   expect_engine(made);
 }
 
-TEST_F(HeadTest, AResidualBlockThatHalves) {
+TEST_F(HeadTest, ResidualBlockWithStride) {
   const std::map<std::string, model::Attribute> halve = {{"strides", Integers{2, 2}}};
   const std::string branch =
       graph_.conv(graph_.node("Relu", {graph_.conv("input", 3, 5, 3, halve)}), 5, 5, 3);
@@ -156,7 +156,7 @@ TEST_F(HeadTest, AResidualBlockThatHalves) {
   expect_engine(made);
 }
 
-TEST_F(HeadTest, AClipKeepsOrStops) {
+TEST_F(HeadTest, Clip) {
   const std::string bounds_are_inputs = graph_.node(
       "Clip", {"input", graph_.constant<float>({}, {-0.5F}), graph_.constant<float>({}, {0.8F})});
   const std::string bounds_are_attributes =
@@ -170,7 +170,7 @@ TEST_F(HeadTest, AClipKeepsOrStops) {
   expect_engine(made);
 }
 
-TEST_F(HeadTest, AConvolutionInEightBits) {
+TEST_F(HeadTest, Int8Convolution) {
   const std::vector<std::int8_t> stored = {10, -20, 30, 40, 50, -60};
   const auto scale = [&](float value) { return graph_.constant<float>({}, {value}); };
   const std::string zero = graph_.constant<std::uint8_t>({}, {128});
@@ -193,7 +193,7 @@ TEST_F(HeadTest, AConvolutionInEightBits) {
   EXPECT_NEAR(made.differentiate({{1, 3, 6, 6}, std::vector<float>(108)}, 0).outputs[1], -1, 1e-6);
 }
 
-TEST_F(HeadTest, NamesAConvolutionThatItDoesNotKnow) {
+TEST_F(HeadTest, NamesUnsupportedConvolutions) {
   for (const auto& [name, value] : std::map<std::string, model::Attribute>{
            {"dilations", Integers{2, 2}}, {"auto_pad", std::string("SAME_UPPER")}}) {
     GraphBuilder graph({1, 3, 6, 6});
@@ -209,7 +209,7 @@ TEST_F(HeadTest, NamesAConvolutionThatItDoesNotKnow) {
   }
 }
 
-TEST_F(HeadTest, NamesALayerThatItDoesNotKnow) {
+TEST_F(HeadTest, NamesUnsupportedLayers) {
   const std::string output = graph_.node("Softmax", {"input"});
   try {
     head(output);
@@ -221,7 +221,7 @@ TEST_F(HeadTest, NamesALayerThatItDoesNotKnow) {
   }
 }
 
-TEST_F(HeadTest, NoSuchOutput) {
+TEST_F(HeadTest, RejectsAnUnknownOutput) {
   const Head made = head(graph_.dense(graph_.node("Flatten", {"input"}), 108, 2));
   EXPECT_EQ(test::code_of([&] { made.differentiate(input(1), 2); }), ErrorCode::kInvalidArgument);
 }

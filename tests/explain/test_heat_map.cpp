@@ -7,14 +7,14 @@
 namespace mien::explain {
 namespace {
 
-TEST(HeatMap, GrowsBetweenTheCentersOfItsCells) {
+TEST(HeatMap, InterpolatesBetweenCellCenters) {
   // Two columns 0 and 1, enlarged to four: the centers lie at 0.25 and 0.75 of the width.
   const HeatMap wide = resize({2, {0, 1, 0, 1}}, 4);
   EXPECT_EQ(wide.values, (std::vector<float>{0, 0.25F, 0.75F, 1, 0, 0.25F, 0.75F, 1, 0, 0.25F,
                                              0.75F, 1, 0, 0.25F, 0.75F, 1}));
 }
 
-TEST(HeatMap, BandsShareWhatIsPositive) {
+TEST(HeatMap, BandsSharePositiveValues) {
   HeatMap map{20, std::vector<float>(400, 0)};
   for (int x = 0; x < 20; ++x) {
     map.values[static_cast<std::size_t>(4 * 20 + x)] = 1;    // eyes
@@ -28,7 +28,7 @@ TEST(HeatMap, BandsShareWhatIsPositive) {
   EXPECT_EQ(bands({2, {-1, -1, -1, -1}}).eyes, 0);
 }
 
-TEST(RankCorrelation, OfOrderReverseAndTies) {
+TEST(RankCorrelation, OrderReverseAndTies) {
   const std::vector<float> a = {1, 2, 3, 4};
   EXPECT_DOUBLE_EQ(rank_correlation(a, std::vector<float>{10, 20, 30, 1000}), 1);
   EXPECT_DOUBLE_EQ(rank_correlation(a, std::vector<float>{4, 3, 2, 1}), -1);
@@ -37,7 +37,7 @@ TEST(RankCorrelation, OfOrderReverseAndTies) {
   EXPECT_NEAR(rank_correlation(a, std::vector<float>{1, 1, 2, 2}), 4 / std::sqrt(20.0), 1e-12);
 }
 
-TEST(StructuralSimilarity, OneForEqualMapsWhateverTheirScale) {
+TEST(StructuralSimilarity, IsOneForEqualMapsOfAnyScale) {
   HeatMap a{8, {}}, b{8, {}}, c{8, {}};
   for (int i = 0; i < 64; ++i) {
     a.values.push_back(static_cast<float>(i % 8));

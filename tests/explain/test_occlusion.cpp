@@ -27,7 +27,7 @@ pipeline::Classifier one_pixel_network(const std::filesystem::path& path) {
   return pipeline::Classifier::load(path, {engine::Precision::kF32, 1});
 }
 
-TEST(Occlusion, FallsWhereTheNetworkLooks) {
+TEST(Occlusion, DropsWhereTheNetworkLooks) {
   const test::TemporaryDir folder;
   const pipeline::Classifier classifier = one_pixel_network(folder / "model.onnx");
   std::vector<std::uint8_t> face(48 * 48, 0);
@@ -51,7 +51,7 @@ TEST(Occlusion, SquaresReachTheEdges) {
     EXPECT_TRUE(std::isfinite(value));
 }
 
-TEST(Occlusion, TheCostIsNeverRoundedToNothing) {
+TEST(Occlusion, SmallCostsAreNotRoundedToZero) {
   EXPECT_EQ(cost_text({1, {0.437F}}), "44 points");
   EXPECT_EQ(cost_text({1, {0.0437F}}), "4.4 points");
   EXPECT_EQ(cost_text({1, {0.001F}}), "0.1 points");
@@ -59,7 +59,7 @@ TEST(Occlusion, TheCostIsNeverRoundedToNothing) {
   EXPECT_EQ(cost_text({1, {-0.3F}}), "less than 0.1 points");
 }
 
-TEST(Occlusion, WhatDoesNotFitIsRefused) {
+TEST(Occlusion, RejectsInputThatDoesNotFit) {
   const test::TemporaryDir folder;
   const pipeline::Classifier classifier = one_pixel_network(folder / "model.onnx");
   const std::vector<std::uint8_t> face(48 * 48);

@@ -86,13 +86,13 @@ TEST(SanityCheck, OcclusionOfTheShippedNetworkChangesWithRandomWeights) {
   EXPECT_LT(std::abs(sum / 4), 0.5);
 }
 
-TEST(SanityCheck, AQuantizedModelIsRefused) {
+TEST(SanityCheck, RejectsAQuantizedModel) {
   EXPECT_EQ(
       test::code_of([] { randomized(model::read_onnx(kModels / "reference-int8.onnx"), 2, 1); }),
       ErrorCode::kUnsupported);
 }
 
-TEST(Explainer, TheSameNetworkGivesTheSameMapAndEightBitsAlmostTheSame) {
+TEST(Explainer, MapsAreRepeatableAndInt8MapsAreSimilar) {
   const Explainer real = Explainer::load(kModels / "reference.onnx", 1),
                   quantized = Explainer::load(kModels / "reference-int8.onnx", 1);
   const Image face = drawn_face(1);
@@ -104,7 +104,16 @@ TEST(Explainer, TheSameNetworkGivesTheSameMapAndEightBitsAlmostTheSame) {
   EXPECT_GT(rank_correlation(a.occlusion->values, b.occlusion->values), 0.9);
 }
 
-TEST(Explainer, DrawsOnePanelAMethod) {
+TEST(Explainer, ExplainsTheHeadThatIsAskedFor) {
+  const auto labels = [](const char* head) {
+    return Explainer::load(kModels / "mien.onnx", 1, head).labels().size();
+  };
+  EXPECT_EQ(labels("fer2013"), 7U);
+  EXPECT_EQ(labels("ferplus"), 8U);
+  EXPECT_EQ(test::code_of([&] { labels("nose"); }), ErrorCode::kInvalidArgument);
+}
+
+TEST(Explainer, DrawsOnePanelPerMethod) {
   const Explainer explainer = Explainer::load(kModels / "reference.onnx", 1);
   const Image face = drawn_face(0);
   const Image both = draw(explainer.explain(face, 3, Methods::kBoth), "happy", face);

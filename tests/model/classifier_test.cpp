@@ -38,7 +38,7 @@ void expect_error(const std::string& key, const std::string& value) {
   }
 }
 
-TEST(ClassifierInfo, SurvivesTheFile) {
+TEST(ClassifierInfo, RoundTripsThroughAFile) {
   Model model = test::small_model();
   write_classifier_info(model, small_info());
   const ClassifierInfo info = read_classifier_info(read_onnx(write_onnx(model), "memory"));
@@ -54,7 +54,7 @@ TEST(ClassifierInfo, SurvivesTheFile) {
   EXPECT_EQ(info.provenance, small_info().provenance);
 }
 
-TEST(ClassifierInfo, MissingOrBadFieldsAreNamed) {
+TEST(ClassifierInfo, MissingOrInvalidFieldsAreNamed) {
   for (const char* key : {"labels", "input_size", "mean", "std"}) expect_error(key, "");
   expect_error("labels", "angry,happy,table");
   expect_error("labels", "angry,happy,happy");
@@ -72,16 +72,16 @@ TEST(ClassifierInfo, MissingOrBadFieldsAreNamed) {
   expect_error("crop.hog", "1 x 0");
 }
 
-TEST(ClassifierInfo, TemperatureIsOneWhereMissing) {
+TEST(ClassifierInfo, TemperatureDefaultsToOne) {
   Model model = test::small_model();
   write_classifier_info(model, small_info());
   model.metadata.erase("temperature");
   EXPECT_EQ(read_classifier_info(model).temperature, 1);
 }
 
-/// Where the CPU multiplies bytes fast, the eight-bit copy is what answers by default: a new
-/// network must not leave it behind.
-TEST(ShippedModels, EightBitCopiesAreOfTheSameTraining) {
+/// The 8-bit copies are used by default on CPUs with VNNI, so they must be updated with the
+/// networks.
+TEST(ShippedModels, Int8CopiesHaveTheSameTrainingMetadata) {
   for (const std::string name : {"mien", "reference"}) {
     const auto training = [](const std::string& file) {
       auto metadata = read_onnx(MIEN_SOURCE_DIR "/models/" + file + ".onnx").metadata;

@@ -10,7 +10,7 @@
 namespace mien::model {
 namespace {
 
-/// The small model with a second dense layer beside its first, of two classes.
+/// The small model with a second head of two classes.
 Model two_heads() {
   Model model = test::small_model();
   const std::vector<float> weights(2 * 32, 0.5F), bias(2, -1.0F);
@@ -31,7 +31,7 @@ Model two_heads() {
   return model;
 }
 
-TEST(Heads, SurviveTheFile) {
+TEST(Heads, RoundTripThroughAFile) {
   const Model model = read_onnx(write_onnx(two_heads()), "memory");
   EXPECT_EQ(head_names(model), (std::vector<std::string>{"output", "votes"}));
   const ClassifierInfo info = read_classifier_info(model);
@@ -41,19 +41,20 @@ TEST(Heads, SurviveTheFile) {
   EXPECT_EQ(info.other_heads.at("votes").temperature, 0.75);
 }
 
-TEST(Heads, OneAloneKeepsOnlyWhatItNeeds) {
-  const Model votes = select_head(two_heads(), "votes");
-  const ClassifierInfo info = read_classifier_info(votes);
+TEST(Heads, SelectingOneRemovesTheOthers) {
+  const auto [votes, info] = select_head(two_heads(), "votes");
   EXPECT_EQ(info.labels, (std::vector<std::string>{"sad", "contempt"}));
   EXPECT_EQ(info.temperature, 0.75);
   EXPECT_TRUE(info.other_heads.empty());
+  EXPECT_EQ(read_classifier_info(votes).labels, info.labels);
   EXPECT_EQ(votes.outputs.size(), 1U);
   EXPECT_EQ(votes.nodes.size(), two_heads().nodes.size() - 1);
   EXPECT_EQ(votes.find_initializer("dense.weight"), nullptr);
   EXPECT_NE(votes.find_initializer("conv.weight"), nullptr);
 
-  const Model first = select_head(two_heads(), "");
-  EXPECT_EQ(read_classifier_info(first).labels.size(), 3U);
+  const auto [first, first_info] = select_head(two_heads(), "");
+  EXPECT_EQ(first_info.labels.size(), 3U);
+  EXPECT_EQ(first_info.temperature, 1.5);
   EXPECT_EQ(first.find_initializer("other.weight"), nullptr);
 }
 
@@ -72,17 +73,17 @@ TEST(Heads, BiasesAreAddedToOneHead) {
             ErrorCode::kUnsupported);
 }
 
-TEST(Heads, DefaultCanChangeAndChangeBack) {
-  const Model turned = with_default_head(two_heads(), "votes");
-  EXPECT_EQ(head_names(turned), (std::vector<std::string>{"votes", "output"}));
-  const ClassifierInfo info = read_classifier_info(turned);
+TEST(Heads, DefaultCanBeChangedAndRestored) {
+  const Model changed = with_default_head(two_heads(), "votes");
+  EXPECT_EQ(head_names(changed), (std::vector<std::string>{"votes", "output"}));
+  const ClassifierInfo info = read_classifier_info(changed);
   EXPECT_EQ(info.temperature, 0.75);
   EXPECT_EQ(info.other_heads.at("output").labels.size(), 3U);
   EXPECT_EQ(info.other_heads.at("output").temperature, 1.5);
-  EXPECT_EQ(with_default_head(turned, "output").metadata, two_heads().metadata);
+  EXPECT_EQ(with_default_head(changed, "output").metadata, two_heads().metadata);
 }
 
-TEST(Heads, UnknownOneIsAnErrorThatNamesThoseThereAre) {
+TEST(Heads, UnknownHeadListsTheHeads) {
   try {
     select_head(two_heads(), "moods");
     FAIL();
@@ -92,7 +93,7 @@ TEST(Heads, UnknownOneIsAnErrorThatNamesThoseThereAre) {
   }
 }
 
-TEST(Heads, BadMetadataIsNamed) {
+TEST(Heads, InvalidMetadataIsNamed) {
   const auto expect_named = [](const std::string& key, const std::string& value) {
     Model model = two_heads();
     model.metadata[key] = value;
@@ -106,7 +107,8 @@ TEST(Heads, BadMetadataIsNamed) {
   expect_named("labels.votes", "sad");  // the output has two classes
   expect_named("labels.votes", "sad,table");
   expect_named("labels.elsewhere", "sad,contempt");  // no such output
-  expect_named("labels.output", "angry,happy,sad");  // the first output's stand under "labels"
+  expect_named("labels.output",
+               "angry,happy,sad");  // the labels of the first output are in "labels"
   expect_named("temperature.votes", "0");
 }
 

@@ -23,7 +23,7 @@ std::optional<std::vector<OnnxRuntimeOutput>> run_onnx_runtime(const model::Mode
   std::string command =
       *python + " " + MIEN_SOURCE_DIR + "/tests/model/run_onnx.py " + folder.path().string();
   for (const std::int64_t dimension : shape) command += " " + std::to_string(dimension);
-  if (std::system(command.c_str()) != 0) throw std::runtime_error("ONNX Runtime refuses the model");
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("ONNX Runtime rejects the model");
 
   std::vector<OnnxRuntimeOutput> outputs;
   std::istringstream shapes(base::read_text(folder / "shapes.txt"));

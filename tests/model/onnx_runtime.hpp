@@ -14,9 +14,9 @@ struct OnnxRuntimeOutput {
   std::vector<float> values;
 };
 
-/// What ONNX Runtime's CPU provider makes of the model and one f32 input, by output. Empty where
-/// the environment variable MIEN_PYTHON (a Python with onnxruntime and numpy) is not set: the test
-/// then skips. Throws std::runtime_error where ONNX Runtime refuses the model.
+/// The outputs of ONNX Runtime's CPU provider for the model and one f32 input. Empty if the
+/// environment variable MIEN_PYTHON (a Python with onnxruntime and numpy) is not set: skip the test
+/// then. Throws std::runtime_error if ONNX Runtime rejects the model.
 std::optional<std::vector<OnnxRuntimeOutput>> run_onnx_runtime(const model::Model& model,
                                                                std::span<const std::int64_t> shape,
                                                                std::span<const float> input);

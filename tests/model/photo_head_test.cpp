@@ -60,7 +60,7 @@ std::map<std::string, double> logits(const Model& model, const std::string& head
       std::ranges::find_if(model.nodes, [&](const Node& n) { return n.outputs[0] == head; });
   const auto weights = model.find_initializer(node->inputs[1])->values<float>();
   const auto bias = model.find_initializer(node->inputs[2])->values<float>();
-  const Model alone = select_head(model, head);
+  const Model alone = select_head(model, head).model;
   const std::vector<std::string> labels = read_classifier_info(alone).labels;
   std::map<std::string, double> out;
   for (std::size_t c = 0; c < labels.size(); ++c) {

@@ -18,7 +18,7 @@ Names types(const Model& model) {
   return out;
 }
 
-TEST(Subgraph, TakesTheNodesBetweenWithTheirWeightsAlone) {
+TEST(Subgraph, ContainsOnlyTheNodesBetweenAndTheirWeights) {
   const Model model = test::small_model();
   const Names first = {"b"}, last = {"output"};
   const Model trunk = subgraph(model, "input", first), head = subgraph(model, "b", last);
@@ -32,7 +32,7 @@ TEST(Subgraph, TakesTheNodesBetweenWithTheirWeightsAlone) {
   EXPECT_EQ(head.outputs[0].name, "output");
 }
 
-TEST(Subgraph, ValuesThatNothingMakesAreRefused) {
+TEST(Subgraph, UnknownValuesAreRejected) {
   const Names unknown = {"nothing"}, before = {"b"};
   EXPECT_EQ(test::code_of([&] { subgraph(test::small_model(), "input", unknown); }),
             ErrorCode::kInvalidArgument);
@@ -40,8 +40,8 @@ TEST(Subgraph, ValuesThatNothingMakesAreRefused) {
             ErrorCode::kInvalidArgument);
 }
 
-TEST(Bottlenecks, AreWhatEverythingPassesThrough) {
-  // stem -> [conv -> relu -> conv] + stem -> relu -> two heads: nothing within the block is one.
+TEST(Bottlenecks, AreOnEveryPath) {
+  // stem -> [conv -> relu -> conv] + stem -> relu -> two heads: no value within the block is one.
   GraphBuilder graph({1, 1, 8, 8});
   const std::string stem = graph.conv("input", 1, 2, 3);
   const std::string sum = graph.node(
@@ -54,7 +54,7 @@ TEST(Bottlenecks, AreWhatEverythingPassesThrough) {
   EXPECT_EQ(bottlenecks(graph.model(), b), (Names{stem, sum, last, b}));
 }
 
-TEST(Bottlenecks, ComputedConstantsAreNoWay) {
+TEST(Bottlenecks, ExcludeComputedConstants) {
   GraphBuilder graph({1, 1, 8, 8});
   const std::string shift = graph.node("Neg", {graph.constant({1}, 1, 2)});
   const std::string sum = graph.node("Add", {graph.node("Relu", {"input"}), shift});

@@ -17,7 +17,7 @@ void expect_equal(const Tensor& a, const Tensor& b) {
   EXPECT_EQ(a.data, b.data);
 }
 
-TEST(WriteOnnx, WhatIsWrittenIsReadBack) {
+TEST(WriteOnnx, RoundTrip) {
   Model model = test::small_model();
   model.opset = 17;
   const std::vector<std::int8_t> bytes = {-128, 0, 127};
@@ -58,7 +58,7 @@ TEST(WriteOnnx, WhatIsWrittenIsReadBack) {
                make_tensor<std::int64_t>("", {2}, longs));
 }
 
-TEST(WriteOnnx, TheSameModelGivesTheSameBytes) {
+TEST(WriteOnnx, IsDeterministic) {
   const auto bytes = write_onnx(test::small_model());
   EXPECT_EQ(bytes, write_onnx(test::small_model()));
   EXPECT_EQ(bytes, write_onnx(read_onnx(bytes, "memory")));
@@ -70,7 +70,7 @@ TEST(WriteOnnx, FilesAreWrittenAndRead) {
   EXPECT_EQ(read_onnx(folder / "small.onnx").nodes.size(), 4U);
 }
 
-TEST(WriteOnnx, OnnxRuntimeOpensWhatWeWrite) {
+TEST(WriteOnnx, OnnxRuntimeReadsTheFile) {
   std::vector<float> input(2 * 16);
   std::iota(input.begin(), input.end(), -10.0F);
   const auto outputs =
@@ -80,9 +80,9 @@ TEST(WriteOnnx, OnnxRuntimeOpensWhatWeWrite) {
   EXPECT_EQ(outputs->at(0).shape, (std::vector<std::int64_t>{2, 3}));
 }
 
-TEST(ReadOnnx, TheFaceDetectorsAreRead) {
+TEST(ReadOnnx, ReadsTheFaceDetectors) {
   const auto folder = test::shared_path("models");
-  if (!folder) GTEST_SKIP() << "the shared models are not here";
+  if (!folder) GTEST_SKIP() << "the shared models are missing";
   const Model yunet = read_onnx(*folder / "face_detection_yunet_2023mar.onnx");
   EXPECT_EQ(yunet.opset, 11);
   EXPECT_EQ(yunet.nodes.size(), 106U);

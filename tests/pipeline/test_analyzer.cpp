@@ -39,26 +39,40 @@ class AnalyzerTest : public testing::Test {
   test::TemporaryDir folder_;
 };
 
-TEST_F(AnalyzerTest, SaysWhatItIs) {
+TEST_F(AnalyzerTest, DescribesItself) {
   const Analyzer analyzer = load();
   EXPECT_EQ(analyzer.labels(), (std::vector<std::string>{"angry", "disgust", "fear", "happy", "sad",
                                                          "surprise", "neutral"}));
   EXPECT_EQ(analyzer.detector_name(), "hog");
   EXPECT_EQ(analyzer.model_path(), folder_ / "random.onnx");
+  EXPECT_EQ(analyzer.min_confidence(), kDefaultMinConfidence);
+  const Provenance& from = analyzer.provenance();
+  EXPECT_EQ(from.model, "random");
+  EXPECT_EQ(from.precision, "f32");
+  EXPECT_EQ(from.detector, "hog");
+  EXPECT_EQ(from.model_hash.size(), 16U);
+  EXPECT_FALSE(from.version.empty());
+  test::write_random_classifier(folder_ / "random.onnx", {}, 2);
+  EXPECT_NE(Analyzer::load(folder_ / "random.onnx", {.detector = "hog"}).provenance().model_hash,
+            from.model_hash);
 }
 
-TEST_F(AnalyzerTest, RefusesWhatItCannotUse) {
+TEST_F(AnalyzerTest, RejectsInvalidInput) {
   EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "missing.onnx"); }), ErrorCode::kNotFound);
   const Analyzer analyzer = load();
   EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.detector = "missing"}); }),
             ErrorCode::kNotFound);
   EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.precision = "f64"}); }),
             ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.min_confidence = 1.5}); }),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code_of([&] { Analyzer::load(folder_ / "random.onnx", {.head = "nose"}); }),
+            ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of([&] { analyzer.analyze({}); }), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of([&] { analyzer.classify({}); }), ErrorCode::kInvalidArgument);
 }
 
-TEST_F(AnalyzerTest, LargeJpegsAreDecodedSmallerAndAnsweredInTheirOwnPixels) {
+TEST_F(AnalyzerTest, LargeJpegsAreDecodedSmallerWithBoxesInTheirOwnPixels) {
   if (!std::filesystem::exists(kAstronaut)) GTEST_SKIP() << "python3-skimage is not installed";
   const Analyzer analyzer = load();
   const Image large = vision::resize(read_image(kAstronaut), 3000, 3000);
@@ -104,7 +118,7 @@ TEST_F(AnalyzerTest, NoFaceIsAnEmptyList) {
   EXPECT_TRUE(analyzer.analyze(Image(1, 1, PixelFormat::kGray8)).empty());
 }
 
-TEST_F(AnalyzerTest, ClassifyOfTheNetworksSizeTakesThePixelsAsTheyAre) {
+TEST_F(AnalyzerTest, ClassifyUsesPixelsOfTheNetworksSizeUnchanged) {
   const Analyzer analyzer = load();
   const Image image = test::blobs(3);
   const Face face = analyzer.classify(image);
@@ -121,7 +135,7 @@ TEST_F(AnalyzerTest, ClassifyOfTheNetworksSizeTakesThePixelsAsTheyAre) {
   EXPECT_NEAR(larger.confidence, face.confidence, 0.05);
 }
 
-TEST_F(AnalyzerTest, CropsAsTheModelFileSays) {
+TEST_F(AnalyzerTest, CropsByTheModelsGeometry) {
   if (!std::filesystem::exists(kAstronaut)) GTEST_SKIP() << kAstronaut << " is not here";
   const Image photo = read_image(kAstronaut);
   const std::vector<DetectedFace> found =
@@ -142,7 +156,7 @@ TEST_F(AnalyzerTest, CropsAsTheModelFileSays) {
   EXPECT_NE(answers[0], answers[1]);
 }
 
-TEST_F(AnalyzerTest, ThreadsShareIt) {
+TEST_F(AnalyzerTest, ThreadsShareAnAnalyzer) {
   const Analyzer analyzer = load();
   std::vector<Image> images;
   std::vector<std::vector<float>> alone;
@@ -173,7 +187,7 @@ TEST_F(AnalyzerTest, ThreadsShareIt) {
   EXPECT_EQ(wrong, std::vector<int>(4, 0));
 }
 
-TEST_F(AnalyzerTest, NamedModelsAreFoundInTheFolderOfTheEnvironment) {
+TEST_F(AnalyzerTest, FindsNamedModelsInTheFolderOfTheEnvironment) {
   test::write_random_classifier(folder_ / "mine.onnx");
   const test::ScopedVariable variable("MIEN_MODELS", folder_.path());
   const std::filesystem::path found = Analyzer::load("mine", {.detector = "hog"}).model_path();

@@ -31,7 +31,7 @@ class ClassifierFileTest : public testing::Test {
   test::TemporaryDir folder_;
 };
 
-TEST_F(ClassifierFileTest, AnswersDoNotDependOnTheCompany) {
+TEST_F(ClassifierFileTest, LogitsDoNotDependOnTheBatch) {
   const Classifier classifier = load();
   constexpr unsigned kCount = 2 * 32 + 5;  // two whole batches and a rest
   const std::vector<std::uint8_t> all = faces(kCount);
@@ -45,7 +45,7 @@ TEST_F(ClassifierFileTest, AnswersDoNotDependOnTheCompany) {
   }
 }
 
-TEST_F(ClassifierFileTest, NormalizesAsTheModelFileSays) {
+TEST_F(ClassifierFileTest, NormalizesByTheModelsMetadata) {
   // (gray - 129) / 65 for the network: the first plane by hand.
   const Classifier classifier = load();
   const std::vector<std::uint8_t> face = faces(1);
@@ -124,7 +124,7 @@ TEST(LocateClassifier, NamesMeanTheSameFileEverywhere) {
   EXPECT_EQ(locate_classifier("mien", engine::Precision::kAuto), folder / "mien.onnx");
 }
 
-TEST(PrecisionFromString, KnowsItsWords) {
+TEST(PrecisionFromString, ParsesNames) {
   EXPECT_EQ(precision_from_string("auto"), engine::Precision::kAuto);
   EXPECT_EQ(precision_from_string("int8"), engine::Precision::kInt8);
   EXPECT_THROW(precision_from_string("f16"), Error);

@@ -18,7 +18,7 @@ Face face_of(std::vector<float> probabilities, double min_confidence = kDefaultM
   return face;
 }
 
-TEST(Decision, TheMostProbableLabelIsKeptWhereItIsUncertain) {
+TEST(Decision, UncertainFacesKeepTheMostProbableLabel) {
   const Face certain = face_of({0.1F, 0.6F, 0.2F, 0.1F}),
              uncertain = face_of({0.2F, 0.35F, 0.38F, 0.07F});
   EXPECT_EQ(certain.emotion, Emotion::kHappy);
@@ -35,7 +35,7 @@ TEST(Decision, TheMostProbableLabelIsKeptWhereItIsUncertain) {
   EXPECT_EQ(json.at("confidence"), 0.38);
 }
 
-TEST(Decision, DisplayLabelNamesBothOfTwo) {
+TEST(Decision, DisplayLabelNamesTheTwoMostProbable) {
   const Face certain = face_of({0.1F, 0.6F, 0.2F, 0.1F}),
              uncertain = face_of({0.2F, 0.35F, 0.38F, 0.07F}),
              first = face_of({0.39F, 0.2F, 0.2F, 0.21F});

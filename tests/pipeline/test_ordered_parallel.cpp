@@ -45,7 +45,7 @@ TEST(OrderedParallel, NothingToDo) {
   });
 }
 
-TEST(OrderedParallel, MovesWhatCannotBeCopied) {
+TEST(OrderedParallel, MovesMoveOnlyResults) {
   int sum = 0;
   ordered_parallel(
       5, 2, [](std::size_t i) { return std::make_unique<int>(static_cast<int>(i)); },
@@ -78,7 +78,7 @@ TEST(OrderedParallel, WaitsForASlowTake) {
   EXPECT_EQ(made, 50U);
 }
 
-TEST(OrderedParallel, ExceptionOfMakeIsThrownOn) {
+TEST(OrderedParallel, ForwardsExceptionsOfMake) {
   std::size_t taken = 0;
   EXPECT_THROW(ordered_parallel(
                    100000, 3,
@@ -91,7 +91,7 @@ TEST(OrderedParallel, ExceptionOfMakeIsThrownOn) {
   EXPECT_LE(taken, 20U);
 }
 
-TEST(OrderedParallel, ExceptionOfTakeIsThrownOn) {
+TEST(OrderedParallel, ForwardsExceptionsOfTake) {
   std::size_t last = 0;
   EXPECT_THROW(ordered_parallel(100000, 3, slow_square,
                                 [&](std::size_t i, int) -> bool {

@@ -33,12 +33,12 @@ double least_by_trying(const std::vector<double>& costs, int rows, int columns) 
   return least;
 }
 
-TEST(Assignment, BeatsTakingTheNearestFirst) {
+TEST(Assignment, BeatsGreedyMatching) {
   // Greedy takes 1 and is left with 100: 101 in all; the best is 2 + 3.
   EXPECT_EQ(min_cost_assignment(std::vector<double>{1, 2, 3, 100}, 2), (std::vector<int>{1, 0}));
 }
 
-TEST(Assignment, IsTheBestOfAll) {
+TEST(Assignment, IsOptimal) {
   std::mt19937 random(1);
   std::uniform_real_distribution<double> uniform(-1, 1);
   for (int round = 0; round < 200; ++round) {
@@ -60,7 +60,7 @@ TEST(Assignment, IsTheBestOfAll) {
   }
 }
 
-TEST(Assignment, NothingAndNoTable) {
+TEST(Assignment, EmptyAndInvalidCosts) {
   EXPECT_TRUE(min_cost_assignment({}, 0).empty());
   EXPECT_TRUE(min_cost_assignment({}, 3).empty());
   EXPECT_EQ(test::code_of([] { min_cost_assignment(std::vector<double>{1, 2, 3}, 2); }),

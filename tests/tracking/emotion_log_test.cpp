@@ -36,7 +36,7 @@ TEST(EmotionLog, AFrameCountsUntilTheNext) {
   EXPECT_EQ(persons[1].last_seen, 2);
 }
 
-TEST(EmotionLog, BinsHoldTheTimeLine) {
+TEST(EmotionLog, BinsContainTheTimeline) {
   EmotionLog log(2);
   log.add(1.05, std::array{shows(1, 0)});
   log.finish(1.25);
@@ -62,7 +62,7 @@ TEST(EmotionLog, ALongVideoTakesNoMoreMemory) {
   EXPECT_NEAR(sum(person, 2), 0.25 * 1800 + 1800, 0.1);
 }
 
-TEST(EmotionLog, LatePersonsStayInTheirPlaceWhenBinsWiden) {
+TEST(EmotionLog, LatePeopleKeepTheirTimeWhenBinsWiden) {
   EmotionLog log(2);
   log.add(150.3, std::array{shows(1, 0)});
   log.add(150.5, {});
@@ -72,7 +72,7 @@ TEST(EmotionLog, LatePersonsStayInTheirPlaceWhenBinsWiden) {
   EXPECT_NEAR(sum(person, 0), 0.2, 1e-6);
 }
 
-TEST(EmotionLog, TimeDoesNotRunBack) {
+TEST(EmotionLog, TimeNeverDecreases) {
   EmotionLog log(2);
   log.add(1, std::array{shows(1, 0)});
   log.add(0.5, std::array{shows(1, 0)});

@@ -10,14 +10,14 @@ namespace {
 
 using Answer = std::array<float, 2>;
 
-TEST(EmotionSmoother, TheFirstAnswerStands) {
+TEST(EmotionSmoother, FirstProbabilitiesAreUnchanged) {
   EmotionSmoother smoother;
   smoother.update(7, Answer{0.3f, 0.7f});
   EXPECT_EQ(smoother.probabilities(), (std::vector<float>{0.3f, 0.7f}));
   EXPECT_EQ(smoother.label(), 1U);
 }
 
-TEST(EmotionSmoother, GoesSixtyThreePercentOfTheWayInItsTimeConstantAtAnyFrameRate) {
+TEST(EmotionSmoother, FollowsItsTimeConstantAtAnyFrameRate) {
   for (const int frames : {1, 6, 48}) {
     EmotionSmoother smoother({.time_constant = 0.2});
     smoother.update(0, Answer{1, 0});
@@ -27,7 +27,7 @@ TEST(EmotionSmoother, GoesSixtyThreePercentOfTheWayInItsTimeConstantAtAnyFrameRa
   }
 }
 
-TEST(EmotionSmoother, ZeroDoesNotSmooth) {
+TEST(EmotionSmoother, ZeroTimeConstantDoesNotSmooth) {
   EmotionSmoother smoother({.time_constant = 0, .margin = 0});
   smoother.update(0, Answer{1, 0});
   smoother.update(0, Answer{0.4f, 0.6f});
@@ -35,7 +35,7 @@ TEST(EmotionSmoother, ZeroDoesNotSmooth) {
   EXPECT_EQ(smoother.label(), 1U);
 }
 
-TEST(EmotionSmoother, AFlickerDoesNotChangeTheLabelAndAChangeDoes) {
+TEST(EmotionSmoother, LabelHasHysteresis) {
   EmotionSmoother smoother;
   int changes = 0;
   std::size_t label = 0;
@@ -58,7 +58,7 @@ TEST(EmotionSmoother, AFlickerDoesNotChangeTheLabelAndAChangeDoes) {
   EXPECT_EQ(label, 1U);
 }
 
-TEST(EmotionSmoother, AfterALongAbsenceTheOldAnswerIsForgotten) {
+TEST(EmotionSmoother, LongAbsenceResetsTheProbabilities) {
   EmotionSmoother smoother;
   smoother.update(0, Answer{1, 0});
   smoother.update(2, Answer{0, 1});

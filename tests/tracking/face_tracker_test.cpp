@@ -27,7 +27,7 @@ std::vector<int> visible(const std::vector<Track>& tracks) {
 
 double center(const Box& box) { return box.x + box.width / 2; }
 
-TEST(FaceTracker, AStillFaceKeepsItsNumberAndItsBox) {
+TEST(FaceTracker, StillFaceKeepsNumberAndBox) {
   FaceTracker tracker;
   std::mt19937 random(1);
   std::normal_distribution<double> noise(0, 2);
@@ -40,7 +40,7 @@ TEST(FaceTracker, AStillFaceKeepsItsNumberAndItsBox) {
   }
 }
 
-TEST(FaceTracker, BetweenDetectionsABoxMovesOnAsItDid) {
+TEST(FaceTracker, PredictsTheBoxBetweenDetections) {
   // 150 pixels, one and a half faces, a second; the detector looks at every fifth frame.
   FaceTracker tracker;
   for (int i = 0; i <= 64; ++i) {
@@ -53,7 +53,7 @@ TEST(FaceTracker, BetweenDetectionsABoxMovesOnAsItDid) {
   }
 }
 
-TEST(FaceTracker, PersonsWhoCrossKeepTheirNumbers) {
+TEST(FaceTracker, CrossingPeopleKeepTheirNumbers) {
   // They pass each other in two seconds, the one 80 pixels below the other.
   FaceTracker tracker;
   for (int i = 0; i <= 60; ++i) {
@@ -87,7 +87,7 @@ int number_after_absence(double seconds, TrackerOptions options = {}) {
   return visible(tracker.update(time, std::vector{at(time)})).at(0);
 }
 
-TEST(FaceTracker, AFaceAwayForAMomentKeepsItsNumber) {
+TEST(FaceTracker, ShortAbsenceKeepsTheNumber) {
   EXPECT_EQ(number_after_absence(0.1), 1);
   EXPECT_EQ(number_after_absence(1.5), 1);
   EXPECT_EQ(number_after_absence(2.5), 2);
@@ -95,7 +95,7 @@ TEST(FaceTracker, AFaceAwayForAMomentKeepsItsNumber) {
   EXPECT_EQ(number_after_absence(0.5, {.max_gap = 0}), 2);
 }
 
-TEST(FaceTracker, SomebodyElsewhereIsSomebodyElse) {
+TEST(FaceTracker, DistantFaceGetsANewNumber) {
   FaceTracker tracker;
   for (int i = 0; i < 10; ++i) tracker.update(i * kFrame, std::vector{face_at(100, 100)});
   tracker.update(10 * kFrame, {});
@@ -106,7 +106,7 @@ TEST(FaceTracker, SomebodyElsewhereIsSomebodyElse) {
             std::vector<int>{3});
 }
 
-TEST(FaceTracker, ForgetsAtACut) {
+TEST(FaceTracker, NewNumbersAfterACut) {
   FaceTracker tracker;
   tracker.update(0, std::vector{face_at(100, 100)});
   tracker.forget();
@@ -138,7 +138,7 @@ TEST(FaceTracker, SlowAndFastVideosMoveAlike) {
   EXPECT_NEAR(predict(1), 318, 3);  // of 320: velocities fade
 }
 
-TEST(FaceTracker, TimeThatStandsStillOrRunsBackIsBorne) {
+TEST(FaceTracker, AcceptsTimeThatStandsStillOrRunsBack) {
   FaceTracker tracker;
   for (const double time : {0.0, 0.1, 0.1, 0.05, 0.2}) {
     const auto& tracks = tracker.update(time, std::vector{face_at(100, 100)});

@@ -21,18 +21,18 @@ Image scene(int seed, int shift) {
   return image;
 }
 
-TEST(SceneCut, IsWhereTheSceneChanges) {
+TEST(SceneCut, FoundWhereTheSceneChanges) {
   SceneCut is_cut;
   for (int i = 0; i < 60; ++i)
     EXPECT_EQ(is_cut(scene(i / 20, 0), i / 30.0), i > 0 && i % 20 == 0) << "frame " << i;
 }
 
-TEST(SceneCut, IsNotWhereTheCameraMoves) {
+TEST(SceneCut, NotFoundWhereTheCameraMoves) {
   SceneCut is_cut;
   for (int i = 0; i < 60; ++i) EXPECT_FALSE(is_cut(scene(1, 12 * i), i / 30.0)) << "frame " << i;
 }
 
-TEST(SceneCut, ComparesNothingFarApart) {
+TEST(SceneCut, IgnoresFramesFarApart) {
   SceneCut is_cut;
   is_cut(scene(0, 0), 0);
   EXPECT_FALSE(is_cut(scene(1, 0), 1));

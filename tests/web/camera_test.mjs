@@ -34,11 +34,11 @@ test("shows boxes, bars and a timeline; both exports work after it has stopped",
   const csv = await exported(page, "Export CSV");
   assert.equal(csv.name, "mien-camera.csv");
   const [head, ...rows] = parseCsv(csv.bytes);
-  assert.deepEqual(head.slice(0, 10), ["time", "frame", "track", "x", "y", "width", "height", "detected", "emotion", "confidence"]);
+  assert.deepEqual(head.slice(0, 11), ["time", "frame", "track", "x", "y", "width", "height", "detected", "emotion", "confidence", "uncertain"]);
   assert.ok(rows.length >= 3);
   for (const row of rows) {
     assert.equal(row.length, head.length);
-    const sum = row.slice(10).reduce((total, value) => total + Number(value), 0);
+    const sum = row.slice(11).reduce((total, value) => total + Number(value), 0);
     assert.ok(Math.abs(sum - 1) < 1e-3, "probabilities add up to 1");
   }
   const png = await exported(page, "Save PNG");

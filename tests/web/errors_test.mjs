@@ -146,7 +146,8 @@ test("after the user cancels the token dialog, it opens again only on a retry", 
     await cancel(page);
     await finished(page, 4);
     assert.deepEqual(await errorCodes(page), Array(4).fill("unauthorized"));
-    await page.getByRole("button", { name: "Try again" }).last().click();
+    await page.locator(".thumbnail").last().click();
+    await page.getByRole("button", { name: "Try again" }).click();
     await enterToken(page, "open sesame");
     await page.locator(".face").first().waitFor();
     await connected(page);

@@ -70,11 +70,23 @@ export function startBrowserWithCamera() {
   return startBrowser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", file);
 }
 
+/** Serves the page's files from a folder, to see changes without building the program. */
+async function serveSource(context, url, folder) {
+  const types = { html: "text/html", css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
+  await context.route(url + "**", (route) => {
+    const path = new URL(route.request().url()).pathname.slice(1) || "index.html";
+    const file = join(folder, path);
+    if (!existsSync(file)) return route.continue();
+    return route.fulfill({ contentType: types[path.split(".").pop()], body: readFileSync(file) });
+  });
+}
+
 /** Opens a page of the server. done() fails on errors in the page and on requests to other servers, then closes the page. */
 export async function openPage(browser, url, { path = "", width = 1280, height = 900, colorScheme = "light", ...options } = {}) {
   const viewport = { width, height };
   const context = await browser.newContext({ viewport, colorScheme, acceptDownloads: true, baseURL: url, ...options });
   context.setDefaultTimeout(kTimeout);
+  if (process.env.MIEN_WEB_SOURCE) await serveSource(context, url, process.env.MIEN_WEB_SOURCE);
   const page = await context.newPage();
   const errors = [];
   page.on("pageerror", (error) => errors.push(error.message));

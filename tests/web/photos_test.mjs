@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
-import { errorCodes, exported, finished, kThreePeople, kTwoPeople, pngSize, runFfmpeg, runMien, scratch, setUp, upload } from "./harness.mjs";
+import { accessibilityProblems, errorCodes, exported, finished, kThreePeople, kTwoPeople, pngSize, runFfmpeg, runMien, scratch, setUp, upload } from "./harness.mjs";
 
 const open = setUp();
 
@@ -57,7 +57,8 @@ test("lists the newest photos first, removes one, clears all", async () => {
   const page = await open();
   await upload(page, kThreePeople);
   await upload(page, kTwoPeople, writeEmptyImage());
-  const names = () => page.locator(".card h3").allInnerTexts();
+  const names = () => page.locator(".card h3").allTextContents();
+  await page.locator(".thumbnail").first().click();
   assert.deepEqual(await names(), [basename(kTwoPeople), "sky.ppm", basename(kThreePeople)]);
   await page.getByRole("button", { name: `Remove ${basename(kTwoPeople)}` }).click();
   assert.deepEqual(await names(), ["sky.ppm", basename(kThreePeople)]);
@@ -121,6 +122,77 @@ test("an image that only the browser can decode is sent as JPEG", async () => {
   await upload(page, runFfmpeg(join(scratch, "three.gif"), "-i", kThreePeople));
   assert.ok((await page.locator(".face").count()) > 1);
   assert.match(await page.locator(".card .facts").innerText(), /converted/);
+  await page.done();
+});
+
+test("many photos: a grid with a summary, filters, an order, and one card at a time", async () => {
+  const page = await open();
+  await upload(page, kThreePeople, kTwoPeople);
+  assert.ok(await page.locator(".gallery").isHidden(), "two photos need no grid");
+  const notes = join(scratch, "a-notes.txt");
+  writeFileSync(notes, "no image");
+  await upload(page, writeEmptyImage(), notes);
+  const faces = await page.locator(".face").count();
+  const summary = page.locator(".gallery-summary");
+  assert.match(await summary.innerText(), new RegExp(`^4 photos · ${faces} faces · \\d+% \\w+ · 1 without a face · 1 error$`));
+  assert.equal(await page.locator(".card:visible").count(), 0);
+
+  const shown = () => page.locator(".thumbnail").evaluateAll((buttons) => buttons.map((button) => button.title));
+  await page.getByRole("button", { name: "Error 1" }).click();
+  assert.deepEqual(await shown(), ["a-notes.txt"]);
+  await page.getByRole("button", { name: "No face 1" }).click();
+  assert.deepEqual(await shown(), ["sky.ppm"]);
+  await page.getByRole("button", { name: /^Happy/ }).click();
+  assert.ok((await shown()).includes(basename(kTwoPeople)));
+  await page.getByRole("button", { name: "All 4" }).click();
+  await page.getByLabel("Order").selectOption("name");
+  const names = await shown();
+  assert.deepEqual(names, [...names].sort((a, b) => a.localeCompare(b, undefined, { numeric: true })));
+
+  await page.locator("#threshold").fill("95");
+  assert.match(await summary.innerText(), / uncertain/);
+  await page.locator("#threshold").fill("0");
+  await page.getByRole("button", { name: new RegExp(`^${basename(kTwoPeople)}`) }).click();
+  assert.equal(await page.locator(".card:visible h3").innerText(), basename(kTwoPeople));
+  await page.getByRole("button", { name: `Remove ${basename(kTwoPeople)}` }).click();
+  assert.equal((await shown()).length, 3);
+  assert.equal(await page.locator(".card:visible").count(), 0);
+  assert.equal(await page.locator(".thumbnail:focus").count(), 1);
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await page.done();
+});
+
+test("24 photos fit one screen", async () => {
+  const page = await open();
+  const photos = Array.from({ length: 24 }, (_, i) => {
+    const path = join(scratch, `photo${i}.jpg`);
+    writeFileSync(path, readFileSync(kTwoPeople));
+    return path;
+  });
+  await upload(page, ...photos);
+  const last = await page.locator(".thumbnail").last().boundingBox();
+  assert.ok(last.y + last.height <= 900, `the last thumbnail ends at ${last.y + last.height}`);
+  await page.done();
+});
+
+test("on a phone, the result comes before the photo", async () => {
+  const page = await open({ width: 390, height: 844 });
+  await upload(page, kTwoPeople);
+  const [face, figure] = [await page.locator(".face").first().boundingBox(), await page.locator("figure").boundingBox()];
+  assert.ok(face.y < figure.y);
+  assert.ok(face.y + face.height < 844, "without scrolling");
+  await page.done();
+});
+
+test("JSON export has the fields of mien predict", async () => {
+  const page = await open();
+  await upload(page, kTwoPeople, writeEmptyImage());
+  const { name, bytes } = await exported(page, "Export JSON");
+  assert.equal(name, "mien.json");
+  const photos = JSON.parse(bytes).sort((a, b) => a.path.localeCompare(b.path));
+  const [expected] = JSON.parse(runMien("predict", "--format", "json", kTwoPeople));
+  assert.deepEqual(photos[0], { ...expected, path: basename(kTwoPeople) });
+  assert.deepEqual(photos[1], { path: "sky.ppm", width: 320, height: 240, faces: [] });
   await page.done();
 });
 

@@ -1,5 +1,4 @@
 import { byId } from "./dom.js";
-import { mostProbable } from "./emotions.js";
 import { sessionStore } from "./storage.js";
 
 const kMaxAttempts = 6; // while the server is busy
@@ -155,12 +154,9 @@ async function postImage(path, image, { signal, onWait } = {}) {
   }
 }
 
-/** A server with --min-confidence reports "uncertain"; on the page, the user sets the threshold. */
-const withLabel = (face) => ({ ...face, emotion: face.emotion === "uncertain" ? mostProbable(face.probabilities) : face.emotion });
-
 async function postForFaces(path, image, options) {
   const { results, labels, milliseconds } = await postImage(path, image, options);
-  return { ...results[0], faces: results[0].faces.map(withLabel), labels, milliseconds };
+  return { ...results[0], labels, milliseconds };
 }
 
 /** The faces of a photo: {width, height, faces, labels, milliseconds}. */

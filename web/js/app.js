@@ -44,16 +44,29 @@ function setUpTabs() {
   showTab(names.includes(requested) ? requested : "photos");
 }
 
+const threshold = byId("threshold");
+let thresholdChosen = false; // by the user
+
+function applyThreshold() {
+  const value = Number(threshold.value);
+  byId("threshold-value").textContent = threshold.ariaValueText = value === 0 ? "off" : `${value}%`;
+  settings.set({ threshold: value / 100 });
+}
+
+/** Until the user chooses a threshold, it is the server's. */
+function setDefaultThreshold(minConfidence) {
+  if (thresholdChosen) return;
+  threshold.value = String(100 * minConfidence);
+  applyThreshold();
+}
+
 function setUpSettings() {
-  const slider = byId("threshold");
-  const apply = () => {
-    const threshold = Number(slider.value) / 100;
-    byId("threshold-value").textContent = slider.ariaValueText = threshold === 0 ? "off" : `${slider.value}%`;
-    settings.set({ threshold });
-  };
-  slider.addEventListener("input", apply);
+  threshold.addEventListener("input", () => {
+    thresholdChosen = true;
+    applyThreshold();
+  });
   byId("one-face").addEventListener("change", (event) => settings.set({ oneFace: event.target.checked }));
-  apply();
+  applyThreshold();
 }
 
 /** Some systems report no type for uncommon formats; then the extension decides. */
@@ -111,6 +124,7 @@ async function connect() {
     const model = await defaultModel();
     showServerState("ready", `${model.name} · ${model.detector}`);
     tabs.photos.setLabels(model.labels);
+    setDefaultThreshold(model.min_confidence);
   } catch (error) {
     const unreachable = error.code === "unreachable";
     showServerState("unavailable", unreachable ? "Not responding" : "Not ready");

@@ -9,8 +9,7 @@ const row = (values) => values.map(field).join(",") + "\n";
 const boxColumns = ({ x, y, width, height }) => [x, y, width, height].map((number) => number.toFixed(1));
 
 function predictionColumns({ emotion, confidence, probabilities }, labels, threshold) {
-  const label = confidence < threshold ? "uncertain" : emotion;
-  return [label, confidence.toFixed(5), ...labels.map((name) => probabilities[name].toFixed(5))];
+  return [emotion, confidence.toFixed(5), confidence < threshold ? 1 : 0, ...labels.map((name) => probabilities[name].toFixed(5))];
 }
 
 /**
@@ -18,9 +17,9 @@ function predictionColumns({ emotion, confidence, probabilities }, labels, thres
  * every photo is listed.
  */
 export function photosCsv(photos, labels, threshold) {
-  let text = row(["path", "face", "x", "y", "width", "height", "emotion", "confidence", ...labels, "error"]);
+  let text = row(["path", "face", "x", "y", "width", "height", "emotion", "confidence", "uncertain", ...labels, "error"]);
   for (const { name, faces, error } of photos) {
-    if (error || faces.length === 0) text += row([name, 0, "", "", "", "", "", "", ...labels.map(() => ""), error ?? ""]);
+    if (error || faces.length === 0) text += row([name, 0, "", "", "", "", "", "", "", ...labels.map(() => ""), error ?? ""]);
     else faces.forEach((face, i) => {
       text += row([name, i + 1, ...boxColumns(face.box), ...predictionColumns(face, labels, threshold), ""]);
     });
@@ -35,7 +34,7 @@ export function photosCsv(photos, labels, threshold) {
 export function recordingCsv(people, labels, threshold) {
   const rows = [...people].flatMap(([track, samples]) => samples.map((sample) => ({ track, ...sample })));
   rows.sort((a, b) => a.frame - b.frame || a.track - b.track);
-  let text = row(["time", "frame", "track", "x", "y", "width", "height", "detected", "emotion", "confidence", ...labels]);
+  let text = row(["time", "frame", "track", "x", "y", "width", "height", "detected", "emotion", "confidence", "uncertain", ...labels]);
   for (const { track, time, frame, box, detected, ...prediction } of rows) {
     text += row([time.toFixed(4), frame, track, ...boxColumns(box), detected ? 1 : 0, ...predictionColumns(prediction, labels, threshold)]);
   }

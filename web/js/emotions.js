@@ -26,9 +26,6 @@ export const capitalized = (word) => word.charAt(0).toUpperCase() + word.slice(1
 
 export const percent = (probability) => `${Math.round(100 * probability)}%`;
 
-export const mostProbable = (probabilities) =>
-  Object.keys(probabilities).reduce((best, label) => (probabilities[label] > probabilities[best] ? label : best));
-
 /** How the page shows a prediction: by its label, or as uncertain if its confidence is below the threshold. */
 export function describePrediction({ emotion, confidence }, threshold) {
   const uncertain = confidence < threshold;

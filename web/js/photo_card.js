@@ -46,6 +46,17 @@ export class PhotoCard {
     return this.file.name;
   }
 
+  /** The image as the browser shows it, or null. */
+  get image() {
+    return this.#image;
+  }
+
+  /** The faces that count: none if there is no result or the one-face rule rejects the photo. */
+  get faces() {
+    const faces = this.result?.faces ?? [];
+    return rejection(faces) ? [] : faces;
+  }
+
   /** Whether there is a result or an error. */
   get done() {
     return this.result !== null || this.error !== null;
@@ -108,7 +119,16 @@ export class PhotoCard {
     const { faces } = this.result ?? {};
     if (!faces || rejection(faces) !== this.#rejection) return this.render();
     this.#rows.forEach((row, i) => row.update(faces[i], settings.threshold));
-    this.#boxes.forEach((box, i) => box.style.setProperty("--c", describePrediction(faces[i], settings.threshold).color));
+    this.#labelBoxes();
+  }
+
+  /** Boxes have the color of the emotion; large ones also name it. */
+  #labelBoxes() {
+    this.#boxes.forEach((box, i) => {
+      const { color, short } = describePrediction(this.result.faces[i], settings.threshold);
+      box.style.setProperty("--c", color);
+      box.querySelector(".box-label").textContent = ` ${short}`;
+    });
   }
 
   /** Shows the result according to the settings. */
@@ -175,16 +195,16 @@ export class PhotoCard {
   #renderBoxes() {
     const { width, height, faces } = this.result;
     faces.forEach((face, i) => {
-      const tag = h("span", {}, String(i + 1));
+      const tag = h("span", {}, String(i + 1), h("span.box-label"));
       const box = h("div.box", { ariaHidden: "true", onclick: () => this.#highlight(i, true) }, tag);
       const percentOf = (value, total) => `${((100 * value) / total).toFixed(3)}%`;
       Object.assign(box.style, { left: percentOf(face.box.x, width), top: percentOf(face.box.y, height) });
       Object.assign(box.style, { width: percentOf(face.box.width, width), height: percentOf(face.box.height, height) });
-      box.style.setProperty("--c", describePrediction(face, settings.threshold).color);
       box.addEventListener("pointerenter", () => this.#highlight(i));
       box.addEventListener("pointerleave", () => this.#highlight(-1));
       this.#boxes.push(box);
     });
+    this.#labelBoxes();
     this.#figure.append(...this.#boxes);
   }
 
@@ -230,10 +250,10 @@ export class PhotoCard {
     return `${this.name}: ${plural(faces.length, "face")}: ${predictions.join("; ")}`;
   }
 
-  /** The photo as photosCsv() expects it. */
+  /** The photo as photosCsv() and photosJson() expect it. */
   row() {
     const { name, result, error } = this;
-    return { name, faces: result?.faces ?? [], error: error?.message ?? rejection(result?.faces ?? []) };
+    return { name, result, faces: result?.faces ?? [], error: error?.message ?? rejection(result?.faces ?? []) };
   }
 
   remove() {

@@ -3,6 +3,8 @@ import { photosCsv } from "./csv.js";
 import { announce, h, notify } from "./dom.js";
 import { download } from "./download.js";
 import { capitalized, colorOf, displayOrder } from "./emotions.js";
+import { Gallery } from "./gallery.js";
+import { photosJson } from "./json.js";
 import { PhotoCard } from "./photo_card.js";
 import { settings } from "./settings.js";
 
@@ -17,24 +19,33 @@ export class PhotosTab {
   #headline = h("h2");
   #legend = h("ul.legend", { ariaLabel: "Expressions" });
   #csv = h("button.button", { type: "button", onclick: () => this.#saveCsv() }, "Export CSV");
+  #json = h("button.button", { type: "button", onclick: () => this.#saveJson() }, "Export JSON");
+  #gallery = new Gallery(this.#list);
   #clear = h("button.button.quiet", { type: "button", onclick: () => this.clear() }, "Clear");
   #input;
   #drop;
 
   constructor(panel) {
     this.#input = h("input.visually-hidden", { type: "file", multiple: true, accept: "image/*,.pgm,.ppm,.tif,.tiff", id: "photo-input" });
-    this.#input.addEventListener("change", () => {
-      this.add([...this.#input.files]);
-      this.#input.value = "";
-    });
+    const camera = h("input.visually-hidden", { type: "file", accept: "image/*", capture: "user", id: "photo-camera" });
+    for (const input of [this.#input, camera]) {
+      input.addEventListener("change", () => {
+        this.add([...input.files]);
+        input.value = "";
+      });
+    }
+    const take = h("span.take-photo", {}, camera, h("label.button", { htmlFor: "photo-camera" }, "Take a photo"));
     const choose = h("label.button.primary", { htmlFor: "photo-input" }, "Choose photos");
     const hint = h("p.hint", {}, "or drop or paste them anywhere");
     const text = h("p", {}, "Mien finds every face and estimates its expression.");
     this.#drop = h("div.drop", {},
       h("div.drop-text", {}, this.#headline, text, this.#legend),
-      h("div.drop-actions", {}, this.#input, choose, hint));
-    panel.append(this.#drop, this.#list);
-    settings.addEventListener("change", () => this.#cards.forEach((card) => card.applySettings()));
+      h("div.drop-actions", {}, this.#input, choose, take, hint));
+    panel.append(this.#drop, this.#gallery.element, this.#list);
+    settings.addEventListener("change", () => {
+      this.#cards.forEach((card) => card.applySettings());
+      this.#gallery.update(this.#cards);
+    });
     this.#update();
   }
 
@@ -49,7 +60,7 @@ export class PhotosTab {
   }
 
   get actions() {
-    return [this.#csv, this.#clear];
+    return [this.#csv, this.#json, this.#clear];
   }
 
   /** Adds photos above the older ones and analyzes them. */
@@ -80,9 +91,9 @@ export class PhotosTab {
   }
 
   #removeAndFocusNext(card) {
-    const next = card.element.nextElementSibling ?? this.#input;
+    const next = this.#cards[this.#cards.indexOf(card) + 1];
     this.#remove(card);
-    next.focus();
+    if (!this.#gallery.focus(next)) (next?.element ?? this.#input).focus();
   }
 
   #remove(card) {
@@ -96,8 +107,14 @@ export class PhotosTab {
     const empty = this.#cards.length === 0;
     this.#drop.classList.toggle("slim", !empty);
     this.#headline.textContent = empty ? "Add photos" : "Add more photos";
-    this.#csv.disabled = !this.#cards.some((card) => card.done);
+    this.#gallery.update(this.#cards);
+    this.#csv.disabled = this.#json.disabled = !this.#cards.some((card) => card.done);
     this.#clear.disabled = empty;
+  }
+
+  #saveJson() {
+    const photos = this.#cards.filter((card) => card.done).map((card) => card.row());
+    download("mien.json", photosJson(photos, settings.threshold), "application/json");
   }
 
   #saveCsv() {

@@ -36,8 +36,8 @@ auto into(error_code& error) { return net::redirect_error(net::use_awaitable, er
 
 /// Whether the client sent something other than HTTP, as opposed to leaving.
 bool is_malformed(const error_code& error) {
-  static const auto& category = make_error_code(http::error::bad_method).category();
-  return error && error.category() == category && error != http::error::end_of_stream &&
+  static const auto* category = &make_error_code(http::error::bad_method).category();
+  return error && error.category() == *category && error != http::error::end_of_stream &&
          error != http::error::partial_message;
 }
 

@@ -21,7 +21,7 @@ TEST(RangeFinder, KeepsTheRangeOfUniformValues) {
   std::vector<float> values;
   for (int i = 0; i <= 1000; ++i) values.push_back(static_cast<float>(i) * 0.002F);
   RangeFinder finder;
-  finder.see(values);
+  finder.observe(values);
   finder.count(values);
   EXPECT_NEAR(finder.result().scale, 2.0 / 255, 0.0003);
   EXPECT_EQ(finder.result().zero_point, 0);
@@ -34,7 +34,7 @@ TEST(RangeFinder, ClipsAnOutlier) {
   for (int i = 0; i < 1'000'000; ++i) values.push_back(static_cast<float>(i) * 1e-6F);
   values.push_back(2);
   RangeFinder finder;
-  finder.see(values);
+  finder.observe(values);
   finder.count(values);
   EXPECT_LT(finder.result().scale, 1.4 / 255);
   EXPECT_GT(finder.result().scale, 0.9 / 255);
@@ -43,7 +43,7 @@ TEST(RangeFinder, ClipsAnOutlier) {
 TEST(RangeFinder, ZeroIsExact) {
   const std::vector<float> values = {-0.3F, 0.5F, 0.1F, -0.1F};
   RangeFinder finder;
-  finder.see(values);
+  finder.observe(values);
   finder.count(values);
   EXPECT_NEAR(finder.result().zero_point, 0.3 / 0.8 * 255, 2);
   EXPECT_EQ(RangeFinder().result().scale, 1);  // no values

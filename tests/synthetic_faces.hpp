@@ -6,8 +6,8 @@
 
 namespace mien::test {
 
-/// Pictures that a small network learns in a moment: each class has bright stripes of its own
-/// place, under noise. `per_class` for training, a quarter as many for each of the other splits.
+/// Images that a small network learns quickly: each class has bright stripes at its own position,
+/// with noise. `per_class` images for training, a quarter of that for each other split.
 inline datasets::Dataset synthetic_faces(int per_class, unsigned seed = 1) {
   datasets::Dataset dataset;
   std::mt19937 random(seed);

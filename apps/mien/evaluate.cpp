@@ -172,9 +172,9 @@ void score_votes(reports::ModelEvaluation& out, const evaluation::FaceModel& vot
 void score_slices(reports::ModelEvaluation& out,
                   const std::vector<evaluation::Partition>& partitions) {
   for (const evaluation::Partition& partition : partitions) {
-    std::vector<int> part;
-    for (const std::size_t image : out.own.images) part.push_back(partition.slice[image]);
-    metrics::Slicing slicing = metrics::slice_accuracy(partition.name, part, partition.names,
+    std::vector<int> slice;
+    for (const std::size_t image : out.own.images) slice.push_back(partition.slice[image]);
+    metrics::Slicing slicing = metrics::slice_accuracy(partition.name, slice, partition.names,
                                                        out.own.predicted, out.own.truth);
     if (slicing.slices.size() > 1) out.slicings.push_back(std::move(slicing));
   }

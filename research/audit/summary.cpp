@@ -50,7 +50,7 @@ std::string to_text(const AuditResult& result, const datasets::Dataset& dataset)
   out += base::format("\n  suggested for training images: drop %zu, relabel %zu\n",
                       result.edits.drop.size(), result.edits.relabel.size());
   if (const VoteCheck faces = check_no_faces(result, dataset); faces.positives > 0) {
-    out += "\n  no face: flatness against \"not a face\" by most of FER+'s voters\n" +
+    out += "\n  no face: flatness compared with a majority of \"not a face\" votes\n" +
            check_text(faces);
     for (const float min_flatness : {AuditOptions{}.flat, AuditOptions{}.drop_flat}) {
       const PrecisionAtK from = check_flat_from(result, dataset, min_flatness);
@@ -59,7 +59,7 @@ std::string to_text(const AuditResult& result, const datasets::Dataset& dataset)
     }
   }
   if (const auto labels = check_labels(result, dataset)) {
-    out += "\n  labels: doubt against \"the majority of FER+'s voters names another emotion\"\n" +
+    out += "\n  labels: doubt compared with a FER+ majority for another emotion\n" +
            check_text(labels->doubts);
     out += base::format(
         "    %zu issues: the majority disagrees with the label in %.1f%%, confirms the suggestion "

@@ -45,7 +45,7 @@ inline std::size_t check_labels(std::span<const float> values, std::span<const i
   return static_cast<std::size_t>(classes);
 }
 
-/// Each value is a probability, with room for rounding.
+/// Each value is a probability, with tolerance for rounding.
 inline void check_range(std::span<const float> probabilities) {
   for (const float value : probabilities) {
     if (value < 0 || value > 1.0001f) {

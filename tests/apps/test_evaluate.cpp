@@ -373,6 +373,37 @@ TEST_F(Evaluate, CalibrationWithBiasesFollowsTheShares) {
   EXPECT_LT(loss_after({"--biases"}), loss_after({}) - 0.3);
 }
 
+TEST_F(Evaluate, CalibrationOnAFolderReportsTheCrossValidatedGain) {
+  int number = 0;
+  for (const datasets::Sample& sample : synthetic_faces(8)) {
+    const fs::path path = folder_ / "photos" / to_string(static_cast<Emotion>(sample.emotion)) /
+                          (std::to_string(++number) + ".pgm");
+    fs::create_directories(path.parent_path());
+    base::write_file(path,
+                     "P5 48 48 255\n" + std::string(sample.pixels.begin(), sample.pixels.end()));
+  }
+  const ProcessResult result =
+      mien({"calibrate", "--model", reference_model(), "--data", folder_ / "photos", "--biases",
+            "-o", folder_ / "calibrated.onnx"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_TRUE(mentions(result.out, {"5-fold cross-validation", "macro F1", "calibrated.onnx"}));
+}
+
+TEST_F(Evaluate, TheSubjectBaselineNeedsSubjects) {
+  const ProcessResult refused = mien({"evaluate", "--model", reference_model(), "--data",
+                                      folder_ / "fer2013.csv", "--subject-baseline"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_TRUE(mentions(refused.error, {"--subject-baseline", "subjects"}));
+  datasets::Dataset dataset = synthetic_faces(16);
+  for (datasets::Sample& sample : dataset) sample.subject[0] = sample.row % 2 == 0 ? 'a' : 'b';
+  datasets::write_packed(folder_ / "packed.npy", dataset);
+  const Json with = evaluate({"--data", folder_ / "packed.npy", "--subject-baseline"}),
+             without = evaluate({"--data", folder_ / "packed.npy"});
+  EXPECT_EQ(with["count"], without["count"]);
+  EXPECT_NE(with["log_loss"], without["log_loss"]);
+  EXPECT_EQ(with["temperature"], 1.0);
+}
+
 TEST_F(Evaluate, CalibrationRefusesWhatCannotBe) {
   const auto error_of = [&](Words more) {
     more.insert(more.begin(), {"calibrate", "--model", reference_model(), "--data",

@@ -18,6 +18,9 @@ ALLOWED = [
     (r".*", r"LICENCE"),
     # Field names of JSON output.
     (r"docs/evaluation\.schema\.json|research/audit/summary\.cpp|research/reports/evaluation_json\.cpp", r"pictures?"),
+    (r"apps/mien/(explain|knn)\.cpp|tests/apps/test_(audit|explain|knn)\.cpp", r"pictures?"),
+    # Deprecated option names.
+    (r"apps/mien/(audit|evaluate)\.cpp", r"pictures|twin"),
 ]
 
 

@@ -280,17 +280,17 @@ NB_MODULE(_core, module) {
           "`uncertain`. head: 'photo', 'fer2013' or 'ferplus'; '': the model's default. contempt: "
           "report contempt too, if the head\n"
           "has it.")
-      .def("analyze", &analyze, "image"_a,
+      .def("analyze", &analyze, nb::arg("image").none(),
            "All faces of an image, largest first. The image: a path, the bytes of a file, a Pillow "
            "image, or a NumPy array of the\n"
            "shape (height, width), gray, or (height, width, 3), RGB, of uint8 or of floats from 0 "
            "to 1. OpenCV's images are BGR:\n"
            "pass image[..., ::-1].")
-      .def("analyze_file", &analyze_file, "path"_a,
+      .def("analyze_file", &analyze_file, nb::arg("path").none(),
            "The size and faces of an image file (JPEG, PNG, WebP, TIFF, BMP, PGM, PPM).")
-      .def("analyze_encoded", &analyze_encoded, "data"_a, "name"_a = "image",
+      .def("analyze_encoded", &analyze_encoded, nb::arg("data").none(), "name"_a = "image",
            "The same for a file's bytes; `name` is used in messages.")
-      .def("classify", &classify, "face"_a,
+      .def("classify", &classify, nb::arg("face").none(),
            "The emotion of an image that is one face, of any size; see analyze for its types.")
       .def_prop_ro("labels", &mien::Analyzer::labels,
                    "The emotions of the model, in the order of its outputs.")
@@ -308,11 +308,11 @@ NB_MODULE(_core, module) {
           [](mien::Baseline& baseline, const nb::object& face, double weight) {
             baseline.add(probabilities_of(face, baseline.labels()), weight);
           },
-          "face"_a, "weight"_a = 1.0, "Takes a prediction into the mean.")
+          nb::arg("face").none(), "weight"_a = 1.0, "Takes a prediction into the mean.")
       .def("decay", &mien::Baseline::decay, "factor"_a,
            "Multiplies the weight of everything added so far by `factor`, 0 to 1.")
       .def(
-          "apply", &apply_baseline, "face"_a, "strength"_a = 1.0,
+          "apply", &apply_baseline, nb::arg("face").none(), "strength"_a = 1.0,
           "min_confidence"_a = mien::kDefaultMinConfidence,
           "The face with the baseline subtracted. Use strength 0.5 for the baseline of one neutral "
           "photo.")
@@ -321,13 +321,13 @@ NB_MODULE(_core, module) {
           [](const mien::Baseline& baseline, const nb::object& path) {
             baseline.save(path_of(path));
           },
-          "path"_a)
+          nb::arg("path").none())
       .def_static(
           "load", [](const nb::object& path) { return mien::Baseline::load(path_of(path)); },
-          "path"_a)
+          nb::arg("path").none())
       .def_prop_ro("weight", &mien::Baseline::weight)
       .def_prop_ro("labels", &mien::Baseline::labels);
-  module.def("read_image", &read_image, "path"_a,
+  module.def("read_image", &read_image, nb::arg("path").none(),
              "An image file as an array of numpy.uint8: (height, width) if it is gray, else "
              "(height, width, 3), RGB. The EXIF\n"
              "orientation is applied.");

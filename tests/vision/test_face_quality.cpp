@@ -138,11 +138,6 @@ TEST(FaceQuality, SeparatesSharpFromBlurredPhotos) {
       ++faces;
       sharp_flagged += sharp.blurred;
       blurred_flagged += blurred.blurred;
-      std::printf(
-          "%s %.0f px: yaw %.0f pitch %.0f roll %.0f, sharpness %.3f, blurred %.3f, brightness "
-          "%.2f\n",
-          entry.path().filename().c_str(), sharp.size, sharp.pose->yaw, sharp.pose->pitch,
-          sharp.pose->roll, sharp.sharpness, blurred.sharpness, sharp.brightness);
     }
   }
   EXPECT_GT(faces, 30);

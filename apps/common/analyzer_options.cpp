@@ -1,5 +1,8 @@
 #include "common/analyzer_options.hpp"
 
+#include "base/text.hpp"
+#include "mien/error.hpp"
+
 namespace mien::apps {
 
 void add_model_option(base::OptionSet& options, std::string& model) {
@@ -11,11 +14,9 @@ void add_precision_option(base::OptionSet& options, std::string& precision) {
                      "arithmetic of the network");
 }
 
-void add_detector_options(base::OptionSet& options, std::string& detector, int& min_face) {
+void add_detector_option(base::OptionSet& options, std::string& detector) {
   options.add(detector, "detector", "NAME",
               "face detector: auto, hog, yunet, or an ONNX file of a detector");
-  options.add(min_face, "min-face", "PIXELS",
-              "smallest face to find; 0: 40, up to 60 in large photos", {0, 20000});
 }
 
 void AnalyzerSettings::declare_network(base::OptionSet& set) {
@@ -27,7 +28,11 @@ void AnalyzerSettings::declare_network(base::OptionSet& set) {
 }
 
 void AnalyzerSettings::declare_detector(base::OptionSet& set) {
-  add_detector_options(set, options.detector, options.min_face);
+  add_detector_option(set, options.detector);
+  set.add(options.min_face, "min-face", "PIXELS",
+          "side of the smallest face to find; 0: 40, up to 60 in large photos", {0, 20000});
+  set.add(min_score, "min-score", "SCORE",
+          "minimum score of a face, on the detector's scale; by default 0.6 for yunet, 0 for hog");
 }
 
 void AnalyzerSettings::declare(base::OptionSet& set) {
@@ -37,10 +42,15 @@ void AnalyzerSettings::declare(base::OptionSet& set) {
           "a face whose confidence is lower is uncertain", {0, 1});
 }
 
-Analyzer AnalyzerSettings::load(int threads) const {
-  AnalyzerOptions with_threads = options;
-  with_threads.threads = threads;
-  return Analyzer::load(model, with_threads);
+AnalyzerOptions AnalyzerSettings::with_threads(int threads) const {
+  AnalyzerOptions out = options;
+  out.threads = threads;
+  if (min_score.empty()) return out;
+  out.min_score = base::parse_number<float>(min_score);
+  if (!out.min_score)
+    throw Error(ErrorCode::kInvalidArgument,
+                "--min-score: must be a number, not '" + min_score + "'");
+  return out;
 }
 
 }  // namespace mien::apps

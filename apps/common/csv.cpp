@@ -1,6 +1,7 @@
 #include "common/csv.hpp"
 
 #include <string_view>
+#include <utility>
 
 #include "base/file.hpp"
 
@@ -17,6 +18,23 @@ std::string csv_text(const std::string& text) {
     out += c;
   }
   return out + '"';
+}
+
+const char* const kCsvQualityHeader = "yaw,pitch,roll,size,sharpness,brightness,flags";
+
+std::string csv_quality(const FaceQuality& quality) {
+  std::string flags;
+  for (const auto& [is_set, name] : {std::pair(quality.turned, "turned"),
+                                     {quality.small, "small"},
+                                     {quality.blurred, "blurred"},
+                                     {quality.dark, "dark"}}) {
+    if (is_set) flags += (flags.empty() ? "" : " ") + std::string(name);
+  }
+  return (quality.pose ? base::format("%.1f,%.1f,%.1f", quality.pose->yaw, quality.pose->pitch,
+                                      quality.pose->roll)
+                       : ",,") +
+         base::format(",%.1f,%.3f,%.3f,", quality.size, quality.sharpness, quality.brightness) +
+         flags;
 }
 
 std::string csv_box(const Box& box) {

@@ -18,4 +18,8 @@ std::string csv_box(const Box& box);
 std::string csv_emotion_header(std::span<const std::string> labels);
 std::string csv_emotion(const Face& face);
 
+/// "yaw,pitch,roll,size,sharpness,brightness,flags"; the flags are words separated by spaces.
+extern const char* const kCsvQualityHeader;
+std::string csv_quality(const FaceQuality& quality);
+
 }  // namespace mien::apps

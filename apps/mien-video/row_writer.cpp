@@ -29,13 +29,14 @@ class CsvRows : public RowWriter {
  public:
   explicit CsvRows(std::vector<std::string> labels) : labels_(std::move(labels)) {}
   std::string begin() const override {
-    return "time,frame,track,x,y,width,height,detected," + csv_emotion_header(labels_) + "\n";
+    return "time,frame,track,x,y,width,height,detected," + csv_emotion_header(labels_) + "," +
+           kCsvQualityHeader + "\n";
   }
   std::string row(std::int64_t frame, double seconds,
                   const pipeline::TrackedFace& tracked) const override {
     return base::format("%.4f,%lld,%d,", seconds, static_cast<long long>(frame), tracked.number) +
            csv_box(tracked.face.box) + (tracked.detected ? ",1," : ",0,") +
-           csv_emotion(tracked.face) + "\n";
+           csv_emotion(tracked.face) + "," + csv_quality(tracked.face.quality) + "\n";
   }
 
  private:

@@ -7,6 +7,7 @@
 #include "audit/features.hpp"
 #include "audit/sheets.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "commands.hpp"
 #include "common/analyzer_options.hpp"
 #include "common/command_line.hpp"

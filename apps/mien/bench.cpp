@@ -138,9 +138,10 @@ int bench_network(const BenchOptions& o) {
 
 int bench_photo(const BenchOptions& o, const std::string& photo) {
   const pipeline::Classifier classifier = load_classifier(o, 1);  // as Analyzer does
-  const AnalyzerOptions& options = o.analyzer.options;
+  const AnalyzerOptions options = o.analyzer.with_threads(o.threads);
   const auto detector = vision::make_face_detector(
-      options.detector, {.min_face = options.min_face, .threads = o.threads});
+      options.detector,
+      {.min_face = options.min_face, .threads = o.threads, .min_score = options.min_score});
   const Analyzer analyzer = o.analyzer.load(o.threads);
   const std::vector<std::byte> bytes = base::read_file(photo);
   const vision::ScaledImage decoded = vision::decode_photo(bytes, photo);

@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "base/softmax.hpp"
 #include "commands.hpp"
+#include "common/analyzer_options.hpp"
 #include "common/command_line.hpp"
 #include "face_data.hpp"
 #include "measure.hpp"
@@ -22,7 +23,7 @@ struct FitOptions {
   double min_recall = 0;  ///< 0: no minimum
 };
 
-/// What the calibration is worth on images that it was not fitted on.
+/// Prints what the calibration is worth on images that it was not fitted on.
 void print_gain(const std::string& head, const std::optional<metrics::CalibrationGain>& gain) {
   if (!gain) {
     std::printf("%s: no cross-validation, because all images are of one subject\n", head.c_str());
@@ -35,7 +36,7 @@ void print_gain(const std::string& head, const std::optional<metrics::Calibratio
       gain->after.macro_f1, gain->before.log_loss, gain->after.log_loss);
 }
 
-/// The split to fit on: PublicTest if there is one, else the only split.
+/// By default PublicTest, or the only split.
 datasets::Split split_to_fit(const datasets::Dataset& dataset, const std::string& name) {
   if (!name.empty()) return datasets::split_from_string(name);
   const bool is_one = std::all_of(dataset.begin(), dataset.end(), [&](const auto& sample) {
@@ -126,15 +127,14 @@ int calibrate_command(std::span<const std::string> arguments) {
   line.options.add(data, "data", "FILE",
                    "fer2013.csv, a packed file, or a folder of class folders");
   line.options.add(faces, "faces",
-                   "detect and crop the faces of a folder's images, as predict does");
-  line.options.add(detector, "detector", "NAME", "face detector of --faces");
+                   "detect and crop the face in each image of a folder, as predict does");
+  add_detector_option(line.options, detector);
   line.options.add(votes, "votes", "FILE",
                    "FER+ votes (fer2013new.csv), for a head that was trained on them");
   line.options.add(only, "head", "NAME", "calibrate only this head; by default all heads");
-  line.options.add(
-      split, "split", "NAME",
-      "split to fit on, never the one that the model is evaluated on; default: PublicTest, or the "
-      "only split");
+  line.options.add(split, "split", "NAME",
+                   "split to fit on, never the one that the model is evaluated on; by default "
+                   "PublicTest, or the only split");
   line.options.add(
       biases, "biases",
       "also fit a bias per class and add it to the last layer (Alexandari et al. 2020): "
@@ -148,7 +148,7 @@ int calibrate_command(std::span<const std::string> arguments) {
   line.options.add(output, "output", "FILE", "model file to write; by default the same file");
   line.options.short_name('o');
   if (!line.parse_options(arguments)) return kExitOk;
-  require_option(data, "--data", "give fer2013.csv or a packed file");
+  require_option(data, "--data", "give fer2013.csv, a packed file or a folder");
   require_option(model_name, "--model", "give the model file to calibrate");
   if (min_recall > 0 && !biases)
     throw Error(ErrorCode::kInvalidArgument, "--min-recall changes biases; add --biases");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/softmax.hpp"
 #include "commands.hpp"
 #include "common/analyzer_options.hpp"
@@ -46,9 +47,7 @@ struct EvaluateOptions {
     o.add(faces, "faces",
           "detect and crop the face in each image of a folder, as predict does; by default the "
           "images are cropped faces");
-    o.add(detector, "detector", "NAME",
-          "face detector of --faces, and for the pose in --slices: auto, hog, yunet, or an ONNX "
-          "file of a detector");
+    add_detector_option(o, detector);
     add_crop_option(o, crop, "that of the first model");
     o.add(votes, "votes", "FILE",
           "FER+ votes (fer2013new.csv): also report 8-class accuracy against their majority and "
@@ -91,7 +90,7 @@ struct Material {
   bool has_votes = false;
   metrics::ReportOptions intervals;  // with subjects as groups, if the data name them
   std::string_view head;  // trained for the labels; empty: the model's default head, for photos
-  std::vector<evaluation::Partition> partings;
+  std::vector<evaluation::Partition> partitions;
 };
 
 /// By default PrivateTest, or the only split.
@@ -153,7 +152,7 @@ Material read_material(const EvaluateOptions& options, const std::filesystem::pa
     if (!options.faces)
       traits.back().size.reset();  // of a cropped face: unrelated to its size in the photo
   }
-  out.partings = evaluation::partition_images(traits);
+  out.partitions = evaluation::partition_images(traits);
   return out;
 }
 
@@ -223,7 +222,7 @@ reports::ModelEvaluation evaluate_model(const std::string& name, const std::file
   if (options.subject_baseline) {
     if (material.intervals.groups.empty())
       throw Error(ErrorCode::kInvalidArgument,
-                  "--subject-baseline: the file names of the data give no subjects");
+                  "--subject-baseline: the file names of the data contain no subjects");
     logits = evaluation::subtract_subject_means(logits, static_cast<int>(model->labels().size()),
                                                 std::exchange(temperature, 1),
                                                 material.intervals.groups);
@@ -239,7 +238,7 @@ reports::ModelEvaluation evaluate_model(const std::string& name, const std::file
         path, options.compile_options(), {.name = options.head, .preferred = model::kFerPlusHead});
     score_votes(out, *voter, voter->head() == model->head() ? logits : measure(*voter), material);
   }
-  score_slices(out, material.partings);
+  score_slices(out, material.partitions);
   if (options.robustness) score_robustness(out, *model, material, options);
   return out;
 }

@@ -14,8 +14,8 @@
 
 namespace mien::apps {
 
-/// The images of a labeled folder. Prints the number of images outside class folders to standard
-/// error. Throws what datasets::list_labeled_images throws.
+/// The images of a labeled folder. Prints the number of images outside class folders on stderr.
+/// Throws what datasets::list_labeled_images throws.
 std::vector<datasets::LabeledImage> list_labeled_folder(const std::string& folder);
 
 /// Face images, and where the detector found each in its photo.

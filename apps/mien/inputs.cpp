@@ -34,8 +34,7 @@ constexpr std::size_t kMaxUtf16List = std::size_t{1} << 30;  ///< bytes; such a 
 
 constexpr std::string_view kVideos[] = {".mp4", ".m4v", ".mov",  ".mkv", ".webm", ".avi",  ".wmv",
                                         ".flv", ".mpg", ".mpeg", ".ts",  ".mts",  ".m2ts", ".3gp"};
-
-/// Files in a folder that are not photos, such as notes and thumbnails' data bases, are ignored.
+/// Other files in a folder, such as notes, are ignored.
 bool may_be_photo(const fs::path& path) {
   return vision::has_photo_extension(path) || vision::has_unsupported_extension(path) ||
          vision::has_extension(path, kVideos);

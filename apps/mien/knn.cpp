@@ -251,8 +251,8 @@ std::string seconds_text(const Choice& choice, int threads) {
                       threads, threads == 1 ? "" : "s");
 }
 
-/// The JSON of an evaluation with the selection added.
-std::string with_choice(base::Json json, const Choice& choice, const KnnOptions& options) {
+/// The JSON of an evaluation with an object "knn": the selection and its scores.
+std::string with_choice(base::Json out, const Choice& choice, const KnnOptions& options) {
   base::Json grid = base::Json::array();
   for (const Candidate& c : choice.grid) {
     grid.push_back({{"metric", to_string(c.metric)},
@@ -260,18 +260,18 @@ std::string with_choice(base::Json json, const Choice& choice, const KnnOptions&
                     {"accuracy", base::rounded(c.accuracy, 6)},
                     {"macro_f1", base::rounded(c.macro_f1, 6)}});
   }
-  json["knn"] = {{"features", options.features},
-                 {"metric", to_string(choice.best.metric)},
-                 {"k", choice.best.k},
-                 {"best_by", options.best_by},
-                 {"training_pictures", choice.training_images},
-                 {"grid", std::move(grid)},
-                 {"threads", options.thread_count()},
-                 {"seconds",
-                  {{"features", base::rounded(choice.seconds_features, 3)},
-                   {"choose", base::rounded(choice.seconds_choosing, 3)},
-                   {"measure", base::rounded(choice.seconds_measuring, 3)}}}};
-  return base::to_text(json) + "\n";
+  out["knn"] = {{"features", options.features},
+                {"metric", to_string(choice.best.metric)},
+                {"k", choice.best.k},
+                {"best_by", options.best_by},
+                {"training_pictures", choice.training_images},
+                {"grid", grid},
+                {"threads", options.thread_count()},
+                {"seconds",
+                 {{"features", base::rounded(choice.seconds_features, 3)},
+                  {"choose", base::rounded(choice.seconds_choosing, 3)},
+                  {"measure", base::rounded(choice.seconds_measuring, 3)}}}};
+  return base::to_text(out) + "\n";
 }
 
 }  // namespace

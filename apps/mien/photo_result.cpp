@@ -110,11 +110,14 @@ class JsonLinesWriter : public ResultWriter {
   Labels labels_;
 };
 
+constexpr std::size_t kQualityFields = 7;
+
 class CsvWriter : public ResultWriter {
  public:
   explicit CsvWriter(Labels labels) : labels_(std::move(labels)) {}
   std::string begin() override {
-    return "path,face,x,y,width,height," + csv_emotion_header(labels_) + ",error\n";
+    return "path,face,x,y,width,height," + csv_emotion_header(labels_) + "," + kCsvQualityHeader +
+           ",error\n";
   }
   std::string photo(const PhotoResult& result) override {
     const std::string path = csv_text(result.path),
@@ -122,12 +125,13 @@ class CsvWriter : public ResultWriter {
                           csv_text(result.error ? *result.error : result.copy_error.value_or(""));
     // A photo without faces has a row too, so that none is lost.
     if (result.faces.empty())
-      return path + ",0,,,,,,," + std::string(labels_.size(), ',') + "," + error + "\n";
+      return path + ",0,,,,,,," + std::string(labels_.size() + kQualityFields, ',') + "," + error +
+             "\n";
     std::string out;
     for (std::size_t i = 0; i < result.faces.size(); ++i) {
       const Face& face = result.faces[i];
       out += path + "," + std::to_string(i + 1) + "," + csv_box(face.box) + "," +
-             csv_emotion(face) + "," + error + "\n";
+             csv_emotion(face) + "," + csv_quality(face.quality) + "," + error + "\n";
     }
     return out;
   }

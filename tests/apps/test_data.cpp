@@ -148,7 +148,7 @@ TEST_F(Data, FoldersAsKaggleHasThem) {
   EXPECT_EQ(datasets::read_packed(folder_ / "packed.npy").size(), 5U);
 }
 
-TEST_F(Data, FacesOfPhotographsAreCroppedAsPredictDoes) {
+TEST_F(Data, FacesOfPhotosAreCroppedAsPredictDoes) {
   MIEN_SKIP_WITHOUT(kAstronaut);
   fs::create_directories(folder_ / "photos/happy");
   fs::copy_file(kAstronaut, folder_ / "photos/happy/astronaut.png");

@@ -226,6 +226,32 @@ TEST_F(Video, RowsGoWhereALinkLeads) {
   EXPECT_NE(base::read_text(path("rows.csv")), "");
 }
 
+TEST_F(Video, ABaselineChangesTheProbabilities) {
+  make_clip(path("clip.mp4"), {"-an", "-t", "1"});
+  const auto probabilities = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"clip.mp4"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProcessResult result = video(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    std::vector<Json> out;
+    for (const Json& row : rows(result.out)) {
+      double sum = 0;
+      for (const auto& value : row["probabilities"]) sum += value.get<double>();
+      EXPECT_NEAR(sum, 1, 1e-3);
+      out.push_back(row["probabilities"]);
+    }
+    return out;
+  };
+  const auto plain = probabilities({}), first = probabilities({"--baseline", "0.5"}),
+             running = probabilities({"--baseline-half-life", "10"});
+  ASSERT_EQ(plain.size(), first.size());
+  ASSERT_EQ(plain.size(), running.size());
+  EXPECT_EQ(plain.front(), first.front());  // still learning
+  EXPECT_NE(plain.back(), first.back());
+  EXPECT_NE(plain.back(), running.back());
+  EXPECT_EQ(video({"clip.mp4", "--baseline", "1", "--baseline-half-life", "1"}).exit_code, 2);
+}
+
 TEST_F(Video, HelpAndMistakes) {
   const ProcessResult help = mien({"video", "--help"});
   EXPECT_EQ(help.exit_code, 0);

@@ -129,8 +129,8 @@ TEST(PhotoHead, NeedsTheTwoHeadsOnTheSameFeatures) {
   const auto code = [](Model model, PhotoHeadOptions options = {}) {
     return test::code_of([&] { add_photo_head(std::move(model), options); });
   };
-  EXPECT_EQ(code(select_head(two_heads(), "fer2013")), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code(select_head(two_heads(), "ferplus")), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code(select_head(two_heads(), "fer2013").model), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code(select_head(two_heads(), "ferplus").model), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code(two_heads(), {.weight = 1.5}), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code(two_heads(), {.prior = std::nan("")}), ErrorCode::kInvalidArgument);
   Model other = two_heads();

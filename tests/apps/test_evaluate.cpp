@@ -285,7 +285,7 @@ TEST_F(Evaluate, ReportIsOneWholePage) {
   const std::string with_images = base::read_text(page);
   EXPECT_EQ(with_images.find("<!doctype html>"), 0U);
   for (const char* part :
-       {"How good is reference?", "How it was trained", "data:image/png;base64,", "</html>"})
+       {"Evaluation of reference", ">Training<", "data:image/png;base64,", "</html>"})
     EXPECT_NE(with_images.find(part), std::string::npos) << part;
   Words without = words;
   without.push_back("--no-images");
@@ -319,7 +319,7 @@ TEST_F(Evaluate, MistakesAreNamed) {
   const std::string csv = folder_ / "fer2013.csv";
   expect({"evaluate"}, 2, {"--data is missing"});
   expect({"evaluate", "--data", csv, "x"}, 2, {"unexpected", "'x'"});
-  expect({"evaluate", "--data", csv, "--split", "Test"}, 2, {"'Test'"});
+  expect({"evaluate", "--data", csv, "--split", "holiday"}, 2, {"'holiday'"});
   expect({"evaluate", "--data", "/nowhere.csv"}, 1, {"/nowhere.csv: "});
   expect({"evaluate", "--data", csv, "--model", "nowhere"}, 1, {"nowhere: "});
   expect({"evaluate", "--data", csv, "--model", csv}, 1, {csv + ": ", "ONNX"});

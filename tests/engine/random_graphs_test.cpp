@@ -30,6 +30,7 @@ class RandomGraph {
  public:
   RandomGraph(unsigned seed, const InputShape& shape)
       : random_(seed), graph_({shape.begin(), shape.end()}, seed) {
+    graph_.model().opset = 14;  // HardSwish
     values_ = {{"input", {shape[1], shape[2], shape[3]}}};
   }
 

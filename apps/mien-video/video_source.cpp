@@ -194,13 +194,15 @@ bool VideoSource::read_packet() {
     return false;
   }
   const AVStream* stream = input_->streams[packet_->stream_index];
+  StreamClock& clock = clocks_[stream->index];
+  const std::size_t restarts = clock.restarts;
   continue_clock(*stream);
+  count_corrupt(clock, clock.restarts != restarts);
   const std::int64_t stamp = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
   if (stamp != AV_NOPTS_VALUE) {
     read_until_ = std::max(read_until_, seconds_of(stamp + packet_->duration, stream->time_base) -
                                             origin_.value_or(0));
   }
-  if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) ++damaged_;
   if (stream == stream_) {
     const int sent = avcodec_send_packet(decoder_.get(), packet_.get());
     if (sent < 0 && sent != AVERROR(EAGAIN)) ++damaged_;
@@ -213,6 +215,20 @@ bool VideoSource::read_packet() {
   }
   av_packet_unref(packet_.get());
   return true;
+}
+
+/// A packet marked as corrupt is damage, unless the clock restarts right after it: where joined
+/// files meet, one of the last packets is marked, but nothing is lost.
+void VideoSource::count_corrupt(StreamClock& clock, bool restarted) {
+  constexpr double kNear = 0.5;  // seconds
+  if (restarted) clock.corrupt.reset();
+  const bool is_corrupt = (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
+  const double now = clock.last.value_or(0);
+  if (clock.corrupt && (is_corrupt || now > *clock.corrupt + kNear)) {
+    ++damaged_;
+    clock.corrupt.reset();
+  }
+  if (is_corrupt) clock.corrupt = now;
 }
 
 /// Time stamps that jump back belong to the next of several joined files. All streams get the
@@ -276,9 +292,12 @@ std::string VideoSource::trouble() const {
       read_until_ + std::max(0.0, origin_.value_or(0)) < duration_ - kTolerance) {
     return base::format("truncated: ends after %.1f of %.1f seconds", read_until_, duration_);
   }
-  if (damaged_ > 0)
-    return base::format("%d damaged packet%s or frame%s", damaged_, damaged_ == 1 ? "" : "s",
-                        damaged_ == 1 ? "" : "s");
+  const int damaged =
+      damaged_ + static_cast<int>(std::ranges::count_if(
+                     clocks_, [](const auto& entry) { return entry.second.corrupt.has_value(); }));
+  if (damaged > 0)
+    return base::format("%d damaged packet%s or frame%s", damaged, damaged == 1 ? "" : "s",
+                        damaged == 1 ? "" : "s");
   return "";
 }
 

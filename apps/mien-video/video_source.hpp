@@ -53,6 +53,12 @@ class VideoSource {
   void find_stream();
   void open_decoder();
   bool read_packet();  // and sends it to the decoder; false at the end
+  struct StreamClock {
+    std::optional<double> last;  // seconds, of the last packet as stored
+    std::size_t restarts = 0;
+    std::optional<double> corrupt;  // seconds, of a packet that is marked as corrupt
+  };
+  void count_corrupt(StreamClock& clock, bool restarted);
   void continue_clock(const AVStream& stream);
   double presentation_time(const AVFrame& frame);
 
@@ -67,11 +73,7 @@ class VideoSource {
   FramePtr frame_;
   int orientation_ = 1;
   double rate_ = 25, duration_ = 0;
-  std::optional<double> origin_;  // the time stamp that counts as 0
-  struct StreamClock {
-    std::optional<double> last;  // seconds, of the last packet as stored
-    std::size_t restarts = 0;
-  };
+  std::optional<double> origin_;       // the time stamp that counts as 0
   std::map<int, StreamClock> clocks_;  // by stream index
   std::vector<double> offsets_{0};     // seconds to add after each restart
   std::int64_t frames_ = 0;

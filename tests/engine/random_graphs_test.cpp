@@ -30,7 +30,6 @@ class RandomGraph {
  public:
   RandomGraph(unsigned seed, const InputShape& shape)
       : random_(seed), graph_({shape.begin(), shape.end()}, seed) {
-    graph_.model().opset = 14;  // HardSwish
     values_ = {{"input", {shape[1], shape[2], shape[3]}}};
   }
 
@@ -113,8 +112,8 @@ class RandomGraph {
         }
         return convolution(x);
       case 6: {
-        constexpr const char* kFunctions[] = {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSwish"};
-        return {graph_.node(kFunctions[draw(0, 4)], {x.name}), x.shape};
+        constexpr const char* kFunctions[] = {"Relu", "LeakyRelu", "Sigmoid", "Tanh"};
+        return {graph_.node(kFunctions[draw(0, 3)], {x.name}), x.shape};
       }
       default: {
         Node y = convolution(x);

@@ -20,8 +20,9 @@ export class LiveSession {
     // The server forgot the session, because it was restarted or no frame came for a while: its numbers start again.
     if (response.frame === 1 && this.#frames > 0) this.#idOffset = this.#maxId;
     ++this.#frames;
-    const toTrack = ({ track, box, quality, ...face }) => ({
-      ...face, id: this.#idOffset + track, box, quality: { ...quality, size: Math.max(box.width, box.height) },
+    const toTrack = ({ track, box, detected, emotion, confidence, probabilities, quality }) => ({
+      id: this.#idOffset + track, box, detected, emotion, confidence, probabilities,
+      quality: { ...quality, size: Math.max(box.width, box.height) },
     });
     const tracks = rescaleFaces(response.faces, response.width, width).map(toTrack);
     this.#maxId = Math.max(this.#maxId, ...tracks.map((track) => track.id));

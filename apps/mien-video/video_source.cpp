@@ -234,7 +234,7 @@ void VideoSource::count_corrupt(StreamClock& clock, bool restarted) {
 /// Time stamps that jump back belong to the next of several joined files. All streams get the
 /// offset that the first of them needs.
 void VideoSource::continue_clock(const AVStream& stream) {
-  constexpr double kJump = 1;  // seconds; more than any reordering of packets
+  constexpr double kJump = 0.5;  // seconds; more than any reordering of packets
   const std::int64_t stamp = packet_->dts != AV_NOPTS_VALUE ? packet_->dts : packet_->pts;
   if (stamp == AV_NOPTS_VALUE || live_) return;
   StreamClock& clock = clocks_[stream.index];

@@ -42,9 +42,9 @@ class RandomGraph {
     flat = {graph_.dense(flat.name, flat.shape[0], width), {width}};
     for (int i = 0; i < dense; ++i) {  // square weights fit in both orientations
       flat = square(flat);
-      if (draw(0, 2) == 0) graph_.output(flat.name, {});
+      if (draw(0, 2) == 0) graph_.output(flat.name, {-1, -1});
     }
-    graph_.output(graph_.node("Tanh", {flat.name}), {});
+    graph_.output(graph_.node("Tanh", {flat.name}), {-1, -1});
     return std::move(graph_.model());
   }
 

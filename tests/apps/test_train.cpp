@@ -175,13 +175,11 @@ TEST_F(Train, AnExportedModelTeachesAndIsTrainedOn) {
     EXPECT_EQ(refused.exit_code, exit_code);
     EXPECT_NE(refused.error.find(what), std::string::npos) << refused.error;
   };
-  expect_error(1, {"--teachers", foreign}, "foreign.onnx: does not say how it was trained");
+  expect_error(1, {"--teachers", foreign}, "training.settings");
   expect_error(1, {"--from", newer}, "what-is-not-yet-known");
-  expect_error(1, {"--from", quantized}, "a quantized file can neither be trained on nor teach");
-  expect_error(
-      2, {"--from", model, "--filters1", "8"},
-      "with other layers than the 'reference' that is to be trained, from 'block1_conv1' on");
-  expect_error(2, {"--from", model, "--norm", "none"}, "from 'block1_norm' on");
+  expect_error(1, {"--from", quantized}, "quantized");
+  expect_error(2, {"--from", model, "--filters1", "8"}, "'block1_conv1'");
+  expect_error(2, {"--from", model, "--norm", "none"}, "'block1_norm'");
 }
 
 TEST_F(Train, RunLeavesItsFilesAndAModelThatPredicts) {
@@ -278,8 +276,7 @@ TEST_F(ParallelTrain, KilledWorkerEndsTheRunAndOneAloneGoesOn) {
   EXPECT_NE(result.exit_code, 0);
   EXPECT_NE(result.error.find("worker 1 of 2 ended with signal 9"), std::string::npos)
       << result.error;
-  EXPECT_NE(result.error.find("another worker of this run is gone"), std::string::npos)
-      << result.error;
+  EXPECT_NE(result.error.find("lost connection"), std::string::npos) << result.error;
   ASSERT_LT(epochs_in_history("orphan"), 4U) << "the run had ended already";
   const ProcessResult rest = resume("orphan");
   ASSERT_EQ(rest.exit_code, 0) << rest.error;

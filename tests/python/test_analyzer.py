@@ -145,7 +145,7 @@ def test_errors(analyzer: mien.Analyzer, tmp_path: Path) -> None:
         (lambda: analyzer.analyze_encoded(b"", "upload"), "bad_format", "upload: "),
         (lambda: analyzer.analyze_encoded(b"", os.fsdecode(b"\xff.jpg")), "bad_format", "\udcff.jpg: "),
         (lambda: mien.read_image(tmp_path / "missing.jpg"), "not_found", "missing.jpg"),
-        (lambda: mien.Analyzer("missing"), "not_found", "missing: no such model file"),
+        (lambda: mien.Analyzer("missing"), "not_found", "missing: model not found"),
         (lambda: mien.Analyzer(min_confidence=60), "invalid_argument", "min_confidence"),
         (lambda: mien.Analyzer("reference", head="nose"), "invalid_argument", "nose"),
         (lambda: mien.Analyzer(precision="f64"), "invalid_argument", "f64"),

@@ -48,7 +48,7 @@ def test_python_with_threads(photo: Path, tmp_path: Path) -> None:
 
 
 def test_python_with_baseline(photo: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", blocks("Python", "python")[1], photo, photo]
+    command = [sys.executable, "-c", blocks("Python", "python")[1], str(photo), str(photo)]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["unclear", "unclear"]  # the same face twice
 

@@ -5,7 +5,7 @@
 #   scripts/setup.sh train     LibTorch, nlohmann-json (headers only) and a compiler
 #   scripts/setup.sh demo      runtime and a photo
 #   scripts/setup.sh full      all of these and the packages for the tests
-#   scripts/setup.sh deploy    nginx, for the tests of deploy/
+#   scripts/setup.sh deploy    nginx for the tests of deploy/, and clang-tidy
 #   scripts/setup.sh fuzz      runtime and clang for the fuzz targets
 #   scripts/setup.sh peers     software that `make performance` and `make server-performance` compare with
 set -euo pipefail
@@ -21,7 +21,7 @@ train=(libtorch-dev libgloo-dev nlohmann-json3-dev)
 tests=(libgtest-dev libbenchmark-dev jq python3 python3-dev python3-venv python3-numpy python3-jsonschema xz-utils 'libdlib19.1|libdlib19.2|libdlib19.1t64' ffmpeg parallel
        chromium fonts-inter)
 # Installing nginx starts a service, so it is not part of 'full'.
-deploy=(nginx-light)
+deploy=(nginx-light "clang-tidy-16|clang-tidy-19")
 # Debian's default clang, 14, does not support coroutines.
 fuzz=('clang-16|clang-19' 'libclang-rt-16-dev|libclang-rt-19-dev' 'libomp-16-dev|libomp-19-dev')
 
